@@ -1,0 +1,50 @@
+package dev.cinnabar.memory;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/// How many bytes of heap may be taken in bulk (pages, tables, buffers), and how many are.
+///
+/// Reservations are coarse (a page, a table segment, a buffer's growth), so one shared counter is cheap enough. Thread-safe.
+public final class Budget {
+    private final long limit;
+    private final AtomicLong reserved = new AtomicLong();
+
+    /// @param limit the most that may be reserved, in bytes
+    public Budget(long limit) {
+        this.limit = limit;
+    }
+
+    /// A budget of what the heap can hold, less a tenth (at least 24 MiB) for everything that is not counted: classes' own
+    /// data, sessions, garbage not collected yet.
+    public static Budget ofHeap() {
+        long heap = Runtime.getRuntime().maxMemory();
+        return new Budget(heap - Math.max(heap / 10, 24L << 20));
+    }
+
+    /// Takes this many bytes, or answers false and takes none.
+    public boolean tryReserve(long bytes) {
+        if (reserved.addAndGet(bytes) <= limit) return true;
+        reserved.addAndGet(-bytes);
+        return false;
+    }
+
+    /// Takes this many bytes.
+    ///
+    /// @throws OutOfMemory when they do not fit; then none are taken
+    public void reserve(long bytes) {
+        if (!tryReserve(bytes)) throw OutOfMemory.REFUSED;
+    }
+
+    /// Gives back what was reserved.
+    public void release(long bytes) {
+        reserved.addAndGet(-bytes);
+    }
+
+    public long reserved() {
+        return reserved.get();
+    }
+
+    public long limit() {
+        return limit;
+    }
+}

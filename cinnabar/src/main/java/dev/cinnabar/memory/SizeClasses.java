@@ -1,0 +1,49 @@
+package dev.cinnabar.memory;
+
+/// How lengths are rounded up to the sizes of blocks.
+///
+/// ```
+///    16 24 32 … 1024        every multiple of 8
+///    1152 1280 … 2048       eight steps of 128
+///    2304 2560 … 4096       eight steps of 256, and so on, without end
+/// ```
+public final class SizeClasses {
+    /// The smallest block, in bytes: room for the link of a free list.
+    public static final int MIN_BLOCK = 16;
+
+    /// The largest block that shares a page, in bytes; larger ones get an array of their own.
+    public static final int MAX_SHARED = 32 << 10;
+
+    static final int COUNT = classOf(MAX_SHARED) + 1;
+
+    private static final int LINEAR_LIMIT = 1024;
+    private static final int LINEAR_LIMIT_LOG = 10;
+
+    private SizeClasses() {}
+
+    /// The class of a length up to [#MAX_SHARED].
+    static int classOf(int length) {
+        if (length <= LINEAR_LIMIT) return length <= MIN_BLOCK ? MIN_BLOCK >> 3 : (length + 7) >> 3;
+        int log = 31 - Integer.numberOfLeadingZeros(length - 1);
+        return (LINEAR_LIMIT >> 3) + ((log - LINEAR_LIMIT_LOG) << 3) + (((length - 1) >> (log - 3)) & 7) + 1;
+    }
+
+    /// How many bytes a block for this length really has; never less, at most an eighth more.
+    public static int roundUp(int length) {
+        if (length <= LINEAR_LIMIT) return length <= MIN_BLOCK ? MIN_BLOCK : (length + 7) & ~7;
+        int step = 1 << (31 - Integer.numberOfLeadingZeros(length - 1) - 3);
+        long rounded = ((long) length + step - 1) & -step;
+        return (int) Math.min(rounded, MAX_LENGTH);
+    }
+
+    /// The longest block there can be, in bytes: the longest array of this JVM family.
+    public static final int MAX_LENGTH = Integer.MAX_VALUE - 16;
+
+    /// The block size of a class; the inverse of [#classOf].
+    static int sizeOf(int sizeClass) {
+        if (sizeClass <= LINEAR_LIMIT >> 3) return sizeClass << 3;
+        int above = sizeClass - (LINEAR_LIMIT >> 3) - 1;
+        int log = LINEAR_LIMIT_LOG + (above >> 3);
+        return (1 << log) + ((above & 7) + 1 << log - 3);
+    }
+}

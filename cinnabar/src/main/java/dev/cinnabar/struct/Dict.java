@@ -1,0 +1,507 @@
+package dev.cinnabar.struct;
+
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Hash;
+import dev.cinnabar.base.Randomness;
+import dev.cinnabar.memory.OutOfMemory;
+import dev.cinnabar.memory.Pages;
+import org.jspecify.annotations.Nullable;
+
+/// The hash table of the house: from a key to the address of its [record][Records].
+///
+/// Finding costs one cache line of the table and one of the record; it grows and shrinks without a pause and without ever
+/// holding two full tables. Belongs to one engine; touched only under its lock.
+public final class Dict {
+    /*
+     * A slot is a long: 22 bits of the hash (the tag), 42 bits of address. Eight slots are a bucket, one cache line:
+     *
+     *   hash   | bucket number: the top bits, as many as needed | … | start 3 | tag 22 |
+     *
+     *   bucket b      [ . x x . x x x x ]   spilled[b] = 0     an entry lies in its home bucket, anywhere in it,
+     *   bucket b + 1  [ x x x x x x x x ]   spilled[b+1] = 2   or, when that is full, in one of the next;
+     *   bucket b + 2  [ y . x y . . . . ]   spilled[b+2] = 0   y y: at home in b + 1
+     *
+     * spilled[b] counts the entries that were turned away by bucket b and live further on. A search reads its home bucket and
+     * goes on only while that count is not zero: no tombstones, and a miss usually costs one line. The count is a byte; one that
+     * reached 255 stays there until the table is rebuilt.
+     *
+     * The bucket number is the *top* of the hash, so the entries lie in the order of their hashes, whatever the size of the
+     * table: bucket b of a table is the buckets 2b and 2b + 1 of one twice as large. Much follows from this order:
+     *
+     * - Growing and shrinking walk the old table from front to back and fill the new one from front to back. `moved` says how
+     *   far: buckets below are in the new table, the others still in the old one. Each key has one place to look.
+     * - The tables are made of segments, which come and go with the walk; growing a table of 1 GiB needs no second 1 GiB.
+     * - A cursor (of SCAN, of a snapshot) is simply a hash: all below was visited, however the table changes meanwhile.
+     *
+     * Behind the last bucket are some more, the tail, so that what spills over the end has a place. At a load of 0.85 the chance
+     * that more than 128 entries spill over one point is below 1e-19 (a queue with utilisation 0.85, batches Poisson).
+     */
+
+    /// Tells who visits entries one after the other.
+    public interface Visitor {
+        /// @param address of the record; the visitor must not change the table
+        void visit(long address);
+    }
+
+    /// Moves a record that lies in a page to be emptied; see [#compact].
+    public interface Mover {
+        /// @return where the record lies now
+        long move(long address);
+    }
+
+    private static final int SLOTS = 8; // per bucket: 64 bytes, one cache line
+    private static final int SLOTS_LOG = 3;
+    private static final int SEGMENT_LOG = 13; // buckets per segment: 512 KiB of slots
+    private static final int SEGMENT_MASK = (1 << SEGMENT_LOG) - 1;
+    private static final int MAX_TAIL = 16; // buckets
+    private static final int AT_ONCE_LOG = 6; // tables of up to 64 buckets are rebuilt in one go
+    private static final int MOVE_STEP = 2; // buckets moved by each insertion and removal; 1/7 would be enough to finish in time
+    private static final int SPILLED_MAX = 255;
+    private static final long LOAD_NUMERATOR = 27; // of 32: fullest, 0.84
+    private static final int TAG_SHIFT = Pages.ADDRESS_BITS;
+
+    private final Pages pages;
+    private final long seed;
+
+    private Table table; // the only one, or the one being filled
+    private @Nullable Table old; // the one being emptied
+    private int moved; // buckets of `old` that are empty for good
+    private long size;
+    private int drained; // buckets of the table that is given up
+
+    // Where the last find ended: so that a replacement or removal needs no second search.
+    private @Nullable Table foundTable;
+    private int foundBucket;
+    private int foundSlot;
+    private long foundHash;
+
+    /// @param seed secret of this process; see [Hash]
+    public Dict(Pages pages, long seed) {
+        this.pages = pages;
+        this.seed = seed;
+        this.table = new Table(0);
+    }
+
+    /// The buckets of one size of the table.
+    private final class Table {
+        final int log; // of the number of buckets, the tail not counted
+        final int buckets;
+        final int tail;
+        final long[][] slots;
+        final byte[][] spilled;
+
+        Table(int log) {
+            this.log = log;
+            this.buckets = 1 << log;
+            this.tail = log == 0 ? 0 : Math.min(buckets, MAX_TAIL);
+            int segments = (buckets + tail + SEGMENT_MASK) >>> SEGMENT_LOG;
+            this.slots = new long[segments][];
+            this.spilled = new byte[segments][];
+        }
+
+        int bucketOf(long hash) {
+            return (int) ((hash >>> 1) >>> (63 - log)); // a shift by 64 would be one by 0
+        }
+
+        /// Makes sure of the segment in which the bucket lies.
+        void open(int bucket) {
+            int segment = bucket >>> SEGMENT_LOG;
+            if (slots[segment] != null) return;
+            int length = Math.min(1 << SEGMENT_LOG, buckets + tail - (segment << SEGMENT_LOG));
+            pages.countExtra(segmentBytes(length));
+            slots[segment] = new long[length << SLOTS_LOG];
+            spilled[segment] = new byte[length];
+        }
+
+        /// The same for some buckets and for those that may take what spills from them.
+        void openAround(int bucket, int count) {
+            open(bucket);
+            open(Math.min(bucket + count - 1 + MAX_TAIL, buckets + tail - 1));
+        }
+
+        void drop(int segment) {
+            if (slots[segment] == null) return;
+            pages.uncountExtra(segmentBytes(spilled[segment].length));
+            slots[segment] = null;
+            spilled[segment] = null;
+        }
+
+        void dropAll() {
+            for (int i = 0; i < slots.length; i++) drop(i);
+        }
+    }
+
+    private static long segmentBytes(int buckets) {
+        return 16L + buckets * 64L + 16 + (buckets + 7 & ~7);
+    }
+
+    // ---- asking ----
+
+    /// How many entries there are.
+    public long size() {
+        return size;
+    }
+
+    public long hash(byte[] key, int offset, int length) {
+        return Hash.of(key, offset, length, seed);
+    }
+
+    /// The hash of a record's key. Reads the record.
+    public long hashOf(long address) {
+        byte[] page = pages.array(address);
+        int at = Pages.offset(address);
+        return Hash.of(page, Records.keyOffset(page, at), Records.keyLength(page, at), seed);
+    }
+
+    /// The address of the key's record, or 0. O(1).
+    public long find(Bytes key) {
+        return find(key.array(), key.offset(), key.length(), Hash.of(key.array(), key.offset(), key.length(), seed));
+    }
+
+    /// The same with the key's hash known already.
+    public long find(byte[] key, int offset, int length, long hash) {
+        Table t = tableOf(hash);
+        int bucket = t.bucketOf(hash);
+        int start = startOf(hash);
+        while (true) {
+            long[] slots = t.slots[bucket >>> SEGMENT_LOG];
+            if (slots == null) return 0;
+            int base = (bucket & SEGMENT_MASK) << SLOTS_LOG;
+            for (int i = 0; i < SLOTS; i++) {
+                int slot = base + (start + i & SLOTS - 1);
+                long entry = slots[slot];
+                if ((entry ^ hash << TAG_SHIFT) >>> TAG_SHIFT != 0 || entry << 64 - TAG_SHIFT == 0) continue;
+                long address = entry & Pages.ADDRESS_MASK;
+                if (Records.keyEquals(pages.array(address), Pages.offset(address), key, offset, length)) {
+                    foundTable = t;
+                    foundBucket = bucket;
+                    foundSlot = slot;
+                    foundHash = hash;
+                    return address;
+                }
+            }
+            if (t.spilled[bucket >>> SEGMENT_LOG][bucket & SEGMENT_MASK] == 0) return 0;
+            bucket++;
+        }
+    }
+
+    private Table tableOf(long hash) {
+        Table o = old;
+        return o != null && o.bucketOf(hash) >= moved ? o : table;
+    }
+
+    private static int startOf(long hash) {
+        return (int) (hash >>> 22) & SLOTS - 1;
+    }
+
+    // ---- changing ----
+
+    /// Adds a record whose key is not in the table.
+    ///
+    /// @throws dev.cinnabar.memory.OutOfMemory when the table cannot grow; then nothing has changed
+    public void insert(long hash, long address) {
+        if (old == null && size + 1 > capacity(table.log)) start(table.log + 1);
+        else step(MOVE_STEP);
+        // Memory may have run out while the table was to grow; then it is filled a little further, and in the end refuses.
+        if (old != null && table.log > old.log && size + 1 > capacity(old.log) + (capacity(old.log) >> 3)) throw OutOfMemory.REFUSED;
+
+        Table t = tableOf(hash);
+        t.openAround(t.bucketOf(hash), 1);
+        put(t, hash, address);
+        size++;
+        foundTable = null;
+    }
+
+    /// Puts another address into the slot of the record that was found last; for a record that moved or was replaced by one with
+    /// the same key. Between the find and this call the table must not have changed.
+    public void replaceFound(long address) {
+        Table t = foundTable;
+        assert t != null;
+        t.slots[foundBucket >>> SEGMENT_LOG][foundSlot] = foundHash << TAG_SHIFT | address;
+    }
+
+    /// Takes the record that was found last out of the table. Freeing it is the caller's.
+    public void removeFound() {
+        Table t = foundTable;
+        assert t != null;
+        removeAt(t, foundHash, foundBucket, foundSlot);
+        size--;
+        foundTable = null;
+        step(MOVE_STEP);
+        shrinkIfSparse();
+    }
+
+    private void removeAt(Table t, long hash, int bucket, int slot) {
+        t.slots[bucket >>> SEGMENT_LOG][slot] = 0;
+        for (int b = t.bucketOf(hash); b < bucket; b++) {
+            byte[] spilled = t.spilled[b >>> SEGMENT_LOG];
+            if (spilled[b & SEGMENT_MASK] != (byte) SPILLED_MAX) spilled[b & SEGMENT_MASK]--;
+        }
+    }
+
+    private void put(Table t, long hash, long address) {
+        int bucket = t.bucketOf(hash);
+        int start = startOf(hash);
+        while (true) {
+            t.open(bucket);
+            long[] slots = t.slots[bucket >>> SEGMENT_LOG];
+            int base = (bucket & SEGMENT_MASK) << SLOTS_LOG;
+            for (int i = 0; i < SLOTS; i++) {
+                int slot = base + (start + i & SLOTS - 1);
+                if (slots[slot] == 0) {
+                    slots[slot] = hash << TAG_SHIFT | address;
+                    return;
+                }
+            }
+            byte[] spilled = t.spilled[bucket >>> SEGMENT_LOG];
+            if (spilled[bucket & SEGMENT_MASK] != (byte) SPILLED_MAX) spilled[bucket & SEGMENT_MASK]++;
+            if (++bucket == t.buckets + t.tail) throw new IllegalStateException("the tail of a table of " + t.buckets + " buckets is full");
+        }
+    }
+
+    // ---- growing and shrinking ----
+
+    private static long capacity(int log) {
+        return log == 0 ? SLOTS - 2 : (LOAD_NUMERATOR << SLOTS_LOG + log) >> 5;
+    }
+
+    private void shrinkIfSparse() {
+        if (old == null && table.log > 0 && size < capacity(table.log) >> 2) start(table.log - 1);
+    }
+
+    private void start(int log) {
+        old = table;
+        table = new Table(log);
+        moved = 0;
+        if (Math.max(log, old.log) <= AT_ONCE_LOG) step(Integer.MAX_VALUE);
+        else step(MOVE_STEP);
+    }
+
+    /// Moves some buckets to the new table; a no-op when the table is not being rebuilt. Server's timers call it, so that a
+    /// table that is only read gets done too.
+    ///
+    /// @param buckets how many at the most; fewer when there is no memory for the new table's next segment
+    /// @return whether more is to be done
+    public boolean step(int buckets) {
+        Table from = old;
+        if (from == null) return false;
+        foundTable = null;
+        for (int n = 0; n < buckets; n++) {
+            if (!openTargets(from)) return true;
+            moveHome(from, moved);
+            if ((++moved & SEGMENT_MASK) == 0) from.drop((moved >>> SEGMENT_LOG) - 1);
+            if (moved == from.buckets) {
+                from.dropAll();
+                old = null;
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// Makes sure of the memory that the next bucket's entries go to, so that a bucket is moved whole or not at all.
+    private boolean openTargets(Table from) {
+        try {
+            int grown = table.log - from.log;
+            if (grown >= 0) table.openAround(moved << grown, 1 << grown);
+            else table.openAround(moved >> -grown, 1);
+            return true;
+        } catch (OutOfMemory e) {
+            return false;
+        }
+    }
+
+    public boolean isMoving() {
+        return old != null;
+    }
+
+    /// Moves all entries whose home is the bucket, those that spilled from it included.
+    private void moveHome(Table from, int home) {
+        int bucket = home;
+        while (from.slots[bucket >>> SEGMENT_LOG] != null) {
+            long[] slots = from.slots[bucket >>> SEGMENT_LOG];
+            int base = (bucket & SEGMENT_MASK) << SLOTS_LOG;
+            for (int slot = base; slot < base + SLOTS; slot++) {
+                if (slots[slot] == 0) continue;
+                long address = slots[slot] & Pages.ADDRESS_MASK;
+                long hash = hashOf(address);
+                if (from.bucketOf(hash) != home) continue;
+                put(table, hash, address);
+                removeAt(from, hash, bucket, slot);
+            }
+            if (from.spilled[bucket >>> SEGMENT_LOG][bucket & SEGMENT_MASK] == 0) return;
+            bucket++;
+        }
+    }
+
+    // ---- visiting ----
+
+    /// Shows the entries of one bucket and answers where to go on.
+    ///
+    /// An entry that is in the table from the first call of a walk to the last is shown just once, however much is inserted and
+    /// removed in between and however often the table grows or shrinks.
+    ///
+    /// @param from 0 to start, then what the call before answered: a hash; entries below were shown
+    /// @return the next hash to go on from, 0 when all was shown
+    public long scan(long from, Visitor visitor) {
+        Table o = old;
+        boolean inOld = o != null && o.bucketOf(from) >= moved;
+        Table t = o != null && inOld ? o : table;
+        int home = t.bucketOf(from);
+        visitHome(t, home, from, visitor);
+
+        long next = home + 1 == t.buckets ? 0 : (long) (home + 1) << 63 - t.log << 1;
+        if (o != null && !inOld) {
+            // a bucket of the smaller new table may reach beyond what was moved
+            long limit = (long) moved << 63 - o.log << 1;
+            if (next == 0 || Long.compareUnsigned(next, limit) > 0) next = limit;
+        }
+        return next;
+    }
+
+    private void visitHome(Table t, int home, long from, Visitor visitor) {
+        int bucket = home;
+        while (t.slots[bucket >>> SEGMENT_LOG] != null) {
+            long[] slots = t.slots[bucket >>> SEGMENT_LOG];
+            int base = (bucket & SEGMENT_MASK) << SLOTS_LOG;
+            for (int slot = base; slot < base + SLOTS; slot++) {
+                if (slots[slot] == 0) continue;
+                long address = slots[slot] & Pages.ADDRESS_MASK;
+                long hash = hashOf(address);
+                if (t.bucketOf(hash) == home && Long.compareUnsigned(hash, from) >= 0) visitor.visit(address);
+            }
+            if (t.spilled[bucket >>> SEGMENT_LOG][bucket & SEGMENT_MASK] == 0) return;
+            bucket++;
+        }
+    }
+
+    /// The address of an entry picked by chance, 0 when there is none. Nearly uniform: an entry's chance depends a little on how
+    /// full its neighbourhood is.
+    public long random(Randomness randomness) {
+        if (size == 0) return 0;
+        while (true) {
+            long hash = randomness.nextLong();
+            Table t = tableOf(hash);
+            int bucket = t.bucketOf(hash);
+            // An empty table region is left by drawing again; the load is at least a tenth but for a moment after mass deletion.
+            long[] slots = t.slots[bucket >>> SEGMENT_LOG];
+            if (slots == null) continue;
+            int base = (bucket & SEGMENT_MASK) << SLOTS_LOG;
+            long entry = slots[base + (int) (randomness.nextLong() & SLOTS - 1)];
+            if (entry != 0) return entry & Pages.ADDRESS_MASK;
+        }
+    }
+
+    /// Goes over some slots and has the records that lie in sparse pages moved. Reads no record but those that move.
+    ///
+    /// @param position 0 to start, then what the call before answered
+    /// @param buckets how many at the most
+    /// @return where to go on, 0 when the end was reached; a table rebuilt meanwhile may hide some entries from this walk
+    public long compact(long position, int buckets, Mover mover) {
+        Table o = old;
+        long oldEnd = o == null ? 0 : o.buckets + o.tail;
+        long end = oldEnd + table.buckets + table.tail;
+        foundTable = null;
+        for (long p = position; p < position + buckets; p++) {
+            if (p >= end) return 0;
+            Table t = o != null && p < oldEnd ? o : table;
+            int bucket = (int) (t == table ? p - oldEnd : p);
+            long[] slots = t.slots[bucket >>> SEGMENT_LOG];
+            if (slots == null) continue;
+            int base = (bucket & SEGMENT_MASK) << SLOTS_LOG;
+            for (int slot = base; slot < base + SLOTS; slot++) {
+                long entry = slots[slot];
+                if (entry == 0 || !pages.isSparse(entry)) continue;
+                slots[slot] = entry & ~Pages.ADDRESS_MASK | mover.move(entry & Pages.ADDRESS_MASK);
+            }
+        }
+        return position + buckets >= end ? 0 : position + buckets;
+    }
+
+    /// Takes entries out, in no order, for a table that is being given up; nothing else may be done with it any more.
+    ///
+    /// @param most how many buckets at the most
+    /// @return whether there is more
+    public boolean drain(int most, Visitor visitor) {
+        foundTable = null;
+        for (int n = 0; n < most; n++) {
+            Table t = old != null ? old : table;
+            int end = t.buckets + t.tail;
+            if (drained == end) {
+                t.dropAll();
+                drained = 0;
+                if (t == table) {
+                    table = new Table(0);
+                    size = 0;
+                    return false;
+                }
+                old = null;
+                continue;
+            }
+            int bucket = drained++;
+            long[] slots = t.slots[bucket >>> SEGMENT_LOG];
+            if (slots != null) {
+                int base = (bucket & SEGMENT_MASK) << SLOTS_LOG;
+                for (int slot = base; slot < base + SLOTS; slot++) {
+                    if (slots[slot] != 0) visitor.visit(slots[slot] & Pages.ADDRESS_MASK);
+                }
+            }
+            if ((drained & SEGMENT_MASK) == 0) t.drop((drained >>> SEGMENT_LOG) - 1);
+        }
+        return true;
+    }
+
+    /// Forgets all entries and gives the table's memory back. The records are the caller's to free, before.
+    public void clear() {
+        if (old != null) old.dropAll();
+        old = null;
+        table.dropAll();
+        table = new Table(0);
+        size = 0;
+        foundTable = null;
+    }
+
+    /// Slots of all tables, for `DEBUG HTSTATS` and `INFO`.
+    public long slots() {
+        return (table.buckets + (old == null ? 0L : old.buckets)) << SLOTS_LOG;
+    }
+
+    // ---- self-check ----
+
+    /// Checks that every entry is found where it lies and that the counts are true; for tests and `DEBUG`. O(n).
+    ///
+    /// @throws IllegalStateException when something does not add up
+    public void checkInvariants() {
+        long n = check(table);
+        if (old != null) n += check(old);
+        if (n != size) throw new IllegalStateException("size says " + size + ", but there are " + n + " entries");
+    }
+
+    private long check(Table t) {
+        long n = 0;
+        int[] passing = new int[t.buckets + t.tail];
+        for (int bucket = 0; bucket < passing.length; bucket++) {
+            long[] slots = t.slots[bucket >>> SEGMENT_LOG];
+            if (slots == null) continue;
+            int base = (bucket & SEGMENT_MASK) << SLOTS_LOG;
+            for (int slot = base; slot < base + SLOTS; slot++) {
+                if (slots[slot] == 0) continue;
+                n++;
+                long address = slots[slot] & Pages.ADDRESS_MASK;
+                long hash = hashOf(address);
+                byte[] page = pages.array(address);
+                int at = Pages.offset(address);
+                long found = find(page, Records.keyOffset(page, at), Records.keyLength(page, at), hash);
+                if (found != address) throw new IllegalStateException("entry " + address + " is found as " + found);
+                for (int b = t.bucketOf(hash); b < bucket; b++) passing[b]++;
+            }
+        }
+        for (int b = 0; b < passing.length; b++) {
+            byte[] spilled = t.spilled[b >>> SEGMENT_LOG];
+            int says = spilled == null ? 0 : spilled[b & SEGMENT_MASK] & 0xff;
+            boolean isTrue = says == SPILLED_MAX || says == passing[b] || t == old && b < moved;
+            if (!isTrue) throw new IllegalStateException("bucket " + b + " says " + says + " spilled, but " + passing[b] + " did");
+        }
+        return n;
+    }
+}

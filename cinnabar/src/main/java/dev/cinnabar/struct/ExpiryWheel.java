@@ -1,0 +1,268 @@
+package dev.cinnabar.struct;
+
+import dev.cinnabar.memory.Pages;
+import java.util.Arrays;
+
+/// Knows which records expire next: a hierarchical timing wheel (Varghese and Lauck, 1987) whose lists run through the records
+/// themselves, so that it costs 12 bytes a volatile key and no object.
+///
+/// Adding and removing are O(1). A record is due at most [#TICK_MS] after its time. Belongs to one engine; touched only under
+/// its lock.
+public final class ExpiryWheel {
+    /*
+     * Six rings of 128 slots, and one list for what is still farther away. A slot of ring k spans 8 ms · 64^k:
+     *
+     *   ring   slot spans   ring reaches
+     *   0      8 ms         1 s
+     *   1      512 ms       65 s
+     *   2      33 s         70 min
+     *   3      35 min       74 h
+     *   4      37 h         199 days
+     *   5      99 days      34 years           and then: far
+     *
+     * A ring has 128 slots although the next one's slot is worth only 64 of them. So a slot of ring k + 1 may be emptied into
+     * ring k one full slot-time before its first record is due: nobody waits for it, and a million records whose slots lie
+     * together can be moved a few hundred at a time. (In the textbook wheel the slot has to be emptied at the very moment when
+     * its first record is due, and a big one stops the clock.)
+     *
+     *   link = address of a record, or HEAD | number of the slot
+     */
+
+    /// Takes what is due.
+    public interface Due {
+        /// The record's time has come; it is in no list any more.
+        void expire(long address);
+    }
+
+    /// The resolution in milliseconds.
+    public static final long TICK_MS = 8;
+
+    private static final int TICK_LOG = 3;
+    private static final int RINGS = 6;
+    private static final int SLOTS_LOG = 7;
+    private static final int SLOTS = 1 << SLOTS_LOG;
+    private static final int STEP_LOG = 6; // a slot spans 64 slots of the ring below
+    private static final int FAR = RINGS << SLOTS_LOG;
+    private static final long HEAD = 1L << 47;
+
+    private final Pages pages;
+    private final long[] heads = new long[FAR + 1]; // first record, 0 for none
+    private long tick; // all slots of ring 0 before this tick are empty
+    private long farTick; // when the far list was looked through last, in slots of the outermost ring
+    private long size;
+
+    /// @param nowMs the time to start from; records with an earlier time are due at once
+    public ExpiryWheel(Pages pages, long nowMs) {
+        this.pages = pages;
+        this.tick = nowMs >> TICK_LOG;
+        this.farTick = tick >> STEP_LOG * (RINGS - 1);
+    }
+
+    /// How many records are in the wheel.
+    public long size() {
+        return size;
+    }
+
+    /// Adds a record with [Records#HAS_EXPIRY] and its time filled in.
+    public void add(long address) {
+        size++;
+        byte[] page = pages.array(address);
+        int at = Pages.offset(address);
+        link(slotFor(Records.expiryMs(page, at)), address, page, at);
+    }
+
+    /// Takes a record out, before it is freed or its time is changed.
+    public void remove(long address) {
+        size--;
+        byte[] page = pages.array(address);
+        unlink(page, Pages.offset(address));
+    }
+
+    /// Says that a record's bytes were copied to another address; its neighbours are told.
+    public void moved(long to) {
+        byte[] page = pages.array(to);
+        int at = Pages.offset(to);
+        setNextOf(Records.previous(page, at), to);
+        long next = Records.next(page, at);
+        if (next != 0) Records.setPrevious(pages.array(next), Pages.offset(next), to);
+    }
+
+    private int slotFor(long whenMs) {
+        // An entry is due when its tick is over, so that nothing goes a moment too early.
+        long due = Math.max(whenMs >> TICK_LOG, tick);
+        for (int ring = 0; ring < RINGS; ring++) {
+            int shift = STEP_LOG * ring;
+            if ((due >> shift) - (tick >> shift) < SLOTS) return ring << SLOTS_LOG | (int) (due >> shift) & SLOTS - 1;
+        }
+        return FAR;
+    }
+
+    private void link(int slot, long address, byte[] page, int at) {
+        long first = heads[slot];
+        Records.setPrevious(page, at, HEAD | slot);
+        Records.setNext(page, at, first);
+        if (first != 0) Records.setPrevious(pages.array(first), Pages.offset(first), address);
+        heads[slot] = address;
+    }
+
+    private void unlink(byte[] page, int at) {
+        long previous = Records.previous(page, at);
+        long next = Records.next(page, at);
+        setNextOf(previous, next);
+        if (next != 0) Records.setPrevious(pages.array(next), Pages.offset(next), previous);
+    }
+
+    private void setNextOf(long link, long next) {
+        if ((link & HEAD) != 0) heads[(int) (link & ~HEAD)] = next;
+        else Records.setNext(pages.array(link), Pages.offset(link), next);
+    }
+
+    // ---- time ----
+
+    /// Hands over what is due and prepares what is due soon.
+    ///
+    /// @param nowMs the time
+    /// @param most how many records to touch at the most
+    /// @return how many of the most are left; 0 means that there may be more to do
+    public int advance(long nowMs, int most, Due due) {
+        long now = nowMs >> TICK_LOG;
+        int left = most;
+        if (size == 0) {
+            tick = Math.max(tick, now);
+            farTick = tick >> STEP_LOG * (RINGS - 1);
+            return left;
+        }
+        while (tick < now) {
+            // Normally done long before; needed when the clock jumps.
+            left = spread(0, left);
+            if (left == 0) return 0;
+            int slot = (int) tick & SLOTS - 1;
+            while (heads[slot] != 0) {
+                if (left-- == 0) return 0;
+                expireFirst(slot, due);
+            }
+            tick = nextTick(now);
+        }
+        return spread(1, left);
+    }
+
+    private void expireFirst(int slot, Due due) {
+        long address = heads[slot];
+        size--;
+        unlink(pages.array(address), Pages.offset(address));
+        due.expire(address);
+    }
+
+    /// The next tick at which something may have to be done: ring 0 has a record there, or a slot of an outer ring that is not
+    /// empty begins.
+    private long nextTick(long now) {
+        long t = tick + 1;
+        while (t < now && heads[(int) t & SLOTS - 1] == 0 && (t & (1 << STEP_LOG) - 1) != 0) t++;
+        if (t >= now || heads[(int) t & SLOTS - 1] != 0) return t;
+
+        // At the start of a slot of ring 1. If the inner rings are empty, go to where the first outer ring that is not begins.
+        int ring = 0;
+        while (ring < RINGS && isEmpty(ring)) ring++;
+        if (ring <= 1) return t;
+        long slotTicks = 1L << STEP_LOG * Math.min(ring, RINGS - 1);
+        return Math.min(now, (t + slotTicks - 1) / slotTicks * slotTicks);
+    }
+
+    private boolean isEmpty(int ring) {
+        for (int slot = ring << SLOTS_LOG; slot < ring + 1 << SLOTS_LOG; slot++) if (heads[slot] != 0) return false;
+        return true;
+    }
+
+    /// Empties the outer rings' slots that begin now (`ahead` 0) or that come next (1) into the rings below.
+    private int spread(int ahead, int left) {
+        long outermost = tick >> STEP_LOG * (RINGS - 1);
+        if (farTick < outermost) left = spreadFar(outermost, left);
+        for (int ring = RINGS - 1; ring > 0 && left > 0; ring--) {
+            for (int a = 0; a <= ahead && left > 0; a++) {
+                long position = (tick >> STEP_LOG * ring) + a;
+                left = spreadSlot(ring << SLOTS_LOG | (int) position & SLOTS - 1, left);
+            }
+        }
+        return left;
+    }
+
+    private int spreadSlot(int slot, int left) {
+        while (heads[slot] != 0 && left > 0) {
+            left--;
+            long address = heads[slot];
+            byte[] page = pages.array(address);
+            int at = Pages.offset(address);
+            int to = slotFor(Records.expiryMs(page, at));
+            if (to == slot) return left; // cannot go further in yet
+            unlink(page, at);
+            link(to, address, page, at);
+        }
+        return left;
+    }
+
+    /// Looks once in 99 days through what is more than 34 years away. O(such records), the one step that is not bounded.
+    private int spreadFar(long outermost, int left) {
+        farTick = outermost;
+        long address = heads[FAR];
+        while (address != 0) {
+            byte[] page = pages.array(address);
+            int at = Pages.offset(address);
+            long next = Records.next(page, at);
+            int to = slotFor(Records.expiryMs(page, at));
+            if (to != FAR) {
+                unlink(page, at);
+                link(to, address, page, at);
+            }
+            address = next;
+        }
+        return left;
+    }
+
+    /// In how many milliseconds [#advance] has something to do, at most the given number.
+    public long nextInMs(long nowMs, long atMost) {
+        if (size == 0) return atMost;
+        long limit = (nowMs + atMost >> TICK_LOG) + 1;
+        for (long t = tick; t <= limit && t < tick + SLOTS; t++) {
+            if (heads[(int) t & SLOTS - 1] != 0) return Math.max(0, Math.min(atMost, (t + 1 << TICK_LOG) - nowMs));
+        }
+        return atMost;
+    }
+
+    /// Forgets all records, which are about to be freed together.
+    public void clear() {
+        Arrays.fill(heads, 0);
+        size = 0;
+    }
+
+    // ---- self-check ----
+
+    /// Checks that every list is linked both ways and every record is in a slot that will be looked at in time. O(n).
+    ///
+    /// @throws IllegalStateException when something does not add up
+    public void checkInvariants() {
+        long n = 0;
+        for (int slot = 0; slot <= FAR; slot++) {
+            long previous = HEAD | slot;
+            for (long address = heads[slot]; address != 0; n++) {
+                byte[] page = pages.array(address);
+                int at = Pages.offset(address);
+                if (!Records.has(page, at, Records.HAS_EXPIRY)) throw new IllegalStateException("record without expiry in slot " + slot);
+                if (Records.previous(page, at) != previous) throw new IllegalStateException("broken link in slot " + slot);
+                checkPlace(slot, Records.expiryMs(page, at));
+                previous = address;
+                address = Records.next(page, at);
+            }
+        }
+        if (n != size) throw new IllegalStateException("the wheel counts " + size + " records, has " + n);
+    }
+
+    private void checkPlace(int slot, long whenMs) {
+        if (slot == FAR) return;
+        int ring = slot >> SLOTS_LOG;
+        int shift = STEP_LOG * ring;
+        long due = Math.max(whenMs >> TICK_LOG, tick) >> shift;
+        boolean inRing = due - (tick >> shift) < SLOTS && ((int) due & SLOTS - 1) == (slot & SLOTS - 1);
+        // a time that has passed while its slot was still to be emptied stays there
+        if (!inRing && whenMs >> TICK_LOG >= tick) throw new IllegalStateException("time " + whenMs + " in slot " + slot + " at tick " + tick);
+    }
+}
