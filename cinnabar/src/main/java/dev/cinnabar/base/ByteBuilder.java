@@ -123,7 +123,8 @@ public final class ByteBuilder {
 
     private void grow(int more) {
         long needed = (long) length + more;
-        if (needed > MAX_LENGTH) throw new IllegalStateException("a buffer of " + needed + " bytes is beyond any limit");
+        if (needed > MAX_LENGTH)
+            throw new IllegalStateException("a buffer of " + needed + " bytes is beyond any limit");
         array = Arrays.copyOf(array, (int) Math.min(MAX_LENGTH, Math.max(needed, 2L * array.length)));
     }
 

@@ -74,7 +74,8 @@ public final class Numbers {
         return n;
     }
 
-    /// Writes the number in decimal at the offset, which must have [#length] bytes of room, and answers how many it took.
+    /// Writes the number in decimal at the offset, which must have [#length] bytes of room, and answers how many
+    /// it took.
     public static int print(long number, byte[] target, int offset) {
         if (number >= 0 && number < 10) {
             target[offset] = (byte) ('0' + number);
