@@ -1,0 +1,521 @@
+package dev.cinnabar.store;
+
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Numbers;
+import dev.cinnabar.base.Randomness;
+import dev.cinnabar.memory.OutOfMemory;
+import dev.cinnabar.memory.Pages;
+import dev.cinnabar.memory.SizeClasses;
+import dev.cinnabar.store.Kind.Shape;
+import dev.cinnabar.struct.Dict;
+import dev.cinnabar.struct.ExpiryWheel;
+import dev.cinnabar.struct.Records;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// One of the numbered databases: keys, their values, their expiry.
+///
+/// Keys are found by [#lookup], which also lets an expired key go; the address it answers is good until the next change. Every
+/// method that changes something checks before it does, so a refusal ([WrongType], [OutOfMemory]) leaves the database as it was.
+/// Touched only under the engine's lock.
+public final class Database {
+    /*
+     * Every change to a record comes down to four primitives at the end of this file: create, recut (same key, other size), overwrite
+     * in place, remove. Each of them tells the running snapshot before it acts, keeps the expiry wheel's links right, and leaves the
+     * accounting to Pages. Nothing else writes into records.
+     */
+
+    /// For an expiry time: the key does not expire.
+    public static final long NO_EXPIRY = -1;
+
+    /// For an expiry time: the key keeps the one it has, if any.
+    public static final long KEEP_EXPIRY = -2;
+
+    /// The longest text OBJECT ENCODING calls `embstr`, in bytes; redis-server 7.0 has the same limit.
+    public static final int EMBSTR_MAX = 44;
+
+    private final Pages pages;
+    private final Moment moment;
+    private final KeyEvents events;
+    private final Randomness randomness;
+    private final Dict dict;
+    private final ExpiryWheel wheel;
+    private final StringValue string = new StringValue();
+    private final Bytes keyWindow = new Bytes();
+    private final Bytes otherWindow = new Bytes();
+    private final ExpiryWheel.Due due = this::expireDue;
+    private final Dict.Mover mover = this::moveSparse;
+    private final Dict.Visitor freer = this::freeRecord;
+
+    private int index;
+    private int imageIndex; // the index it had when the running snapshot began
+    private @Nullable Snapshot snapshot;
+    private long foundHash; // of the key that was looked up last
+    private long compactPosition;
+
+    Database(int index, Pages pages, Moment moment, KeyEvents events, Randomness randomness, long hashSeed) {
+        this.index = index;
+        this.pages = pages;
+        this.moment = moment;
+        this.events = events;
+        this.randomness = randomness;
+        this.dict = new Dict(pages, hashSeed);
+        this.wheel = new ExpiryWheel(pages, moment.nowMs());
+    }
+
+    /// The number by which clients select it.
+    public int index() {
+        return index;
+    }
+
+    void setIndex(int index) {
+        this.index = index;
+    }
+
+    /// How many keys there are, those included whose time is over but which were not met yet.
+    public long size() {
+        return dict.size();
+    }
+
+    /// How many keys have an expiry time.
+    public long volatileSize() {
+        return wheel.size();
+    }
+
+    // ---- finding ----
+
+    /// The address of the key's record, or 0 when there is no such key. A key whose time is over is taken out and is not there.
+    /// O(1).
+    public long lookup(Bytes key) {
+        long hash = dict.hash(key.array(), key.offset(), key.length());
+        foundHash = hash;
+        long address = dict.find(key.array(), key.offset(), key.length(), hash);
+        if (address == 0) return 0;
+        byte[] page = pages.array(address);
+        int at = Pages.offset(address);
+        if (Records.has(page, at, Records.HAS_EXPIRY) && isExpired(page, at)) {
+            if (moment.deletesExpired) expireFound(address);
+            return 0;
+        }
+        return address;
+    }
+
+    private boolean isExpired(byte[] page, int at) {
+        return Records.expiryMs(page, at) < moment.nowMs() && moment.expires;
+    }
+
+    /// Whether the key of a record that was found by a walk is still to be seen.
+    public boolean isLive(long address) {
+        byte[] page = pages.array(address);
+        int at = Pages.offset(address);
+        return !Records.has(page, at, Records.HAS_EXPIRY) || !isExpired(page, at);
+    }
+
+    /// Notes that the record is used now, for OBJECT IDLETIME, OBJECT FREQ and eviction.
+    public void touch(long address) {
+        byte[] page = pages.array(address);
+        int at = Pages.offset(address);
+        int access = Records.access(page, at);
+        if (moment.isLfu) Records.setAccess(page, at, Lfu.used(access, moment, randomness));
+        else if (access != moment.clock()) Records.setAccess(page, at, moment.clock());
+    }
+
+    /// The string at the address.
+    ///
+    /// @return a borrowed look, good until the next one
+    /// @throws WrongType when it is not a string
+    public StringValue string(long address) {
+        byte[] page = pages.array(address);
+        int at = Pages.offset(address);
+        if (Records.kind(page, at) > Kind.STRING_RAW.ordinal()) throw WrongType.REFUSED;
+        return string.look(page, at);
+    }
+
+    public Kind kind(long address) {
+        return Kind.of(Records.kind(pages.array(address), Pages.offset(address)));
+    }
+
+    /// When the record's key expires, in ms since 1970, or [#NO_EXPIRY].
+    public long expiryMs(long address) {
+        byte[] page = pages.array(address);
+        int at = Pages.offset(address);
+        return Records.has(page, at, Records.HAS_EXPIRY) ? Records.expiryMs(page, at) : NO_EXPIRY;
+    }
+
+    /// A borrowed window over the record's key.
+    public Bytes key(long address) {
+        return Records.key(pages.array(address), Pages.offset(address), new Bytes());
+    }
+
+    /// Points a window at the record's key.
+    public Bytes key(long address, Bytes window) {
+        return Records.key(pages.array(address), Pages.offset(address), window);
+    }
+
+    /// How long ago the record was used, in milliseconds.
+    public long idleMs(long address) {
+        return moment.idleMs(Records.access(pages.array(address), Pages.offset(address)));
+    }
+
+    /// The LFU count of the record, 0 to 255.
+    public int frequency(long address) {
+        return Lfu.count(Records.access(pages.array(address), Pages.offset(address)), moment);
+    }
+
+    /// Bytes that the key takes: its record, and its share of the table. O(1).
+    public long memoryUsage(long address) {
+        byte[] page = pages.array(address);
+        return SizeClasses.roundUp(recordSize(page, Pages.offset(address))) + Long.BYTES;
+    }
+
+    /// A key picked by chance, as the address of its record; 0 when there is none. May meet expired keys: see [#isLive].
+    public long random() {
+        return dict.random(randomness);
+    }
+
+    /// Shows the records of the next bucket; see [Dict#scan]. The visitor must not change anything.
+    public long scan(long from, Dict.Visitor visitor) {
+        return dict.scan(from, visitor);
+    }
+
+    // ---- strings ----
+
+    /// Sets the key to a string, whatever it held before. The text of a whole number is stored as one.
+    ///
+    /// @param expiryMs when it expires, in ms since 1970, or [#NO_EXPIRY] or [#KEEP_EXPIRY]
+    public void setString(Bytes key, Bytes value, long expiryMs) {
+        byte[] array = value.array();
+        int offset = value.offset();
+        int length = value.length();
+        if (length <= Numbers.MAX_LONG_CHARS && Numbers.isLong(array, offset, length)) {
+            setNumber(key, Numbers.parse(array, offset, length), expiryMs);
+            return;
+        }
+        Kind kind = length <= EMBSTR_MAX ? Kind.STRING_EMBSTR : Kind.STRING_RAW;
+        long address = room(key, kind, Records.bytesSize(length), expiryMs);
+        byte[] page = pages.array(address);
+        int header = Records.valueHeader(page, Pages.offset(address));
+        System.arraycopy(array, offset, page, header + Records.writeLength(page, header, length), length);
+    }
+
+    /// Sets the key to a number, whatever it held before; the string reads as its decimal text.
+    public void setNumber(Bytes key, long value, long expiryMs) {
+        long address = room(key, Kind.STRING_INT, Long.BYTES, expiryMs);
+        Records.setFixed8(pages.array(address), Pages.offset(address), value);
+    }
+
+    /// Changes a number where it lies. The record must hold [Kind#STRING_INT].
+    public void overwriteNumber(long address, long value) {
+        byte[] page = pages.array(address);
+        int at = Pages.offset(address);
+        beforeChange(page, at);
+        Records.setFixed8(page, at, value);
+    }
+
+    /// Makes the string that was looked up last this long, keeps what it held up to the shorter length, fills with zeros, and answers where its
+    /// bytes are, for writing. For APPEND, SETRANGE, SETBIT. O(1) as long as the block fits, O(length) else.
+    ///
+    /// @param length in bytes, not shorter than the string is now
+    /// @return the bytes of the string, borrowed
+    /// @throws OutOfMemory when memory is short; then nothing has changed
+    public Bytes growString(long address, int length) {
+        StringValue old = string(address);
+        int oldLength = old.length();
+        if (old.isNumber()) {
+            // the digits live in the look, not in the record, so they survive the record's being cut anew
+            Bytes digits = old.bytes();
+            address = recut(address, Kind.STRING_RAW, Records.bytesSize(length), KEEP_EXPIRY, false);
+            byte[] page = pages.array(address);
+            int header = Records.valueHeader(page, Pages.offset(address));
+            int from = header + Records.writeLength(page, header, length);
+            System.arraycopy(digits.array(), digits.offset(), page, from, oldLength);
+            Arrays.fill(page, from + oldLength, from + length, (byte) 0);
+            return keyWindow.set(page, from, length);
+        }
+        int oldPrefix = Records.lengthBytes(oldLength);
+        address = recut(address, Kind.STRING_RAW, Records.bytesSize(length), KEEP_EXPIRY, true);
+        byte[] page = pages.array(address);
+        int header = Records.valueHeader(page, Pages.offset(address));
+        int prefix = Records.lengthBytes(length);
+        if (prefix != oldPrefix) System.arraycopy(page, header + oldPrefix, page, header + prefix, oldLength);
+        Records.writeLength(page, header, length);
+        Arrays.fill(page, header + prefix + oldLength, header + prefix + length, (byte) 0);
+        return keyWindow.set(page, header + prefix, length);
+    }
+
+    // ---- keys ----
+
+    /// Takes the key out.
+    ///
+    /// @return whether there was one
+    public boolean remove(Bytes key) {
+        long address = lookup(key);
+        if (address == 0) return false;
+        removeFound(address);
+        return true;
+    }
+
+    /// Gives the record's key an expiry time, or takes it away.
+    ///
+    /// @param expiryMs in ms since 1970, or [#NO_EXPIRY]
+    public void setExpiry(Bytes key, long expiryMs) {
+        long address = lookup(key);
+        if (address == 0) return;
+        byte[] page = pages.array(address);
+        int at = Pages.offset(address);
+        long valueSize = valueSize(page, at);
+        recut(address, Kind.of(Records.kind(page, at)), valueSize, expiryMs, true);
+    }
+
+    /// Copies a value with its expiry to another key, here or in another database, and replaces what that held.
+    public void copyTo(Bytes key, Database to, Bytes newKey) {
+        long address = lookup(key);
+        assert address != 0;
+        byte[] page = pages.array(address);
+        int at = Pages.offset(address);
+        Kind kind = Kind.of(Records.kind(page, at));
+        long valueSize = valueSize(page, at);
+        long copy = to.room(newKey, kind, valueSize, expiryMs(address));
+        // making room may have moved nothing: a block stays where it is until its owner changes it
+        byte[] target = pages.array(copy);
+        System.arraycopy(page, Records.valueHeader(page, at), target, Records.valueHeader(target, Pages.offset(copy)), (int) valueSize);
+    }
+
+    // ---- expiry ----
+
+    /// Lets keys go whose time is over and prepares those that are next.
+    ///
+    /// @param most how many records to touch at the most
+    /// @return how many of the most are left; 0 means that there may be more to do
+    public int expire(int most) {
+        return wheel.advance(moment.nowMs(), most, due);
+    }
+
+    /// In how many milliseconds the next key may expire, at the most the given number.
+    public long nextExpiryInMs(long atMost) {
+        return wheel.nextInMs(moment.nowMs(), atMost);
+    }
+
+    private void expireDue(long address) {
+        byte[] page = pages.array(address);
+        int at = Pages.offset(address);
+        // the wheel has dropped it from its lists; put it back for the moment, so that the removal below is an ordinary one
+        wheel.add(address);
+        foundHash = dict.hashOf(address);
+        Bytes key = Records.key(page, at, otherWindow);
+        dict.find(key.array(), key.offset(), key.length(), foundHash);
+        expireFound(address);
+    }
+
+    private void expireFound(long address) {
+        // the key's bytes outlive the block's being freed: freeing writes a link into the first four bytes only
+        Bytes key = Records.key(pages.array(address), Pages.offset(address), otherWindow);
+        removeFound(address);
+        events.expired(this, key);
+    }
+
+    /// Gives the key of a record up, because memory is short.
+    public void evict(long address) {
+        foundHash = dict.hashOf(address);
+        Bytes key = Records.key(pages.array(address), Pages.offset(address), otherWindow);
+        dict.find(key.array(), key.offset(), key.length(), foundHash);
+        removeFound(address);
+        events.evicted(this, key);
+    }
+
+    // ---- small steps of long work ----
+
+    /// Does a little of what is to be done: growing or shrinking the table.
+    ///
+    /// @return whether there is more
+    public boolean step(int buckets) {
+        return dict.step(buckets);
+    }
+
+    /// Moves records out of sparse pages, for some buckets.
+    ///
+    /// @return whether there is more
+    public boolean compact(int buckets) {
+        compactPosition = dict.compact(compactPosition, buckets, mover);
+        return compactPosition != 0;
+    }
+
+    private long moveSparse(long address) {
+        int size = recordSize(pages.array(address), Pages.offset(address));
+        long to = pages.move(address, size);
+        if (Records.has(pages.array(to), Pages.offset(to), Records.HAS_EXPIRY)) wheel.moved(to);
+        return to;
+    }
+
+    /// Frees some records of a database that was given up; nothing else may be done with it any more.
+    ///
+    /// @return whether there is more
+    boolean drain(int buckets) {
+        return dict.drain(buckets, freer);
+    }
+
+    private void freeRecord(long address) {
+        pages.free(address, recordSize(pages.array(address), Pages.offset(address)));
+    }
+
+    // ---- snapshot ----
+
+    void beginSnapshot(Snapshot snapshot) {
+        this.snapshot = snapshot;
+        imageIndex = index;
+    }
+
+    void endSnapshot() {
+        snapshot = null;
+    }
+
+    boolean isInSnapshot() {
+        return snapshot != null;
+    }
+
+    int imageIndex() {
+        return imageIndex;
+    }
+
+    Dict dict() {
+        return dict;
+    }
+
+    Pages pages() {
+        return pages;
+    }
+
+    // ---- the primitives ----
+
+    /// Room for a value of this kind and size under the key: a new record, or the old one cut anew. The value is the caller's to write.
+    private long room(Bytes key, Kind kind, long valueSize, long expiryMs) {
+        long address = lookup(key);
+        if (address == 0 && !moment.deletesExpired) {
+            // an expired key that may not be taken out now still has its slot, and is written over
+            address = dict.find(key.array(), key.offset(), key.length(), foundHash);
+            if (expiryMs == KEEP_EXPIRY) expiryMs = NO_EXPIRY;
+        }
+        if (address != 0) return recut(address, kind, valueSize, expiryMs, false);
+        return create(key, foundHash, kind, valueSize, expiryMs);
+    }
+
+    private long create(Bytes key, long hash, Kind kind, long valueSize, long expiryMs) {
+        boolean hasExpiry = expiryMs >= 0;
+        int size = total(Records.sizeBeforeValue(key.length(), hasExpiry) + valueSize);
+        long address = pages.allocate(size);
+        try {
+            dict.insert(hash, address);
+        } catch (OutOfMemory e) {
+            pages.free(address, size);
+            throw e;
+        }
+        byte[] page = pages.array(address);
+        int at = Pages.offset(address);
+        int flags = (hasExpiry ? Records.HAS_EXPIRY : 0) | (snapshot == null ? 0 : snapshot.birthFlags(this, hash));
+        Records.writeHead(page, at, kind.ordinal(), flags, moment.initialAccess(), key.array(), key.offset(), key.length());
+        if (hasExpiry) {
+            Records.setExpiryMs(page, at, expiryMs);
+            wheel.add(address);
+        }
+        return address;
+    }
+
+    /// Changes kind, size or expiry of the record that was looked up last; in place if the block is of the right size.
+    ///
+    /// @param keepValue whether the old value's bytes are copied as far as both sizes reach
+    /// @return where the record is now
+    private long recut(long address, Kind kind, long valueSize, long expiryMs, boolean keepValue) {
+        byte[] page = pages.array(address);
+        int at = Pages.offset(address);
+        boolean hadExpiry = Records.has(page, at, Records.HAS_EXPIRY);
+        if (expiryMs == KEEP_EXPIRY) expiryMs = hadExpiry ? Records.expiryMs(page, at) : NO_EXPIRY;
+        boolean hasExpiry = expiryMs >= 0;
+        int oldSize = recordSize(page, at);
+        int keyLength = Records.keyLength(page, at);
+        int newSize = total(Records.sizeBeforeValue(keyLength, hasExpiry) + valueSize);
+
+        if (hadExpiry == hasExpiry && SizeClasses.roundUp(oldSize) == SizeClasses.roundUp(newSize)) {
+            beforeChange(page, at);
+            Records.setKind(page, at, kind.ordinal());
+            if (hasExpiry && Records.expiryMs(page, at) != expiryMs) {
+                wheel.remove(address);
+                Records.setExpiryMs(page, at, expiryMs);
+                wheel.add(address);
+            }
+            touch(address);
+            return address;
+        }
+
+        long to = pages.allocate(newSize);
+        beforeChange(page, at);
+        byte[] target = pages.array(to);
+        int toAt = Pages.offset(to);
+        int flags = (hasExpiry ? Records.HAS_EXPIRY : 0) | page[at] & Records.IMAGED;
+        int keyOffset = Records.keyOffset(page, at);
+        Records.writeHead(target, toAt, kind.ordinal(), flags, Records.access(page, at), page, keyOffset, keyLength);
+        if (keepValue) {
+            int from = Records.valueHeader(page, at);
+            int oldValueSize = at + oldSize - from;
+            System.arraycopy(page, from, target, Records.valueHeader(target, toAt), (int) Math.min(oldValueSize, valueSize));
+        }
+        if (hadExpiry) wheel.remove(address);
+        if (hasExpiry) {
+            Records.setExpiryMs(target, toAt, expiryMs);
+            wheel.add(to);
+        }
+        dict.replaceFound(to);
+        pages.free(address, oldSize);
+        touch(to);
+        return to;
+    }
+
+    private void removeFound(long address) {
+        byte[] page = pages.array(address);
+        int at = Pages.offset(address);
+        beforeChange(page, at);
+        if (Records.has(page, at, Records.HAS_EXPIRY)) wheel.remove(address);
+        int size = recordSize(page, at);
+        dict.removeFound();
+        pages.free(address, size);
+    }
+
+    private void beforeChange(byte[] page, int at) {
+        if (snapshot != null) snapshot.beforeChange(this, page, at, foundHash);
+    }
+
+    private static int total(long size) {
+        if (size > Records.MAX_LENGTH) throw OutOfMemory.REFUSED; // key and value together are more than an array can hold
+        return (int) size;
+    }
+
+    private static long valueSize(byte[] page, int at) {
+        return Kind.of(Records.kind(page, at)).shape() == Shape.FIXED8 ? Long.BYTES : Records.bytesSize(Records.bytesLength(page, at));
+    }
+
+    private static int recordSize(byte[] page, int at) {
+        return Records.valueHeader(page, at) - at + (int) valueSize(page, at);
+    }
+
+    // ---- self-check ----
+
+    /// Checks table, wheel and records against each other; for tests and `DEBUG`. O(n).
+    ///
+    /// @return bytes of all blocks of this database
+    /// @throws IllegalStateException when something does not add up
+    public long checkInvariants() {
+        dict.checkInvariants();
+        wheel.checkInvariants();
+        long[] sums = new long[2];
+        long position = 0;
+        do {
+            position = dict.scan(position, address -> {
+                byte[] page = pages.array(address);
+                int at = Pages.offset(address);
+                sums[0] += SizeClasses.roundUp(recordSize(page, at));
+                if (Records.has(page, at, Records.HAS_EXPIRY)) sums[1]++;
+            });
+        } while (position != 0);
+        if (sums[1] != wheel.size()) throw new IllegalStateException(sums[1] + " volatile keys, " + wheel.size() + " in the wheel");
+        return sums[0];
+    }
+}

@@ -1,0 +1,12 @@
+package dev.cinnabar.store;
+
+import dev.cinnabar.base.Bytes;
+
+/// What a database tells the engine of its own accord.
+public interface KeyEvents {
+    /// A key's time was over and the key was taken out. The window is valid during the call.
+    void expired(Database db, Bytes key);
+
+    /// A key was given up because memory was short.
+    void evicted(Database db, Bytes key);
+}

@@ -1,0 +1,49 @@
+package dev.cinnabar.store;
+
+/// What a record's value is: the type that TYPE tells, the encoding that OBJECT ENCODING tells, and the shape of its bytes. The
+/// ordinal is the four bits in the record's tag.
+public enum Kind {
+    STRING_INT("string", "int", Shape.FIXED8),
+    STRING_EMBSTR("string", "embstr", Shape.BYTES),
+    STRING_RAW("string", "raw", Shape.BYTES);
+
+    /// How the value lies in the record; see [dev.cinnabar.struct.Records].
+    public enum Shape {
+        FIXED8,
+        BYTES
+    }
+
+    private static final Kind[] BY_ORDINAL = values();
+
+    private final String type;
+    private final String encoding;
+    private final Shape shape;
+
+    Kind(String type, String encoding, Shape shape) {
+        this.type = type;
+        this.encoding = encoding;
+        this.shape = shape;
+    }
+
+    static Kind of(int ordinal) {
+        return BY_ORDINAL[ordinal];
+    }
+
+    /// The type's name as TYPE answers it.
+    public String type() {
+        return type;
+    }
+
+    /// The encoding's name as OBJECT ENCODING answers it.
+    public String encoding() {
+        return encoding;
+    }
+
+    public Shape shape() {
+        return shape;
+    }
+
+    public boolean isString() {
+        return ordinal() <= STRING_RAW.ordinal();
+    }
+}

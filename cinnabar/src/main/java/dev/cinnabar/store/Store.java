@@ -1,0 +1,171 @@
+package dev.cinnabar.store;
+
+import dev.cinnabar.base.Randomness;
+import dev.cinnabar.memory.Budget;
+import dev.cinnabar.memory.OutOfMemory;
+import dev.cinnabar.memory.Pages;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// All databases of an engine, the pages they share, and the long work that is done on them in small steps.
+///
+/// Touched only under the engine's lock.
+public final class Store {
+    private static final int STEP_BUCKETS = 64; // buckets per step of rebuilding a table, emptying it, or compacting: some 20 µs
+
+    private final Pages pages;
+    private final Moment moment = new Moment();
+    private final KeyEvents events;
+    private final Randomness randomness;
+    private final long hashSeed;
+    private final Database[] databases;
+    private final ArrayDeque<Database> garbage = new ArrayDeque<>();
+    private @Nullable Snapshot snapshot;
+    private int compacting; // the database whose records are being moved
+    private long garbageKeys;
+
+    /// @param count  how many databases
+    /// @param events who is told of expired and evicted keys
+    public Store(int count, Budget budget, KeyEvents events, Randomness randomness, long nowMs) {
+        this.pages = new Pages(budget);
+        this.events = events;
+        this.randomness = randomness;
+        this.hashSeed = randomness.nextLong();
+        moment.set(nowMs);
+        databases = new Database[count];
+        for (int i = 0; i < count; i++) databases[i] = newDatabase(i);
+    }
+
+    private Database newDatabase(int index) {
+        return new Database(index, pages, moment, events, randomness, hashSeed);
+    }
+
+    public Pages pages() {
+        return pages;
+    }
+
+    public Moment moment() {
+        return moment;
+    }
+
+    /// How many databases there are.
+    public int count() {
+        return databases.length;
+    }
+
+    /// @param index 0 up to, not including, [#count()]
+    public Database database(int index) {
+        return databases[index];
+    }
+
+    /// Exchanges the contents of two databases. O(1).
+    public void swap(int a, int b) {
+        Database first = databases[a];
+        databases[a] = databases[b];
+        databases[b] = first;
+        databases[a].setIndex(a);
+        databases[b].setIndex(b);
+    }
+
+    /// Empties a database at once; its records are freed in later steps. O(1).
+    ///
+    /// @return how many keys it had
+    public long flush(int index) {
+        Database old = databases[index];
+        long keys = old.size();
+        if (keys == 0) return 0;
+        databases[index] = newDatabase(index);
+        garbage.add(old);
+        garbageKeys += keys;
+        return keys;
+    }
+
+    /// Frees all that was flushed now. O(keys flushed).
+    public void freeGarbage() {
+        while (stepGarbage(Integer.MAX_VALUE)) continue;
+    }
+
+    /// How many keys were flushed whose memory is not freed yet.
+    public long garbageKeys() {
+        return garbageKeys;
+    }
+
+    private boolean stepGarbage(int buckets) {
+        Database first = garbage.peek();
+        if (first == null || first.isInSnapshot()) return false;
+        if (!first.drain(buckets)) {
+            garbage.remove();
+            garbageKeys = 0;
+            for (Database db : garbage) garbageKeys += db.size();
+        }
+        return !garbage.isEmpty();
+    }
+
+    /// Does a short piece of the long work that is to be done: freeing what was flushed, rebuilding tables, closing holes.
+    ///
+    /// @return whether there is more
+    public boolean step() {
+        boolean more = stepGarbage(STEP_BUCKETS);
+        for (Database db : databases) more |= db.step(STEP_BUCKETS);
+        return stepCompaction() | more;
+    }
+
+    private boolean stepCompaction() {
+        if (!pages.isCompacting()) {
+            // what is being freed or rebuilt makes holes and closes them by itself
+            if (!garbage.isEmpty() || !pages.isFragmented() || pages.planCompaction() == 0) return false;
+            compacting = 0;
+        }
+        try {
+            if (databases[compacting].compact(STEP_BUCKETS)) return true;
+        } catch (OutOfMemory e) {
+            pages.endCompaction();
+            return false;
+        }
+        if (++compacting < databases.length) return true;
+        pages.endCompaction();
+        return false;
+    }
+
+    /// Lets keys go whose time is over, in all databases.
+    ///
+    /// @param most how many records to touch at the most
+    /// @return whether there may be more to do
+    public boolean expire(int most) {
+        boolean more = false;
+        for (Database db : databases) more |= db.volatileSize() > 0 && db.expire(most) == 0;
+        return more;
+    }
+
+    /// In how many milliseconds the next key may expire, at the most the given number.
+    public long nextExpiryInMs(long atMost) {
+        long next = atMost;
+        for (Database db : databases) if (db.volatileSize() > 0) next = db.nextExpiryInMs(next);
+        return next;
+    }
+
+    // ---- snapshots ----
+
+    /// Begins an image of all databases as they are now. There must be no other one running.
+    public Snapshot beginSnapshot(Snapshot.Sink sink) {
+        if (isInSnapshot()) throw new IllegalStateException("a snapshot is running already");
+        snapshot = new Snapshot(Arrays.asList(databases.clone()), sink);
+        return snapshot;
+    }
+
+    /// Whether some database is still part of a running snapshot.
+    public boolean isInSnapshot() {
+        return snapshot != null && snapshot.isRunning();
+    }
+
+    // ---- self-check ----
+
+    /// Checks everything against everything else; for tests and `DEBUG`. O(n).
+    ///
+    /// @throws IllegalStateException when something does not add up
+    public void checkInvariants() {
+        pages.checkInvariants();
+        for (Database db : databases) db.checkInvariants();
+    }
+}

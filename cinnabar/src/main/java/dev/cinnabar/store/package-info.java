@@ -1,0 +1,50 @@
+/// **Store: databases of keys, what they hold, and until when.**
+///
+/// The question this room answers: what is a key, once the wire and the client are taken away?
+///
+/// ```
+///    Store ── Pages (shared)          Database 0 ── Dict ──► records     key → kind, value, access, expiry
+///          ├─ Moment (what time it is)            └ ExpiryWheel ──► the same records, in order of their time
+///          ├─ Database 0 … 15
+///          └─ garbage: databases that were flushed and are freed in small steps
+/// ```
+///
+/// **Words.** The *kind* of a record says type and encoding: [dev.cinnabar.store.Kind]. A key with an expiry time is *volatile*.
+/// The *moment* is the time that all commands of a batch see. An *image* is a record as a snapshot sees it.
+///
+/// **From a GET's point of view.** [dev.cinnabar.store.Database#lookup] hashes the key, asks the table and looks at the expiry
+/// time; a key whose time is over is taken out on the spot, and the engine is told. What comes back is an address. `string(address)`
+/// gives a look at the value where it lies: a number, or a window of bytes that the reply copies to the socket's buffer.
+///
+/// **From a SET's point of view.** There are four primitives: *create* a record, *recut* it (same key, another size), *overwrite* it
+/// in place, *remove* it. A value of the same size class is written over where it lies, so a steady load of SETs moves nothing. All
+/// four check first and change after, so running out of memory loses nothing.
+///
+/// **Expiry.** Volatile records hang in a timing wheel; the engine advances it a few hundred records at a time, some hundred times a
+/// second. A key is therefore gone some 10 ms after its time even if nobody asks for it, and at once if somebody does. Redis samples
+/// twenty volatile keys at a time instead, which needs no list and may leave a dead key for minutes.
+///
+/// **Snapshots.** A rewrite of the log needs all databases as they were at one moment, while commands go on. Redis forks the process.
+/// We walk the table in order of hashes, a slice at a time, and a writer who is about to change a record ahead of the walker hands
+/// over the old image first ([dev.cinnabar.store.Snapshot] draws it). Nothing is copied that does not change, and each record at
+/// most once.
+///
+/// **Flushing** swaps in an empty database and frees the old one later; **deleting** frees at once; the holes that mass deletions
+/// leave are closed by moving records out of sparse pages, sixty-four buckets at a time.
+///
+/// **Who owns what.** All of it belongs to one engine, under its lock. Addresses, looks and windows are good until the next change.
+///
+/// **What this room does not do.** It answers nobody, logs nothing and knows no command: it tells
+/// [dev.cinnabar.store.KeyEvents] what it did of its own accord, and the engine does the rest.
+///
+/// **Start reading** with `Database#lookup`, then its primitives, then `Snapshot`.
+///
+/// **Sources.** Types and encodings as in Redis 7's object.c; access counters: R. Morris, *Counting large numbers of events in small
+/// registers*, 1978.
+///
+/// **Exercise.** FLUSHALL in the middle of a snapshot swaps all databases. Why is the image complete all the same, and when are the
+/// flushed records freed?
+@NullMarked
+package dev.cinnabar.store;
+
+import org.jspecify.annotations.NullMarked;
