@@ -212,6 +212,18 @@ public final class Database {
         Records.setFixed8(page, at, value);
     }
 
+    /// Makes a string of zeros under a key that is not there, and answers where its bytes are, for writing.
+    ///
+    /// @throws OutOfMemory when memory is short; then nothing has changed
+    public Bytes newString(Bytes key, int length) {
+        long address = room(key, Kind.STRING_RAW, Records.bytesSize(length), NO_EXPIRY);
+        byte[] page = pages.array(address);
+        int header = Records.valueHeader(page, Pages.offset(address));
+        int from = header + Records.writeLength(page, header, length);
+        Arrays.fill(page, from, from + length, (byte) 0);
+        return keyWindow.set(page, from, length);
+    }
+
     /// Makes the string that was looked up last this long, keeps what it held up to the shorter length, fills with zeros, and answers where its
     /// bytes are, for writing. For APPEND, SETRANGE, SETBIT. O(1) as long as the block fits, O(length) else.
     ///

@@ -1,0 +1,299 @@
+package dev.cinnabar.command;
+
+import dev.cinnabar.base.ByteBuilder;
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Clock;
+import dev.cinnabar.base.Numbers;
+import dev.cinnabar.base.Randomness;
+import dev.cinnabar.store.Database;
+import dev.cinnabar.store.Store;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// One command being run: its arguments, the databases, the reply, and the outbox in which the body says what it changed.
+///
+/// A call belongs to an executor and is used for one command after the other; everything it lends is valid until the body returns.
+public final class Call implements Arguments {
+    /*
+     * The outbox. A body says `changed(key, "set")`, and perhaps what the log is to remember instead of the command. It does nothing
+     * by itself: the engine reads it after the body has returned, wakes watchers, sends notifications, writes the log. A body that
+     * fails half-way leaves nothing behind.
+     */
+
+    private static final Bytes[] NO_ARGUMENTS = {};
+
+    private final Store store;
+    private final Clock clock;
+    private final Randomness randomness;
+    private final Limits limits;
+    private final Reply reply = new Reply();
+    private final Effects effects = new Effects();
+
+    private @Nullable Object caller;
+    private @Nullable Command command;
+    private Bytes[] argv = NO_ARGUMENTS;
+    private int argc;
+    private int dbIndex;
+
+    private int changes;
+    private Bytes[] changedKeys = {new Bytes(), new Bytes()};
+    private String[] events = new String[2];
+    private char[] eventClasses = new char[2];
+    private int[] changedDbs = new int[2];
+    private long dirty;
+    private boolean isLogged;
+    private boolean usesEffects;
+    private boolean touches = true;
+    private long hits;
+    private long misses;
+
+    /// @param limits settings that bodies look at
+    public Call(Store store, Clock clock, Randomness randomness, Limits limits) {
+        this.store = store;
+        this.clock = clock;
+        this.randomness = randomness;
+        this.limits = limits;
+    }
+
+    /// Points the call at the next command. The engine's.
+    ///
+    /// @param caller the engine's session
+    public void begin(Object caller, int dbIndex, int argc, Bytes[] argv, ByteBuilder out, boolean isResp3) {
+        this.caller = caller;
+        this.dbIndex = dbIndex;
+        this.argc = argc;
+        this.argv = argv;
+        reply.to(out, isResp3);
+        clearOutbox();
+    }
+
+    /// Says which command the arguments were found to mean. The engine's.
+    public void command(Command command) {
+        this.command = command;
+    }
+
+    // ---- arguments ----
+
+    @Override
+    public int argc() {
+        return argc;
+    }
+
+    @Override
+    public Bytes arg(int index) {
+        return argv[index];
+    }
+
+    /// All arguments, for those who pass them on; more may lie behind [#argc()].
+    public Bytes[] argv() {
+        return argv;
+    }
+
+    /// An argument that is a key.
+    public Bytes key(int index) {
+        return argv[index];
+    }
+
+    /// Whether the argument is this word, in any case; the word in upper case.
+    public boolean is(int index, String word) {
+        return argv[index].isWord(word);
+    }
+
+    /// @throws Refusal when the argument is no whole number of 64 bits
+    public long longArg(int index) {
+        Bytes text = argv[index];
+        if (!Numbers.isLong(text)) throw Errors.NOT_AN_INTEGER;
+        return Numbers.parse(text);
+    }
+
+    /// @throws Refusal when the argument is no whole number of 64 bits, or outside the range
+    public long longArg(int index, long min, long max, String error) {
+        Bytes text = argv[index];
+        long value = Numbers.isLong(text) ? Numbers.parse(text) : Long.MIN_VALUE;
+        if (!Numbers.isLong(text) || value < min || value > max) throw new Refusal(error);
+        return value;
+    }
+
+    /// The command that is run.
+    public Command command() {
+        Command c = command;
+        if (c == null) throw new IllegalStateException("no command is being run");
+        return c;
+    }
+
+    /// Who called: the engine's session.
+    public Object caller() {
+        Object c = caller;
+        if (c == null) throw new IllegalStateException("no command is being run");
+        return c;
+    }
+
+    // ---- what a body needs ----
+
+    public Reply reply() {
+        return reply;
+    }
+
+    /// The database that the client selected.
+    public Database db() {
+        return store.database(dbIndex);
+    }
+
+    /// The address of a key that is read, or 0. Counts a hit or a miss and notes that the key is used.
+    public long lookupRead(Bytes key) {
+        Database db = store.database(dbIndex);
+        long address = db.lookup(key);
+        if (address == 0) {
+            misses++;
+            return 0;
+        }
+        hits++;
+        if (touches) db.touch(address);
+        return address;
+    }
+
+    /// Whether the client's reads count as use of a key (CLIENT NO-TOUCH says they do not). The engine's.
+    public void touches(boolean touches) {
+        this.touches = touches;
+    }
+
+    /// Reads that found their key, for `keyspace_hits`.
+    public long hits() {
+        return hits;
+    }
+
+    /// Reads that did not, for `keyspace_misses`.
+    public long misses() {
+        return misses;
+    }
+
+    /// Begins both counts anew.
+    public void resetHits() {
+        hits = 0;
+        misses = 0;
+    }
+
+    public int dbIndex() {
+        return dbIndex;
+    }
+
+    public Store store() {
+        return store;
+    }
+
+    /// The time that all commands of this batch see, in ms since 1970.
+    public long nowMs() {
+        return store.moment().nowMs();
+    }
+
+    public Clock clock() {
+        return clock;
+    }
+
+    public Randomness randomness() {
+        return randomness;
+    }
+
+    public Limits limits() {
+        return limits;
+    }
+
+    // ---- the outbox ----
+
+    /// Says that a key of the selected database was changed, removed or made.
+    ///
+    /// @param event the name of the keyspace event, of the class of the command's group
+    public void changed(Bytes key, String event) {
+        changed(dbIndex, key, event, command().spec().group().eventClass());
+    }
+
+    /// The same for an event of class `g`: `del`, `expire`, `rename_to` and the like.
+    public void changedGeneric(Bytes key, String event) {
+        changed(dbIndex, key, event, Group.GENERIC.eventClass());
+    }
+
+    /// The same for a key of any database and an event of any class.
+    public void changed(int db, Bytes key, String event, char eventClass) {
+        if (changes == changedKeys.length) growOutbox();
+        changedKeys[changes].set(key.array(), key.offset(), key.length());
+        events[changes] = event;
+        eventClasses[changes] = eventClass;
+        changedDbs[changes++] = db;
+        dirty++;
+        isLogged = true;
+    }
+
+    /// Says that this many changes more were made than keys were named, or, where no key was named, that there were some at all.
+    public void dirty(long count) {
+        dirty += count;
+        isLogged = true;
+    }
+
+    /// What the log is to remember instead of the command; see [Effects]. Without a call of this it is the command itself.
+    public Effects effects() {
+        if (!usesEffects) {
+            usesEffects = true;
+            effects.clear();
+        }
+        return effects;
+    }
+
+    /// Says that the log is to remember nothing of this command.
+    public void logNothing() {
+        usesEffects = true;
+        effects.clear();
+    }
+
+    private void growOutbox() {
+        int n = 2 * changes;
+        changedKeys = Arrays.copyOf(changedKeys, n);
+        for (int i = changes; i < n; i++) changedKeys[i] = new Bytes();
+        events = Arrays.copyOf(events, n);
+        eventClasses = Arrays.copyOf(eventClasses, n);
+        changedDbs = Arrays.copyOf(changedDbs, n);
+    }
+
+    /// Empties the outbox. The engine's.
+    public void clearOutbox() {
+        changes = 0;
+        dirty = 0;
+        isLogged = false;
+        usesEffects = false;
+    }
+
+    /// How many keys were said to be changed.
+    public int changes() {
+        return changes;
+    }
+
+    public Bytes changedKey(int i) {
+        return changedKeys[i];
+    }
+
+    public int changedDb(int i) {
+        return changedDbs[i];
+    }
+
+    public String event(int i) {
+        return events[i];
+    }
+
+    public char eventClass(int i) {
+        return eventClasses[i];
+    }
+
+    /// How many changes were made, for `rdb_changes_since_last_save`.
+    public long dirty() {
+        return dirty;
+    }
+
+    /// Whether the log is to remember anything.
+    public boolean isLogged() {
+        return isLogged;
+    }
+
+    /// Whether the log is to remember [#effects()] instead of the command.
+    public boolean usesEffects() {
+        return usesEffects;
+    }
+}

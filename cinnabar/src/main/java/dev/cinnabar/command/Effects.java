@@ -1,0 +1,80 @@
+package dev.cinnabar.command;
+
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Numbers;
+import java.util.Arrays;
+
+/// What goes into the change log instead of the command as the client sent it, where that would not give the same result again: the
+/// relative expiry time as an absolute one, the random choice as what was chosen.
+///
+/// The words are borrowed like the arguments of the call. Reused; allocates only while it grows.
+public final class Effects {
+    private Bytes[] words = new Bytes[8];
+    private byte[][] digits = new byte[8][];
+    private int count; // words of all commands
+    private int[] ends = new int[4]; // after which word each command ends
+    private int commands;
+
+    Effects() {
+        for (int i = 0; i < words.length; i++) words[i] = new Bytes();
+    }
+
+    void clear() {
+        count = 0;
+        commands = 0;
+    }
+
+    /// How many commands there are.
+    public int commands() {
+        return commands;
+    }
+
+    /// Begins the next command.
+    public Effects command(Bytes name) {
+        if (commands == ends.length) ends = Arrays.copyOf(ends, 2 * commands);
+        commands++;
+        return arg(name);
+    }
+
+    public Effects arg(Bytes word) {
+        next().set(word.array(), word.offset(), word.length());
+        ends[commands - 1] = count;
+        return this;
+    }
+
+    public Effects arg(long number) {
+        Bytes window = next();
+        byte[] text = digits[count - 1];
+        if (text == null) text = digits[count - 1] = new byte[Numbers.MAX_LONG_CHARS];
+        window.set(text, 0, Numbers.print(number, text, 0));
+        ends[commands - 1] = count;
+        return this;
+    }
+
+    private Bytes next() {
+        if (count == words.length) {
+            words = Arrays.copyOf(words, 2 * count);
+            digits = Arrays.copyOf(digits, 2 * count);
+            for (int i = count; i < words.length; i++) words[i] = new Bytes();
+        }
+        return words[count++];
+    }
+
+    /// Is given the commands one by one.
+    public interface Taker {
+        void take(int argc, Bytes[] argv);
+    }
+
+    /// Gives the commands in order. Allocates one array for each but a single one.
+    public void forEach(Taker taker) {
+        if (commands == 1) {
+            taker.take(count, words);
+            return;
+        }
+        int from = 0;
+        for (int i = 0; i < commands; i++) {
+            taker.take(ends[i] - from, Arrays.copyOfRange(words, from, ends[i]));
+            from = ends[i];
+        }
+    }
+}

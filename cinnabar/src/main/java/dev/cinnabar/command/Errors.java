@@ -1,0 +1,40 @@
+package dev.cinnabar.command;
+
+/// The texts of errors, in one list: clients match on them, word for word, so they are Redis's.
+public final class Errors {
+    public static final String SYNTAX = "ERR syntax error";
+    public static final String WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value";
+    public static final String NO_KEY = "ERR no such key";
+    public static final String INDEX_OUT_OF_RANGE = "ERR index out of range";
+    public static final String OVERFLOW = "ERR increment or decrement would overflow";
+    public static final String NAN_OR_INFINITY = "ERR increment would produce NaN or Infinity";
+    public static final String TOO_LONG = "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
+    public static final String OFFSET_OUT_OF_RANGE = "ERR offset is out of range";
+    public static final String SAME_OBJECT = "ERR source and destination objects are the same";
+    public static final String DB_INDEX = "ERR DB index is out of range";
+    public static final String INVALID_DB_INDEX = "ERR invalid DB index";
+    public static final String INVALID_CURSOR = "ERR invalid cursor";
+    public static final String OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
+    public static final String HEAP_IS_FULL = "OOM not enough memory for this command";
+
+    /// Thrown when an argument that has to be a whole number of 64 bits is none.
+    public static final Refusal NOT_AN_INTEGER = new Refusal("ERR value is not an integer or out of range");
+
+    /// Thrown when an argument or a value that has to be a number is none.
+    public static final Refusal NOT_A_FLOAT = new Refusal("ERR value is not a valid float");
+
+    /// Thrown for words that no form of the command knows.
+    public static final Refusal SYNTAX_REFUSAL = new Refusal(SYNTAX);
+
+    private Errors() {}
+
+    /// For a wrong number of arguments, with the command's full name in lower case (`set`, `client|kill`).
+    public static String arity(String fullName) {
+        return "ERR wrong number of arguments for '" + fullName + "' command";
+    }
+
+    /// For an expiry time that is negative, or too large to be counted in milliseconds.
+    public static Refusal invalidExpire(String fullName) {
+        return new Refusal("ERR invalid expire time in '" + fullName + "' command");
+    }
+}

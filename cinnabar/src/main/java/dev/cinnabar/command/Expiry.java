@@ -1,0 +1,70 @@
+package dev.cinnabar.command;
+
+import dev.cinnabar.store.Database;
+import org.jspecify.annotations.Nullable;
+
+/// Expiry times as clients give them: relative or absolute, in seconds or milliseconds, always kept as ms since 1970.
+final class Expiry {
+    private Expiry() {}
+
+    /// The unit and origin that an option names.
+    enum Unit {
+        EX,
+        PX,
+        EXAT,
+        PXAT;
+
+        boolean isAbsolute() {
+            return this == EXAT || this == PXAT;
+        }
+
+        boolean isSeconds() {
+            return this == EX || this == EXAT;
+        }
+    }
+
+    /// An argument as a moment in ms since 1970.
+    ///
+    /// @throws Refusal when it is no number, not positive, or beyond what 64 bits of milliseconds can hold
+    static long positive(Call call, int index, Unit unit) {
+        long value = call.longArg(index);
+        if (value <= 0) throw invalid(call);
+        return toMs(call, value, unit);
+    }
+
+    /// The same with zero and negative numbers, which lie in the past.
+    static long any(Call call, int index, Unit unit) {
+        return toMs(call, call.longArg(index), unit);
+    }
+
+    private static long toMs(Call call, long value, Unit unit) {
+        if (unit.isSeconds()) {
+            if (value > Long.MAX_VALUE / 1000 || value < Long.MIN_VALUE / 1000) throw invalid(call);
+            value *= 1000;
+        }
+        if (unit.isAbsolute()) return value;
+        if (value > Long.MAX_VALUE - call.nowMs()) throw invalid(call);
+        return value + call.nowMs();
+    }
+
+    private static Refusal invalid(Call call) {
+        return Errors.invalidExpire(call.command().spec().fullName());
+    }
+
+    /// Which option stands at the index, if it is one of these four.
+    ///
+    /// @return null when it is none
+    static @Nullable Unit unit(Call call, int index) {
+        if (call.is(index, "EX")) return Unit.EX;
+        if (call.is(index, "PX")) return Unit.PX;
+        if (call.is(index, "EXAT")) return Unit.EXAT;
+        return call.is(index, "PXAT") ? Unit.PXAT : null;
+    }
+
+    /// A stored time as TTL answers it: what is left, rounded to seconds if asked; -1 for none.
+    static long left(Call call, long expiryMs, boolean inSeconds) {
+        if (expiryMs == Database.NO_EXPIRY) return -1;
+        long left = Math.max(0, expiryMs - call.nowMs());
+        return inSeconds ? (left + 500) / 1000 : left;
+    }
+}

@@ -1,0 +1,41 @@
+package dev.cinnabar.command;
+
+import java.util.Locale;
+
+/// What COMMAND INFO calls the flags of a command, in the order in which redis-server 7.0 lists them.
+public enum Flag {
+    WRITE,
+    READONLY,
+    DENYOOM,
+    MODULE,
+    ADMIN,
+    PUBSUB,
+    NOSCRIPT,
+    BLOCKING,
+    LOADING,
+    STALE,
+    SKIP_MONITOR,
+    SKIP_SLOWLOG,
+    ASKING,
+    FAST,
+    NO_AUTH,
+    MAY_REPLICATE,
+    NO_MANDATORY_KEYS,
+    NO_ASYNC_LOADING,
+    NO_MULTI,
+    ALLOW_BUSY,
+    MOVABLEKEYS,
+    /// Changes something, but not the data set: allowed while writes are refused, not logged.
+    DANGEROUS;
+
+    private final String word = name().toLowerCase(Locale.ROOT);
+
+    /// As COMMAND INFO writes it.
+    public String word() {
+        return word;
+    }
+
+    int bit() {
+        return 1 << ordinal();
+    }
+}

@@ -1,0 +1,7 @@
+package dev.cinnabar.command;
+
+/// Settings that the bodies of commands look at. The engine keeps them up to date; read under its lock.
+public final class Limits {
+    /// The longest string there may be, in bytes (`proto-max-bulk-len`).
+    public long maxBulkBytes = 512L << 20;
+}

@@ -1,0 +1,227 @@
+package dev.cinnabar.command;
+
+import dev.cinnabar.base.ByteBuilder;
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Numbers;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/// Writes the answer of a command, in RESP2 or RESP3, straight into the buffer that goes to the client.
+///
+/// Belongs to a session's executor and is used again and again; nothing is allocated per answer. Every method answers the reply
+/// itself, so that a body ends in `return call.reply().integer(n)`. An aggregate is announced with its size and then followed by its
+/// elements.
+public final class Reply {
+    private static final byte[] OK = ascii("+OK\r\n");
+    private static final byte[] QUEUED = ascii("+QUEUED\r\n");
+    private static final byte[] NULL_BULK = ascii("$-1\r\n");
+    private static final byte[] NULL_ARRAY = ascii("*-1\r\n");
+    private static final byte[] NULL = ascii("_\r\n");
+    private static final byte[] TRUE = ascii("#t\r\n");
+    private static final byte[] FALSE = ascii("#f\r\n");
+
+    private ByteBuilder out = new ByteBuilder(16);
+    private boolean isResp3;
+    private int errors;
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /// Says where the answer goes and in which version of the protocol. Called before each command.
+    public void to(ByteBuilder out, boolean isResp3) {
+        this.out = out;
+        this.isResp3 = isResp3;
+        this.errors = 0;
+    }
+
+    public boolean isResp3() {
+        return isResp3;
+    }
+
+    /// The buffer behind, for those who move finished answers.
+    public ByteBuilder out() {
+        return out;
+    }
+
+    /// How many errors were written since [#to].
+    public int errors() {
+        return errors;
+    }
+
+    // ---- single values ----
+
+    public Reply ok() {
+        out.append(OK);
+        return this;
+    }
+
+    public Reply queued() {
+        out.append(QUEUED);
+        return this;
+    }
+
+    /// A status: `+text`. Must not hold CR or LF.
+    public Reply simple(String text) {
+        out.append('+').append(text).appendCrlf();
+        return this;
+    }
+
+    /// An error: `-text`, beginning with a code. CR and LF, which may come from arguments quoted in it, become blanks.
+    public Reply error(String text) {
+        errors++;
+        out.append('-');
+        int start = out.length();
+        out.append(text);
+        byte[] array = out.array();
+        for (int i = start; i < out.length(); i++) if (array[i] == '\r' || array[i] == '\n') array[i] = ' ';
+        out.appendCrlf();
+        return this;
+    }
+
+    public Reply integer(long value) {
+        out.append(':').append(value).appendCrlf();
+        return this;
+    }
+
+    /// True or false, as 1 or 0: what commands of RESP2 times answer in both versions.
+    public Reply integer(boolean value) {
+        return integer(value ? 1 : 0);
+    }
+
+    public Reply bulk(Bytes value) {
+        return bulk(value.array(), value.offset(), value.length());
+    }
+
+    public Reply bulk(byte[] array, int offset, int length) {
+        int at = out.reserve(1 + Numbers.MAX_LONG_CHARS + 4 + length);
+        byte[] target = out.array();
+        int i = at;
+        target[i++] = '$';
+        i += Numbers.print(length, target, i);
+        target[i++] = '\r';
+        target[i++] = '\n';
+        System.arraycopy(array, offset, target, i, length);
+        i += length;
+        target[i++] = '\r';
+        target[i++] = '\n';
+        out.advance(i - at);
+        return this;
+    }
+
+    /// Text as a bulk string in UTF-8.
+    public Reply bulk(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        return bulk(bytes, 0, bytes.length);
+    }
+
+    /// A number as a bulk string of its digits.
+    public Reply bulk(long number) {
+        out.append('$').append((long) Numbers.length(number)).appendCrlf().append(number).appendCrlf();
+        return this;
+    }
+
+    /// A text that is meant to be read: a verbatim string in RESP3, a bulk string in RESP2.
+    public Reply verbatim(String text) {
+        if (!isResp3) return bulk(text);
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        out.append('=').append(bytes.length + 4L).appendCrlf().append("txt:").append(bytes).appendCrlf();
+        return this;
+    }
+
+    /// Nothing, where a single value is expected.
+    public Reply nil() {
+        out.append(isResp3 ? NULL : NULL_BULK);
+        return this;
+    }
+
+    /// Nothing, where an array is expected.
+    public Reply nilArray() {
+        out.append(isResp3 ? NULL : NULL_ARRAY);
+        return this;
+    }
+
+    /// A truth value: `#t` in RESP3, 1 or 0 in RESP2.
+    public Reply bool(boolean value) {
+        if (!isResp3) return integer(value);
+        out.append(value ? TRUE : FALSE);
+        return this;
+    }
+
+    /// A floating point number, given as its text: a double in RESP3, a bulk string in RESP2.
+    public Reply decimal(String text) {
+        if (!isResp3) return bulk(text);
+        out.append(',').append(text).appendCrlf();
+        return this;
+    }
+
+    /// What was written elsewhere, as it is: a whole value in the protocol's form.
+    public Reply raw(byte[] array, int offset, int length) {
+        out.append(array, offset, length);
+        return this;
+    }
+
+    // ---- aggregates: the head; the elements follow ----
+
+    public Reply array(long size) {
+        return head('*', size);
+    }
+
+    /// @param pairs how many keys, each followed by its value; a flat array in RESP2
+    public Reply map(long pairs) {
+        return isResp3 ? head('%', pairs) : head('*', 2 * pairs);
+    }
+
+    /// A set in RESP3, an array in RESP2.
+    public Reply set(long size) {
+        return head(isResp3 ? '~' : '*', size);
+    }
+
+    /// Out-of-band data: a push in RESP3, an array in RESP2.
+    public Reply push(long size) {
+        return head(isResp3 ? '>' : '*', size);
+    }
+
+    private Reply head(char type, long size) {
+        out.append(type).append(size).appendCrlf();
+        return this;
+    }
+
+    // ---- aggregates whose size shows only at the end ----
+
+    /// Begins an aggregate of unknown size; the elements follow, then [#endArray], [#endMap] or [#endSet] with what this answers.
+    public int begin() {
+        return out.length();
+    }
+
+    public Reply endArray(int begin, long size) {
+        return insertHead(begin, '*', size);
+    }
+
+    public Reply endMap(int begin, long pairs) {
+        return isResp3 ? insertHead(begin, '%', pairs) : insertHead(begin, '*', 2 * pairs);
+    }
+
+    public Reply endSet(int begin, long size) {
+        return insertHead(begin, isResp3 ? '~' : '*', size);
+    }
+
+    /// Moves the elements up and puts the head in front. One copy of what was written.
+    private Reply insertHead(int begin, char type, long size) {
+        int head = 1 + Numbers.length(size) + 2;
+        out.reserve(head);
+        byte[] array = out.array();
+        System.arraycopy(array, begin, array, begin + head, out.length() - begin);
+        out.advance(head);
+        array[begin] = (byte) type;
+        int digits = Numbers.print(size, array, begin + 1);
+        array[begin + 1 + digits] = '\r';
+        array[begin + 2 + digits] = '\n';
+        return this;
+    }
+
+    /// Text, or nothing.
+    public Reply bulkOrNil(@Nullable String text) {
+        return text == null ? nil() : bulk(text);
+    }
+}

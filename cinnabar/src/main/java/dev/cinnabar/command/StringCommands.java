@@ -1,0 +1,452 @@
+package dev.cinnabar.command;
+
+import static dev.cinnabar.command.Flag.DENYOOM;
+import static dev.cinnabar.command.Flag.FAST;
+import static dev.cinnabar.command.Flag.READONLY;
+import static dev.cinnabar.command.Flag.WRITE;
+
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.LongDouble;
+import dev.cinnabar.command.Expiry.Unit;
+import dev.cinnabar.store.Database;
+import dev.cinnabar.store.StringValue;
+import java.math.BigDecimal;
+import org.jspecify.annotations.Nullable;
+
+/// Strings: bytes, or numbers to count with.
+public enum StringCommands implements Command {
+    APPEND(syntax("APPEND key value").flags(WRITE, DENYOOM, FAST).key("RW INSERT")
+            .since("2.0.0").complexity("O(1), copies of growing values spread over all appends")
+            .summary("Adds bytes at the end of a string, creating it when the key is missing.")),
+    DECR(syntax("DECR key").flags(WRITE, DENYOOM, FAST).key("RW ACCESS UPDATE")
+            .since("1.0.0").complexity("O(1)")
+            .summary("Takes one off a number; a missing key counts as 0.")),
+    DECRBY(syntax("DECRBY key decrement").flags(WRITE, DENYOOM, FAST).key("RW ACCESS UPDATE")
+            .since("1.0.0").complexity("O(1)")
+            .summary("Takes an amount off a number; a missing key counts as 0.")),
+    GET(syntax("GET key").flags(READONLY, FAST).key("RO ACCESS")
+            .since("1.0.0").complexity("O(1)")
+            .summary("Answers the string under a key.")),
+    GETDEL(syntax("GETDEL key").flags(WRITE, FAST).key("RW ACCESS DELETE")
+            .since("6.2.0").complexity("O(1)")
+            .summary("Answers the string under a key and deletes the key.")),
+    GETEX(syntax("GETEX key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST]")
+            .flags(WRITE, FAST).key("RW ACCESS UPDATE")
+            .since("6.2.0").complexity("O(1)")
+            .summary("Answers the string under a key and sets or removes its expiry time.")),
+    GETRANGE(syntax("GETRANGE key start end").flags(READONLY).key("RO ACCESS")
+            .since("2.4.0").complexity("O(N) for N bytes answered")
+            .summary("Answers a part of a string, by offsets that may count from its end.")),
+    GETSET(syntax("GETSET key value").flags(WRITE, DENYOOM, FAST).key("RW ACCESS UPDATE")
+            .since("1.0.0").complexity("O(1)").deprecated("SET with the option GET")
+            .summary("Sets a string and answers what was there before.")),
+    INCR(syntax("INCR key").flags(WRITE, DENYOOM, FAST).key("RW ACCESS UPDATE")
+            .since("1.0.0").complexity("O(1)")
+            .summary("Adds one to a number; a missing key counts as 0.")),
+    INCRBY(syntax("INCRBY key increment").flags(WRITE, DENYOOM, FAST).key("RW ACCESS UPDATE")
+            .since("1.0.0").complexity("O(1)")
+            .summary("Adds an amount to a number; a missing key counts as 0.")),
+    INCRBYFLOAT(syntax("INCRBYFLOAT key increment").flags(WRITE, DENYOOM, FAST).key("RW ACCESS UPDATE")
+            .since("2.6.0").complexity("O(1)")
+            .summary("Adds a decimal fraction to a number; a missing key counts as 0.")),
+    MGET(syntax("MGET key [key ...]").flags(READONLY, FAST).allKeys("RO ACCESS")
+            .since("1.0.0").complexity("O(N) for N keys")
+            .summary("Answers the strings under several keys.")),
+    MSET(syntax("MSET key value [key value ...]").flags(WRITE, DENYOOM).keys(KeySpec.range("OW UPDATE", 1, -1, 2))
+            .since("1.0.1").complexity("O(N) for N keys")
+            .summary("Sets several strings at once.")),
+    MSETNX(syntax("MSETNX key value [key value ...]").flags(WRITE, DENYOOM).keys(KeySpec.range("OW INSERT", 1, -1, 2))
+            .since("1.0.1").complexity("O(N) for N keys")
+            .summary("Sets several strings at once, but only if none of the keys exists.")),
+    PSETEX(syntax("PSETEX key milliseconds value").flags(WRITE, DENYOOM).key("OW UPDATE")
+            .since("2.6.0").complexity("O(1)").deprecated("SET with the option PX")
+            .summary("Sets a string that lives for some milliseconds.")),
+    SET(syntax("SET key value [NX | XX | IFEQ match-value | IFNE match-value] [GET] [EX seconds | PX milliseconds |"
+                    + " EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]")
+            .flags(WRITE, DENYOOM).key("RW ACCESS UPDATE VARIABLE_FLAGS")
+            .since("1.0.0").complexity("O(1)")
+            .summary("Sets a string, whatever the key held before, under a condition and with an expiry time if wanted.")),
+    SETEX(syntax("SETEX key seconds value").flags(WRITE, DENYOOM).key("OW UPDATE")
+            .since("2.0.0").complexity("O(1)").deprecated("SET with the option EX")
+            .summary("Sets a string that lives for some seconds.")),
+    SETNX(syntax("SETNX key value").flags(WRITE, DENYOOM, FAST).key("OW INSERT")
+            .since("1.0.0").complexity("O(1)").deprecated("SET with the option NX")
+            .summary("Sets a string, but only if the key does not exist.")),
+    SETRANGE(syntax("SETRANGE key offset value").flags(WRITE, DENYOOM).key("RW UPDATE")
+            .since("2.2.0").complexity("O(N) for N bytes written")
+            .summary("Writes bytes into a string from an offset on, filling up with zeros before.")),
+    STRLEN(syntax("STRLEN key").flags(READONLY, FAST).key("RO")
+            .since("2.2.0").complexity("O(1)")
+            .summary("Answers the length of a string.")),
+    SUBSTR(syntax("SUBSTR key start end").flags(READONLY).key("RO ACCESS")
+            .since("1.0.0").complexity("O(N) for N bytes answered").deprecated("GETRANGE")
+            .summary("Answers a part of a string: the old name of GETRANGE."));
+
+    private static final Bytes EMPTY = Bytes.of("");
+
+    private final CommandSpec spec;
+
+    StringCommands(CommandSpec.Builder spec) {
+        this.spec = spec.group(Group.STRING).build();
+    }
+
+    private static CommandSpec.Builder syntax(String line) {
+        return CommandSpec.syntax(line);
+    }
+
+    @Override
+    public CommandSpec spec() {
+        return spec;
+    }
+
+    @Override
+    public Reply run(Call call) {
+        return switch (this) {
+            case APPEND -> append(call);
+            case DECR -> add(call, -1);
+            case DECRBY -> add(call, negated(call));
+            case GET -> get(call, call.key(1));
+            case GETDEL -> getDel(call);
+            case GETEX -> getEx(call);
+            case GETRANGE, SUBSTR -> getRange(call);
+            case GETSET -> getSet(call);
+            case INCR -> add(call, 1);
+            case INCRBY -> add(call, call.longArg(2));
+            case INCRBYFLOAT -> addFloat(call);
+            case MGET -> mget(call);
+            case MSET -> mset(call);
+            case MSETNX -> msetNx(call);
+            case PSETEX -> setEx(call, Unit.PX);
+            case SET -> set(call);
+            case SETEX -> setEx(call, Unit.EX);
+            case SETNX -> setNx(call);
+            case SETRANGE -> setRange(call);
+            case STRLEN -> strlen(call);
+        };
+    }
+
+    // ---- reading ----
+
+    /// The string under a key as it is used by a read.
+    ///
+    /// @return null when there is no such key
+    private static @Nullable StringValue read(Call call, Bytes key) {
+        Database db = call.db();
+        long address = call.lookupRead(key);
+        return address == 0 ? null : db.string(address);
+    }
+
+    private static Reply get(Call call, Bytes key) {
+        StringValue value = read(call, key);
+        return value == null ? call.reply().nil() : answer(call.reply(), value);
+    }
+
+    private static Reply answer(Reply reply, StringValue value) {
+        return value.isNumber() ? reply.bulk(value.number()) : reply.bulk(value.bytes());
+    }
+
+    private static Reply mget(Call call) {
+        Reply reply = call.reply().array(call.argc() - 1);
+        for (int i = 1; i < call.argc(); i++) {
+            long address = call.lookupRead(call.key(i));
+            if (address == 0 || !call.db().kind(address).isString()) reply.nil();
+            else answer(reply, call.db().string(address));
+        }
+        return reply;
+    }
+
+    private static Reply strlen(Call call) {
+        StringValue value = read(call, call.key(1));
+        return call.reply().integer(value == null ? 0 : value.length());
+    }
+
+    private static Reply getRange(Call call) {
+        long start = call.longArg(2);
+        long end = call.longArg(3);
+        StringValue value = read(call, call.key(1));
+        if (value == null) return call.reply().bulk(EMPTY);
+
+        Bytes bytes = value.bytes();
+        int length = bytes.length();
+        if (start < 0 && end < 0 && start > end) return call.reply().bulk(EMPTY);
+        if (start < 0) start = Math.max(0, start + length);
+        if (end < 0) end = Math.max(0, end + length);
+        end = Math.min(end, length - 1L);
+        if (start > end || length == 0) return call.reply().bulk(EMPTY);
+        return call.reply().bulk(bytes.array(), bytes.offset() + (int) start, (int) (end - start + 1));
+    }
+
+    // ---- setting ----
+
+    /// Options may come in any order; each excludes some others.
+    private static Reply set(Call call) {
+        Bytes key = call.key(1);
+        Bytes value = call.arg(2);
+        if (call.argc() == 3) { // speed only: the way below does the same
+            call.db().setString(key, value, Database.NO_EXPIRY);
+            call.changed(key, "set");
+            return call.reply().ok();
+        }
+
+        boolean wantsOld = false;
+        long expiryMs = Database.NO_EXPIRY;
+        boolean hasTime = false;
+        int condition = 0; // index of NX, XX, IFEQ, IFNE
+        int operand = 0;
+        int timeIndex = 0;
+        Unit unit = null;
+        for (int i = 3; i < call.argc(); i++) {
+            boolean hasNext = i + 1 < call.argc();
+            if (condition == 0 && (call.is(i, "NX") || call.is(i, "XX"))) {
+                condition = i;
+            } else if (condition == 0 && hasNext && (call.is(i, "IFEQ") || call.is(i, "IFNE"))) {
+                condition = i;
+                operand = ++i;
+            } else if (call.is(i, "GET")) {
+                wantsOld = true;
+            } else if (call.is(i, "KEEPTTL") && !hasTime) {
+                hasTime = true;
+                expiryMs = Database.KEEP_EXPIRY;
+            } else if (!hasTime && hasNext && (unit = Expiry.unit(call, i)) != null) {
+                hasTime = true;
+                timeIndex = ++i;
+            } else {
+                throw Errors.SYNTAX_REFUSAL;
+            }
+        }
+        if (unit != null) expiryMs = Expiry.positive(call, timeIndex, unit);
+
+        long old = call.db().lookup(key);
+        StringValue oldValue = old != 0 && (wantsOld || operand != 0) ? call.db().string(old) : null;
+        boolean holds = condition == 0 || switch (call.arg(condition).length()) {
+            case 2 -> call.is(condition, "NX") == (old == 0);
+            default -> holds(call, condition, operand, oldValue);
+        };
+        // the old value is answered before it is overwritten
+        if (wantsOld) {
+            if (oldValue == null) call.reply().nil();
+            else answer(call.reply(), oldValue);
+        }
+        if (!holds) return wantsOld ? call.reply() : call.reply().nil();
+
+        call.db().setString(key, value, expiryMs);
+        changedWithExpiry(call, key, value, expiryMs);
+        return wantsOld ? call.reply() : call.reply().ok();
+    }
+
+    private static boolean holds(Call call, int condition, int operand, @Nullable StringValue old) {
+        boolean isEqual = old != null && old.bytes().equals(call.arg(operand));
+        return call.is(condition, "IFEQ") ? isEqual : !isEqual;
+    }
+
+    /// What a SET did, with an absolute time for the log; a key that was expired from the start is a deletion.
+    private static void changedWithExpiry(Call call, Bytes key, Bytes value, long expiryMs) {
+        call.changed(key, "set");
+        if (expiryMs == Database.NO_EXPIRY) {
+            if (call.argc() > 3) call.effects().command(Words.SET).arg(key).arg(value);
+            return;
+        }
+        if (expiryMs == Database.KEEP_EXPIRY) {
+            call.effects().command(Words.SET).arg(key).arg(value).arg(Words.KEEPTTL);
+            return;
+        }
+        call.effects().command(Words.SET).arg(key).arg(value).arg(Words.PXAT).arg(expiryMs);
+        call.changedGeneric(key, "expire");
+    }
+
+    private static Reply setEx(Call call, Unit unit) {
+        Bytes key = call.key(1);
+        long expiryMs = Expiry.positive(call, 2, unit);
+
+        call.db().setString(key, call.arg(3), expiryMs);
+        changedWithExpiry(call, key, call.arg(3), expiryMs);
+
+        return call.reply().ok();
+    }
+
+    private static Reply setNx(Call call) {
+        Bytes key = call.key(1);
+        if (call.db().lookup(key) != 0) return call.reply().integer(0);
+
+        call.db().setString(key, call.arg(2), Database.NO_EXPIRY);
+        call.changed(key, "set");
+
+        return call.reply().integer(1);
+    }
+
+    private static Reply getSet(Call call) {
+        Bytes key = call.key(1);
+        get(call, key);
+
+        call.db().setString(key, call.arg(2), Database.NO_EXPIRY);
+        call.changed(key, "set");
+        call.effects().command(Words.SET).arg(key).arg(call.arg(2));
+
+        return call.reply();
+    }
+
+    private static Reply getDel(Call call) {
+        Bytes key = call.key(1);
+        StringValue value = read(call, key);
+        if (value == null) return call.reply().nil();
+        answer(call.reply(), value);
+
+        call.db().remove(key);
+        call.changedGeneric(key, "del");
+        call.effects().command(Words.DEL).arg(key);
+
+        return call.reply();
+    }
+
+    private static Reply getEx(Call call) {
+        Bytes key = call.key(1);
+        Unit unit = null;
+        boolean persists = false;
+        if (call.argc() == 3 && call.is(2, "PERSIST")) persists = true;
+        else if (call.argc() == 4) unit = Expiry.unit(call, 2);
+        if (call.argc() > 2 && unit == null && !persists) throw Errors.SYNTAX_REFUSAL;
+        long expiryMs = unit == null ? Database.NO_EXPIRY : Expiry.positive(call, 3, unit);
+
+        StringValue value = read(call, key);
+        if (value == null) return call.reply().nil();
+        answer(call.reply(), value);
+
+        if (unit != null && expiryMs <= call.nowMs()) {
+            call.db().remove(key);
+            call.changedGeneric(key, "del");
+            call.effects().command(Words.DEL).arg(key);
+        } else if (unit != null) {
+            call.db().setExpiry(key, expiryMs);
+            call.changedGeneric(key, "expire");
+            call.effects().command(Words.PEXPIREAT).arg(key).arg(expiryMs);
+        } else if (persists && call.db().expiryMs(call.db().lookup(key)) != Database.NO_EXPIRY) {
+            call.db().setExpiry(key, Database.NO_EXPIRY);
+            call.changedGeneric(key, "persist");
+            call.effects().command(Words.PERSIST).arg(key);
+        }
+        return call.reply();
+    }
+
+    private static Reply mset(Call call) {
+        if (call.argc() % 2 == 0) return call.reply().error(Errors.arity("mset"));
+        setAll(call);
+        return call.reply().ok();
+    }
+
+    private static Reply msetNx(Call call) {
+        if (call.argc() % 2 == 0) return call.reply().error(Errors.arity("msetnx"));
+        for (int i = 1; i < call.argc(); i += 2) if (call.db().lookup(call.key(i)) != 0) return call.reply().integer(0);
+        setAll(call);
+        return call.reply().integer(1);
+    }
+
+    private static void setAll(Call call) {
+        for (int i = 1; i < call.argc(); i += 2) {
+            call.db().setString(call.key(i), call.arg(i + 1), Database.NO_EXPIRY);
+            call.changed(call.key(i), "set");
+        }
+    }
+
+    // ---- counting ----
+
+    private static long negated(Call call) {
+        long amount = call.longArg(2);
+        if (amount == Long.MIN_VALUE) throw new Refusal("ERR decrement would overflow");
+        return -amount;
+    }
+
+    private static Reply add(Call call, long amount) {
+        Bytes key = call.key(1);
+        Database db = call.db();
+        long address = db.lookup(key);
+        StringValue old = address == 0 ? null : db.string(address);
+        if (old != null && !old.isLong()) throw Errors.NOT_AN_INTEGER;
+        long before = old == null ? 0 : old.toLong();
+        long after = before + amount;
+        if (((before ^ after) & (amount ^ after)) < 0) return call.reply().error(Errors.OVERFLOW);
+
+        if (old != null && old.isNumber()) {
+            db.overwriteNumber(address, after);
+            db.touch(address);
+        } else {
+            db.setNumber(key, after, Database.KEEP_EXPIRY);
+        }
+        call.changed(key, "incrby");
+
+        return call.reply().integer(after);
+    }
+
+    private static Reply addFloat(Call call) {
+        Bytes key = call.key(1);
+        Database db = call.db();
+        long address = db.lookup(key);
+        StringValue old = address == 0 ? null : db.string(address);
+        BigDecimal before = old == null ? BigDecimal.ZERO : LongDouble.parse(old.bytes());
+        BigDecimal amount = LongDouble.parse(call.arg(2));
+        if (before == null || amount == null) {
+            boolean isInfinite = before != null && LongDouble.isInfinity(call.arg(2));
+            if (isInfinite) return call.reply().error(Errors.NAN_OR_INFINITY);
+            throw Errors.NOT_A_FLOAT;
+        }
+        BigDecimal sum = LongDouble.add(before, amount);
+        if (sum == null) return call.reply().error(Errors.NAN_OR_INFINITY);
+
+        Bytes after = Bytes.of(LongDouble.print(sum));
+        db.setString(key, after, Database.KEEP_EXPIRY);
+        call.changed(key, "incrbyfloat");
+        // the sum, not the amount: whoever replays this may count in other floats
+        call.effects().command(Words.SET).arg(key).arg(after).arg(Words.KEEPTTL);
+
+        return call.reply().bulk(after);
+    }
+
+    // ---- growing ----
+
+    private static Reply append(Call call) {
+        Bytes key = call.key(1);
+        Bytes tail = call.arg(2);
+        Database db = call.db();
+        long address = db.lookup(key);
+        if (address == 0) {
+            db.setString(key, tail, Database.NO_EXPIRY);
+            call.changed(key, "append");
+            return call.reply().integer(tail.length());
+        }
+        int before = db.string(address).length();
+        long length = (long) before + tail.length();
+        checkLength(call, length);
+
+        if (!tail.isEmpty()) {
+            Bytes grown = db.growString(address, (int) length);
+            System.arraycopy(tail.array(), tail.offset(), grown.array(), grown.offset() + before, tail.length());
+        }
+        call.changed(key, "append");
+
+        return call.reply().integer(length);
+    }
+
+    private static Reply setRange(Call call) {
+        Bytes key = call.key(1);
+        long offset = call.longArg(2);
+        Bytes part = call.arg(3);
+        if (offset < 0) return call.reply().error(Errors.OFFSET_OUT_OF_RANGE);
+        Database db = call.db();
+        long address = db.lookup(key);
+        int before = address == 0 ? 0 : db.string(address).length();
+        if (part.isEmpty()) return call.reply().integer(before);
+        long end = offset + part.length();
+        if (end < 0) end = Long.MAX_VALUE;
+        checkLength(call, end);
+
+        int length = (int) Math.max(before, end);
+        Bytes grown = address == 0 ? db.newString(key, length) : db.growString(address, length);
+        System.arraycopy(part.array(), part.offset(), grown.array(), grown.offset() + (int) offset, part.length());
+        call.changed(key, "setrange");
+
+        return call.reply().integer(length);
+    }
+
+    private static void checkLength(Call call, long length) {
+        if (length > call.limits().maxBulkBytes) throw new Refusal(Errors.TOO_LONG);
+    }
+}

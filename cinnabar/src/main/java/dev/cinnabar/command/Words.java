@@ -1,0 +1,15 @@
+package dev.cinnabar.command;
+
+import dev.cinnabar.base.Bytes;
+
+/// Names of commands and options as they are written to the change log. Only ever read.
+public final class Words {
+    public static final Bytes DEL = Bytes.of("DEL");
+    public static final Bytes SET = Bytes.of("SET");
+    public static final Bytes PXAT = Bytes.of("PXAT");
+    public static final Bytes KEEPTTL = Bytes.of("KEEPTTL");
+    public static final Bytes PEXPIREAT = Bytes.of("PEXPIREAT");
+    public static final Bytes PERSIST = Bytes.of("PERSIST");
+
+    private Words() {}
+}
