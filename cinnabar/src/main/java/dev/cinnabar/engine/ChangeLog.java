@@ -1,0 +1,58 @@
+package dev.cinnabar.engine;
+
+import dev.cinnabar.base.Bytes;
+import org.jspecify.annotations.Nullable;
+
+/// Where the engine reports what it changed, and asks whether the answers may go out.
+///
+/// ```
+///   under the engine's lock          not under it, once per turn of an event loop
+///   append, append, append …         commit() ── 0: flush the replies
+///                                             └─ t: hold them until Durability.released(t or later)
+/// ```
+///
+/// A log that keeps nothing is [#NONE].
+public interface ChangeLog {
+    /// The log of a server that keeps nothing on disk.
+    ChangeLog NONE = new ChangeLog() {
+        @Override
+        public void append(int db, int argc, Bytes[] argv) {}
+
+        @Override
+        public long commit() {
+            return 0;
+        }
+
+        @Override
+        public @Nullable String refusal() {
+            return null;
+        }
+    };
+
+    /// Appends one executed, deterministic command. The log puts a `SELECT` in front when the database differs from the one
+    /// it wrote last.
+    ///
+    /// Called under the engine's lock; copies what it keeps; never throws. A transaction is appended as `MULTI`, its
+    /// commands and `EXEC` without giving the lock away in between.
+    ///
+    /// @param db   the database that the command ran in, from 0
+    /// @param argc how many windows of `argv` count, at least 1
+    /// @param argv the command's name and arguments, borrowed for the call
+    void append(int db, int argc, Bytes[] argv);
+
+    /// Makes what was appended so far, by anybody, as safe as the policy demands. Called once per turn of an event loop,
+    /// before its replies go out, *not* under the engine's lock, from any thread; cheap when nothing was appended.
+    ///
+    /// Whoever only read may have seen what another loop has just written; therefore its replies wait as well, except
+    /// while [#refusal] says that the disk fails: then reads go on.
+    ///
+    /// @return 0 when replies may go now, else a ticket: replies are held until a ticket as large or larger has been
+    ///     released. Tickets ever grow. The release may come before this method has returned, so the holder compares with
+    ///     the highest ticket released so far *after* it has noted whom it holds.
+    long commit();
+
+    /// Why writing commands are to be refused, as the text of an error reply without the leading `-`
+    /// (`MISCONF Errors writing to the AOF file: No space left on device`), or null when they are welcome. One volatile
+    /// read; asked before each writing command.
+    @Nullable String refusal();
+}

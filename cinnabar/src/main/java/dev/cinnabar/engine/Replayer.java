@@ -1,0 +1,25 @@
+package dev.cinnabar.engine;
+
+import dev.cinnabar.base.Bytes;
+
+/// Runs what a loader reads from disk: in a session of its own, without replies, without appending to the log, without
+/// checking rights or memory, and without expiring keys by its own clock before loading has ended.
+public interface Replayer {
+    /// What became of a replayed command.
+    enum Outcome {
+        /// It ran.
+        APPLIED,
+        /// It is known and well-formed but writes nothing; it was not run. (`SELECT` counts as applied.)
+        NOT_A_WRITE,
+        /// No such command.
+        UNKNOWN,
+        /// Its reply was an error.
+        FAILED
+    }
+
+    /// Runs one command. `MULTI` and `EXEC` never come here: the loader leaves out what was not finished.
+    Outcome run(int argc, Bytes[] argv);
+
+    /// The error's text after [Outcome#UNKNOWN] or [Outcome#FAILED].
+    String error();
+}
