@@ -1,0 +1,91 @@
+package dev.cinnabar.engine;
+
+import dev.cinnabar.command.Command;
+import dev.cinnabar.command.CommandSpec;
+import org.jspecify.annotations.Nullable;
+
+/// A command as one engine knows it: its facts, its subcommands, and what was counted of its calls. Touched only under the engine's lock.
+public final class CommandEntry {
+    private final @Nullable Command command; // null for a container that is nothing by itself
+    private final String fullName;
+    private final @Nullable CommandTable subcommands;
+    private final Histogram latency = new Histogram();
+    private long calls;
+    private long nanos;
+    private long rejected;
+    private long failed;
+
+    CommandEntry(@Nullable Command command, String fullName, @Nullable CommandTable subcommands) {
+        this.command = command;
+        this.fullName = fullName;
+        this.subcommands = subcommands;
+    }
+
+    /// The command itself; null for a container (CLIENT, CONFIG) that has only subcommands.
+    public @Nullable Command command() {
+        return command;
+    }
+
+    /// `set`, `client|kill`.
+    public String fullName() {
+        return fullName;
+    }
+
+    /// What may follow as second word; null for a command without subcommands.
+    public @Nullable CommandTable subcommands() {
+        return subcommands;
+    }
+
+    /// The facts; of a container, those of its first subcommand stand for all.
+    public CommandSpec spec() {
+        Command c = command;
+        if (c == null) throw new IllegalStateException(fullName + " is a container");
+        return c.spec();
+    }
+
+    // ---- counting ----
+
+    void ran(long elapsedNanos, boolean hasFailed) {
+        calls++;
+        nanos += elapsedNanos;
+        if (hasFailed) failed++;
+        latency.record(elapsedNanos);
+    }
+
+    void rejected() {
+        rejected++;
+    }
+
+    void resetStatistics() {
+        calls = 0;
+        nanos = 0;
+        rejected = 0;
+        failed = 0;
+        latency.clear();
+    }
+
+    /// How often it ran.
+    public long calls() {
+        return calls;
+    }
+
+    /// How long it ran in total.
+    public long nanos() {
+        return nanos;
+    }
+
+    /// How often it was refused before it ran: wrong number of arguments, no right, no memory.
+    public long rejections() {
+        return rejected;
+    }
+
+    /// How often it ran and answered an error.
+    public long failures() {
+        return failed;
+    }
+
+    /// How long its calls took.
+    public Histogram latency() {
+        return latency;
+    }
+}

@@ -1,0 +1,74 @@
+package dev.cinnabar.engine;
+
+import dev.cinnabar.base.Randomness;
+import dev.cinnabar.store.Database;
+import dev.cinnabar.store.Store;
+
+/// Gives keys up when the data takes more than `maxmemory`: of a few drawn by chance the one that is missed least, again and again.
+///
+/// Touched only under the engine's lock.
+final class Eviction {
+    /*
+     * Redis keeps a pool of the best candidates seen so far, because drawing is slow there and five draws are few. Here drawing costs
+     * two cache misses; the samples are simply compared, and `maxmemory-samples` says how many.
+     */
+    private static final int MAX_DRAWS = 64; // when looking for keys with an expiry time among many without
+
+    private final Store store;
+    private final Settings settings;
+    private final Randomness randomness;
+
+    Eviction(Store store, Settings settings, Randomness randomness) {
+        this.store = store;
+        this.settings = settings;
+        this.randomness = randomness;
+    }
+
+    /// Gives keys up until the data fits.
+    ///
+    /// @return whether it fits
+    boolean makeRoom() {
+        while (store.pages().used() > settings.maxMemory) {
+            if (settings.evictionPolicy == EvictionPolicy.NOEVICTION || !evictOne()) return false;
+        }
+        return true;
+    }
+
+    private boolean evictOne() {
+        Database bestDb = null;
+        long best = 0;
+        long bestScore = Long.MIN_VALUE;
+        int start = randomness.below(store.count());
+        for (int d = 0; d < store.count(); d++) {
+            Database db = store.database((start + d) % store.count());
+            boolean isEmpty = settings.evictionPolicy.isVolatileOnly() ? db.volatileSize() == 0 : db.size() == 0;
+            if (isEmpty) continue;
+            int found = 0;
+            for (int draw = 0; draw < MAX_DRAWS && found < settings.evictionSamples; draw++) {
+                long address = db.random();
+                boolean counts = !settings.evictionPolicy.isVolatileOnly() || db.expiryMs(address) != Database.NO_EXPIRY;
+                if (!counts) continue;
+                found++;
+                long score = score(db, address);
+                if (score > bestScore) {
+                    bestScore = score;
+                    best = address;
+                    bestDb = db;
+                }
+            }
+        }
+        if (bestDb == null) return false;
+        bestDb.evict(best);
+        return true;
+    }
+
+    /// How little a key is missed: the higher, the sooner it goes.
+    private long score(Database db, long address) {
+        return switch (settings.evictionPolicy) {
+            case VOLATILE_TTL -> -db.expiryMs(address);
+            case VOLATILE_LFU, ALLKEYS_LFU -> -db.frequency(address);
+            case VOLATILE_LRU, ALLKEYS_LRU -> db.idleMs(address);
+            default -> 0;
+        };
+    }
+}

@@ -1,0 +1,20 @@
+package dev.cinnabar.engine;
+
+import dev.cinnabar.command.Command;
+import dev.cinnabar.command.StringCommands;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/// All families of commands up to this floor, in one list.
+public final class Families {
+    private Families() {}
+
+    /// Every command of the data families and of the engine.
+    public static List<Command> all() {
+        List<Command> all = new ArrayList<>(256);
+        Collections.addAll(all, StringCommands.values());
+        Collections.addAll(all, TransactionCommands.values());
+        return all;
+    }
+}

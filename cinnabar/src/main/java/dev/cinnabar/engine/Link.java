@@ -1,0 +1,31 @@
+package dev.cinnabar.engine;
+
+/// The other end of a session, as far as the engine has to know: a socket for a network client, nothing for a call in the same process.
+public interface Link {
+    /// Where the client is: `127.0.0.1:50312`, or the path of a unix socket with `:0`.
+    String remoteAddress();
+
+    /// Where it is connected to.
+    String localAddress();
+
+    /// A number of the connection for CLIENT LIST, -1 for none.
+    int fd();
+
+    /// Bytes received and not used up yet.
+    long inputBytes();
+
+    /// Bytes to be sent.
+    long outputBytes();
+
+    /// Closes the connection at once. From any thread.
+    void close();
+
+    /// Closes the connection when what was written has been sent.
+    void closeAfterReply();
+
+    /// Sends something out of turn, behind what was written so far. From any thread.
+    void push(byte[] data, int offset, int length);
+
+    /// Says that a call that had to wait should be tried again. From any thread.
+    void resume();
+}

@@ -1,0 +1,69 @@
+package dev.cinnabar.engine;
+
+import dev.cinnabar.base.ByteBuilder;
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Clock;
+import dev.cinnabar.command.Call;
+import dev.cinnabar.command.CommandSpec;
+import dev.cinnabar.command.Flag;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The clients that watch every command go by: MONITOR. Touched only under the engine's lock.
+final class Monitors {
+    private final List<Session> sessions = new ArrayList<>(0);
+    private final ByteBuilder line = new ByteBuilder();
+
+    boolean isEmpty() {
+        return sessions.isEmpty();
+    }
+
+    void add(Session session) {
+        if (!sessions.contains(session)) sessions.add(session);
+    }
+
+    void remove(Session session) {
+        sessions.remove(session);
+    }
+
+    /// Shows a command to all of them: `+1700000000.123456 [0 127.0.0.1:50312] "set" "k" "v"`.
+    void feed(Clock clock, Session from, Call call, CommandSpec spec) {
+        if (spec.is(Flag.SKIP_MONITOR) || spec.is(Flag.ADMIN) || from.origin() == Session.Origin.REPLAY) return;
+        long micros = clock.wallMicros();
+        line.clear();
+        line.append('+').append(micros / 1_000_000).append('.');
+        String fraction = Long.toString(micros % 1_000_000 + 1_000_000);
+        line.append(fraction.substring(1)).append(" [").append((long) from.db).append(' ');
+        line.append(from.link().remoteAddress()).append(']');
+        for (int i = 0; i < call.argc(); i++) {
+            line.append(" \"");
+            quote(call.arg(i));
+            line.append('"');
+        }
+        line.appendCrlf();
+        for (Session session : sessions) session.link().push(line.array(), 0, line.length());
+    }
+
+    private void quote(Bytes text) {
+        for (int i = 0; i < text.length(); i++) {
+            byte b = text.at(i);
+            switch (b) {
+                case '\\' -> line.append("\\\\");
+                case '"' -> line.append("\\\"");
+                case '\n' -> line.append("\\n");
+                case '\r' -> line.append("\\r");
+                case '\t' -> line.append("\\t");
+                case 7 -> line.append("\\a");
+                case '\b' -> line.append("\\b");
+                default -> {
+                    if (b >= ' ' && b < 127) line.append(b);
+                    else line.append("\\x").append(hex(b >> 4)).append(hex(b));
+                }
+            }
+        }
+    }
+
+    private static char hex(int nibble) {
+        return "0123456789abcdef".charAt(nibble & 15);
+    }
+}

@@ -1,0 +1,48 @@
+package dev.cinnabar.engine;
+
+/// What the engine was told by configuration, as plain fields that hot paths can read. The server keeps them up to date; touched only
+/// under the engine's lock.
+public final class Settings {
+    /// What AUTH has to give; empty for none (`requirepass`).
+    public String password = "";
+
+    /// The most bytes that data may take, 0 for no limit but the heap (`maxmemory`).
+    public long maxMemory;
+
+    /// Which keys are given up when that is reached (`maxmemory-policy`).
+    public EvictionPolicy evictionPolicy = EvictionPolicy.NOEVICTION;
+
+    /// How many keys are compared for each one that is given up (`maxmemory-samples`).
+    public int evictionSamples = 5;
+
+    /// Whether timers take expired keys out; without, they go only when somebody asks for them (DEBUG SET-ACTIVE-EXPIRE).
+    public boolean expiresActively = true;
+
+    /// From which duration on a command is noted in the slow log, in microseconds; negative for never (`slowlog-log-slower-than`).
+    public long slowerThanMicros = 10_000;
+
+    /// How many entries the slow log keeps (`slowlog-max-len`).
+    public int slowLogLength = 128;
+
+    /// From which duration on an event is noted by the latency monitor, in milliseconds; 0 for never
+    /// (`latency-monitor-threshold`).
+    public long latencyThresholdMs;
+
+    /// Whether the durations of commands are recorded (`latency-tracking`).
+    public boolean tracksLatency = true;
+
+    /// Whether clients from other machines are refused as long as there is no password (`protected-mode`).
+    public boolean isProtected = true;
+
+    /// How many clients may be connected (`maxclients`).
+    public int maxClients = 10_000;
+
+    /// After how many idle seconds a client is disconnected, 0 for never (`timeout`).
+    public int idleTimeoutSeconds;
+
+    /// Timer calls a second (`hz`).
+    public int hz = 10;
+
+    /// Whether DEBUG may be used (`enable-debug-command`: no, yes, local).
+    public String debugCommand = "no";
+}

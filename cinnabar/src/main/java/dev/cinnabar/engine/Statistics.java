@@ -1,0 +1,101 @@
+package dev.cinnabar.engine;
+
+import dev.cinnabar.base.ByteBuilder;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// What INFO counts. Touched only under the engine's lock.
+public final class Statistics {
+    private static final int MAX_ERROR_CODES = 128; // kinds of errors told apart; clients could make up more
+
+    long commands;
+    long expiredKeys;
+    long evictedKeys;
+    long dirty; // changes since the last save
+    long connections;
+    long rejectedConnections;
+    long errors;
+    private final Map<String, Long> byCode = new TreeMap<>();
+    private @Nullable Throwable lastBug;
+
+    void reset() {
+        commands = 0;
+        expiredKeys = 0;
+        evictedKeys = 0;
+        connections = 0;
+        rejectedConnections = 0;
+        errors = 0;
+        byCode.clear();
+    }
+
+    /// Counts the error reply that begins at the index.
+    void countError(ByteBuilder out, int start) {
+        int i = start;
+        byte[] array = out.array();
+        if (i >= out.length() || array[i] != '-') return;
+        int end = ++i;
+        while (end < out.length() && array[end] != ' ' && array[end] != '\r') end++;
+        errors(new String(array, i, end - i, StandardCharsets.ISO_8859_1));
+    }
+
+    void errors(String code) {
+        errors++;
+        if (byCode.size() < MAX_ERROR_CODES || byCode.containsKey(code)) byCode.merge(code, 1L, Long::sum);
+    }
+
+    /// Notes a mistake of ours.
+    void bug(Throwable bug) {
+        lastBug = bug;
+    }
+
+    /// The last mistake of ours that a command met, if any.
+    public @Nullable Throwable lastBug() {
+        return lastBug;
+    }
+
+    /// A client was taken in.
+    public void connected() {
+        connections++;
+    }
+
+    /// A client was refused.
+    public void refusedConnection() {
+        rejectedConnections++;
+    }
+
+    public long commands() {
+        return commands;
+    }
+
+    public long expiredKeys() {
+        return expiredKeys;
+    }
+
+    public long evictedKeys() {
+        return evictedKeys;
+    }
+
+    /// Changes since the last save.
+    public long dirty() {
+        return dirty;
+    }
+
+    public long connections() {
+        return connections;
+    }
+
+    public long rejectedConnections() {
+        return rejectedConnections;
+    }
+
+    public long errors() {
+        return errors;
+    }
+
+    /// How many error replies there were of each code (`ERR`, `WRONGTYPE`).
+    public Map<String, Long> errorsByCode() {
+        return byCode;
+    }
+}

@@ -1,0 +1,60 @@
+package dev.cinnabar.engine;
+
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.StoredBytes;
+import dev.cinnabar.engine.Session.WatchedKey;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Who watches which key, for WATCH. Touched only under the engine's lock.
+final class Watches {
+    private final Map<WatchedKey, List<Session>> watchers = new HashMap<>();
+
+    boolean isEmpty() {
+        return watchers.isEmpty();
+    }
+
+    /// How many keys are watched by somebody.
+    int keys() {
+        return watchers.size();
+    }
+
+    void watch(Session session, Bytes key) {
+        WatchedKey watched = new WatchedKey(session.db, StoredBytes.copyOf(key));
+        if (session.watched.contains(watched)) return;
+        session.watched.add(watched);
+        watchers.computeIfAbsent(watched, k -> new ArrayList<>(1)).add(session);
+    }
+
+    void unwatchAll(Session session) {
+        for (WatchedKey key : session.watched) {
+            watchers.computeIfPresent(key, (k, sessions) -> {
+                sessions.remove(session);
+                return sessions.isEmpty() ? null : sessions;
+            });
+        }
+        session.watched.clear();
+        session.isDirty = false;
+    }
+
+    /// A key was changed: the transactions that depend on it will not run.
+    void changed(int db, Bytes key) {
+        if (watchers.isEmpty()) return;
+        List<Session> sessions = watchers.get(new WatchedKey(db, StoredBytes.copyOf(key)));
+        if (sessions != null) for (Session session : sessions) session.isDirty = true;
+    }
+
+    /// A database is about to be emptied or replaced: every watched key that is there before, or will be there after, is changed.
+    void flushed(int db, KeyTest isThere) {
+        watchers.forEach((key, sessions) -> {
+            if (key.db() == db && isThere.test(key.key().window())) for (Session session : sessions) session.isDirty = true;
+        });
+    }
+
+    /// Whether a key is there, before or after.
+    interface KeyTest {
+        boolean test(Bytes key);
+    }
+}
