@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cinnabar.config;
+
+import org.jspecify.annotations.NullMarked;
