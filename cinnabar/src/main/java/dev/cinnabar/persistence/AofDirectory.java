@@ -1,7 +1,7 @@
 package dev.cinnabar.persistence;
 
+import dev.cinnabar.base.Log;
 import java.io.IOException;
-import java.lang.System.Logger;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -28,14 +28,14 @@ public final class AofDirectory {
     private final Disk disk;
     private final Path directory;
     private final String fileName;
-    private final Logger logger;
+    private final Log log;
     private volatile Manifest manifest = Manifest.EMPTY;
 
-    private AofDirectory(Disk disk, Path directory, String fileName, Logger logger) {
+    private AofDirectory(Disk disk, Path directory, String fileName, Log log) {
         this.disk = disk;
         this.directory = directory;
         this.fileName = fileName;
-        this.logger = logger;
+        this.log = log;
     }
 
     /// Opens the log directory, creating it when it is missing; takes over a log of one file that lies in `dir` (as Redis
@@ -45,28 +45,28 @@ public final class AofDirectory {
     /// @param directoryName the directive `appenddirname`
     /// @param fileName      the directive `appendfilename`
     /// @throws DamagedLog when the manifest does not check out or a file that it names is missing
-    public static AofDirectory open(Disk disk, Path dir, String directoryName, String fileName, Logger logger)
+    public static AofDirectory open(Disk disk, Path dir, String directoryName, String fileName, Log log)
             throws IOException, DamagedLog {
-        AofDirectory log = new AofDirectory(disk, dir.resolve(directoryName), fileName, logger);
-        disk.makeDirectory(log.directory);
+        AofDirectory opened = new AofDirectory(disk, dir.resolve(directoryName), fileName, log);
+        disk.makeDirectory(opened.directory);
         disk.syncDirectory(dir);
-        boolean known = disk.exists(log.manifestPath());
-        if (known) log.manifest = read(disk, log.manifestPath());
-        log.takeOver(dir.resolve(fileName), known);
-        log.checkFiles();
-        log.sweep(known);
-        return log;
+        boolean known = disk.exists(opened.manifestPath());
+        if (known) opened.manifest = read(disk, opened.manifestPath());
+        opened.takeOver(dir.resolve(fileName), known);
+        opened.checkFiles();
+        opened.sweep(known);
+        return opened;
     }
 
     /// Looks at a directory without changing anything in it.
     ///
     /// @param fileName of a manifest, without `.manifest`
-    static AofDirectory inspect(Disk disk, Path directory, String fileName, Manifest manifest, Logger logger)
+    static AofDirectory inspect(Disk disk, Path directory, String fileName, Manifest manifest, Log log)
             throws DamagedLog {
-        AofDirectory log = new AofDirectory(disk, directory, fileName, logger);
-        log.manifest = manifest;
-        log.checkFiles();
-        return log;
+        AofDirectory looked = new AofDirectory(disk, directory, fileName, log);
+        looked.manifest = manifest;
+        looked.checkFiles();
+        return looked;
     }
 
     static Manifest read(Disk disk, Path path) throws IOException, DamagedLog {
@@ -88,7 +88,7 @@ public final class AofDirectory {
         disk.rename(single, path(fileName));
         disk.syncDirectory(directory);
         disk.syncDirectory(single.toAbsolutePath().getParent());
-        logger.log(Logger.Level.INFO, "Took over the append only file {0} as the base in {1}", single, directory);
+        log.notice("Took over the append only file " + single + " as the base in " + directory);
     }
 
     private void checkFiles() throws DamagedLog {
@@ -113,7 +113,7 @@ public final class AofDirectory {
             } else if (m.matches() && !known) {
                 throw new DamagedLog(manifestPath().getFileName().toString(), -1, "it is missing, but " + name + " is there");
             } else if (m.matches()) {
-                logger.log(Logger.Level.WARNING, "The manifest does not name {0}; it is left alone", name);
+                log.warning("The manifest does not name " + name + "; it is left alone");
             }
         }
     }
@@ -142,7 +142,7 @@ public final class AofDirectory {
                 manifest.entries().stream().filter(e -> !e.name().equals(fileName)).toList();
         if (kept.size() == manifest.entries().size()) return;
         replace(new Manifest(kept));
-        logger.log(Logger.Level.INFO, "{0} is not part of the log any more; it is kept", path(fileName));
+        log.notice(path(fileName) + " is not part of the append only file any more; it is kept");
     }
 
     /// Puts another manifest in place of the present one, in one step that survives a power cut when this returns.

@@ -2,9 +2,9 @@ package dev.cinnabar.persistence;
 
 import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Log;
 import dev.cinnabar.engine.Replayer;
 import java.io.IOException;
-import java.lang.System.Logger;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +23,7 @@ public final class AofLoader {
     private final boolean truncatedAllowed;
     private final Replayer replayer;
     private final LoadingProgress progress;
-    private final Logger logger;
+    private final Log log;
 
     private long commands;
     private long cutBytes;
@@ -37,12 +37,12 @@ public final class AofLoader {
             boolean truncatedAllowed,
             Replayer replayer,
             LoadingProgress progress,
-            Logger logger) {
+            Log log) {
         this.directory = directory;
         this.truncatedAllowed = truncatedAllowed;
         this.replayer = replayer;
         this.progress = progress;
-        this.logger = logger;
+        this.log = log;
     }
 
     /// Loads everything. Once.
@@ -60,10 +60,7 @@ public final class AofLoader {
             if (entry.type() == Manifest.Type.BASE) baseBytes = bytesBefore;
         }
         if (skipped > 0) {
-            logger.log(
-                    Logger.Level.WARNING,
-                    "Passed over {0} commands of the imported file, which is kept when the log is rewritten",
-                    skipped);
+            log.warning("Passed over " + skipped + " commands of the imported file, which is kept when the log is rewritten");
         }
         return new LoadResult(commands, cutBytes, skipped, baseBytes, bytesBefore, tail);
     }
@@ -130,12 +127,7 @@ public final class AofLoader {
                 String error = replayer.error();
                 if (!lenient) throw damaged(reader, entry, error);
                 if (skipped++ == 0) {
-                    logger.log(
-                            Logger.Level.WARNING,
-                            "{0}, offset {1}: passed over a command: {2}",
-                            entry.name(),
-                            Long.toString(reader.itemStart()),
-                            error);
+                    log.warning(entry.name() + ", offset " + reader.itemStart() + ": passed over a command: " + error);
                 }
             }
         }
@@ -158,13 +150,8 @@ public final class AofLoader {
             throw new DamagedLog(entry.name(), end, end, why + ". Set aof-load-truncated to yes, or run cinnabar-check-aof --fix, to cut it there");
         }
         cutBytes = bytes;
-        logger.log(
-                Logger.Level.WARNING,
-                "{0}: {1}. The last {2} bytes, from offset {3} on, are cut: they are no whole command",
-                entry.name(),
-                why,
-                Long.toString(cutBytes),
-                Long.toString(end));
+        log.warning(entry.name() + ": " + why + ". The last " + cutBytes + " bytes, from offset " + end
+                + " on, are cut: they are no whole command");
         try (DiskFile file = directory.disk().open(directory.path(entry.name()))) {
             file.truncate(end);
             file.sync();

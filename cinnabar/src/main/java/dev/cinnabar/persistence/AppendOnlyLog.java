@@ -2,12 +2,12 @@ package dev.cinnabar.persistence;
 
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Clock;
+import dev.cinnabar.base.Log;
 import dev.cinnabar.base.Numbers;
 import dev.cinnabar.engine.ChangeLog;
 import dev.cinnabar.engine.Durability;
 import dev.cinnabar.engine.SnapshotSource;
 import java.io.IOException;
-import java.lang.System.Logger;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -83,7 +83,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     private final SnapshotSource source;
     private final Durability durability;
     private final Clock clock;
-    private final Logger logger;
+    private final Log log;
     private final Executor background;
     private volatile AofSettings settings;
 
@@ -147,7 +147,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             SnapshotSource source,
             Durability durability,
             Clock clock,
-            Logger logger,
+            Log log,
             Executor background,
             boolean keepImported) {
         this.directory = directory;
@@ -155,7 +155,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         this.source = source;
         this.durability = durability;
         this.clock = clock;
-        this.logger = logger;
+        this.log = log;
         this.background = background;
         this.keepImported = keepImported;
         this.reserve = new Reserve(directory.disk(), directory.reservePath());
@@ -176,36 +176,36 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             SnapshotSource source,
             Durability durability,
             Clock clock,
-            Logger logger,
+            Log log,
             Executor background)
             throws IOException {
-        AppendOnlyLog log = new AppendOnlyLog(
-                directory, settings, source, durability, clock, logger, background, loaded.skipped() > 0);
+        AppendOnlyLog aof = new AppendOnlyLog(
+                directory, settings, source, durability, clock, log, background, loaded.skipped() > 0);
         LoadResult.Tail tail = loaded.tail();
         ByteBuffer staging = ByteBuffer.allocateDirect(STAGING_BYTES);
         if (tail != null) {
-            log.file = LogFile.resume(
+            aof.file = LogFile.resume(
                     directory.disk(),
                     directory.path(tail.entry().name()),
                     tail.length(),
                     tail.checksum(),
                     tail.loose(),
                     staging);
-            log.olderBytes = loaded.totalBytes() - loaded.baseBytes() - tail.length();
+            aof.olderBytes = loaded.totalBytes() - loaded.baseBytes() - tail.length();
         } else {
             Manifest.Entry first = directory.nextIncrement();
-            log.file = LogFile.create(directory.disk(), directory.path(first.name()), staging);
+            aof.file = LogFile.create(directory.disk(), directory.path(first.name()), staging);
             directory.replace(directory.manifest().plus(first));
         }
-        log.baseBytes = loaded.baseBytes();
-        log.fileLength = log.file.length();
-        log.sizeAfterRewrite = log.baseBytes; // as Redis: all it knows after a start
+        aof.baseBytes = loaded.baseBytes();
+        aof.fileLength = aof.file.length();
+        aof.sizeAfterRewrite = aof.baseBytes; // as Redis: all it knows after a start
         try {
-            log.reserve.take();
+            aof.reserve.take();
         } catch (IOException e) {
-            log.writeFailed(e);
+            aof.writeFailed(e);
         }
-        return log;
+        return aof;
     }
 
     /// Begins a log for a server that runs without one: what is in memory becomes its base. Until that is on disk, replies
@@ -216,13 +216,13 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             SnapshotSource source,
             Durability durability,
             Clock clock,
-            Logger logger,
+            Log log,
             Executor background) {
-        AppendOnlyLog log = new AppendOnlyLog(
-                directory, settings, source, durability, clock, logger, background, false);
-        log.state = State.LOST;
-        log.enabling = true;
-        return log;
+        AppendOnlyLog aof = new AppendOnlyLog(
+                directory, settings, source, durability, clock, log, background, false);
+        aof.state = State.LOST;
+        aof.enabling = true;
+        return aof;
     }
 
     /// Starts the log's own thread, a daemon.
@@ -451,12 +451,12 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         if (state == State.WELL) {
             state = State.FAILING;
             refusal = MISCONF + reason(cause); // first, so that nothing more comes
-            logger.log(Logger.Level.WARNING, "Error writing to the append only file, writes are refused: {0}", reason(cause));
+            log.warning("Error writing to the append only file, writes are refused: " + reason(cause));
         }
         try {
             if (reserve.release()) drain(Long.MAX_VALUE);
         } catch (IOException e) {
-            logger.log(Logger.Level.DEBUG, "The reserve did not help: {0}", reason(e));
+            log.debug("The reserve did not help: " + reason(e));
         }
     }
 
@@ -468,9 +468,9 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
                 reserve.take();
                 state = State.WELL;
                 refusal = null;
-                logger.log(Logger.Level.INFO, "The append only file can be written again, writes are accepted");
+                log.notice("The append only file can be written again, writes are accepted");
             } catch (IOException e) {
-                logger.log(Logger.Level.DEBUG, "The append only file still cannot be written: {0}", reason(e));
+                log.debug("The append only file still cannot be written: " + reason(e));
             }
             release();
         }
@@ -481,10 +481,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         if (state == State.LOST) return;
         state = State.LOST;
         if (!enabling) refusal = MISCONF + why;
-        logger.log(
-                Logger.Level.WARNING,
-                "What the append only file holds on disk is not sure any more, it will be written anew: {0}",
-                why);
+        log.warning("What the append only file holds on disk is not sure any more, it will be written anew: " + why);
     }
 
     private static String reason(IOException e) {
@@ -602,9 +599,9 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         if (closing || !rewriting.compareAndSet(false, true)) return RewriteAnswer.ALREADY_IN_PROGRESS;
         rewriteStarted = clock.nanos();
         try {
-            background.execute(new Rewrite(this, directory, source, keepImported, logger));
+            background.execute(new Rewrite(this, directory, source, keepImported, log));
         } catch (RuntimeException | OutOfMemoryError e) { // no thread to be had
-            logger.log(Logger.Level.WARNING, "Cannot begin to rewrite the append only file: {0}", e.toString());
+            log.warning("Cannot begin to rewrite the append only file: " + e);
             rewriteEnded(false);
         }
         return RewriteAnswer.STARTED;
@@ -740,7 +737,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             try {
                 if (old != null) old.close();
             } catch (IOException e) {
-                logger.log(Logger.Level.DEBUG, "Closing a file that is not needed any more: {0}", reason(e));
+                log.debug("Closing a file that is not needed any more: " + reason(e));
             }
         }
     }
@@ -783,7 +780,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         }
         wake();
         durability.released(released);
-        logger.log(Logger.Level.INFO, "The append only file was written anew, writes are accepted");
+        log.notice("The append only file was written anew, writes are accepted");
     }
 
     void checkRebuilding() throws IOException {

@@ -1,6 +1,7 @@
 package dev.cinnabar.persistence;
 
 import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Log;
 import dev.cinnabar.engine.Replayer;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -110,14 +111,14 @@ public final class CheckAof {
                 ? AofDirectory.read(disk, path)
                 : new Manifest(List.of(new Manifest.Entry(name, 1, Manifest.Type.INCREMENT)));
         String base = isManifest ? name.substring(0, name.length() - MANIFEST.length()) : name;
-        AofDirectory directory = AofDirectory.inspect(disk, folder, base, manifest, System.getLogger("cinnabar-check-aof"));
+        AofDirectory directory = AofDirectory.inspect(disk, folder, base, manifest, Log.none());
         try {
             LoadResult result = new AofLoader(
                             directory,
                             false,
                             new Reader(),
                             new LoadingProgress(),
-                            System.getLogger("cinnabar-check-aof"))
+                            Log.none())
                     .load();
             for (Manifest.Entry e : manifest.live()) out.println(e.name() + ": good");
             out.println("All is well: " + result.commands() + " commands in " + result.totalBytes() + " bytes.");

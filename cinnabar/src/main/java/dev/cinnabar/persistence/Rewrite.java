@@ -1,9 +1,9 @@
 package dev.cinnabar.persistence;
 
 import dev.cinnabar.base.ByteBuilder;
+import dev.cinnabar.base.Log;
 import dev.cinnabar.engine.SnapshotSource;
 import java.io.IOException;
-import java.lang.System.Logger;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
@@ -33,48 +33,48 @@ final class Rewrite implements Runnable {
     private static final int LINE_EVERY_BYTES = 64 << 10;
     private static final int MIN_STAGING = 2 * Checksum.MAX_LINE;
 
-    private final AppendOnlyLog log;
+    private final AppendOnlyLog aof;
     private final AofDirectory directory;
     private final Disk disk;
     private final SnapshotSource source;
     private final boolean keepImported;
-    private final Logger logger;
+    private final Log log;
 
-    Rewrite(AppendOnlyLog log, AofDirectory directory, SnapshotSource source, boolean keepImported, Logger logger) {
-        this.log = log;
+    Rewrite(AppendOnlyLog aof, AofDirectory directory, SnapshotSource source, boolean keepImported, Log log) {
+        this.aof = aof;
         this.directory = directory;
         this.disk = directory.disk();
         this.source = source;
         this.keepImported = keepImported;
-        this.logger = logger;
+        this.log = log;
     }
 
     @Override
     public void run() {
         boolean ok = false;
         try {
-            if (log.isLost()) rebuild();
+            if (aof.isLost()) rebuild();
             else rewrite();
             ok = true;
         } catch (IOException e) {
-            logger.log(Logger.Level.WARNING, "The append only file was not rewritten: {0}", e.toString());
+            log.warning("The append only file was not rewritten: " + e);
         } catch (RuntimeException | OutOfMemoryError e) { // a bug or no memory: it must not end rewriting for good
-            logger.log(Logger.Level.ERROR, "The append only file was not rewritten", e);
+            log.warning("The append only file was not rewritten: " + e);
         } finally {
             source.abort();
-            log.rewriteEnded(ok);
+            aof.rewriteEnded(ok);
         }
     }
 
     // ---- a healthy log ----
 
     private void rewrite() throws IOException {
-        logger.log(Logger.Level.INFO, "Rewriting the append only file");
+        log.notice("Rewriting the append only file");
         Manifest.Entry increment = beginIncrement();
         Manifest.Entry base = directory.nextBase();
         long bytes = writeImage(base, () -> {});
         directory.replace(directory.manifest().rewritten(base, increment.seq()));
-        log.rewritten(bytes);
+        aof.rewritten(bytes);
         deleteHistory();
     }
 
@@ -84,23 +84,23 @@ final class Rewrite implements Runnable {
         boolean needed = false;
         try {
             disk.syncDirectory(directory.path());
-            log.syncAhead();
-            source.begin(log::hold);
+            aof.syncAhead();
+            source.begin(aof::hold);
             try {
-                log.completeIncrement();
+                aof.completeIncrement();
                 directory.replace(directory.manifest().plus(entry));
             } catch (AofDirectory.Unsure e) {
                 needed = true; // perhaps the manifest names it
-                log.giveUp(e);
-                log.continueAsBefore();
+                aof.giveUp(e);
+                aof.continueAsBefore();
                 next.close();
                 throw e;
             } catch (IOException e) {
-                log.continueAsBefore();
+                aof.continueAsBefore();
                 throw e;
             }
             needed = true;
-            log.continueIn(next);
+            aof.continueIn(next);
             return entry;
         } finally {
             if (!needed) discard(next);
@@ -110,24 +110,24 @@ final class Rewrite implements Runnable {
     // ---- a log that was lost, or did not exist ----
 
     private void rebuild() throws IOException {
-        logger.log(Logger.Level.INFO, "Writing the append only file anew");
+        log.notice("Writing the append only file anew");
         Manifest.Entry increment = directory.nextIncrement();
         Path temporary = directory.temporary(increment.name());
         disk.delete(temporary);
         LogFile next = LogFile.create(disk, temporary, ByteBuffer.allocate(MIN_STAGING));
         boolean taken = false;
         try {
-            source.begin(() -> log.rebuildIn(next));
+            source.begin(() -> aof.rebuildIn(next));
             taken = true;
         } finally {
             if (!taken) discard(next);
         }
-        log.closeLost();
+        aof.closeLost();
 
         Manifest.Entry base = directory.nextBase();
-        long bytes = writeImage(base, log::checkRebuilding);
+        long bytes = writeImage(base, aof::checkRebuilding);
         Manifest all = directory.manifest().rewritten(base, Long.MAX_VALUE).plus(increment);
-        log.finishRebuilding(() -> {
+        aof.finishRebuilding(() -> {
             next.renameTo(directory.path(increment.name()));
             try {
                 disk.syncDirectory(directory.path());
@@ -139,7 +139,7 @@ final class Rewrite implements Runnable {
                 throw e;
             }
         });
-        log.rewritten(bytes);
+        aof.rewritten(bytes);
         deleteHistory();
     }
 
@@ -163,7 +163,7 @@ final class Rewrite implements Runnable {
             long synced = 0;
             boolean more;
             do {
-                if (log.isClosing()) throw new IOException("the server is stopping");
+                if (aof.isClosing()) throw new IOException("the server is stopping");
                 check.check();
                 slice.clear();
                 more = source.next(slice);
@@ -202,7 +202,7 @@ final class Rewrite implements Runnable {
             if (keepImported) directory.spareImported();
             directory.deleteHistory();
         } catch (IOException e) {
-            logger.log(Logger.Level.WARNING, "Files that are not needed any more were not deleted: {0}", e.toString());
+            log.warning("Files that are not needed any more were not deleted: " + e);
         }
     }
 
@@ -211,7 +211,7 @@ final class Rewrite implements Runnable {
             file.close();
             disk.delete(file.path());
         } catch (IOException e) {
-            logger.log(Logger.Level.WARNING, "{0} was not deleted: {1}", file.path(), e);
+            log.warning(file.path() + " was not deleted: " + e);
         }
     }
 }
