@@ -61,6 +61,10 @@ public final class Engine implements KeyEvents {
     private final Call inner; // a command that EXEC runs
     private final Bytes[] deletion = {Words.DEL, new Bytes()};
 
+    private final Sampler sampler;
+    private final Info info;
+
+    private Host host;
     private ChangeLog log = ChangeLog.NONE;
     private long nextSessionId = 1;
     private boolean isInExec;
@@ -85,6 +89,9 @@ public final class Engine implements KeyEvents {
         this.outer = new Call(store, clock, randomness, limits);
         this.inner = new Call(store, clock, randomness, limits);
         this.eviction = new Eviction(store, settings, randomness);
+        this.host = new NoHost(clock.wallMs());
+        this.sampler = new Sampler(this, clock.wallMs());
+        this.info = new Info(this, randomness);
     }
 
     // ---- the lock ----
@@ -193,13 +200,13 @@ public final class Engine implements KeyEvents {
         CommandTable inner = entry.subcommands();
         if (inner != null && argc > 1) {
             CommandEntry sub = inner.find(argv[1]);
-            if (sub == null && entry.command() == null) {
+            if (sub == null) {
                 String word = clipped(argv[1].toString());
                 String hint = entry.fullName().toUpperCase(Locale.ROOT) + " HELP.";
                 call.reply().error("ERR unknown subcommand '" + word + "'. Try " + hint);
                 return null;
             }
-            if (sub != null) entry = sub;
+            entry = sub;
         }
         if (entry.command() == null || !entry.spec().takes(argc)) {
             entry.rejected();
@@ -230,6 +237,7 @@ public final class Engine implements KeyEvents {
     /// Why the command may not run now, or null.
     private @Nullable String refusal(Session session, CommandEntry entry, int argc) {
         CommandSpec spec = entry.spec();
+        if (spec.is(Flag.PROTECTED) && !allowsProtected(session)) return notAllowed(entry.fullName());
         if (!session.isAuthenticated && !spec.is(Flag.NO_AUTH)) return "NOAUTH Authentication required.";
         if (session.origin() == Session.Origin.REPLAY) return null;
         if (session.queue != null && spec.is(Flag.NO_MULTI)) return "ERR Command not allowed inside a transaction";
@@ -242,6 +250,21 @@ public final class Engine implements KeyEvents {
         }
         if (isLoading && !spec.is(Flag.LOADING)) return "LOADING Cinnabar is loading the dataset in memory";
         return null;
+    }
+
+    private boolean allowsProtected(Session session) {
+        if (session.origin() == Session.Origin.REPLAY) return true;
+        return switch (settings.debugCommand) {
+            case "yes" -> true;
+            case "local" -> session.link().isLocal();
+            default -> false;
+        };
+    }
+
+    private static String notAllowed(String name) {
+        return "ERR " + name.toUpperCase(Locale.ROOT) + " command not allowed. If the enable-" + name
+                + "-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this"
+                + " option in the configuration file, and then restart the server.";
     }
 
     private static boolean isRefusedWithoutMemory(Session session, CommandSpec spec) {
@@ -504,6 +527,25 @@ public final class Engine implements KeyEvents {
         return pause;
     }
 
+    /// Hands over the process that this engine lives in, and does from now on what its configuration says.
+    public void host(Host host) {
+        this.host = host;
+        SettingsBinding.bind(this, host.config());
+    }
+
+    public Host host() {
+        return host;
+    }
+
+    /// What looks at how fast things go; to be driven by a timer.
+    public Sampler sampler() {
+        return sampler;
+    }
+
+    Info info() {
+        return info;
+    }
+
     /// Reads that found their key.
     public long keyspaceHits() {
         return outer.hits() + inner.hits();
@@ -517,6 +559,9 @@ public final class Engine implements KeyEvents {
     /// Begins all counts anew: CONFIG RESETSTAT.
     public void resetStatistics() {
         statistics.reset();
+        sampler.reset();
+        store.pages().resetPeak();
+        host.resetTraffic();
         outer.resetHits();
         inner.resetHits();
         resetStatistics(commands);

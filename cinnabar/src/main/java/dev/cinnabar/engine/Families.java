@@ -15,6 +15,8 @@ public final class Families {
         List<Command> all = new ArrayList<>(256);
         Collections.addAll(all, StringCommands.values());
         Collections.addAll(all, TransactionCommands.values());
+        Collections.addAll(all, ServerCommands.values());
+        Collections.addAll(all, DebugCommands.values());
         return all;
     }
 }
