@@ -14,6 +14,7 @@ public final class Families {
     public static List<Command> all() {
         List<Command> all = new ArrayList<>(256);
         Collections.addAll(all, StringCommands.values());
+        Collections.addAll(all, ConnectionCommands.values());
         Collections.addAll(all, TransactionCommands.values());
         Collections.addAll(all, ServerCommands.values());
         Collections.addAll(all, DebugCommands.values());

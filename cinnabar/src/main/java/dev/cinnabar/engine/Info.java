@@ -178,7 +178,7 @@ final class Info {
         long nowMs = engine.store().moment().nowMs();
         long upSeconds = Math.max(0, (nowMs - host.startedMs()) / 1000);
         line("redis_version", Version.REDIS);
-        line("cinnabar_version", Version.cinnabar());
+        line("cinnabar_version", Version.CINNABAR);
         line("redis_git_sha1", "00000000");
         line("redis_git_dirty", 0);
         line("redis_build_id", Version.buildId());
