@@ -18,6 +18,7 @@ import dev.cinnabar.memory.Budget;
 import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.store.Database;
 import dev.cinnabar.store.KeyEvents;
+import dev.cinnabar.store.Snapshot;
 import dev.cinnabar.store.Store;
 import dev.cinnabar.store.WrongType;
 import java.util.ArrayList;
@@ -37,6 +38,9 @@ public final class Engine implements KeyEvents {
     private static final Bytes EXEC = Bytes.of("EXEC");
     private static final Bytes[] MULTI_CALL = {MULTI};
     private static final Bytes[] EXEC_CALL = {EXEC};
+    private static final long TICK_WORK_NANOS = 1_000_000;
+    private static final long TICK_REST_MS = 2; // at most a third of a core goes into such work
+    private static final int EXPIRE_STEP = 256; // records; some 50 µs
     private static final int UNKNOWN_ARGS_CHARS = 128; // how much of the arguments is quoted for an unknown command
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -62,6 +66,7 @@ public final class Engine implements KeyEvents {
     private boolean isInExec;
     private boolean isGroupOpen; // MULTI was written to the log for the transaction that runs
     private boolean isLoading;
+    private @Nullable Snapshot abandoned;
     private long lastNanos; // when the last command of this batch ended
 
     /// @param databases how many
@@ -96,6 +101,11 @@ public final class Engine implements KeyEvents {
 
     public boolean isLocked() {
         return lock.isHeldByCurrentThread();
+    }
+
+    /// Whether other threads wait for the lock; a hint for those that work in slices.
+    public boolean hasWaitingThreads() {
+        return lock.hasQueuedThreads();
     }
 
     /// Begins a batch of commands that all see the same time.
@@ -405,6 +415,47 @@ public final class Engine implements KeyEvents {
         deletion[1].set(key.array(), key.offset(), key.length());
         if (isInExec) openGroup(false);
         log.append(db.index(), 2, deletion);
+    }
+
+    // ---- timers ----
+
+    /// Does what is due, and a little of what is to be done: expired keys, tables that grow or shrink, holes, flushed databases. Takes
+    /// the lock by itself, for a millisecond at most.
+    ///
+    /// @return in how many milliseconds it wants to be called again
+    public long tick() {
+        lock.lock();
+        try {
+            beginBatch();
+            long nowMs = store.moment().nowMs();
+            pause.tick(nowMs);
+            boolean hasMore = work(clock.nanos() + TICK_WORK_NANOS);
+            long period = 1000 / settings.hz;
+            if (hasMore) return TICK_REST_MS;
+            return settings.expiresActively ? Math.max(1, store.nextExpiryInMs(period)) : period;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Works until the time is over.
+    ///
+    /// @return whether there is more
+    private boolean work(long untilNanos) {
+        boolean isExpiring = settings.expiresActively && !isLoading && !pause.isRunning(store.moment().nowMs());
+        boolean hasMore = true;
+        while (hasMore) {
+            hasMore = isExpiring && store.expire(EXPIRE_STEP);
+            hasMore |= store.step();
+            if (abandoned != null && !abandoned.next(EXPIRE_STEP)) abandoned = null;
+            if (clock.nanos() - untilNanos >= 0) break;
+        }
+        return hasMore || abandoned != null;
+    }
+
+    /// Takes a snapshot that was given up, to walk it to its end.
+    void abandoned(@Nullable Snapshot snapshot) {
+        abandoned = snapshot;
     }
 
     // ---- the parts ----

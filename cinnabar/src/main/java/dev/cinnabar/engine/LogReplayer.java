@@ -1,0 +1,60 @@
+package dev.cinnabar.engine;
+
+import dev.cinnabar.base.ByteBuilder;
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.command.Flag;
+import java.nio.charset.StandardCharsets;
+
+/// Runs the commands of a log against the engine. Holds the engine's lock from the first command to [#close], but gives it to whoever
+/// waits (clients who are to be told that the server is loading) now and then.
+public final class LogReplayer implements Replayer, AutoCloseable {
+    private static final int COMMANDS_PER_HOLD = 1024;
+
+    private final Engine engine;
+    private final Session session;
+    private final ByteBuilder reply = new ByteBuilder();
+    private String error = "";
+    private int run;
+
+    public LogReplayer(Engine engine, Link link) {
+        this.engine = engine;
+        engine.lock();
+        engine.loading(true);
+        engine.beginBatch();
+        session = engine.open(Session.Origin.REPLAY, link);
+    }
+
+    @Override
+    public Outcome run(int argc, Bytes[] argv) {
+        if (++run % COMMANDS_PER_HOLD == 0) {
+            engine.unlock();
+            engine.lock();
+            engine.beginBatch();
+        }
+        CommandEntry entry = engine.commands().find(argv[0]);
+        if (entry == null || entry.command() == null) {
+            error = "unknown command '" + argv[0] + "'";
+            return Outcome.UNKNOWN;
+        }
+        boolean counts = entry.spec().is(Flag.WRITE) || entry.fullName().equals("select");
+        if (!counts) return Outcome.NOT_A_WRITE;
+        reply.clear();
+        engine.run(session, argc, argv, reply);
+        if (reply.array()[0] != '-') return Outcome.APPLIED;
+        error = new String(reply.array(), 1, reply.length() - 3, StandardCharsets.UTF_8);
+        return Outcome.FAILED;
+    }
+
+    @Override
+    public String error() {
+        return error;
+    }
+
+    @Override
+    public void close() {
+        engine.loading(false);
+        engine.close(session);
+        engine.resetStatistics();
+        engine.unlock();
+    }
+}

@@ -1,0 +1,47 @@
+/// **Engine: one call at a time, and everything that follows from it.**
+///
+/// The question this room answers: between the words of a client and the body of a command, and between the change and everybody who
+/// has to hear of it: what happens, in which order?
+///
+/// ```
+///    network session ─┐                ┌► find, arity, rights, memory, disk, MULTI      may it run now?
+///    embedded call   ─┼► Engine.run ───┤► body (rooms `command` and here)               run it
+///    log replayer    ─┘   one lock     └► outbox: watchers → change log → statistics    tell everybody
+///
+///    timers ──► Engine.tick     expired keys, growing tables, holes, flushed databases: a millisecond at a time
+/// ```
+///
+/// **Words.** A *session* is a client as the engine sees it, without its socket; the *link* is the little that has to be known of the
+/// socket. A *batch* is the pipelined commands that are run under one hold of the lock and see one time. A *group* is what the log
+/// wraps in MULTI and EXEC. A *ticket* is how the log says "hold these replies until I have written".
+///
+/// **One lock.** Several loops read sockets in parallel; each takes the engine's lock for a batch, runs the commands itself, and gives
+/// the lock back. So there is no hand-over between threads, and commands keep the simplest of promises: one at a time.
+///
+/// **From a SET's point of view.** `run` finds the command by its name without making a string of it, asks whether the number of words is
+/// right, the client logged in, memory left, the disk well, and whether a transaction is being queued. Then the body. Then the outbox:
+/// transactions that watch the key are marked, the command or its effect goes to the log, the clock is read once (its value is also the
+/// beginning of the next command of the batch), and the call is counted.
+///
+/// **Errors.** The user's mistakes come as replies or as stackless exceptions and are caught in one place, `execute`, which takes back what
+/// was already written of the reply. Our own bugs are caught there too: they end the call, not the server.
+///
+/// **Waiting.** A command that cannot run now (CLIENT PAUSE) makes `run` answer false. Nothing has happened; whoever brought it keeps
+/// its bytes, stops reading, and brings it again after `Link.resume`. No half-run call is ever stored.
+///
+/// **The change log** is an interface here, [dev.cinnabar.engine.ChangeLog]; the file behind it is `persistence`'s.
+/// [dev.cinnabar.engine.LogSnapshot] makes the image that a rewrite of the log needs.
+///
+/// **Who owns what.** Everything here is touched under the lock, but for methods that say otherwise. Nothing is static: a process may have
+/// many engines.
+///
+/// **What this room does not do.** It knows no socket, no file and no thread of its own.
+///
+/// **Start reading** with `Engine#run`, then `TransactionCommands`, then `Engine#tick`.
+///
+/// **Exercise.** EXEC finds that a watched key was changed by a command of the same client, between WATCH and MULTI. What is answered, and
+/// which line decides it?
+@NullMarked
+package dev.cinnabar.engine;
+
+import org.jspecify.annotations.NullMarked;
