@@ -159,6 +159,14 @@ public final class Call implements Arguments {
         return address;
     }
 
+    /// The same for a command that asks about a key without using it, such as TTL.
+    public long lookupUntouched(Bytes key) {
+        long address = store.database(dbIndex).lookup(key);
+        if (address == 0) misses++;
+        else hits++;
+        return address;
+    }
+
     /// Whether the client's reads count as use of a key (CLIENT NO-TOUCH says they do not). The engine's.
     public void touches(boolean touches) {
         this.touches = touches;
