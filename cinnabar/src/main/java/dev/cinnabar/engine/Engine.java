@@ -39,7 +39,8 @@ public final class Engine implements KeyEvents {
     private static final Bytes[] MULTI_CALL = {MULTI};
     private static final Bytes[] EXEC_CALL = {EXEC};
     private static final long TICK_WORK_NANOS = 1_000_000;
-    private static final long TICK_REST_MS = 2; // at most a third of a core goes into such work
+    /// [#tick] answers at most this much while there is work left.
+    public static final long BUSY_MS = 2; // so at most a third of a core goes into such work
     private static final int EXPIRE_STEP = 256; // records; some 50 µs
     private static final int UNKNOWN_ARGS_CHARS = 128; // how much of the arguments is quoted for an unknown command
 
@@ -118,6 +119,7 @@ public final class Engine implements KeyEvents {
     /// Begins a batch of commands that all see the same time.
     public void beginBatch() {
         store.moment().set(clock.wallMs());
+        store.moment().deletesExpired = !pause.isRunning(store.moment().nowMs());
         lastNanos = clock.nanos();
     }
 
@@ -159,6 +161,23 @@ public final class Engine implements KeyEvents {
 
     private boolean needsNoPassword(Session session) {
         return session.origin() != Session.Origin.NETWORK || settings.password.isEmpty();
+    }
+
+    /// Why a client is not taken in, as the text of an error; null when it is welcome.
+    ///
+    /// @param isLocal whether it comes from this machine
+    public @Nullable String refusalOfConnection(boolean isLocal) {
+        if (sessions.size() >= settings.maxClients) {
+            statistics.refusedConnection();
+            return "ERR max number of clients reached";
+        }
+        statistics.connected();
+        return null;
+    }
+
+    /// Chooses the version of the protocol for a session.
+    public void protocol(Session session, boolean isResp3) {
+        session.isResp3 = isResp3;
     }
 
     /// The network clients, in order of their ids.
@@ -472,10 +491,11 @@ public final class Engine implements KeyEvents {
             beginBatch();
             long nowMs = store.moment().nowMs();
             pause.tick(nowMs);
+            sampler.tick(nowMs);
             boolean hasMore = work(clock.nanos() + TICK_WORK_NANOS);
             long period = 1000 / settings.hz;
-            if (hasMore) return TICK_REST_MS;
-            return settings.expiresActively ? Math.max(1, store.nextExpiryInMs(period)) : period;
+            if (hasMore) return BUSY_MS;
+            return settings.expiresActively ? Math.max(BUSY_MS + 1, store.nextExpiryInMs(period)) : period;
         } finally {
             lock.unlock();
         }
