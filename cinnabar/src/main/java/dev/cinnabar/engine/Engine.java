@@ -24,6 +24,7 @@ import dev.cinnabar.store.WrongType;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
@@ -43,6 +44,11 @@ public final class Engine implements KeyEvents {
     public static final long BUSY_MS = 2; // so at most a third of a core goes into such work
     private static final int EXPIRE_STEP = 256; // records; some 50 µs
     private static final int UNKNOWN_ARGS_CHARS = 128; // how much of the arguments is quoted for an unknown command
+    private static final String TOO_MANY_CLIENTS = "ERR max number of clients reached";
+    private static final String PROTECTED_MODE = "DENIED Cinnabar is running in protected mode: no password is set, so only clients"
+            + " on the server's own machine are let in. To open it to others, set a password (requirepass in the configuration, or"
+            + " CONFIG SET requirepass from the machine itself), or switch the protection off (protected-mode no) where the"
+            + " network already keeps strangers out.";
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Clock clock;
@@ -68,7 +74,9 @@ public final class Engine implements KeyEvents {
     private Host host;
     private ChangeLog log = ChangeLog.NONE;
     private long nextSessionId = 1;
+    private long lastIdleCheckMs;
     private boolean isInExec;
+    private boolean hasRunQueue; // the reply is a transaction's, and what CLIENT REPLY hides of it is hidden already
     private boolean isGroupOpen; // MULTI was written to the log for the transaction that runs
     private boolean isLoading;
     private @Nullable Snapshot abandoned;
@@ -149,11 +157,11 @@ public final class Engine implements KeyEvents {
         session.hasQueueFailed = false;
         watches.unwatchAll(session);
         monitors.remove(session);
-        session.isMonitor = false;
         session.isNoEvict = false;
         session.isNoTouch = false;
         session.isResp3 = false;
-        session.replyMode = Session.ReplyMode.ON;
+        session.isMuted = false;
+        session.skipsNextReply = false; // but the skipping that has begun hides this answer still
         session.db = 0;
         session.name = "";
         session.isAuthenticated = needsNoPassword(session);
@@ -163,21 +171,56 @@ public final class Engine implements KeyEvents {
         return session.origin() != Session.Origin.NETWORK || settings.password.isEmpty();
     }
 
-    /// Why a client is not taken in, as the text of an error; null when it is welcome.
-    ///
-    /// @param isLocal whether it comes from this machine
-    public @Nullable String refusalOfConnection(boolean isLocal) {
-        if (sessions.size() >= settings.maxClients) {
-            statistics.refusedConnection();
-            return "ERR max number of clients reached";
-        }
-        statistics.connected();
-        return null;
-    }
-
     /// Chooses the version of the protocol for a session.
     public void protocol(Session session, boolean isResp3) {
         session.isResp3 = isResp3;
+    }
+
+    /// Closes a client's connection at once: nothing more that it sent is run, nothing more is sent to it.
+    void kill(Session session) {
+        close(session);
+        session.link().close();
+    }
+
+    /// Asked once for each new connection, before [#open]; counts those that are refused.
+    ///
+    /// @param fromThisMachine whether it came over loopback or a unix socket
+    /// @return the error to send before the connection is closed, without `-` and line end; null when it is welcome
+    public @Nullable String refusalOfConnection(boolean fromThisMachine) {
+        boolean isFull = sessions.size() >= settings.maxClients;
+        boolean isForeign = settings.isProtected && settings.password.isEmpty() && !fromThisMachine;
+        if (!isFull && !isForeign) return null;
+        statistics.refusedConnection();
+        return isFull ? TOO_MANY_CLIENTS : PROTECTED_MODE;
+    }
+
+    /// Lets those clients go that have sent nothing for longer than `timeout`. Monitors listen and those that are made to wait cannot
+    /// speak: they stay. O(N) for N clients, therefore only once a second however often it is called.
+    ///
+    /// @return how many were let go
+    public int closeIdle(long nowMs) {
+        if (settings.idleTimeoutSeconds == 0 || nowMs - lastIdleCheckMs < 1000) return 0;
+        lastIdleCheckMs = nowMs;
+        long silentSinceMs = nowMs - settings.idleTimeoutSeconds * 1000L;
+        int closed = 0;
+        for (Session session : List.copyOf(sessions.values())) {
+            if (session.lastUsedMs >= silentSinceMs || session.isMonitor || session.waitsFor != null) continue;
+            kill(session);
+            closed++;
+        }
+        return closed;
+    }
+
+    /// Makes clients wait: CLIENT PAUSE. Meanwhile nothing expires and nothing is evicted, so that the data stays as it is.
+    void pause(long untilMs, boolean onlyWrites) {
+        long nowMs = store.moment().nowMs();
+        pause.begin(nowMs, untilMs, onlyWrites);
+        store.moment().deletesExpired = !pause.isRunning(nowMs);
+    }
+
+    void unpause() {
+        pause.end();
+        store.moment().deletesExpired = true;
     }
 
     /// The network clients, in order of their ids.
@@ -202,31 +245,41 @@ public final class Engine implements KeyEvents {
         call.touches(!session.isNoTouch);
         session.lastUsedMs = store.moment().nowMs();
 
+        session.lastCommand = "NULL";
+        hasRunQueue = false;
         CommandEntry entry = find(argc, argv, call);
         if (entry == null) {
             if (session.queue != null) session.hasQueueFailed = true;
             finishReply(session, call, start);
             return true;
         }
-        if (pause.holds(entry, session, store.moment().nowMs())) {
-            pause.hold(session);
-            return false;
-        }
-        session.commands++;
         session.lastCommand = entry.fullName();
         String refusal = refusal(session, entry, argc);
         if (refusal != null) {
-            entry.rejected();
-            if (session.queue != null) session.hasQueueFailed = true;
-            call.reply().error(refusal);
+            refuse(entry, session, call, refusal);
+        } else if (pause.holds(entry, session, store.moment().nowMs())) {
+            pause.hold(session);
+            return false;
         } else if (session.queue != null && !runsInTransaction(entry)) {
             queue(session, entry, argc, argv);
             call.reply().queued();
         } else {
             execute(entry, call, session);
         }
+        session.commands++;
         finishReply(session, call, start);
         return true;
+    }
+
+    /// Says why a command may not run. A transaction that it was to become part of is spoiled; one that it was to run is over.
+    private static void refuse(CommandEntry entry, Session session, Call call, String refusal) {
+        entry.rejected();
+        if (session.queue != null) session.hasQueueFailed = true;
+        if (entry.fullName().equals("exec")) {
+            TransactionCommands.forget(session);
+            refusal = "EXECABORT Transaction discarded because of: " + refusal;
+        }
+        call.reply().error(refusal);
     }
 
     /// Finds the command, or answers why it cannot.
@@ -249,6 +302,7 @@ public final class Engine implements KeyEvents {
         }
         if (entry.command() == null || !entry.spec().takes(argc)) {
             entry.rejected();
+            ((Session) call.caller()).lastCommand = entry.fullName();
             call.reply().error(Errors.arity(entry.fullName()));
             return null;
         }
@@ -280,14 +334,14 @@ public final class Engine implements KeyEvents {
         if (!session.isAuthenticated && !spec.is(Flag.NO_AUTH)) return "NOAUTH Authentication required.";
         if (session.origin() == Session.Origin.REPLAY) return null;
         if (session.queue != null && spec.is(Flag.NO_MULTI)) return "ERR Command not allowed inside a transaction";
-        if (settings.maxMemory > 0 && !eviction.makeRoom() && isRefusedWithoutMemory(session, spec)) {
-            return Errors.OUT_OF_MEMORY;
-        }
+        boolean evicts = settings.maxMemory > 0 && !pause.isRunning(store.moment().nowMs());
+        if (evicts && !eviction.makeRoom() && isRefusedWithoutMemory(session, spec)) return Errors.OUT_OF_MEMORY;
         if (spec.is(Flag.WRITE) && log != ChangeLog.NONE) {
             String refusal = log.refusal();
             if (refusal != null) return refusal;
         }
         if (isLoading && !spec.is(Flag.LOADING)) return "LOADING Cinnabar is loading the dataset in memory";
+        if (session.isMonitor && touchesData(spec)) return "ERR Replica can't interact with the keyspace";
         return null;
     }
 
@@ -304,6 +358,10 @@ public final class Engine implements KeyEvents {
         return "ERR " + name.toUpperCase(Locale.ROOT) + " command not allowed. If the enable-" + name
                 + "-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this"
                 + " option in the configuration file, and then restart the server.";
+    }
+
+    private static boolean touchesData(CommandSpec spec) {
+        return spec.is(Flag.READONLY) || spec.is(Flag.WRITE) || spec.is(Flag.MAY_REPLICATE);
     }
 
     private static boolean isRefusedWithoutMemory(Session session, CommandSpec spec) {
@@ -323,7 +381,9 @@ public final class Engine implements KeyEvents {
         };
     }
 
+    /// Keeps a copy for EXEC, unless EXEC will refuse anyway.
     private static void queue(Session session, CommandEntry entry, int argc, Bytes[] argv) {
+        if (session.hasQueueFailed || session.isDirty) return;
         Bytes[] copy = new Bytes[argc];
         for (int i = 0; i < argc; i++) copy[i] = Bytes.of(argv[i].copy());
         if (session.queue == null) session.queue = new ArrayList<>();
@@ -334,7 +394,6 @@ public final class Engine implements KeyEvents {
     private void execute(CommandEntry entry, Call call, Session session) {
         int start = call.reply().out().length();
         boolean isNested = isInExec;
-        if (!monitors.isEmpty()) monitors.feed(clock, session, call, entry.spec());
         long began = isNested ? clock.nanos() : lastNanos;
         call.command(entry.command());
         try {
@@ -351,11 +410,12 @@ public final class Engine implements KeyEvents {
             fail(call, start, "ERR internal error, please report it: " + e);
         }
         if (call.isLogged()) publish(call);
+        if (!monitors.isEmpty()) monitors.feed(clock, session, call, entry.spec());
         long ended = clock.nanos();
         if (!isNested) lastNanos = ended;
         boolean hasFailed = call.reply().errors() > 0;
         if (hasFailed) statistics.countError(call.reply().out(), start);
-        entry.ran(ended - began, hasFailed);
+        entry.ran(ended - began, hasFailed, settings.tracksLatency);
         statistics.commands++;
         noteIfSlow(entry, call, session, ended - began);
     }
@@ -413,23 +473,25 @@ public final class Engine implements KeyEvents {
         isGroupOpen = false;
     }
 
-    /// Applies CLIENT REPLY, which may take the reply back.
+    /// Applies CLIENT REPLY, which may take the reply back, and shows a monitor its own command behind the reply.
     private void finishReply(Session session, Call call, int start) {
-        switch (session.replyMode) {
-            case ON -> {}
-            case OFF -> call.reply().out().rewind(start);
-            case SKIP_NEXT -> {
-                call.reply().out().rewind(start);
-                session.replyMode = Session.ReplyMode.SKIP;
-            }
-            case SKIP -> {
-                call.reply().out().rewind(start);
-                session.replyMode = Session.ReplyMode.ON;
-            }
-        }
+        ByteBuilder out = call.reply().out();
+        if (!hasRunQueue) hideReply(session, out, start);
+        monitors.finish(session, out);
+        session.replyIsOver();
+    }
+
+    /// Takes back what CLIENT REPLY hides. The commands of a transaction may change what is hidden between one reply and the next.
+    private static void hideReply(Session session, ByteBuilder out, int start) {
+        if (session.hidesReply()) out.rewind(start);
     }
 
     // ---- transactions, for TransactionCommands ----
+
+    /// Whether the command that runs is one of a transaction's.
+    boolean isInExec() {
+        return isInExec;
+    }
 
     /// Runs what was queued, as one.
     void runQueued(Session session, Reply reply) {
@@ -437,9 +499,13 @@ public final class Engine implements KeyEvents {
         if (queue == null) throw new IllegalStateException("EXEC without MULTI");
         session.queue = null;
         isInExec = true;
+        hasRunQueue = true;
         try {
+            int start = reply.out().length();
             reply.array(queue.size());
+            hideReply(session, reply.out(), start);
             for (QueuedCall queued : queue) {
+                start = reply.out().length();
                 inner.begin(session, session.db, queued.argv().length, queued.argv(), reply.out(), session.isResp3);
                 inner.touches(!session.isNoTouch);
                 String refusal = refusal(session, queued.entry(), queued.argv().length);
@@ -449,6 +515,7 @@ public final class Engine implements KeyEvents {
                     queued.entry().rejected();
                     inner.reply().error(refusal);
                 }
+                hideReply(session, reply.out(), start);
             }
         } finally {
             isInExec = false;
@@ -492,9 +559,10 @@ public final class Engine implements KeyEvents {
             long nowMs = store.moment().nowMs();
             pause.tick(nowMs);
             sampler.tick(nowMs);
+            closeIdle(nowMs);
             boolean hasMore = work(clock.nanos() + TICK_WORK_NANOS);
-            long period = 1000 / settings.hz;
             if (hasMore) return BUSY_MS;
+            long period = pause.endsInMs(nowMs, 1000 / settings.hz);
             return settings.expiresActively ? Math.max(BUSY_MS + 1, store.nextExpiryInMs(period)) : period;
         } finally {
             lock.unlock();

@@ -17,6 +17,10 @@ public final class Families {
         Collections.addAll(all, KeyCommands.values());
         Collections.addAll(all, StringCommands.values());
         Collections.addAll(all, ConnectionCommands.values());
+        Collections.addAll(all, ClientCommands.values());
+        Collections.addAll(all, SlowLogCommands.values());
+        Collections.addAll(all, LatencyCommands.values());
+        Collections.addAll(all, MonitorCommands.values());
         Collections.addAll(all, TransactionCommands.values());
         Collections.addAll(all, ServerCommands.values());
         Collections.addAll(all, DebugCommands.values());
