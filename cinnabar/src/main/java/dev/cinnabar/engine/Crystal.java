@@ -22,7 +22,7 @@ final class Crystal {
             String right = left.toString().replace('/', '?').replace('\\', '/').replace('?', '\\');
             text.append(left).append('|').append(new StringBuilder(right).reverse()).append('\n');
         }
-        return text.append("Redis ver. ").append(Version.REDIS).append(", by Cinnabar ").append(Version.cinnabar()).append('\n')
+        return text.append("Redis ver. ").append(Version.REDIS).append(", by Cinnabar ").append(Version.CINNABAR).append('\n')
                 .toString();
     }
 }

@@ -452,8 +452,9 @@ public final class Engine implements KeyEvents {
             beginBatch();
             long nowMs = store.moment().nowMs();
             pause.tick(nowMs);
+            sampler.tick(nowMs);
             boolean hasMore = work(clock.nanos() + TICK_WORK_NANOS);
-            long period = 1000 / settings.hz;
+            long period = Math.min(1000 / settings.hz, Sampler.PERIOD_MS);
             if (hasMore) return TICK_REST_MS;
             return settings.expiresActively ? Math.max(1, store.nextExpiryInMs(period)) : period;
         } finally {

@@ -173,17 +173,22 @@ final class Info {
 
     // ---- sections ----
 
+    /// Sixteen hex digits that differ from version to version.
+    private static String buildId() {
+        return String.format("%016x", (Version.REDIS + '/' + Version.CINNABAR).hashCode() * 0x9E3779B97F4A7C15L);
+    }
+
     private void server() {
         Host host = engine.host();
         long nowMs = engine.store().moment().nowMs();
         long upSeconds = Math.max(0, (nowMs - host.startedMs()) / 1000);
         line("redis_version", Version.REDIS);
-        line("cinnabar_version", Version.cinnabar());
+        line("cinnabar_version", Version.CINNABAR);
         line("redis_git_sha1", "00000000");
         line("redis_git_dirty", 0);
-        line("redis_build_id", Version.buildId());
+        line("redis_build_id", buildId());
         line("redis_mode", "standalone");
-        line("os", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"));
+        line("os", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + machine());
         line("arch_bits", 64);
         line("monotonic_clock", "System.nanoTime");
         line("multiplexing_api", "java.nio");
@@ -203,6 +208,12 @@ final class Info {
         line("executable", host.executable());
         line("config_file", host.config().file().map(file -> file.toAbsolutePath().toString()).orElse(""));
         line("io_threads_active", 0);
+    }
+
+    /// The architecture in the words of `uname`.
+    private static String machine() {
+        String arch = System.getProperty("os.arch");
+        return arch.equals("amd64") ? "x86_64" : arch;
     }
 
     private void clients() {
