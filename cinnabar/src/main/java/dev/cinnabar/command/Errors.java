@@ -11,9 +11,15 @@ public final class Errors {
     public static final String TOO_LONG = "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
     public static final String OFFSET_OUT_OF_RANGE = "ERR offset is out of range";
     public static final String SAME_OBJECT = "ERR source and destination objects are the same";
+    public static final String NOT_AN_INT =
+            "ERR value is out of range, value must between -2147483648 and 2147483647";
     public static final String DB_INDEX = "ERR DB index is out of range";
     public static final String INVALID_DB_INDEX = "ERR invalid DB index";
     public static final String INVALID_CURSOR = "ERR invalid cursor";
+    public static final String NO_LFU = "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note"
+            + " that when switching between policies at runtime LRU and LFU data will take some time to adjust.";
+    public static final String NO_LRU = "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note"
+            + " that when switching between policies at runtime LRU and LFU data will take some time to adjust.";
     public static final String OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
     public static final String HEAP_IS_FULL = "OOM not enough memory for this command";
 
@@ -25,6 +31,14 @@ public final class Errors {
 
     /// Thrown for words that no form of the command knows.
     public static final Refusal SYNTAX_REFUSAL = new Refusal(SYNTAX);
+
+    /// Thrown for conditions of EXPIRE that exclude each other.
+    public static final Refusal NX_EXCLUDES =
+            new Refusal("ERR NX and XX, GT or LT options at the same time are not compatible");
+
+    /// The same.
+    public static final Refusal GT_EXCLUDES_LT =
+            new Refusal("ERR GT and LT options at the same time are not compatible");
 
     private Errors() {}
 

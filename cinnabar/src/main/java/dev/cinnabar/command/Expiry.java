@@ -67,4 +67,45 @@ final class Expiry {
         long left = Math.max(0, expiryMs - call.nowMs());
         return inSeconds ? (left + 500) / 1000 : left;
     }
+
+    /// A stored time as EXPIRETIME answers it: since 1970, rounded to seconds if asked; -1 for none.
+    static long moment(long expiryMs, boolean inSeconds) {
+        if (expiryMs == Database.NO_EXPIRY) return -1;
+        // unsigned, because rounding may carry beyond the largest time there is
+        return inSeconds ? Long.divideUnsigned(expiryMs + 500, 1000) : expiryMs;
+    }
+
+    // ---- the conditions of EXPIRE ----
+
+    private static final int NX = 1; // only where there is no expiry time
+    private static final int XX = 2; // only where there is one
+    private static final int GT = 4; // only to a later one; none at all is the latest
+    private static final int LT = 8; // only to an earlier one
+
+    /// Reads the conditions from an argument to the last.
+    ///
+    /// @return for [#allow]
+    /// @throws Refusal for other words, and for conditions that exclude each other
+    static int conditions(Call call, int from) {
+        int conditions = 0;
+        for (int i = from; i < call.argc(); i++) {
+            if (call.is(i, "NX")) conditions |= NX;
+            else if (call.is(i, "XX")) conditions |= XX;
+            else if (call.is(i, "GT")) conditions |= GT;
+            else if (call.is(i, "LT")) conditions |= LT;
+            else throw new Refusal("ERR Unsupported option " + call.arg(i));
+        }
+        if ((conditions & NX) != 0 && conditions != NX) throw Errors.NX_EXCLUDES;
+        if ((conditions & GT) != 0 && (conditions & LT) != 0) throw Errors.GT_EXCLUDES_LT;
+        return conditions;
+    }
+
+    /// Whether a key's expiry time may be replaced by another.
+    static boolean allow(int conditions, long currentMs, long wantedMs) {
+        boolean isVolatile = currentMs != Database.NO_EXPIRY;
+        if ((conditions & NX) != 0 && isVolatile) return false;
+        if ((conditions & XX) != 0 && !isVolatile) return false;
+        if ((conditions & GT) != 0 && (!isVolatile || wantedMs <= currentMs)) return false;
+        return (conditions & LT) == 0 || !isVolatile || wantedMs < currentMs;
+    }
 }

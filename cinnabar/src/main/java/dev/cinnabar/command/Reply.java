@@ -220,6 +220,13 @@ public final class Reply {
         return this;
     }
 
+    /// Lines to be read, as an array of statuses: what the HELP of a container answers.
+    public Reply lines(String... lines) {
+        array(lines.length);
+        for (String line : lines) simple(line);
+        return this;
+    }
+
     /// Text, or nothing.
     public Reply bulkOrNil(@Nullable String text) {
         return text == null ? nil() : bulk(text);

@@ -307,20 +307,20 @@ public enum StringCommands implements Command {
         if (call.argc() > 2 && unit == null && !persists) throw Errors.SYNTAX_REFUSAL;
         long expiryMs = unit == null ? Database.NO_EXPIRY : Expiry.positive(call, 3, unit);
 
-        StringValue value = read(call, key);
-        if (value == null) return call.reply().nil();
-        answer(call.reply(), value);
+        long address = call.lookupRead(key);
+        if (address == 0) return call.reply().nil();
+        answer(call.reply(), call.db().string(address));
 
         if (unit != null && expiryMs <= call.nowMs()) {
-            call.db().remove(key);
+            call.db().removeFound(address);
             call.changedGeneric(key, "del");
             call.effects().command(Words.DEL).arg(key);
         } else if (unit != null) {
-            call.db().setExpiry(key, expiryMs);
+            call.db().setExpiry(address, expiryMs);
             call.changedGeneric(key, "expire");
             call.effects().command(Words.PEXPIREAT).arg(key).arg(expiryMs);
-        } else if (persists && call.db().expiryMs(call.db().lookup(key)) != Database.NO_EXPIRY) {
-            call.db().setExpiry(key, Database.NO_EXPIRY);
+        } else if (persists && call.db().expiryMs(address) != Database.NO_EXPIRY) {
+            call.db().setExpiry(address, Database.NO_EXPIRY);
             call.changedGeneric(key, "persist");
             call.effects().command(Words.PERSIST).arg(key);
         }

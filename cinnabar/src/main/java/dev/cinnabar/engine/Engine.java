@@ -126,7 +126,7 @@ public final class Engine implements KeyEvents {
     /// Takes a client in.
     public Session open(Session.Origin origin, Link link) {
         Session session = new Session(nextSessionId++, this, origin, link, store.moment().nowMs());
-        session.isAuthenticated = origin != Session.Origin.NETWORK || settings.password.isEmpty();
+        session.isAuthenticated = needsNoPassword(session);
         if (origin == Session.Origin.NETWORK) sessions.put(session.id(), session);
         return session;
     }
@@ -139,6 +139,26 @@ public final class Engine implements KeyEvents {
         pause.forget(session);
         session.queue = null;
         session.isClosing = true;
+    }
+
+    /// Makes a client what it was when it came, but for its id and the library it said it uses: RESET.
+    void reset(Session session) {
+        session.queue = null;
+        session.hasQueueFailed = false;
+        watches.unwatchAll(session);
+        monitors.remove(session);
+        session.isMonitor = false;
+        session.isNoEvict = false;
+        session.isNoTouch = false;
+        session.isResp3 = false;
+        session.replyMode = Session.ReplyMode.ON;
+        session.db = 0;
+        session.name = "";
+        session.isAuthenticated = needsNoPassword(session);
+    }
+
+    private boolean needsNoPassword(Session session) {
+        return session.origin() != Session.Origin.NETWORK || settings.password.isEmpty();
     }
 
     /// The network clients, in order of their ids.

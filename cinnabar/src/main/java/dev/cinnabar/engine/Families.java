@@ -1,6 +1,7 @@
 package dev.cinnabar.engine;
 
 import dev.cinnabar.command.Command;
+import dev.cinnabar.command.KeyCommands;
 import dev.cinnabar.command.StringCommands;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -13,7 +14,9 @@ public final class Families {
     /// Every command of the data families and of the engine.
     public static List<Command> all() {
         List<Command> all = new ArrayList<>(256);
+        Collections.addAll(all, KeyCommands.values());
         Collections.addAll(all, StringCommands.values());
+        Collections.addAll(all, ConnectionCommands.values());
         Collections.addAll(all, TransactionCommands.values());
         Collections.addAll(all, ServerCommands.values());
         Collections.addAll(all, CommandCommands.values());

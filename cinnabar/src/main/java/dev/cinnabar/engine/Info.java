@@ -173,11 +173,6 @@ final class Info {
 
     // ---- sections ----
 
-    /// Sixteen hex digits that differ from version to version.
-    private static String buildId() {
-        return String.format("%016x", (Version.REDIS + '/' + Version.CINNABAR).hashCode() * 0x9E3779B97F4A7C15L);
-    }
-
     private void server() {
         Host host = engine.host();
         long nowMs = engine.store().moment().nowMs();
@@ -186,7 +181,7 @@ final class Info {
         line("cinnabar_version", Version.CINNABAR);
         line("redis_git_sha1", "00000000");
         line("redis_git_dirty", 0);
-        line("redis_build_id", buildId());
+        line("redis_build_id", Version.buildId());
         line("redis_mode", "standalone");
         line("os", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + machine());
         line("arch_bits", 64);

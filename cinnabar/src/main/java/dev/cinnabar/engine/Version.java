@@ -9,4 +9,9 @@ public final class Version {
     public static final String CINNABAR = "0.1.0";
 
     private Version() {}
+
+    /// Sixteen hex digits that differ from version to version, which INFO calls `redis_build_id`.
+    public static String buildId() {
+        return String.format("%016x", (REDIS + '/' + CINNABAR).hashCode() * 0x9E3779B97F4A7C15L);
+    }
 }

@@ -20,9 +20,10 @@ import org.jspecify.annotations.Nullable;
 /// Touched only under the engine's lock.
 public final class Database {
     /*
-     * Every change to a record comes down to four primitives at the end of this file: create, recut (same key, other size), overwrite
-     * in place, remove. Each of them tells the running snapshot before it acts, keeps the expiry wheel's links right, and leaves the
-     * accounting to Pages. Nothing else writes into records.
+     * Every change to a record comes down to the primitives at the end of this file: create, recut (same key, other size), overwrite
+     * in place, remove; and hand over, which is remove and create in one, without a copy of the value where that can be. Each of them
+     * tells the running snapshot before it acts, keeps the expiry wheel's links right, and leaves the accounting to Pages. Nothing
+     * else writes into records.
      */
 
     /// For an expiry time: the key does not expire.
@@ -267,30 +268,50 @@ public final class Database {
         return true;
     }
 
-    /// Gives the record's key an expiry time, or takes it away.
+    /// Takes the key out that was looked up last. O(1).
     ///
-    /// @param expiryMs in ms since 1970, or [#NO_EXPIRY]
-    public void setExpiry(Bytes key, long expiryMs) {
-        long address = lookup(key);
-        if (address == 0) return;
-        byte[] page = pages.array(address);
-        int at = Pages.offset(address);
-        long valueSize = valueSize(page, at);
-        recut(address, Kind.of(Records.kind(page, at)), valueSize, expiryMs, true);
+    /// @param address what [#lookup] answered, not 0
+    public void removeFound(long address) {
+        drop(address);
+        dict.settle();
     }
 
-    /// Copies a value with its expiry to another key, here or in another database, and replaces what that held.
+    /// Gives the key that was looked up last an expiry time, or takes it away.
+    ///
+    /// @param address  what [#lookup] answered, not 0
+    /// @param expiryMs in ms since 1970, or [#NO_EXPIRY]
+    /// @throws OutOfMemory when memory is short; then nothing has changed
+    public void setExpiry(long address, long expiryMs) {
+        byte[] page = pages.array(address);
+        int at = Pages.offset(address);
+        recut(address, Kind.of(Records.kind(page, at)), valueSize(page, at), expiryMs, true);
+    }
+
+    /// Copies a value with its expiry to another key, here or in another database, and replaces what that held. The key must be there,
+    /// and must not be the other one. O(length of the value).
+    ///
+    /// @throws OutOfMemory when memory is short; then nothing has changed
     public void copyTo(Bytes key, Database to, Bytes newKey) {
         long address = lookup(key);
-        assert address != 0;
         byte[] page = pages.array(address);
         int at = Pages.offset(address);
         Kind kind = Kind.of(Records.kind(page, at));
-        long valueSize = valueSize(page, at);
+        int valueSize = (int) valueSize(page, at);
         long copy = to.room(newKey, kind, valueSize, expiryMs(address));
-        // making room may have moved nothing: a block stays where it is until its owner changes it
+        // making room has not moved the source: a block stays where it is until its owner changes it
         byte[] target = pages.array(copy);
-        System.arraycopy(page, Records.valueHeader(page, at), target, Records.valueHeader(target, Pages.offset(copy)), (int) valueSize);
+        System.arraycopy(page, Records.valueHeader(page, at), target, Records.valueHeader(target, Pages.offset(copy)), valueSize);
+    }
+
+    /// Gives a value with its expiry to another key, here or in another database, and replaces what that held. The key must be there,
+    /// and must not be the other one.
+    ///
+    /// O(1) for a new key as long as the old one, whatever the value; else the value's bytes are moved. Needs memory only where the
+    /// record with its new key outgrows its block.
+    ///
+    /// @throws OutOfMemory when memory is short; then nothing has changed
+    public void moveTo(Bytes key, Database to, Bytes newKey) {
+        handOver(key, lookup(key), to, newKey);
     }
 
     // ---- expiry ----
@@ -481,14 +502,63 @@ public final class Database {
         return to;
     }
 
-    private void removeFound(long address) {
+    /// Removes the record that was looked up last; the table is the caller's to [settle][Dict#settle].
+    private void drop(long address) {
         byte[] page = pages.array(address);
         int at = Pages.offset(address);
         beforeChange(page, at);
         if (Records.has(page, at, Records.HAS_EXPIRY)) wheel.remove(address);
         int size = recordSize(page, at);
-        dict.removeFound();
+        dict.takeFound();
         pages.free(address, size);
+    }
+
+    /// Gives a record another key, in this database or another.
+    private void handOver(Bytes key, long address, Database to, Bytes newKey) {
+        long oldHash = foundHash;
+        long newHash = dict.hash(newKey.array(), newKey.offset(), newKey.length());
+        byte[] page = pages.array(address);
+        int at = Pages.offset(address);
+        int flags = Records.has(page, at, Records.HAS_EXPIRY) ? Records.HAS_EXPIRY : 0;
+        int access = Records.access(page, at);
+        int valueSize = (int) valueSize(page, at);
+        int oldSize = recordSize(page, at);
+        int newSize = total(Records.sizeBeforeValue(newKey.length(), flags != 0) + valueSize);
+        boolean staysInBlock = SizeClasses.roundUp(oldSize) == SizeClasses.roundUp(newSize);
+
+        // what may fail
+        to.dict.makeRoom(newHash);
+        long target = staysInBlock ? address : pages.allocate(newSize);
+
+        long replaced = to.dict.find(newKey.array(), newKey.offset(), newKey.length(), newHash);
+        if (replaced != 0) {
+            to.foundHash = newHash;
+            to.drop(replaced);
+        }
+
+        // the record leaves its slot before its key changes, for the slot is found by the key
+        dict.find(key.array(), key.offset(), key.length(), oldHash);
+        foundHash = oldHash;
+        beforeChange(page, at);
+        if (flags != 0) wheel.remove(address);
+        dict.takeFound();
+
+        byte[] targetPage = pages.array(target);
+        int targetAt = Pages.offset(target);
+        int from = Records.valueHeader(page, at);
+        int kind = Records.kind(page, at);
+        long expiryMs = expiryMs(address);
+        if (to.snapshot != null) flags |= to.snapshot.birthFlags(to, newHash);
+        int valueAt = newSize - valueSize + targetAt;
+        if (page != targetPage || from != valueAt) System.arraycopy(page, from, targetPage, valueAt, valueSize);
+        Records.writeHead(targetPage, targetAt, kind, flags, access, newKey.array(), newKey.offset(), newKey.length());
+        if (expiryMs != NO_EXPIRY) {
+            Records.setExpiryMs(targetPage, targetAt, expiryMs);
+            to.wheel.add(target);
+        }
+        to.dict.insertPrepared(newHash, target);
+        if (!staysInBlock) pages.free(address, oldSize);
+        dict.settle();
     }
 
     private void beforeChange(byte[] page, int at) {

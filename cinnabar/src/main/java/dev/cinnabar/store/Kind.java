@@ -1,5 +1,7 @@
 package dev.cinnabar.store;
 
+import java.util.Locale;
+
 /// What a record's value is: the type that TYPE tells, the encoding that OBJECT ENCODING tells, and the shape of its bytes. The
 /// ordinal is the four bits in the record's tag.
 public enum Kind {
@@ -16,11 +18,13 @@ public enum Kind {
     private static final Kind[] BY_ORDINAL = values();
 
     private final String type;
+    private final String typeWord;
     private final String encoding;
     private final Shape shape;
 
     Kind(String type, String encoding, Shape shape) {
         this.type = type;
+        this.typeWord = type.toUpperCase(Locale.ROOT);
         this.encoding = encoding;
         this.shape = shape;
     }
@@ -32,6 +36,11 @@ public enum Kind {
     /// The type's name as TYPE answers it.
     public String type() {
         return type;
+    }
+
+    /// The type's name in upper case, to compare words with.
+    public String typeWord() {
+        return typeWord;
     }
 
     /// The encoding's name as OBJECT ENCODING answers it.

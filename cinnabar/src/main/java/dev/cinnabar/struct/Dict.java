@@ -200,6 +200,14 @@ public final class Dict {
     ///
     /// @throws dev.cinnabar.memory.OutOfMemory when the table cannot grow; then nothing has changed
     public void insert(long hash, long address) {
+        makeRoom(hash);
+        insertPrepared(hash, address);
+    }
+
+    /// The first half of [#insert]: whatever may fail of it.
+    ///
+    /// @throws dev.cinnabar.memory.OutOfMemory when the table cannot grow; then nothing has changed
+    public void makeRoom(long hash) {
         if (old == null && size + 1 > capacity(table.log)) start(table.log + 1);
         else step(MOVE_STEP);
         // Memory may have run out while the table was to grow; then it is filled a little further, and in the end refuses.
@@ -207,7 +215,12 @@ public final class Dict {
 
         Table t = tableOf(hash);
         t.openAround(t.bucketOf(hash), 1);
-        put(t, hash, address);
+    }
+
+    /// The second half: cannot fail when [#makeRoom] came before with the same hash, and nothing but [#find] and [#takeFound]
+    /// in between.
+    public void insertPrepared(long hash, long address) {
+        put(tableOf(hash), hash, address);
         size++;
         foundTable = null;
     }
@@ -222,11 +235,21 @@ public final class Dict {
 
     /// Takes the record that was found last out of the table. Freeing it is the caller's.
     public void removeFound() {
+        takeFound();
+        settle();
+    }
+
+    /// The first half of [#removeFound]: moves nothing else, so that the record may get another key before [#settle].
+    public void takeFound() {
         Table t = foundTable;
         assert t != null;
         removeAt(t, foundHash, foundBucket, foundSlot);
         size--;
         foundTable = null;
+    }
+
+    /// The second half: lets a table shrink that has become sparse.
+    public void settle() {
         step(MOVE_STEP);
         shrinkIfSparse();
     }
