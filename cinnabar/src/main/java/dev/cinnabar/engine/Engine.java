@@ -562,7 +562,7 @@ public final class Engine implements KeyEvents {
             closeIdle(nowMs);
             boolean hasMore = work(clock.nanos() + TICK_WORK_NANOS);
             if (hasMore) return BUSY_MS;
-            long period = pause.endsInMs(nowMs, 1000 / settings.hz);
+            long period = pause.endsInMs(nowMs, Math.min(1000 / settings.hz, Sampler.PERIOD_MS));
             return settings.expiresActively ? Math.max(BUSY_MS + 1, store.nextExpiryInMs(period)) : period;
         } finally {
             lock.unlock();

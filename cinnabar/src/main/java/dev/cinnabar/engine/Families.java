@@ -23,6 +23,9 @@ public final class Families {
         Collections.addAll(all, MonitorCommands.values());
         Collections.addAll(all, TransactionCommands.values());
         Collections.addAll(all, ServerCommands.values());
+        Collections.addAll(all, CommandCommands.values());
+        Collections.addAll(all, ConfigCommands.values());
+        Collections.addAll(all, MemoryCommands.values());
         Collections.addAll(all, DebugCommands.values());
         return all;
     }

@@ -183,7 +183,7 @@ final class Info {
         line("redis_git_dirty", 0);
         line("redis_build_id", Version.buildId());
         line("redis_mode", "standalone");
-        line("os", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"));
+        line("os", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + machine());
         line("arch_bits", 64);
         line("monotonic_clock", "System.nanoTime");
         line("multiplexing_api", "java.nio");
@@ -203,6 +203,12 @@ final class Info {
         line("executable", host.executable());
         line("config_file", host.config().file().map(file -> file.toAbsolutePath().toString()).orElse(""));
         line("io_threads_active", 0);
+    }
+
+    /// The architecture in the words of `uname`.
+    private static String machine() {
+        String arch = System.getProperty("os.arch");
+        return arch.equals("amd64") ? "x86_64" : arch;
     }
 
     private void clients() {
