@@ -4,7 +4,7 @@ package dev.cinnabar.base;
 ///
 /// | pattern | matches |
 /// |---|---|
-/// | `*` | any bytes, none too |
+/// | `*` | any bytes, none too; but of several stars in a row none matches an empty text, as in Redis |
 /// | `?` | any one byte |
 /// | `[abc]`, `[a-f]`, `[^a]` | one byte out of a set, of a range (in either order), outside of the set |
 /// | `\x` | the byte `x` itself, also inside of a set |
@@ -41,6 +41,7 @@ public final class Glob {
             int textOffset,
             int textLength,
             boolean ignoreCase) {
+        if (textLength == 0) return patternLength == 0 || patternLength == 1 && pattern[patternOffset] == '*';
         int p = patternOffset;
         int patternEnd = patternOffset + patternLength;
         int t = textOffset;

@@ -101,7 +101,7 @@ abstract class Kind<T> {
 
         /// Accepts min to max, but keeps what is outside of least to most as the nearest of the two.
         Int(int min, int max, int least, int most, Unit unit) {
-            count = new Count(min, max, 0, unit);
+            count = new Count(min, max, Long.MIN_VALUE, unit);
             this.least = least;
             this.most = most;
         }
@@ -135,7 +135,7 @@ abstract class Kind<T> {
         @Override
         Long parse(Long current, String text) throws RefusedSetting {
             long value = read(text);
-            if (value < 0 && unit == Unit.MEMORY_OR_PERCENT) {
+            if (value < 0 && value != Memory.TOO_MUCH && unit == Unit.MEMORY_OR_PERCENT) {
                 if (value < -100) throw new RefusedSetting("percentage argument must be less or equal to 100");
                 return value;
             }
@@ -462,7 +462,7 @@ abstract class Kind<T> {
             } catch (NumberFormatException e) {
                 // refused below
             }
-            if (hard == Memory.NONE || soft == Memory.NONE || seconds < 0) {
+            if (hard < 0 || soft < 0 || seconds < 0) {
                 throw new RefusedSetting("Error in hard, soft or soft_seconds setting in buffer limit configuration.");
             }
             return new OutputBufferLimits.Limit(hard, soft, seconds);
