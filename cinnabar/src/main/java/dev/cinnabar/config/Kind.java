@@ -18,7 +18,8 @@ abstract class Kind<T> {
     /// Reads a value.
     ///
     /// @param current what the directive holds now; some kinds change only a part of it
-    /// @param again whether an earlier line of the same start-up gave the directive already; some kinds add to it then
+    /// @param again whether an earlier line of the same start-up gave the directive already; some kinds add
+    ///     to it then
     /// @throws RefusedSetting when the arguments do not make a value
     abstract T parse(T current, List<String> args, boolean again) throws RefusedSetting;
 
@@ -289,7 +290,8 @@ abstract class Kind<T> {
             return value;
         }
 
-        /// An empty text is said by silence. The directory is always said: the next start may come from elsewhere.
+        /// An empty text is said by silence. The directory is always said: the next start may come from
+        /// elsewhere.
         @Override
         void write(String name, String value, String byDefault, Lines lines) {
             boolean isNeeded = !value.equals(byDefault) || rule == Rule.DIRECTORY;
@@ -387,7 +389,8 @@ abstract class Kind<T> {
         }
     }
 
-    /// `save <seconds> <changes> …`; an empty value is no rule. Lines of a file add up, `CONFIG SET` replaces.
+    /// `save <seconds> <changes> …`; an empty value is no rule. Lines of a file add up, `CONFIG SET`
+    /// replaces.
     static final class Saves extends Listed<List<SavePoint>> {
         @Override
         List<SavePoint> parse(List<SavePoint> current, List<String> args, boolean again) throws RefusedSetting {
@@ -427,7 +430,8 @@ abstract class Kind<T> {
         }
     }
 
-    /// `normal|replica|pubsub <hard> <soft> <seconds>`, several at once; classes that are not named keep their limits.
+    /// `normal|replica|pubsub <hard> <soft> <seconds>`, several at once; classes that are not named keep
+    /// their limits.
     static final class BufferLimits extends Listed<OutputBufferLimits> {
         @Override
         OutputBufferLimits parse(OutputBufferLimits current, List<String> args, boolean again) throws RefusedSetting {

@@ -2,7 +2,8 @@ package dev.cinnabar.config;
 
 /// Amounts of memory as text: `100`, `64mb`, `1g`.
 ///
-/// `k`, `m`, `g` count in thousands, `kb`, `mb`, `gb` in steps of 1024, as Redis does; `b` is a byte. Any case.
+/// `k`, `m`, `g` count in thousands, `kb`, `mb`, `gb` in steps of 1024, as Redis does; `b` is a byte. Any
+/// case.
 public final class Memory {
     /// What [#parse] answers for text that is no amount.
     public static final long NONE = -1;
@@ -12,7 +13,8 @@ public final class Memory {
 
     private Memory() {}
 
-    /// The bytes that the text stands for, [#NONE] or [#TOO_MUCH]. As in Redis a text without digits counts as 0.
+    /// The bytes that the text stands for, [#NONE] or [#TOO_MUCH]. As in Redis a text without digits counts
+    /// as 0.
     public static long parse(String text) {
         int digits = 0;
         while (digits < text.length() && isDigit(text.charAt(digits))) digits++;
@@ -23,7 +25,8 @@ public final class Memory {
         return amount < 0 || amount > Long.MAX_VALUE / factor ? TOO_MUCH : amount * factor;
     }
 
-    /// The number that the first characters make, [#NONE] when there is anything but a digit among them, or [#TOO_MUCH].
+    /// The number that the first characters make, [#NONE] when there is anything but a digit among them, or
+    /// [#TOO_MUCH].
     static long plain(String text, int length) {
         long amount = 0;
         for (int i = 0; i < length; i++) {

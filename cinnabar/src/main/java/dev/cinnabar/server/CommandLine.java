@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
 /// | `--save --port 0` | `save ""`, `port "0"` |
 /// | `--proc-title-template --my--` | `proc-title-template "--my--"`: the first argument of an option may look like one |
 ///
-/// `-` stands for standard input, as the first argument or the last one. `--port=6380` is no option that there is.
+/// `-` stands for standard input, as the first argument or the last one. `--port=6380` is no option that
+/// there is.
 public final class CommandLine {
     /// What is to happen.
     public sealed interface Result permits Start, Exit {}

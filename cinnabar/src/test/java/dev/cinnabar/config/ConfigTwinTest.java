@@ -16,7 +16,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Compares names, defaults and outcomes of `CONFIG SET` with a real server. There are no expected values here.
+/// Compares names, defaults and outcomes of `CONFIG SET` with a real server. There are no expected values
+/// here.
 class ConfigTwinTest {
     /// Directives that came after Redis 7.0.
     private static final Set<String> LATER = Set.of(
@@ -30,7 +31,8 @@ class ConfigTwinTest {
             "set-max-listpack-entries",
             "set-max-listpack-value");
 
-    /// Directives whose success depends on the machine or on how the real server was built: sockets, TLS, rights.
+    /// Directives whose success depends on the machine or on how the real server was built: sockets, TLS,
+    /// rights.
     private static final Set<String> OF_THE_MACHINE = Set.of("bind", "port", "tls-port", "oom-score-adj", "activedefrag");
 
     private static final List<String> VALUES = List.of(

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Gives the same command lines to a real server. Where both start, their configurations are compared; where one ends,
-/// code and texts of both.
+/// Gives the same command lines to a real server. Where both start, their configurations are compared; where
+/// one ends, code and texts of both.
 class CommandLineTwinTest {
     @TempDir
     Path directory;
