@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads a `redis.conf`: one directive a line, its name and its words, as [ConfigLine] splits them.
 ///
-/// Empty lines and those that begin with `#` say nothing. The last line about a directive counts, except that `save`
-/// lines add up, and that each class of `client-output-buffer-limit` counts for itself.
+/// Empty lines and those that begin with `#` say nothing. The last line about a directive counts, except that
+/// `save` lines add up, and that each class of `client-output-buffer-limit` counts for itself.
 ///
 /// | line | does |
 /// |---|---|
@@ -49,8 +49,8 @@ public final class ConfigFile {
     /// @param file a path, relative ones from `dir`, may have wildcards; null for none
     /// @param input what standard input held; null when it is not to be read
     /// @param options the options of the command line as lines, such as `port "6380"`; empty for none
-    /// @throws ConfigError for the first line that is no directive or gives one a value that it cannot take, for a file
-    ///     that cannot be read, and when the whole makes no sense
+    /// @throws ConfigError for the first line that is no directive or gives one a value that it cannot take,
+    ///     for a file that cannot be read, and when the whole makes no sense
     public static void load(Config config, @Nullable String file, @Nullable String input, String options)
             throws ConfigError {
         var loader = new ConfigFile(config);
@@ -161,7 +161,8 @@ public final class ConfigFile {
         }
     }
 
-    /// The files that a path names: itself, or in the order of their names those that fit its wildcards, perhaps none.
+    /// The files that a path names: itself, or in the order of their names those that fit its wildcards,
+    /// perhaps none.
     private List<Path> expand(String path) throws ConfigError {
         if (!hasWildcard(path)) return List.of(resolve(path));
         List<Path> found = List.of(path.startsWith("/") ? Path.of("/") : Path.of(config.get(Directives.DIR)));

@@ -2,10 +2,11 @@ package dev.cinnabar.config;
 
 import org.jspecify.annotations.Nullable;
 
-/// One setting by name: what its values look like, what it is without any configuration, and when it may change.
+/// One setting by name: what its values look like, what it is without any configuration, and when it may
+/// change.
 ///
-/// All directives stand in [Directives]; a [Config] holds a value for each. A directive is the typed key to its value:
-/// `long limit = config.get(Directives.MAXMEMORY)`.
+/// All directives stand in [Directives]; a [Config] holds a value for each. A directive is the typed key to
+/// its value: `long limit = config.get(Directives.MAXMEMORY)`.
 ///
 /// @param <T> the type of its values, always immutable
 public final class Directive<T> {
@@ -40,7 +41,8 @@ public final class Directive<T> {
         return alias;
     }
 
-    /// The value in a configuration that says nothing. That of `dir` is the working directory of the process instead.
+    /// The value in a configuration that says nothing. That of `dir` is the working directory of the process
+    /// instead.
     public T byDefault() {
         return byDefault;
     }

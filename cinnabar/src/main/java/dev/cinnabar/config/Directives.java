@@ -11,11 +11,12 @@ import org.jspecify.annotations.Nullable;
 
 /// Every directive that there is, one line each: name, default, range, and what is special about it.
 ///
-/// Names, defaults, ranges and what may change at run time are those of Redis 7.0.15, read off a running server and
-/// held by a test against one; what later versions added stands beside its relatives with a note. Directives of our own
-/// begin with `cinnabar-`.
+/// Names, defaults, ranges and what may change at run time are those of Redis 7.0.15, read off a running
+/// server and held by a test against one; what later versions added stands beside its relatives with a note.
+/// Directives of our own begin with `cinnabar-`.
 ///
-/// `keptOnly()` marks what means nothing here, or nothing yet: such a directive is accepted, kept and answered.
+/// `keptOnly()` marks what means nothing here, or nothing yet: such a directive is accepted, kept and
+/// answered.
 public final class Directives {
     /*
      * A table of constants rather than an enum, because an enum's constants cannot have types of their own, and

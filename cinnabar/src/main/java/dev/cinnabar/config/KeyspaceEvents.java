@@ -1,6 +1,7 @@
 package dev.cinnabar.config;
 
-/// The classes of keyspace events that `notify-keyspace-events` switches on, as bits of an int, each written as a letter.
+/// The classes of keyspace events that `notify-keyspace-events` switches on, as bits of an int, each written
+/// as a letter.
 ///
 /// | letter | class | letter | class |
 /// |---|---|---|---|

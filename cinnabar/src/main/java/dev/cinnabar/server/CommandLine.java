@@ -4,9 +4,11 @@ import dev.cinnabar.config.Config;
 import dev.cinnabar.config.ConfigError;
 import dev.cinnabar.config.ConfigFile;
 import dev.cinnabar.config.ConfigLine;
+import dev.cinnabar.config.Directives;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +28,8 @@ import org.jspecify.annotations.Nullable;
 /// | `--save --port 0` | `save ""`, `port "0"` |
 /// | `--proc-title-template --my--` | `proc-title-template "--my--"`: the first argument of an option may look like one |
 ///
-/// `-` stands for standard input, as the first argument or the last one. `--port=6380` is no option that there is.
+/// `-` stands for standard input, as the first argument or the last one. `--port=6380` is no option that
+/// there is.
 public final class CommandLine {
     /// What is to happen.
     public sealed interface Result permits Start, Exit {}
@@ -43,10 +46,12 @@ public final class CommandLine {
     public record Exit(int code, String out, String err, String warning) implements Result {}
 
     private final List<String> arguments;
+    private final @Nullable Path directory;
     private final Build build;
 
-    private CommandLine(List<String> arguments, Build build) {
+    private CommandLine(List<String> arguments, @Nullable Path directory, Build build) {
         this.arguments = arguments;
+        this.directory = directory;
         this.build = build;
     }
 
@@ -55,7 +60,12 @@ public final class CommandLine {
     /// @param arguments those behind the name of the program
     /// @param input standard input; read to its end when `-` asks for it, otherwise left alone
     public static Result read(List<String> arguments, InputStream input, Build build) {
-        var commandLine = new CommandLine(arguments, build);
+        return read(arguments, input, null, build);
+    }
+
+    /// The same as if the process had been started in that directory.
+    static Result read(List<String> arguments, InputStream input, @Nullable Path directory, Build build) {
+        var commandLine = new CommandLine(arguments, directory, build);
         Exit asked = commandLine.whatNeedsNoServer();
         return asked != null ? asked : commandLine.configure(input);
     }
@@ -106,6 +116,7 @@ public final class CommandLine {
     private Result configure(InputStream input) {
         String file = hasFile() ? arguments.get(0) : null;
         var config = new Config();
+        if (directory != null) config.put(Directives.DIR, directory.toString());
         try {
             ConfigFile.load(config, file, readsInput() ? text(input) : null, options());
             return new Start(config);
