@@ -250,15 +250,16 @@ public enum ClientCommands implements Command {
         return call.reply().ok();
     }
 
-    /// Answers 0 always: only a command that waits for keys can be woken, and no family has one yet. The waiting that CLIENT PAUSE
-    /// causes does not count.
+    /// The waiting that CLIENT PAUSE causes does not count.
     private static Reply unblock(Call call) {
         if (call.argc() > 4) return call.reply().error(Errors.subcommandArity("client", call.arg(1).toString()));
         if (call.argc() == 4 && !call.is(3, "TIMEOUT") && !call.is(3, "ERROR")) {
             return call.reply().error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
         }
-        call.longArg(2);
-        return call.reply().integer(0);
+        Engine engine = ((Session) call.caller()).engine();
+        Session waiting = engine.session(call.longArg(2));
+        boolean withError = call.argc() == 4 && call.is(3, "ERROR");
+        return call.reply().integer(waiting != null && engine.unblock(waiting, withError));
     }
 
     private static Reply help(Call call) {

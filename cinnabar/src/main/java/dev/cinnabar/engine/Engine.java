@@ -4,6 +4,7 @@ import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Clock;
 import dev.cinnabar.base.Randomness;
+import dev.cinnabar.base.StoredBytes;
 import dev.cinnabar.command.Call;
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
@@ -14,6 +15,8 @@ import dev.cinnabar.command.Refusal;
 import dev.cinnabar.command.Reply;
 import dev.cinnabar.command.Words;
 import dev.cinnabar.engine.Session.QueuedCall;
+import dev.cinnabar.engine.Session.WatchedKey;
+import dev.cinnabar.engine.Waiters.Waiter;
 import dev.cinnabar.memory.Budget;
 import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.store.Database;
@@ -58,6 +61,8 @@ public final class Engine implements KeyEvents {
     private final Store store;
     private final CommandTable commands;
     private final Watches watches = new Watches();
+    private final Waiters waiters = new Waiters();
+    private final ByteBuilder woken = new ByteBuilder(); // what a call that waited is answered
     private final SlowLog slowLog = new SlowLog();
     private final LatencyMonitor latencyMonitor = new LatencyMonitor();
     private final Monitors monitors = new Monitors();
@@ -66,6 +71,7 @@ public final class Engine implements KeyEvents {
     private final Map<Long, Session> sessions = new LinkedHashMap<>();
     private final Call outer; // the command that a client sent
     private final Call inner; // a command that EXEC runs
+    private final Call again; // a command that waited
     private final Bytes[] deletion = {Words.DEL, new Bytes()};
 
     private final Sampler sampler;
@@ -97,6 +103,7 @@ public final class Engine implements KeyEvents {
         this.commands = CommandTable.of(families, renames);
         this.outer = new Call(store, clock, randomness, limits);
         this.inner = new Call(store, clock, randomness, limits);
+        this.again = new Call(store, clock, randomness, limits);
         this.eviction = new Eviction(store, settings, randomness);
         this.host = new NoHost(clock.wallMs());
         this.sampler = new Sampler(this, clock.wallMs());
@@ -147,6 +154,8 @@ public final class Engine implements KeyEvents {
         watches.unwatchAll(session);
         monitors.remove(session);
         pause.forget(session);
+        Waiter waiter = waiters.of(session);
+        if (waiter != null) waiters.remove(waiter);
         session.queue = null;
         session.isClosing = true;
     }
@@ -243,6 +252,7 @@ public final class Engine implements KeyEvents {
         Call call = outer;
         call.begin(session, session.db, argc, argv, out, session.isResp3);
         call.touches(!session.isNoTouch);
+        call.mayWait(true);
         session.lastUsedMs = store.moment().nowMs();
 
         session.lastCommand = "NULL";
@@ -409,6 +419,7 @@ public final class Engine implements KeyEvents {
             statistics.bug(e);
             fail(call, start, "ERR internal error, please report it: " + e);
         }
+        if (call.isWaiting()) return;
         if (call.isLogged()) publish(call);
         if (!monitors.isEmpty()) monitors.feed(clock, session, call, entry.spec());
         long ended = clock.nanos();
@@ -418,6 +429,98 @@ public final class Engine implements KeyEvents {
         entry.ran(ended - began, hasFailed, settings.tracksLatency);
         statistics.commands++;
         noteIfSlow(entry, call, session, ended - began);
+    }
+
+    // ---- calls that wait ----
+
+    private void suspend(Session session, CommandEntry entry, Call call) {
+        Bytes[] argv = new Bytes[call.argc()];
+        for (int i = 0; i < argv.length; i++) argv[i] = Bytes.of(call.arg(i).copy());
+        List<WatchedKey> keys = new ArrayList<>();
+        for (int i = call.waitsFirst(); i <= call.waitsLast(); i++) {
+            WatchedKey key = new WatchedKey(session.db, StoredBytes.copyOf(argv[i]));
+            if (!keys.contains(key)) keys.add(key);
+        }
+        long nowMs = store.moment().nowMs();
+        long deadlineMs = call.waitsMs() == 0 ? Long.MAX_VALUE : nowMs + call.waitsMs();
+        waiters.add(new Waiter(session, entry, argv, keys, deadlineMs, call.waitsNilIsArray()));
+        session.waitsFor = "keys";
+    }
+
+    /// Runs the calls again that wait for keys which have changed, in their order, and again for what those change.
+    private void serveReady() {
+        while (true) {
+            WatchedKey key = waiters.nextReady();
+            if (key == null) return;
+            for (Waiter waiter : waiters.line(key)) {
+                if (waiter.isGone) continue;
+                if (store.database(key.db()).lookup(key.key().window()) == 0 && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY)) break;
+                runAgain(waiter);
+            }
+        }
+    }
+
+    private void runAgain(Waiter waiter) {
+        Session session = waiter.session;
+        woken.clear();
+        again.begin(session, waiter.db, waiter.argv.length, waiter.argv, woken, session.isResp3);
+        again.mayWait(true);
+        execute(waiter.entry, again, session);
+        // a key of another type is none to wait for: whoever waits for a list goes on waiting
+        boolean isWrongType = woken.length() > 10 && woken.toString().startsWith("-WRONGTYPE");
+        if (again.isWaiting() || isWrongType && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY)) return;
+        answer(waiter);
+    }
+
+    /// Sends a call that waited what is in `woken`, and lets its client go on.
+    private void answer(Waiter waiter) {
+        Session session = waiter.session;
+        waiters.remove(waiter);
+        session.waitsFor = null;
+        if (!session.hidesReply()) session.link().push(woken.array(), 0, woken.length());
+        session.link().resume();
+        woken.trim(1 << 16);
+    }
+
+    /// Answers those whose time is over.
+    private void timeOut(long nowMs) {
+        for (Waiter waiter = waiters.overdue(nowMs); waiter != null; waiter = waiters.overdue(nowMs)) {
+            nil(waiter);
+        }
+    }
+
+    private void nil(Waiter waiter) {
+        woken.clear();
+        again.begin(waiter.session, waiter.db, waiter.argv.length, waiter.argv, woken, waiter.session.isResp3);
+        if (waiter.nilIsArray) again.reply().nilArray();
+        else again.reply().nil();
+        answer(waiter);
+    }
+
+    /// Ends a client's waiting: CLIENT UNBLOCK.
+    ///
+    /// @param withError whether it is told so by an error, and not as if its time were over
+    /// @return whether it waited
+    boolean unblock(Session session, boolean withError) {
+        Waiter waiter = waiters.of(session);
+        if (waiter == null) return false;
+        if (!withError) {
+            nil(waiter);
+            return true;
+        }
+        woken.clear();
+        woken.append("-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n");
+        answer(waiter);
+        return true;
+    }
+
+    /// Whether the session's last command waits: nothing more of it may be run before it is answered.
+    public boolean isWaiting(Session session) {
+        return session.waitsFor != null;
+    }
+
+    Waiters waiters() {
+        return waiters;
     }
 
     private static void fail(Call call, int start, String error) {
@@ -444,7 +547,10 @@ public final class Engine implements KeyEvents {
     /// Empties the outbox: watchers first, then the log.
     private void publish(Call call) {
         Session session = (Session) call.caller();
-        for (int i = 0; i < call.changes(); i++) watches.changed(call.changedDb(i), call.changedKey(i));
+        for (int i = 0; i < call.changes(); i++) {
+            watches.changed(call.changedDb(i), call.changedKey(i));
+            waiters.changed(call.changedDb(i), call.changedKey(i));
+        }
         statistics.dirty += call.dirty();
         if (session.origin() == Session.Origin.REPLAY || log == ChangeLog.NONE) return;
 
@@ -508,6 +614,7 @@ public final class Engine implements KeyEvents {
                 start = reply.out().length();
                 inner.begin(session, session.db, queued.argv().length, queued.argv(), reply.out(), session.isResp3);
                 inner.touches(!session.isNoTouch);
+                inner.mayWait(false);
                 String refusal = refusal(session, queued.entry(), queued.argv().length);
                 if (refusal == null) {
                     execute(queued.entry(), inner, session);
@@ -560,9 +667,10 @@ public final class Engine implements KeyEvents {
             pause.tick(nowMs);
             sampler.tick(nowMs);
             closeIdle(nowMs);
+            timeOut(nowMs);
             boolean hasMore = work(clock.nanos() + TICK_WORK_NANOS);
             if (hasMore) return BUSY_MS;
-            long period = pause.endsInMs(nowMs, Math.min(1000 / settings.hz, Sampler.PERIOD_MS));
+            long period = waiters.nextInMs(nowMs, pause.endsInMs(nowMs, Math.min(1000 / settings.hz, Sampler.PERIOD_MS)));
             return settings.expiresActively ? Math.max(BUSY_MS + 1, store.nextExpiryInMs(period)) : period;
         } finally {
             lock.unlock();
@@ -656,12 +764,12 @@ public final class Engine implements KeyEvents {
 
     /// Reads that found their key.
     public long keyspaceHits() {
-        return outer.hits() + inner.hits();
+        return outer.hits() + inner.hits() + again.hits();
     }
 
     /// Reads that did not.
     public long keyspaceMisses() {
-        return outer.misses() + inner.misses();
+        return outer.misses() + inner.misses() + again.misses();
     }
 
     /// Begins all counts anew: CONFIG RESETSTAT.
@@ -672,6 +780,7 @@ public final class Engine implements KeyEvents {
         host.resetTraffic();
         outer.resetHits();
         inner.resetHits();
+        again.resetHits();
         resetStatistics(commands);
     }
 

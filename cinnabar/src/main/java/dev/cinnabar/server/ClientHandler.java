@@ -67,7 +67,8 @@ final class ClientHandler implements Handler, Link {
                         continue;
                     }
                     position += parser.consumed();
-                    goesOn = !connection.isCongested();
+                    if (engine.isWaiting(session)) connection.pauseReading();
+                    goesOn = !engine.isWaiting(session) && !connection.isCongested();
                 }
                 case EMPTY -> position += parser.consumed();
                 case INCOMPLETE -> {
