@@ -54,6 +54,7 @@ public final class Database {
     private @Nullable Snapshot snapshot;
     private long foundHash; // of the key that was looked up last
     private long compactPosition;
+    private long aheadSum; // means nothing; keeps reading ahead from being compiled away
 
     Database(
             int index, Pages pages, BigValues bigs, Moment moment, KeyEvents events, Randomness randomness, long hashSeed) {
@@ -102,6 +103,11 @@ public final class Database {
             return 0;
         }
         return address;
+    }
+
+    /// Makes ready for lookups of these keys that come soon; see [Dict#ahead]. Speed only.
+    public void ahead(Bytes[] keys, int count) {
+        aheadSum += dict.ahead(keys, count);
     }
 
     private boolean isExpired(byte[] page, int at) {
