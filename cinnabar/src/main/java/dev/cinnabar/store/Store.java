@@ -20,7 +20,6 @@ public final class Store {
     private final Thresholds thresholds = new Thresholds();
     private final KeyEvents events;
     private final Randomness randomness;
-    private final long hashSeed;
     private final Database[] databases;
     private final ArrayDeque<Database> garbage = new ArrayDeque<>();
     private @Nullable Snapshot snapshot;
@@ -33,14 +32,15 @@ public final class Store {
         this.pages = new Pages(budget);
         this.events = events;
         this.randomness = randomness;
-        this.hashSeed = randomness.nextLong();
         moment.set(nowMs);
         databases = new Database[count];
         for (int i = 0; i < count; i++) databases[i] = newDatabase(i);
     }
 
+    /// Each database has a hash seed of its own: keys that come in the order of another one's hashes (a walk that copies) would all fall into
+    /// one neighbourhood of the new table while it grows.
     private Database newDatabase(int index) {
-        return new Database(index, pages, bigs, moment, events, randomness, hashSeed);
+        return new Database(index, pages, bigs, moment, events, randomness, randomness.nextLong());
     }
 
     public Pages pages() {

@@ -82,7 +82,8 @@ public final class Dict {
     private int foundSlot;
     private long foundHash;
 
-    /// @param seed secret of this process; see [Hash]
+    /// @param seed secret, and this table's own (see [Hash]): filling a table in the order of another's hashes with the same seed would crowd
+    ///     one end of it
     public Dict(Pages pages, long seed) {
         this.pages = pages;
         this.seed = seed;
