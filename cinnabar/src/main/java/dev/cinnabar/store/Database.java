@@ -43,6 +43,8 @@ public final class Database {
     private final Dict dict;
     private final ExpiryWheel wheel;
     private final StringValue string = new StringValue();
+    private final HashValue hash;
+    private final HashValue hashImage;
     private final Bytes keyWindow = new Bytes();
     private final Bytes otherWindow = new Bytes();
     private final ExpiryWheel.Due due = this::expireDue;
@@ -57,7 +59,16 @@ public final class Database {
     private long aheadSum; // means nothing; keeps reading ahead from being compiled away
 
     Database(
-            int index, Pages pages, BigValues bigs, Moment moment, KeyEvents events, Randomness randomness, long hashSeed) {
+            int index,
+            Pages pages,
+            BigValues bigs,
+            Thresholds thresholds,
+            Moment moment,
+            KeyEvents events,
+            Randomness randomness,
+            long hashSeed) {
+        this.hash = new HashValue(this, thresholds, randomness);
+        this.hashImage = new HashValue(this, thresholds, randomness);
         this.index = index;
         this.pages = pages;
         this.bigs = bigs;
@@ -219,7 +230,7 @@ public final class Database {
     public void overwriteNumber(long address, long value) {
         byte[] page = pages.array(address);
         int at = Pages.offset(address);
-        beforeChange(page, at);
+        beforeChange(address);
         Records.setFixed8(page, at, value);
     }
 
@@ -268,6 +279,19 @@ public final class Database {
 
     // ---- values of other types: bytes in the record, or big ----
 
+    /// The hash at the address for a snapshot, which may come in the middle of a change: a look of its own, only to be read.
+    public HashValue hashImage(long address) {
+        return hashImage.at(keyWindow, address);
+    }
+
+    /// The hash at the address, to be read and changed.
+    ///
+    /// @param address what [#lookup] answered for the key; 0 for a hash that is still to be made
+    /// @throws WrongType when it is none
+    public HashValue hash(Bytes key, long address) {
+        return hash.at(key, address);
+    }
+
     /// The bytes of a value that lies in its record: a listpack, an intset. Borrowed.
     public Bytes bytes(long address, Bytes window) {
         return Records.bytes(pages.array(address), Pages.offset(address), window);
@@ -311,7 +335,7 @@ public final class Database {
         boolean staysInBlock = SizeClasses.roundUp(oldSize) == SizeClasses.roundUp(newSize);
         long to = staysInBlock ? address : grows ? pages.allocate(newSize) : pages.allocateForced(newSize);
 
-        beforeChange(page, record);
+        beforeChange(address);
         byte[] target = pages.array(to);
         int toRecord = Pages.offset(to);
         int newFrom = toRecord + header - record + newPrefix;
@@ -339,7 +363,7 @@ public final class Database {
 
     /// The big value of the key that was looked up last, about to be changed.
     public BigValue bigForChange(long address) {
-        beforeChange(pages.array(address), Pages.offset(address));
+        beforeChange(address);
         return big(address);
     }
 
@@ -576,7 +600,7 @@ public final class Database {
         int newSize = total(Records.sizeBeforeValue(keyLength, hasExpiry) + valueSize);
 
         if (hadExpiry == hasExpiry && SizeClasses.roundUp(oldSize) == SizeClasses.roundUp(newSize)) {
-            beforeChange(page, at);
+            beforeChange(address);
             if (!keepValue) retireBig(page, at);
             Records.setKind(page, at, kind.ordinal());
             if (hasExpiry && Records.expiryMs(page, at) != expiryMs) {
@@ -589,7 +613,7 @@ public final class Database {
         }
 
         long to = pages.allocate(newSize);
-        beforeChange(page, at);
+        beforeChange(address);
         if (!keepValue) retireBig(page, at);
         byte[] target = pages.array(to);
         int toAt = Pages.offset(to);
@@ -616,7 +640,7 @@ public final class Database {
     private void drop(long address) {
         byte[] page = pages.array(address);
         int at = Pages.offset(address);
-        beforeChange(page, at);
+        beforeChange(address);
         retireBig(page, at);
         if (Records.has(page, at, Records.HAS_EXPIRY)) wheel.remove(address);
         int size = recordSize(page, at);
@@ -650,7 +674,7 @@ public final class Database {
         // the record leaves its slot before its key changes, for the slot is found by the key
         dict.find(key.array(), key.offset(), key.length(), oldHash);
         foundHash = oldHash;
-        beforeChange(page, at);
+        beforeChange(address);
         if (flags != 0) wheel.remove(address);
         dict.takeFound();
 
@@ -672,8 +696,8 @@ public final class Database {
         dict.settle();
     }
 
-    private void beforeChange(byte[] page, int at) {
-        if (snapshot != null) snapshot.beforeChange(this, page, at, foundHash);
+    private void beforeChange(long address) {
+        if (snapshot != null) snapshot.beforeChange(this, address, foundHash);
     }
 
     private static int total(long size) {

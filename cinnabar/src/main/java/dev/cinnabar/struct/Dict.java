@@ -74,6 +74,7 @@ public final class Dict {
     private @Nullable Table old; // the one being emptied
     private int moved; // buckets of `old` that are empty for good
     private long size;
+    private long bytes; // of the segments
     private int drained; // buckets of the table that is given up
 
     // Where the last find ended: so that a replacement or removal needs no second search.
@@ -117,6 +118,7 @@ public final class Dict {
             if (slots[segment] != null) return;
             int length = Math.min(1 << SEGMENT_LOG, buckets + tail - (segment << SEGMENT_LOG));
             pages.countExtra(segmentBytes(length));
+            bytes += segmentBytes(length);
             slots[segment] = new long[length << SLOTS_LOG];
             spilled[segment] = new byte[length];
         }
@@ -130,6 +132,7 @@ public final class Dict {
         void drop(int segment) {
             if (slots[segment] == null) return;
             pages.uncountExtra(segmentBytes(spilled[segment].length));
+            bytes -= segmentBytes(spilled[segment].length);
             slots[segment] = null;
             spilled[segment] = null;
         }
@@ -148,6 +151,11 @@ public final class Dict {
     /// How many entries there are.
     public long size() {
         return size;
+    }
+
+    /// Bytes that the table itself takes, the records not counted.
+    public long bytes() {
+        return bytes;
     }
 
     public long hash(byte[] key, int offset, int length) {

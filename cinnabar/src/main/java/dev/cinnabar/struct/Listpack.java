@@ -59,6 +59,20 @@ public final class Listpack {
         private boolean isNumber;
         private long number;
 
+        /// Makes it a number.
+        public Entry set(long number) {
+            this.isNumber = true;
+            this.number = number;
+            return this;
+        }
+
+        /// Makes it a window on bytes.
+        public Entry set(Bytes bytes) {
+            this.isNumber = false;
+            window.set(bytes.array(), bytes.offset(), bytes.length());
+            return this;
+        }
+
         public boolean isNumber() {
             return isNumber;
         }
