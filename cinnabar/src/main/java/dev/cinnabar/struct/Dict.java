@@ -262,9 +262,11 @@ public final class Dict {
     /// The second half: cannot fail when [#makeRoom] came before with the same hash, and nothing but [#find] and [#takeFound]
     /// in between.
     public void insertPrepared(long hash, long address) {
-        put(tableOf(hash), hash, address);
+        Table t = tableOf(hash);
+        put(t, hash, address);
         size++;
-        foundTable = null;
+        foundTable = t;
+        foundHash = hash;
     }
 
     /// Puts another address into the slot of the record that was found last; for a record that moved or was replaced by one with
@@ -315,6 +317,8 @@ public final class Dict {
                 int slot = base + (start + i & SLOTS - 1);
                 if (slots[slot] == 0) {
                     slots[slot] = hash << TAG_SHIFT | address;
+                    foundBucket = bucket;
+                    foundSlot = slot;
                     return;
                 }
             }
