@@ -291,7 +291,25 @@ class ClientCommandsTest {
     }
 
     @Test
-    void unblock_finds_nobody_who_waits_for_keys() {
+    void unblock_ends_the_waiting_for_keys_as_if_the_time_were_over_or_with_an_error() {
+        TestClient waiting = server.connect();
+        long id = waiting.session().id();
+        assertThat(waiting.send("AWAIT k")).isEmpty();
+        assertThat(client.send("CLIENT LIST ID " + id)).contains(" flags=b ", " cmd=await ");
+        assertThat(client.send("CLIENT UNBLOCK " + id)).isEqualTo(":1");
+        assertThat(waiting.read()).isEqualTo("*-1");
+        waiting.send("AWAIT k");
+        assertThat(client.send("CLIENT UNBLOCK " + id + " error")).isEqualTo(":1");
+        assertThat(waiting.read()).isEqualTo("-UNBLOCKED client unblocked via CLIENT UNBLOCK");
+        waiting.send("AWAIT k");
+        assertThat(client.send("CLIENT UNBLOCK " + id + " TIMEOUT")).isEqualTo(":1");
+        assertThat(waiting.read()).isEqualTo("*-1");
+        assertThat(client.send("CLIENT UNBLOCK " + id)).isEqualTo(":0");
+        assertThat(waiting.send("PING")).isEqualTo("+PONG");
+    }
+
+    @Test
+    void unblock_does_not_count_those_whom_a_pause_holds() {
         TestClient held = server.connect();
         client.send("CLIENT PAUSE 1000 WRITE");
         held.send("SET k v");

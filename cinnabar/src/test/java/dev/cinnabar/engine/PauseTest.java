@@ -44,6 +44,16 @@ class PauseTest {
     }
 
     @Test
+    void the_program_around_the_server_goes_on_and_can_end_the_pause() {
+        client.send("CLIENT PAUSE 400");
+        other.send("PING");
+        TestClient embedded = server.embedded();
+        assertThat(embedded.send("SET k v")).isEqualTo("+OK");
+        assertThat(embedded.send("CLIENT UNPAUSE")).isEqualTo("+OK");
+        assertThat(other.read()).isEqualTo("+PONG");
+    }
+
+    @Test
     void mistakes_are_answered_at_once() {
         server.settings().password = "sesame";
         TestClient stranger = server.connect();

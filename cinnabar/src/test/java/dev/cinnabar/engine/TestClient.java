@@ -43,7 +43,7 @@ final class TestClient implements Link {
 
     String sendWords(String... words) {
         waiting.add(TestEngine.words(words));
-        if (waiting.size() == 1) run();
+        if (waiting.size() == 1 && !engine.isWaiting(session)) run();
         return read();
     }
 
@@ -75,6 +75,7 @@ final class TestClient implements Link {
             Bytes[] argv = waiting.peek();
             if (!engine.run(session, argv.length, argv, received)) break;
             waiting.remove();
+            if (engine.isWaiting(session)) break;
         }
         engine.unlock();
     }

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/// An engine with a clock to move and clients without sockets. Knows one command more than the server: `STALL milliseconds` takes so
-/// long.
+/// An engine with a clock to move and clients without sockets. Knows two commands more than the server: `STALL milliseconds` takes so
+/// long, and `AWAIT key` waits until there is such a key.
 final class TestEngine {
     final TestClock clock = new TestClock();
     final Engine engine;
@@ -23,6 +23,10 @@ final class TestEngine {
         commands.add(Command.of(CommandSpec.syntax("STALL milliseconds"), call -> {
             clock.advance(Duration.ofMillis(call.longArg(1)));
             return call.reply().ok();
+        }));
+        commands.add(Command.of(CommandSpec.syntax("AWAIT key").key("RO"), call -> {
+            boolean isThere = call.db().lookup(call.key(1)) != 0;
+            return isThere ? call.reply().ok() : call.waitForKeys(1, 1, 0, true);
         }));
         engine = new Engine(clock, new Randomness(1), new Budget(64 << 20), 16, commands, Map.of());
     }
