@@ -203,8 +203,8 @@ public final class Engine implements KeyEvents {
         return isFull ? TOO_MANY_CLIENTS : PROTECTED_MODE;
     }
 
-    /// Lets those clients go that have sent nothing for longer than `timeout`. Monitors listen and those that are made to wait cannot
-    /// speak: they stay. O(N) for N clients, therefore only once a second however often it is called.
+    /// Lets those clients go that have neither sent nor fetched anything for longer than `timeout`. Monitors listen and those that are
+    /// made to wait cannot speak: they stay. O(N) for N clients, therefore only once a second however often it is called.
     ///
     /// @return how many were let go
     public int closeIdle(long nowMs) {
@@ -214,6 +214,10 @@ public final class Engine implements KeyEvents {
         int closed = 0;
         for (Session session : List.copyOf(sessions.values())) {
             if (session.lastUsedMs >= silentSinceMs || session.isMonitor || session.waitsFor != null) continue;
+            if (session.hasFetched()) {
+                session.lastUsedMs = nowMs;
+                continue;
+            }
             kill(session);
             closed++;
         }

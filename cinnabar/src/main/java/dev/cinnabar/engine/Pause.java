@@ -8,7 +8,8 @@ import java.util.Set;
 /// CLIENT PAUSE: for a while, commands of clients wait, all of them or only those that write. Touched only under the engine's lock.
 final class Pause {
     /*
-     * A pause of all commands holds CLIENT UNPAUSE, too; it ends by its time only. Mistakes (a wrong number of arguments, a missing
+     * A pause of all commands holds CLIENT UNPAUSE, too: over the network it ends by its time only. The program around the server is
+     * not held; it has no connection to be kept waiting, and can end the pause. Mistakes (a wrong number of arguments, a missing
      * password) are answered all the same, because the engine asks here last.
      */
     private long untilMs;
@@ -49,7 +50,7 @@ final class Pause {
 
     /// Whether a command has to wait.
     boolean holds(CommandEntry entry, Session session, long nowMs) {
-        if (!isRunning(nowMs) || session.origin() == Session.Origin.REPLAY) return false;
+        if (!isRunning(nowMs) || session.origin() != Session.Origin.NETWORK) return false;
         return !onlyWrites || writes(entry) || entry.fullName().equals("exec") && writesInQueue(session);
     }
 

@@ -46,6 +46,7 @@ public final class Session {
     String libraryVersion = "";
     String lastCommand = "NULL";
     long lastUsedMs;
+    long unsentBytes; // when it was last asked whether the client is idle
     long bytesIn;
     long bytesOut;
     long commands;
@@ -159,6 +160,14 @@ public final class Session {
         link.closeAfterReply();
     }
 
+    /// Whether the client has taken some of what it is sent since this was last asked.
+    boolean hasFetched() {
+        long unsent = link.outputBytes();
+        boolean hasFetched = unsent != unsentBytes;
+        unsentBytes = unsent;
+        return hasFetched;
+    }
+
     /// What the queued commands take, in bytes.
     long queuedBytes() {
         List<QueuedCall> calls = queue;
@@ -168,9 +177,8 @@ public final class Session {
         return bytes;
     }
 
-    /// Counts bytes that were received or sent. A client that takes its time to read a long answer is not idle.
+    /// Counts bytes for CLIENT LIST.
     public void countTraffic(long in, long out) {
-        lastUsedMs = engine.store().moment().nowMs();
         bytesIn += in;
         bytesOut += out;
     }
