@@ -18,7 +18,6 @@ public final class Store {
     private final Moment moment = new Moment();
     private final KeyEvents events;
     private final Randomness randomness;
-    private final long hashSeed;
     private final Database[] databases;
     private final ArrayDeque<Database> garbage = new ArrayDeque<>();
     private @Nullable Snapshot snapshot;
@@ -31,14 +30,15 @@ public final class Store {
         this.pages = new Pages(budget);
         this.events = events;
         this.randomness = randomness;
-        this.hashSeed = randomness.nextLong();
         moment.set(nowMs);
         databases = new Database[count];
         for (int i = 0; i < count; i++) databases[i] = newDatabase(i);
     }
 
+    /// Each with a hash seed of its own. Were the seed shared, keys that are read out in the order of one table (SCAN, an image of the
+    /// log) and written into another would all be at home in its first buckets, and filling it would take quadratic time.
     private Database newDatabase(int index) {
-        return new Database(index, pages, moment, events, randomness, hashSeed);
+        return new Database(index, pages, moment, events, randomness, randomness.nextLong());
     }
 
     public Pages pages() {
