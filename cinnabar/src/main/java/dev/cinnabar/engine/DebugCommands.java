@@ -83,6 +83,7 @@ public enum DebugCommands implements Command {
 
     private static final String POSITIVE = "ERR value is out of range, must be positive";
     private static final String NO_CRASH = "ERR this server does not crash on demand";
+    private static final int SHARED_NUMBERS = 10_000;
     private static final long MAX_PACKED_BYTES = 4L << 30;
 
     private final CommandSpec spec;
@@ -228,9 +229,16 @@ public enum DebugCommands implements Command {
         long idleSeconds = db.idleMs(address) / 1000;
         long used = call.nowMs() / 1000 - idleSeconds & 0xffffff;
         return call.reply()
-                .simple("Value at:0x" + Long.toHexString(address) + " refcount:1 encoding:"
+                .simple("Value at:0x" + Long.toHexString(address) + " refcount:" + references(db, address) + " encoding:"
                         + db.kind(address).encoding() + " serializedlength:" + serializedLength(db.string(address)) + " lru:" + used
                         + " lru_seconds_idle:" + idleSeconds);
+    }
+
+    /// Nothing is shared here; but Redis shares small numbers, and says so with the largest count there is.
+    private static int references(Database db, long address) {
+        StringValue value = db.string(address);
+        boolean isShared = value.isNumber() && value.number() >= 0 && value.number() < SHARED_NUMBERS;
+        return isShared ? Integer.MAX_VALUE : 1;
     }
 
     /// What the string takes in an RDB file, uncompressed: a number in as few bytes as it needs, else a length and the bytes.

@@ -227,7 +227,8 @@ public enum ServerCommands implements Command {
 
     private static Reply waitForReplicas(Call call) {
         call.longArg(1);
-        if (call.longArg(2) < 0) throw new Refusal("ERR timeout is negative");
+        String noTimeout = "ERR timeout is not an integer or out of range";
+        if (call.longArg(2, Long.MIN_VALUE, Long.MAX_VALUE, noTimeout) < 0) throw new Refusal("ERR timeout is negative");
         return call.reply().integer(0);
     }
 }
