@@ -56,8 +56,8 @@ public final class ConfigFile {
         var loader = new ConfigFile(config);
         int lines = 0;
         if (file != null) {
+            config.comesFrom(loader.resolve(file)); // before a line about dir moves what that means
             lines = loader.loadFiles(file, 0);
-            config.comesFrom(loader.resolve(file));
         }
         if (input != null) lines += loader.loadText(null, input, lines, 0);
         if (!options.isEmpty()) loader.loadText(null, options, lines + 1, 0);
