@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// | line | does |
 /// |---|---|
-/// | `include <path>` | reads other files in its place; `*`, `?` and `[…]` may stand in any part of the path, and a pattern without a file is no mistake |
+/// | `include <path>` | reads other files in its place; `*`, `?` and `[…]` may stand in any part of the path, and a
+/// pattern without a file is no mistake |
 /// | `rename-command <name> <new>` | is kept for the command table, see [Config#renamedCommands()] |
 /// | `user …`, `loadmodule …` | are kept, see [Config#users()], [Config#modules()] |
 /// | `dir <path>` | counts at once: later relative paths, of `include` too, start there |
@@ -138,7 +139,8 @@ public final class ConfigFile {
     }
 
     private void checkWhole() throws ConfigError {
-        if (config.get(Directives.CLUSTER_ENABLED) && !config.get(Directives.REPLICAOF).isEmpty()) {
+        if (config.get(Directives.CLUSTER_ENABLED)
+                && !config.get(Directives.REPLICAOF).isEmpty()) {
             throw new ConfigError("replicaof directive not allowed in cluster mode");
         }
         if (config.get(Directives.LOGFILE).isEmpty()) return;

@@ -29,8 +29,7 @@ class ConfigRewriteTest {
 
     @Test
     void comments_order_and_foreign_lines_stay() throws Exception {
-        String text =
-                """
+        String text = """
                 # mine
                 port 7000
 
@@ -71,10 +70,28 @@ class ConfigRewriteTest {
         Config config = load("replicaof 127.0.0.1 9\nunixsocketperm 700\n");
         assertThat(config.set(
                         List.of(
-                                "requirepass", "a b\"\n\u00e9", "save", "", "notify-keyspace-events", "KEA",
-                                "maxmemory-clients", "5%", "shutdown-on-sigterm", "now force", "bind", "",
-                                "oom-score-adj-values", "1 2 3", "latency-tracking-info-percentiles", "",
-                                "client-output-buffer-limit", "normal 1gb 2k 3", "maxmemory", "1500", "hz", "100"),
+                                "requirepass",
+                                "a b\"\n\u00e9",
+                                "save",
+                                "",
+                                "notify-keyspace-events",
+                                "KEA",
+                                "maxmemory-clients",
+                                "5%",
+                                "shutdown-on-sigterm",
+                                "now force",
+                                "bind",
+                                "",
+                                "oom-score-adj-values",
+                                "1 2 3",
+                                "latency-tracking-info-percentiles",
+                                "",
+                                "client-output-buffer-limit",
+                                "normal 1gb 2k 3",
+                                "maxmemory",
+                                "1500",
+                                "hz",
+                                "100"),
                         true,
                         false))
                 .isNull();
@@ -87,7 +104,8 @@ class ConfigRewriteTest {
     @Test
     void user_lines_are_replaced_when_they_are_given() throws Exception {
         Config config = load("user a on\nuser b on\nsave 1 1\n");
-        assertThat(config.rewrite(List.of("user default on nopass ~* &* +@all"))).isNull();
+        assertThat(config.rewrite(List.of("user default on nopass ~* &* +@all")))
+                .isNull();
         assertThat(Files.readString(file)).startsWith("user default on nopass ~* &* +@all\n\nsave 1 1\n");
     }
 
@@ -140,19 +158,53 @@ class ConfigRewriteTest {
     @Test
     void a_real_server_rewrites_its_file_in_the_same_way() throws Exception {
         RealRedis.assumePresent();
-        compare("# hi\n\n\nmaxmemory 100mb\nmaxmemory 200mb\n\n\nslave-priority 100\nhz 10\ntimeout 7\n# end",
-                "maxmemory", "1gb", "hz", "20", "timeout", "0");
-        compare("save 900 1\nsave 60 5\nclient-output-buffer-limit replica 1mb 2mb 3\n  TIMEOUT   3   \n"
+        compare(
+                "# hi\n\n\nmaxmemory 100mb\nmaxmemory 200mb\n\n\nslave-priority 100\nhz 10\ntimeout 7\n# end",
+                "maxmemory",
+                "1gb",
+                "hz",
+                "20",
+                "timeout",
+                "0");
+        compare(
+                "save 900 1\nsave 60 5\nclient-output-buffer-limit replica 1mb 2mb 3\n  TIMEOUT   3   \n"
                         + "rename-command GET FOO\nloglevel notice\nlist-max-ziplist-value 4\n",
-                "save", "1 1", "loglevel", "debug", "masterauth", "a b\"\n\t\\\u00e9", "notify-keyspace-events", "KEA",
-                "maxmemory-clients", "5%", "shutdown-on-sigterm", "now force", "oom-score-adj-values", "1 2 3",
-                "latency-tracking-info-percentiles", "50 99.9", "list-max-listpack-size", "-1",
-                "client-output-buffer-limit", "normal 1gb 2 3", "auto-aof-rewrite-min-size", "100k",
-                "active-defrag-ignore-bytes", "1025", "activerehashing", "no", "hash-max-listpack-value", "2048");
+                "save",
+                "1 1",
+                "loglevel",
+                "debug",
+                "masterauth",
+                "a b\"\n\t\\\u00e9",
+                "notify-keyspace-events",
+                "KEA",
+                "maxmemory-clients",
+                "5%",
+                "shutdown-on-sigterm",
+                "now force",
+                "oom-score-adj-values",
+                "1 2 3",
+                "latency-tracking-info-percentiles",
+                "50 99.9",
+                "list-max-listpack-size",
+                "-1",
+                "client-output-buffer-limit",
+                "normal 1gb 2 3",
+                "auto-aof-rewrite-min-size",
+                "100k",
+                "active-defrag-ignore-bytes",
+                "1025",
+                "activerehashing",
+                "no",
+                "hash-max-listpack-value",
+                "2048");
         compare("", "save", "", "latency-tracking-info-percentiles", "");
-        compare("save \"\"\nunixsocketperm 700\nlua-time-limit 3\nslave-priority 5\nhash-max-ziplist-entries 5\n"
+        compare(
+                "save \"\"\nunixsocketperm 700\nlua-time-limit 3\nslave-priority 5\nhash-max-ziplist-entries 5\n"
                         + "masterauth foo\nslaveof 127.0.0.1 9\n",
-                "masterauth", "", "hash-max-listpack-entries", "7");
+                "masterauth",
+                "",
+                "hash-max-listpack-entries",
+                "7");
         compare("hash-max-ziplist-entries 5\nhash-max-listpack-entries 6\nlua-time-limit 3\nbusy-reply-threshold 4\n");
         compare("# Generated by CONFIG REWRITE\nhz 10\nsave 3600 1 300 100\n\n\n  # x  \n\ttimeout   2 \n"
                 + "aof-timestamp-enabled no\nAPPENDFSYNC Always\nsave 1 1\n"
@@ -163,7 +215,8 @@ class ConfigRewriteTest {
                 + "client-output-buffer-limit replica 1 1 1\nclient-output-buffer-limit normal 0 0 0\n");
     }
 
-    /// Lets both rewrite the same file after the same change. Empty lines and one that Redis adds without need are left out. Lines that only one of them has a reason for
+    /// Lets both rewrite the same file after the same change. Empty lines and one that Redis adds without need are left
+    /// out. Lines that only one of them has a reason for
     /// (its socket, its port, users) are left out, and so is the order of added lines, which is by chance in
     /// Redis.
     private void compare(String text, String... changes) throws Exception {
@@ -176,7 +229,8 @@ class ConfigRewriteTest {
         try (RealRedis real = RealRedis.start(directory, file.toString())) {
             List<String> command = new ArrayList<>(List.of("CONFIG", "SET"));
             command.addAll(List.of(changes));
-            if (changes.length > 0) assertThat(real.ask(command.toArray(String[]::new))).isEqualTo("OK");
+            if (changes.length > 0)
+                assertThat(real.ask(command.toArray(String[]::new))).isEqualTo("OK");
             assertThat(real.ask("CONFIG", "REWRITE")).isEqualTo("OK");
         }
         String theirs = Files.readString(file);

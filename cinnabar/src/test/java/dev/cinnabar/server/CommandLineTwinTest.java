@@ -156,9 +156,7 @@ class CommandLineTwinTest {
 
     @Test
     void command_lines_that_start_a_server_configure_it_alike() throws IOException {
-        Files.writeString(
-                directory.resolve("a.conf"),
-                """
+        Files.writeString(directory.resolve("a.conf"), """
                 hz 20
                 save 9 9
                 timeout 9
