@@ -74,7 +74,8 @@ public final class RealRedis implements AutoCloseable {
         try {
             process.getOutputStream().write(input.getBytes(StandardCharsets.UTF_8));
             process.getOutputStream().close();
-            if (!process.waitFor(20, TimeUnit.SECONDS)) throw new IllegalStateException(List.of(arguments) + " runs on");
+            if (!process.waitFor(20, TimeUnit.SECONDS))
+                throw new IllegalStateException(List.of(arguments) + " runs on");
             String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
             return new Run(process.exitValue(), out, err);

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// | line | does |
 /// |---|---|
-/// | `include <path>` | reads other files in its place; `*`, `?` and `[…]` may stand in any part of the path, and a pattern without a file is no mistake |
+/// | `include <path>` | reads other files in its place; `*`, `?` and `[…]` may stand in any part of the path, and a
+/// pattern without a file is no mistake |
 /// | `rename-command <name> <new>` | is kept for the command table, see [Config#renamedCommands()] |
 /// | `user …`, `loadmodule …` | are kept, see [Config#users()], [Config#modules()] |
 /// | `dir <path>` | counts at once: later relative paths, of `include` too, start there |
@@ -56,8 +57,8 @@ public final class ConfigFile {
         var loader = new ConfigFile(config);
         int lines = 0;
         if (file != null) {
+            config.comesFrom(loader.resolve(file)); // before a line about dir moves what that means
             lines = loader.loadFiles(file, 0);
-            config.comesFrom(loader.resolve(file));
         }
         if (input != null) lines += loader.loadText(null, input, lines, 0);
         if (!options.isEmpty()) loader.loadText(null, options, lines + 1, 0);
@@ -138,7 +139,8 @@ public final class ConfigFile {
     }
 
     private void checkWhole() throws ConfigError {
-        if (config.get(Directives.CLUSTER_ENABLED) && !config.get(Directives.REPLICAOF).isEmpty()) {
+        if (config.get(Directives.CLUSTER_ENABLED)
+                && !config.get(Directives.REPLICAOF).isEmpty()) {
             throw new ConfigError("replicaof directive not allowed in cluster mode");
         }
         if (config.get(Directives.LOGFILE).isEmpty()) return;

@@ -115,10 +115,15 @@ final class ConfigRewrite {
         if (free != null && !free.isEmpty()) {
             lines.set(free.remove(), line);
         } else if (isNeeded) {
-            if (!isSigned) lines.add(SIGNATURE);
-            isSigned = true;
+            if (!isSigned) sign();
             lines.add(line);
         }
+    }
+
+    private void sign() {
+        if (!lines.isEmpty()) lines.add("");
+        lines.add(SIGNATURE);
+        isSigned = true;
     }
 
     private void forgetRest(String name) {

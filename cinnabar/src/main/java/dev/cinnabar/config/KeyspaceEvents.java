@@ -30,7 +30,8 @@ public final class KeyspaceEvents {
     public static final int NEW_KEY = 1 << 13;
 
     /// What the letter `A` stands for: every class but misses and new keys.
-    public static final int ALL = GENERIC | STRING | LIST | SET | HASH | SORTED_SET | EXPIRED | EVICTED | STREAM | MODULE;
+    public static final int ALL =
+            GENERIC | STRING | LIST | SET | HASH | SORTED_SET | EXPIRED | EVICTED | STREAM | MODULE;
 
     private static final String LETTERS = "KEg$lshzxetdmn"; // by bit
     private static final String PRINTED = "g$lshzxetdn"; // in the order in which Redis prints them

@@ -141,7 +141,8 @@ abstract class Kind<T> {
                 return value;
             }
             if (value < min || value > max) {
-                throw new RefusedSetting("argument must be between " + print(min) + " and " + print(max) + " inclusive");
+                throw new RefusedSetting(
+                        "argument must be between " + print(min) + " and " + print(max) + " inclusive");
             }
             return Math.max(least, value);
         }
@@ -209,8 +210,8 @@ abstract class Kind<T> {
     }
 
     static final class Text extends Single<String> {
-        private static final List<String> TITLE_WORDS = List.of(
-                "title", "listen-addr", "server-mode", "port", "tls-port", "unixsocket", "config-file");
+        private static final List<String> TITLE_WORDS =
+                List.of("title", "listen-addr", "server-mode", "port", "tls-port", "unixsocket", "config-file");
 
         private final String name;
         private final Rule rule;
@@ -512,9 +513,11 @@ abstract class Kind<T> {
                 } catch (NumberFormatException e) {
                     // refused below
                 }
-                if (Double.isNaN(value)) throw new RefusedSetting("Invalid latency-tracking-info-percentiles parameters");
+                if (Double.isNaN(value))
+                    throw new RefusedSetting("Invalid latency-tracking-info-percentiles parameters");
                 if (value < 0 || value > 100) {
-                    throw new RefusedSetting("latency-tracking-info-percentiles parameters should sit between [0.0,100.0]");
+                    throw new RefusedSetting(
+                            "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]");
                 }
                 percentiles.add(value);
             }

@@ -60,7 +60,7 @@
 /// **Where we differ from Redis 7.0.** Numbers that Redis cuts to 32 bits without a word (`save 1
 /// 4294967297`) are refused. `maxmemory` ends at 2^63-1 bytes. Backslashes are refused in file names as
 /// slashes are. A file that includes itself is an error with a line number, not a crash. An error in a file
-/// names the file.
+/// names the file. `save` lines add up also after an `include`, where Redis 7.0 keeps the last one only.
 ///
 /// **Who owns the memory, and which thread.** Nothing here lives in pages, and nothing is static but the
 /// table, which does not change. A configuration belongs to one server. It may be read by any thread; changes

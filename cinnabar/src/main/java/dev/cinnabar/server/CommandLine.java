@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 /// | `"--port 6380"` | `port 6380` |
 /// | `--bind 127.0.0.1 ::1 --port 0` | `bind "127.0.0.1" "::1"`, `port "0"` |
 /// | `--save --port 0` | `save ""`, `port "0"` |
-/// | `--proc-title-template --my--` | `proc-title-template "--my--"`: the first argument of an option may look like one |
+/// | `--proc-title-template --my--` | `proc-title-template "--my--"`: the first argument of an option may look like one
+/// |
 ///
 /// `-` stands for standard input, as the first argument or the last one. `--port=6380` is no option that
 /// there is.
@@ -82,7 +83,8 @@ public final class CommandLine {
             case "--test-memory":
                 return refusal("Cinnabar has no memory test: it runs in a JVM and would test that.\n");
             case "--check-system":
-                return refusal("Cinnabar has no system check: what it would complain about does not slow a JVM down.\n");
+                return refusal(
+                        "Cinnabar has no system check: what it would complain about does not slow a JVM down.\n");
             default:
                 boolean isSentinel = arguments.contains("--sentinel");
                 return isSentinel ? refusal("Cinnabar has no sentinel mode; redis-sentinel can watch it.\n") : null;
@@ -93,15 +95,14 @@ public final class CommandLine {
         return new Exit(1, "", message, "");
     }
 
-    private static final String USAGE =
-            """
+    private static final String USAGE = """
             Usage: cinnabar-server [/path/to/redis.conf] [options] [-]
                    cinnabar-server -                 reads the configuration from standard input
                    cinnabar-server -v or --version
                    cinnabar-server -h or --help
 
-            Options are directives of redis.conf with two dashes in front. They count before
-            what the file and standard input say.
+            Options are directives of redis.conf with two dashes in front. They win over the file
+            and over standard input.
 
             Examples:
                    cinnabar-server
@@ -129,7 +130,9 @@ public final class CommandLine {
     }
 
     private boolean hasFile() {
-        return !arguments.isEmpty() && !arguments.get(0).isEmpty() && arguments.get(0).charAt(0) != '-';
+        return !arguments.isEmpty()
+                && !arguments.get(0).isEmpty()
+                && arguments.get(0).charAt(0) != '-';
     }
 
     private boolean readsInput() {

@@ -75,7 +75,9 @@ class ConfigFileTest {
         write("d1/b.conf", "port 1\ntimeout 1\n");
         write("d2/a.conf", "port 2\n");
         write("d2/.hidden.conf", "port 3\n");
-        write("a.conf", "include " + directory + "/d[12]/*.conf\ninclude d?/b.co*\ninclude nope*.conf\ninclude */x/y\n");
+        write(
+                "a.conf",
+                "include " + directory + "/d[12]/*.conf\ninclude d?/b.co*\ninclude nope*.conf\ninclude */x/y\n");
         load("a.conf");
         assertThat(config.get(Directives.PORT)).isEqualTo(1); // the second include came last
         assertThat(config.get(Directives.TIMEOUT)).isEqualTo(1);
@@ -108,7 +110,9 @@ class ConfigFileTest {
             assertThat(renamed.line().error("No such command in rename-command").report("Cinnabar 1"))
                     .contains("at line 1", ">>> 'rename-command CONFIG \"\"'", "No such command");
         });
-        assertThat(config.users()).extracting(Config.Declared::arguments).containsExactly(List.of("alice", "on", "nopass"));
+        assertThat(config.users())
+                .extracting(Config.Declared::arguments)
+                .containsExactly(List.of("alice", "on", "nopass"));
         assertThat(config.modules()).extracting(Config.Declared::arguments).containsExactly(List.of("x.so", "a", "b"));
     }
 

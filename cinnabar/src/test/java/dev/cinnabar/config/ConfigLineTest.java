@@ -14,7 +14,8 @@ class ConfigLineTest {
 
     @Test
     void double_quotes_hold_blanks_and_escapes() {
-        assertThat(ConfigLine.split("a \"b c\" \"\\x41\\n\\t\\\"\\q\" \"\"")).containsExactly("a", "b c", "A\n\t\"q", "");
+        assertThat(ConfigLine.split("a \"b c\" \"\\x41\\n\\t\\\"\\q\" \"\""))
+                .containsExactly("a", "b c", "A\n\t\"q", "");
         assertThat(ConfigLine.split("\"\\xzz\\x4\"")).containsExactly("xzzx4");
     }
 

@@ -172,7 +172,8 @@ class ConfigTest {
     void listeners_see_all_new_values() {
         List<Long> seen = new ArrayList<>();
         config.onChange(Directives.TIMEOUT, seconds -> seen.add(config.get(Directives.MAXMEMORY)));
-        assertThat(config.set(List.of("timeout", "1", "maxmemory", "1mb"), true, false)).isNull();
+        assertThat(config.set(List.of("timeout", "1", "maxmemory", "1mb"), true, false))
+                .isNull();
         assertThat(seen).containsExactly(1L << 20);
     }
 
@@ -233,13 +234,16 @@ class ConfigTest {
     void more_memory_than_a_long_counts_is_refused_rather_than_cut() {
         assertThat(config.set(List.of("maxmemory", "9223372036854775808"), true, false))
                 .endsWith("argument must be between 0 and 9223372036854775807 inclusive");
-        assertThat(config.set(List.of("maxmemory", "9999999999gb"), true, false)).contains("must be between");
-        assertThat(config.set(List.of("maxmemory", "9223372036854775807"), true, false)).isNull();
+        assertThat(config.set(List.of("maxmemory", "9999999999gb"), true, false))
+                .contains("must be between");
+        assertThat(config.set(List.of("maxmemory", "9223372036854775807"), true, false))
+                .isNull();
     }
 
     @Test
     void event_classes_are_bits() {
-        assertThat(config.set(List.of("notify-keyspace-events", "Kx"), true, false)).isNull();
+        assertThat(config.set(List.of("notify-keyspace-events", "Kx"), true, false))
+                .isNull();
         assertThat(config.get(Directives.NOTIFY_KEYSPACE_EVENTS))
                 .isEqualTo(KeyspaceEvents.KEYSPACE | KeyspaceEvents.EXPIRED);
     }

@@ -94,18 +94,13 @@ class CommandLineTest {
 
     @Test
     void an_unknown_option_ends_with_its_line() {
-        assertThat(exit("--port", "1", "--foo", "bar"))
-                .isEqualTo(new CommandLine.Exit(
-                        1,
-                        "",
-                        """
+        assertThat(exit("--port", "1", "--foo", "bar")).isEqualTo(new CommandLine.Exit(1, "", """
 
                         *** FATAL CONFIG FILE ERROR (Cinnabar 1.2.3) ***
                         Reading the configuration file, at line 3
                         >>> 'foo "bar"'
                         Bad directive or wrong number of arguments
-                        """,
-                        ""));
+                        """, ""));
         assertThat(exit("--port=6380").err()).contains(">>> 'port=6380'", "Bad directive");
     }
 
@@ -113,7 +108,9 @@ class CommandLineTest {
     void a_missing_file_ends_with_a_line_for_the_log() {
         CommandLine.Exit exit = exit(directory.resolve("nope.conf").toString());
         assertThat(exit.code()).isEqualTo(1);
-        assertThat(exit.warning()).startsWith("Fatal error, can't open config file '").endsWith("No such file or directory");
+        assertThat(exit.warning())
+                .startsWith("Fatal error, can't open config file '")
+                .endsWith("No such file or directory");
         assertThat(exit.err()).isEmpty();
     }
 

@@ -46,8 +46,7 @@ class ServerLogTest {
             long ms = (long) (random.nextDouble() * 4_102_444_800_000L); // up to the year 2100
             out.reset();
             ServerLog.to(out, at(ms), UTC, 1).warning("x");
-            LocalDateTime time =
-                    LocalDateTime.ofEpochSecond(ms / 1000, (int) (ms % 1000) * 1_000_000, ZoneOffset.UTC);
+            LocalDateTime time = LocalDateTime.ofEpochSecond(ms / 1000, (int) (ms % 1000) * 1_000_000, ZoneOffset.UTC);
             assertThat(text()).as("seed %d", seed).isEqualTo("1:C " + format.format(time) + " # x\n");
         }
     }
