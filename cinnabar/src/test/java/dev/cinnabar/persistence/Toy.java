@@ -4,7 +4,6 @@ import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.engine.Replayer;
 import dev.cinnabar.engine.SnapshotSource;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -39,7 +38,17 @@ final class Toy implements Replayer, SnapshotSource {
     }
 
     private Outcome run(List<String> words) {
-        switch (words.get(0).toUpperCase(Locale.ROOT)) {
+        String name = words.get(0).toUpperCase(Locale.ROOT);
+        int least = switch (name) {
+            case "SET", "PEXPIREAT" -> 3;
+            case "SELECT", "DEL", "INCR" -> 2;
+            default -> 1;
+        };
+        if (words.size() < least || name.equals("SELECT") && !words.get(1).matches("\\d{1,2}")) {
+            error = "ERR wrong arguments";
+            return Outcome.FAILED;
+        }
+        switch (name) {
             case "SELECT" -> db = Integer.parseInt(words.get(1));
             case "SET" -> data.put(db + ":" + words.get(1), words.get(2) + (words.size() > 3 ? "@" + words.get(4) : ""));
             case "DEL" -> data.remove(db + ":" + words.get(1));
@@ -81,8 +90,7 @@ final class Toy implements Replayer, SnapshotSource {
     }
 
     static void append(AppendOnlyLog log, int db, String... words) {
-        Bytes[] argv = new Bytes[words.length];
-        for (int i = 0; i < argv.length; i++) argv[i] = Bytes.of(words[i].getBytes(StandardCharsets.ISO_8859_1));
+        Bytes[] argv = Words.of(words);
         log.append(db, argv.length, argv);
     }
 
