@@ -409,9 +409,10 @@ public final class Engine implements KeyEvents {
         int start = call.reply().out().length();
         boolean isNested = isInExec;
         long began = isNested ? clock.nanos() : lastNanos;
-        call.command(entry.command());
+        Command command = entry.runnable();
+        call.command(command);
         try {
-            entry.command().run(call);
+            command.run(call);
         } catch (Refusal e) {
             fail(call, start, e.error());
         } catch (WrongType e) {

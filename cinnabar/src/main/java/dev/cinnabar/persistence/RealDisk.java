@@ -13,6 +13,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The machine's file system.
 final class RealDisk implements Disk {
@@ -111,7 +112,7 @@ final class RealDisk implements Disk {
             step(SYNC, null, 0);
         }
 
-        private int step(int what, ByteBuffer buffer, long position) throws IOException {
+        private int step(int what, @Nullable ByteBuffer buffer, long position) throws IOException {
             boolean interrupted = Thread.interrupted();
             int start = buffer == null ? 0 : buffer.position();
             try {
