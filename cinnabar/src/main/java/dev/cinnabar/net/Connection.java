@@ -273,7 +273,7 @@ public final class Connection {
         if (condemned) return;
         try {
             if (!queue.isEmpty()) enqueue(turn, stretch);
-            else if (turn.next(stretch) < 0 && turn.view(stretch) != null) sendOne(turn, stretch);
+            else if (turn.next(stretch) < 0) sendOne(turn, stretch);
             else sendMany(turn, stretch);
             settle();
         } catch (IOException e) {
@@ -487,7 +487,6 @@ public final class Connection {
         int from = turn.from(stretch);
         int to = turn.to(stretch);
         ByteBuffer view = turn.view(stretch);
-        assert view != null;
         while (from < to) {
             int end = Math.min(to, from + WRITE_SIZE);
             int n = write(view.limit(end).position(from));
