@@ -307,7 +307,8 @@ public final class Connection {
     // ---- receiving ----
 
     private void receive() throws IOException {
-        for (int i = 0; i < READS_PER_TURN && wantsInput(); i++) {
+        // not while kept bytes wait to be shown: a peer that asks for much with little would fill our memory with requests
+        for (int i = 0; i < READS_PER_TURN && wantsInput() && !waitsForAgain; i++) {
             boolean full = inputBytes() <= SMALL_KEPT ? receiveInScratch() : receiveInPlace();
             if (!full) return;
         }
