@@ -1,0 +1,112 @@
+package dev.cinnabar.twin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cinnabar.engine.TestServer;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.Random;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/// Our server and a real one, given the same commands: replies have to be equal byte by byte. There are no expected values.
+///
+/// A family's twin test makes commands by chance ([#compare]), bad ones among them, over few keys, so that they meet.
+public final class Twin implements AutoCloseable {
+    private static final int REMEMBERED = 40; // commands before a difference that are shown
+
+    private final TestServer ours = TestServer.inRealTime();
+    private final RealRedis theirs;
+    private final Deque<String> history = new ArrayDeque<>();
+
+    /// Starts both, or skips the test when no redis-server is installed.
+    ///
+    /// @param directives for the real one
+    public Twin(String... directives) {
+        theirs = RealRedis.startOrSkip(directives);
+    }
+
+    public TestServer ours() {
+        return ours;
+    }
+
+    public RealRedis theirs() {
+        return theirs;
+    }
+
+    /// From now on both speak this version of the protocol.
+    public Twin speak(int version) {
+        ours.speak(version);
+        theirs.run("HELLO", "" + version);
+        return this;
+    }
+
+    /// From now on both use this database.
+    public void select(int db) {
+        ours.select(db);
+        theirs.run("SELECT", "" + db);
+    }
+
+    /// Runs a command on both sides.
+    public void same(String... words) {
+        same(UnaryOperator.identity(), words);
+    }
+
+    /// Runs a command on both sides and compares what is essential of the replies, as the function sees it.
+    public void same(UnaryOperator<String> essence, String... words) {
+        remember(words);
+        String expected = theirs.run(words);
+        String actual = ours.run(words);
+        assertThat(essence.apply(actual))
+                .as(() -> "the last of\n" + String.join("\n", history))
+                .isEqualTo(essence.apply(expected));
+    }
+
+    private void remember(String[] words) {
+        if (history.size() == REMEMBERED) history.removeFirst();
+        StringBuilder line = new StringBuilder();
+        for (String word : words) {
+            String shown = word.length() > 100 ? word.substring(0, 100) + "… (" + word.length() + " bytes)" : word;
+            line.append('"').append(shown).append("\" ");
+        }
+        history.addLast(line.toString());
+    }
+
+    /// Runs commands made by chance on both sides, and checks our store in between.
+    ///
+    /// @param seed  printed when something differs
+    /// @param maker makes a command's words
+    public void compare(long seed, int commands, Function<Random, String[]> maker) {
+        Random random = new Random(seed);
+        try {
+            for (int i = 0; i < commands; i++) {
+                String[] words = maker.apply(random);
+                same(essence(words), words);
+                if (i % 1000 == 999) ours.store().checkInvariants();
+            }
+        } catch (AssertionError | RuntimeException e) {
+            throw new AssertionError("with seed " + seed, e);
+        }
+        ours.store().checkInvariants();
+    }
+
+    /// What may not differ in the reply of a command: everything, but for the order in which keys of a table are answered.
+    private static UnaryOperator<String> essence(String[] words) {
+        return switch (words[0].toUpperCase(java.util.Locale.ROOT)) {
+            case "KEYS", "SCAN" -> Twin::sortedLines;
+            default -> UnaryOperator.identity();
+        };
+    }
+
+    private static String sortedLines(String reply) {
+        String[] lines = reply.split("\r\n");
+        Arrays.sort(lines);
+        return String.join("\n", lines);
+    }
+
+    @Override
+    public void close() {
+        theirs.close();
+    }
+}
