@@ -20,7 +20,7 @@ class FloorsTest {
             List.of("base"),
             List.of("memory"),
             List.of("resp", "struct", "net"),
-            List.of("store"),
+            List.of("store", "config"),
             List.of("command"),
             List.of("engine"),
             List.of("persistence"),

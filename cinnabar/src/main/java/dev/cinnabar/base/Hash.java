@@ -21,10 +21,12 @@ public final class Hash {
     /// Mixes the bytes and the seed into 64 bits, all of them usable. One multiplication per 8 bytes.
     public static long of(byte[] array, int offset, int length, long seed) {
         long h = seed ^ K0;
+        // a second secret: were this a constant, eight bytes of a key equal to it would make a factor zero and hide all before them
+        long mask = seed * K2 ^ K1;
         int i = offset;
         int left = length;
         while (left > 16) {
-            h = fold((long) LONG.get(array, i) ^ K1, (long) LONG.get(array, i + 8) ^ h);
+            h = fold((long) LONG.get(array, i) ^ mask, (long) LONG.get(array, i + 8) ^ h);
             i += 16;
             left -= 16;
         }
@@ -43,7 +45,7 @@ public final class Hash {
             a = 0;
             b = 0;
         }
-        return fold(K2 ^ length, fold(a ^ K1, b ^ h));
+        return fold(K2 ^ length, fold(a ^ mask, b ^ h));
     }
 
     private static long fold(long a, long b) {

@@ -24,7 +24,9 @@ public final class Randomness {
 
     /// A number from 0 up to, not including, the bound, which must be positive.
     public long below(long bound) {
-        return Math.multiplyHigh(nextLong() >>> 1, bound << 1);
+        long bits = nextLong();
+        // the high half of the product with the bits read as an unsigned number
+        return Math.multiplyHigh(bits, bound) + (bits >> 63 & bound);
     }
 
     /// A number from 0 up to, not including, 1.

@@ -7,6 +7,7 @@ import dev.cinnabar.base.Numbers;
 import dev.cinnabar.base.Randomness;
 import dev.cinnabar.store.Database;
 import dev.cinnabar.store.Store;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,7 @@ public final class Call implements Arguments {
      */
 
     private static final Bytes[] NO_ARGUMENTS = {};
+    private static final byte[] REDACTED = "(redacted)".getBytes(StandardCharsets.US_ASCII);
 
     private final Store store;
     private final Clock clock;
@@ -92,6 +94,11 @@ public final class Call implements Arguments {
     /// An argument that is a key.
     public Bytes key(int index) {
         return argv[index];
+    }
+
+    /// Hides a secret among the arguments, once it has been used: the slow log and MONITOR see `(redacted)`.
+    public void redact(int index) {
+        argv[index].set(REDACTED, 0, REDACTED.length);
     }
 
     /// Whether the argument is this word, in any case; the word in upper case.

@@ -28,6 +28,7 @@ public final class CommandSpec {
     private final String complexity;
     private final String summary;
     private final List<String> categories;
+    private final List<String> tips;
     private final boolean isDeprecated;
     private final String replacedBy;
 
@@ -55,6 +56,7 @@ public final class CommandSpec {
         this.complexity = b.complexity;
         this.summary = b.summary;
         this.categories = List.copyOf(b.categories);
+        this.tips = List.copyOf(b.tips);
         this.isDeprecated = b.isDeprecated;
         this.replacedBy = b.replacedBy;
     }
@@ -157,6 +159,11 @@ public final class CommandSpec {
         return replacedBy;
     }
 
+    /// Hints for clients and proxies, as COMMAND INFO writes them (`request_policy:all_shards`).
+    public List<String> tips() {
+        return tips;
+    }
+
     /// The ACL categories, those that follow from flags and group included.
     public List<String> categories() {
         List<String> all = new ArrayList<>();
@@ -202,6 +209,7 @@ public final class CommandSpec {
         private String complexity = "";
         private String summary = "";
         private final List<String> categories = new ArrayList<>(0);
+        private final List<String> tips = new ArrayList<>(0);
         private boolean isDeprecated;
         private String replacedBy = "";
 
@@ -270,6 +278,12 @@ public final class CommandSpec {
         /// ACL categories that follow neither from the group nor from the flags.
         public Builder categories(String... names) {
             for (String name : names) categories.add(name);
+            return this;
+        }
+
+        /// Hints for clients and proxies; see the manual's page "Command tips".
+        public Builder tips(String... hints) {
+            for (String hint : hints) tips.add(hint);
             return this;
         }
 

@@ -26,13 +26,20 @@ public enum Flag {
     ALLOW_BUSY,
     MOVABLEKEYS,
     /// Changes something, but not the data set: allowed while writes are refused, not logged.
-    DANGEROUS;
+    DANGEROUS,
+    /// Only where the configuration allows it (`enable-debug-command`).
+    PROTECTED;
 
     private final String word = name().toLowerCase(Locale.ROOT);
 
     /// As COMMAND INFO writes it.
     public String word() {
         return word;
+    }
+
+    /// Whether COMMAND INFO tells it; the others are ours.
+    public boolean isShown() {
+        return ordinal() < DANGEROUS.ordinal();
     }
 
     int bit() {

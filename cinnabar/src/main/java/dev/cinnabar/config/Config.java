@@ -1,6 +1,7 @@
 package dev.cinnabar.config;
 
 import dev.cinnabar.base.Glob;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,13 +27,16 @@ public final class Config {
     public interface Listener<T> {
         /// Puts the new value to work.
         ///
-        /// @throws Refusal when that is impossible; everything must then be as before the call. The whole `CONFIG SET`
+        /// @throws RefusedSetting when that is impossible; everything must then be as before the call. The whole `CONFIG SET`
         ///     is taken back and answers with the reason.
-        void changed(T value) throws Refusal;
+        void changed(T value) throws RefusedSetting;
     }
 
     /// A `rename-command` line: the command answers to the new name only, or not at all when that is empty.
-    public record RenamedCommand(String name, String newName) {}
+    public record RenamedCommand(String name, String newName, ConfigError.Line line) {}
+
+    /// A line whose meaning belongs to another room, such as `user`: its arguments, and where it stands for errors.
+    public record Declared(List<String> arguments, ConfigError.Line line) {}
 
     private record Subscription<T>(Directive<T> directive, Listener<T> listener) {}
 
@@ -41,8 +45,8 @@ public final class Config {
     private volatile Object[] values; // by the index of the directive; replaced, never written to
     private final List<Subscription<?>> subscriptions = new ArrayList<>();
     private final List<RenamedCommand> renamedCommands = new ArrayList<>();
-    private final List<List<String>> users = new ArrayList<>();
-    private final List<List<String>> modules = new ArrayList<>();
+    private final List<Declared> users = new ArrayList<>();
+    private final List<Declared> modules = new ArrayList<>();
     private @Nullable Path file;
 
     /// A configuration in which everything is as Redis has it without any. `dir` is the working directory of the process.
@@ -80,13 +84,13 @@ public final class Config {
         return List.copyOf(renamedCommands);
     }
 
-    /// The arguments of the `user` lines, in their order.
-    public List<List<String>> users() {
+    /// The `user` lines, in their order.
+    public List<Declared> users() {
         return List.copyOf(users);
     }
 
-    /// The arguments of the `loadmodule` lines, in their order.
-    public List<List<String>> modules() {
+    /// The `loadmodule` lines, in their order.
+    public List<Declared> modules() {
         return List.copyOf(modules);
     }
 
@@ -148,15 +152,15 @@ public final class Config {
     ///
     /// @param name the name or alias of a directive, in any case
     /// @param arguments as they would follow the name in a configuration file
-    /// @throws Refusal when there is no such directive or the arguments make no value for it
-    public void assign(String name, String... arguments) throws Refusal {
+    /// @throws RefusedSetting when there is no such directive or the arguments make no value for it
+    public void assign(String name, String... arguments) throws RefusedSetting {
         Directive<?> directive = Directives.named(name);
-        if (directive == null) throw new Refusal("Bad directive or wrong number of arguments");
+        if (directive == null) throw new RefusedSetting("Bad directive or wrong number of arguments");
         assign(directive, List.of(arguments), false);
     }
 
     /// @param again whether an earlier line of the same start-up gave the directive already
-    synchronized void assign(Directive<?> directive, List<String> arguments, boolean again) throws Refusal {
+    synchronized void assign(Directive<?> directive, List<String> arguments, boolean again) throws RefusedSetting {
         List<String> list = arguments.size() == 1 ? list(directive, arguments.get(0)) : arguments;
         Object[] next = values.clone();
         parse(directive, next, list, again);
@@ -174,12 +178,12 @@ public final class Config {
         renamedCommands.add(command);
     }
 
-    void addUser(List<String> arguments) {
-        users.add(List.copyOf(arguments));
+    void addUser(Declared user) {
+        users.add(user);
     }
 
-    void addModule(List<String> arguments) {
-        modules.add(List.copyOf(arguments));
+    void addModule(Declared module) {
+        modules.add(module);
     }
 
     void comesFrom(Path file) {
@@ -214,13 +218,29 @@ public final class Config {
             Directive<?> directive = named(pairs.get(i));
             try {
                 parse(directive, next, list(directive, pairs.get(i + 1)), false);
-            } catch (Refusal refusal) {
+            } catch (RefusedSetting refusal) {
                 return failed(lower(pairs.get(i)), refusal.reason());
             }
         }
         values = next;
 
         return tell(changes(pairs, old, next), old);
+    }
+
+    /// `CONFIG REWRITE`: brings the configuration file up to date, see [ConfigRewrite]. Reads and writes the file, which
+    /// takes some milliseconds. Since 2.8.0.
+    ///
+    /// @param users a `user …` line for each user, which take the place of those in the file; null leaves the file's
+    /// @return the error to answer, without the leading minus; null when the file is written
+    public @Nullable String rewrite(@Nullable List<String> users) {
+        Path target = file;
+        if (target == null) return "ERR The server is running without a config file";
+        try {
+            new ConfigRewrite(this).rewrite(target, users);
+            return null;
+        } catch (IOException e) {
+            return "ERR Rewriting config file: " + ConfigError.reason(e);
+        }
     }
 
     private @Nullable String firstForbidden(List<String> pairs, boolean isLocal, boolean isLoading) {
@@ -262,7 +282,7 @@ public final class Config {
 
     @SuppressWarnings("unchecked") // as in get
     private static <T> void parse(Directive<T> directive, Object[] values, List<String> arguments, boolean again)
-            throws Refusal {
+            throws RefusedSetting {
         T current = (T) values[directive.index()];
         values[directive.index()] = directive.kind().parse(current, arguments, again);
     }
@@ -286,7 +306,7 @@ public final class Config {
                 try {
                     tell(subscription);
                     told.add(subscription);
-                } catch (Refusal refusal) {
+                } catch (RefusedSetting refusal) {
                     values = old;
                     takeBack(told);
                     return failed(change.name, refusal.reason());
@@ -296,7 +316,7 @@ public final class Config {
         return null;
     }
 
-    private <T> void tell(Subscription<T> subscription) throws Refusal {
+    private <T> void tell(Subscription<T> subscription) throws RefusedSetting {
         subscription.listener.changed(get(subscription.directive));
     }
 
@@ -305,7 +325,7 @@ public final class Config {
         for (Subscription<?> subscription : told) {
             try {
                 tell(subscription);
-            } catch (Refusal refusal) {
+            } catch (RefusedSetting refusal) {
                 continue;
             }
         }

@@ -37,14 +37,14 @@ public final class KeyspaceEvents {
     private KeyspaceEvents() {}
 
     /// The classes that the letters name, in any order.
-    static int parse(String letters) throws Refusal {
+    static int parse(String letters) throws RefusedSetting {
         int classes = 0;
         for (int i = 0; i < letters.length(); i++) {
             char letter = letters.charAt(i);
             int bit = LETTERS.indexOf(letter);
             if (letter == 'A') classes |= ALL;
             else if (bit >= 0) classes |= 1 << bit;
-            else throw new Refusal("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
+            else throw new RefusedSetting("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
         }
         return classes;
     }

@@ -19,8 +19,8 @@ abstract class Kind<T> {
     ///
     /// @param current what the directive holds now; some kinds change only a part of it
     /// @param again whether an earlier line of the same start-up gave the directive already; some kinds add to it then
-    /// @throws Refusal when the arguments do not make a value
-    abstract T parse(T current, List<String> args, boolean again) throws Refusal;
+    /// @throws RefusedSetting when the arguments do not make a value
+    abstract T parse(T current, List<String> args, boolean again) throws RefusedSetting;
 
     /// The value as `CONFIG GET` answers it.
     abstract String print(T value);
@@ -31,10 +31,14 @@ abstract class Kind<T> {
     }
 
     /// The lines of a configuration file that give this value; see [ConfigRewrite].
-    ///
-    /// @param all whether also what equals the default is wanted
-    List<String> lines(String name, T value, T byDefault, boolean all) {
-        return all || !value.equals(byDefault) ? List.of(name + ' ' + written(value)) : List.of();
+    void write(String name, T value, T byDefault, Lines lines) {
+        lines.add(name + ' ' + written(value), !value.equals(byDefault));
+    }
+
+    /// Where [#write] puts its lines.
+    interface Lines {
+        /// @param isNeeded whether a file without this line would mean something else
+        void add(String line, boolean isNeeded);
     }
 
     /// The value as a configuration file states it.
@@ -48,21 +52,21 @@ abstract class Kind<T> {
     /// Kinds with exactly one argument.
     abstract static class Single<T> extends Kind<T> {
         @Override
-        final T parse(T current, List<String> args, boolean again) throws Refusal {
-            if (args.size() != 1) throw new Refusal(WRONG_NUMBER_OF_ARGUMENTS);
+        final T parse(T current, List<String> args, boolean again) throws RefusedSetting {
+            if (args.size() != 1) throw new RefusedSetting(WRONG_NUMBER_OF_ARGUMENTS);
             return parse(current, args.get(0));
         }
 
-        abstract T parse(T current, String text) throws Refusal;
+        abstract T parse(T current, String text) throws RefusedSetting;
     }
 
     /// `yes` or `no`.
     static final class Flag extends Single<Boolean> {
         @Override
-        Boolean parse(Boolean current, String text) throws Refusal {
+        Boolean parse(Boolean current, String text) throws RefusedSetting {
             if (text.equalsIgnoreCase("yes")) return true;
             if (text.equalsIgnoreCase("no")) return false;
-            throw new Refusal("argument must be 'yes' or 'no'");
+            throw new RefusedSetting("argument must be 'yes' or 'no'");
         }
 
         @Override
@@ -103,7 +107,7 @@ abstract class Kind<T> {
         }
 
         @Override
-        Integer parse(Integer current, String text) throws Refusal {
+        Integer parse(Integer current, String text) throws RefusedSetting {
             int value = count.parse(0L, text).intValue();
             return Math.max(least, Math.min(most, value));
         }
@@ -129,44 +133,44 @@ abstract class Kind<T> {
         }
 
         @Override
-        Long parse(Long current, String text) throws Refusal {
+        Long parse(Long current, String text) throws RefusedSetting {
             long value = read(text);
             if (value < 0 && unit == Unit.MEMORY_OR_PERCENT) {
-                if (value < -100) throw new Refusal("percentage argument must be less or equal to 100");
+                if (value < -100) throw new RefusedSetting("percentage argument must be less or equal to 100");
                 return value;
             }
             if (value < min || value > max) {
-                throw new Refusal("argument must be between " + print(min) + " and " + print(max) + " inclusive");
+                throw new RefusedSetting("argument must be between " + print(min) + " and " + print(max) + " inclusive");
             }
             return Math.max(least, value);
         }
 
-        private long read(String text) throws Refusal {
+        private long read(String text) throws RefusedSetting {
             switch (unit) {
                 case NONE:
                     byte[] digits = text.getBytes(StandardCharsets.UTF_8);
-                    if (!Numbers.isLong(digits, 0, digits.length)) throw new Refusal(NOT_A_NUMBER);
+                    if (!Numbers.isLong(digits, 0, digits.length)) throw new RefusedSetting(NOT_A_NUMBER);
                     return Numbers.parse(digits, 0, digits.length);
                 case OCTAL:
                     return readOctal(text);
                 case MEMORY:
                     long bytes = Memory.parse(text);
-                    if (bytes == Memory.NONE) throw new Refusal("argument must be a memory value");
+                    if (bytes == Memory.NONE) throw new RefusedSetting("argument must be a memory value");
                     return bytes;
                 default:
                     boolean isPercent = text.length() > 1 && text.endsWith("%");
                     long amount = isPercent ? Memory.plain(text, text.length() - 1) : Memory.parse(text);
-                    if (amount == Memory.NONE) throw new Refusal("argument must be a memory or percent value");
+                    if (amount == Memory.NONE) throw new RefusedSetting("argument must be a memory or percent value");
                     return isPercent ? -amount : amount;
             }
         }
 
-        private static long readOctal(String text) throws Refusal {
+        private static long readOctal(String text) throws RefusedSetting {
             if (text.isEmpty()) return 0;
             try {
                 return Long.parseLong(text, 8);
             } catch (NumberFormatException e) {
-                throw new Refusal("argument couldn't be parsed as an octal number");
+                throw new RefusedSetting("argument couldn't be parsed as an octal number");
             }
         }
 
@@ -197,7 +201,7 @@ abstract class Kind<T> {
         GIVEN_DIRECTORY_NAME,
         /// Letters, digits, hyphens and dots, at most 255.
         HOST_NAME,
-        /// Words in braces out of a known list.
+        /// ConfigLine in braces out of a known list.
         PROCESS_TITLE,
         /// A directory that exists; kept as its absolute path. A relative one starts from the current value.
         DIRECTORY
@@ -216,12 +220,12 @@ abstract class Kind<T> {
         }
 
         @Override
-        String parse(String current, String text) throws Refusal {
+        String parse(String current, String text) throws RefusedSetting {
             // A text is UTF-8. What was not cannot be given back as it came, so it is better not taken.
-            if (text.indexOf('\uFFFD') >= 0) throw new Refusal("argument is not valid UTF-8");
+            if (text.indexOf('\uFFFD') >= 0) throw new RefusedSetting("argument is not valid UTF-8");
             switch (rule) {
                 case GIVEN_FILE_NAME, GIVEN_DIRECTORY_NAME:
-                    if (text.isEmpty()) throw new Refusal(name + " can't be empty");
+                    if (text.isEmpty()) throw new RefusedSetting(name + " can't be empty");
                     checkName(text);
                     break;
                 case FILE_NAME:
@@ -241,42 +245,42 @@ abstract class Kind<T> {
             return text;
         }
 
-        private void checkName(String text) throws Refusal {
+        private void checkName(String text) throws RefusedSetting {
             if (text.indexOf('/') < 0 && text.indexOf('\\') < 0) return;
             String what = rule == Rule.GIVEN_DIRECTORY_NAME ? "dirname" : "filename";
-            throw new Refusal(name + " can't be a path, just a " + what);
+            throw new RefusedSetting(name + " can't be a path, just a " + what);
         }
 
-        private static void checkHostName(String text) throws Refusal {
-            if (text.length() >= 256) throw new Refusal("Hostnames must be less than 256 characters");
+        private static void checkHostName(String text) throws RefusedSetting {
+            if (text.length() >= 256) throw new RefusedSetting("Hostnames must be less than 256 characters");
             for (int i = 0; i < text.length(); i++) {
                 char c = text.charAt(i);
                 boolean fits = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
                 if (!fits && c != '-' && c != '.') {
-                    throw new Refusal("Hostnames may only contain alphanumeric characters, hyphens or dots");
+                    throw new RefusedSetting("Hostnames may only contain alphanumeric characters, hyphens or dots");
                 }
             }
         }
 
-        private static void checkTitle(String text) throws Refusal {
+        private static void checkTitle(String text) throws RefusedSetting {
             boolean fits = !text.isBlank();
             for (int open = text.indexOf('{'); fits && open >= 0; open = text.indexOf('{', open + 1)) {
                 int close = text.indexOf('}', open);
                 fits = close > 0 && TITLE_WORDS.contains(text.substring(open + 1, close));
             }
-            if (!fits) throw new Refusal("template format is invalid or contains unknown variables");
+            if (!fits) throw new RefusedSetting("template format is invalid or contains unknown variables");
         }
 
-        private static String directory(String current, String text) throws Refusal {
+        private static String directory(String current, String text) throws RefusedSetting {
             try {
-                if (text.isEmpty()) throw new Refusal("No such file or directory");
+                if (text.isEmpty()) throw new RefusedSetting("No such file or directory");
                 Path path = Path.of(current).resolve(text);
-                if (!Files.exists(path)) throw new Refusal("No such file or directory");
-                if (!Files.isDirectory(path)) throw new Refusal("Not a directory");
-                if (!Files.isExecutable(path)) throw new Refusal("Permission denied");
+                if (!Files.exists(path)) throw new RefusedSetting("No such file or directory");
+                if (!Files.isDirectory(path)) throw new RefusedSetting("Not a directory");
+                if (!Files.isExecutable(path)) throw new RefusedSetting("Permission denied");
                 return path.toRealPath().toString();
             } catch (InvalidPathException | IOException e) {
-                throw new Refusal("No such file or directory");
+                throw new RefusedSetting("No such file or directory");
             }
         }
 
@@ -285,14 +289,16 @@ abstract class Kind<T> {
             return value;
         }
 
+        /// An empty text is said by silence. The directory is always said: the next start may come from elsewhere.
         @Override
-        List<String> lines(String name, String value, String byDefault, boolean all) {
-            return super.lines(name, value, byDefault, all || rule == Rule.DIRECTORY);
+        void write(String name, String value, String byDefault, Lines lines) {
+            boolean isNeeded = !value.equals(byDefault) || rule == Rule.DIRECTORY;
+            if (isNeeded || !value.isEmpty()) lines.add(name + ' ' + written(value), isNeeded);
         }
 
         @Override
         String written(String value) {
-            return Words.quote(value);
+            return ConfigLine.quote(value);
         }
     }
 
@@ -305,17 +311,17 @@ abstract class Kind<T> {
         }
 
         @Override
-        String parse(String current, String text) throws Refusal {
+        String parse(String current, String text) throws RefusedSetting {
             return pick(words, text);
         }
 
-        static String pick(List<String> words, String text) throws Refusal {
+        static String pick(List<String> words, String text) throws RefusedSetting {
             for (String word : words) if (word.equalsIgnoreCase(text)) return word;
             throw notOneOf(words);
         }
 
-        static Refusal notOneOf(List<String> words) {
-            return new Refusal("argument(s) must be one of the following: " + String.join(", ", words));
+        static RefusedSetting notOneOf(List<String> words) {
+            return new RefusedSetting("argument(s) must be one of the following: " + String.join(", ", words));
         }
 
         @Override
@@ -326,7 +332,7 @@ abstract class Kind<T> {
 
     // ---- lists ----
 
-    /// Words that mean something together, joined by blanks when printed.
+    /// ConfigLine that mean something together, joined by blanks when printed.
     abstract static class Listed<T> extends Kind<T> {
         @Override
         final boolean isList() {
@@ -340,12 +346,12 @@ abstract class Kind<T> {
         private static final List<String> DEFAULT = List.of("default");
 
         @Override
-        List<String> parse(List<String> current, List<String> args, boolean again) throws Refusal {
+        List<String> parse(List<String> current, List<String> args, boolean again) throws RefusedSetting {
             if (args.isEmpty()) throw Choice.notOneOf(WORDS);
             List<String> given = new ArrayList<>(args.size());
             for (String arg : args) given.add(Choice.pick(WORDS, arg));
             if (given.contains("save") && given.contains("nosave")) {
-                throw new Refusal("shutdown options SAVE and NOSAVE can't be used simultaneously");
+                throw new RefusedSetting("shutdown options SAVE and NOSAVE can't be used simultaneously");
             }
 
             List<String> options = new ArrayList<>(given.size());
@@ -364,8 +370,8 @@ abstract class Kind<T> {
         private static final int MOST = 16; // as in Redis
 
         @Override
-        List<String> parse(List<String> current, List<String> args, boolean again) throws Refusal {
-            if (args.size() > MOST) throw new Refusal("Too many bind addresses specified.");
+        List<String> parse(List<String> current, List<String> args, boolean again) throws RefusedSetting {
+            if (args.size() > MOST) throw new RefusedSetting("Too many bind addresses specified.");
             boolean isNone = args.size() == 1 && args.get(0).isEmpty();
             return isNone ? List.of() : List.copyOf(args);
         }
@@ -384,23 +390,23 @@ abstract class Kind<T> {
     /// `save <seconds> <changes> …`; an empty value is no rule. Lines of a file add up, `CONFIG SET` replaces.
     static final class Saves extends Listed<List<SavePoint>> {
         @Override
-        List<SavePoint> parse(List<SavePoint> current, List<String> args, boolean again) throws Refusal {
+        List<SavePoint> parse(List<SavePoint> current, List<String> args, boolean again) throws RefusedSetting {
             if (args.isEmpty() || args.size() == 1 && args.get(0).isEmpty()) return List.of();
-            if (args.size() % 2 != 0) throw new Refusal("Invalid save parameters");
+            if (args.size() % 2 != 0) throw new RefusedSetting("Invalid save parameters");
 
             List<SavePoint> points = new ArrayList<>(again ? current : List.of());
             for (int i = 0; i < args.size(); i += 2) points.add(point(args.get(i), args.get(i + 1)));
             return List.copyOf(points);
         }
 
-        private static SavePoint point(String seconds, String changes) throws Refusal {
+        private static SavePoint point(String seconds, String changes) throws RefusedSetting {
             try {
                 var point = new SavePoint(Long.parseLong(seconds), Integer.parseInt(changes));
                 if (point.seconds() >= 1 && point.changes() >= 0) return point;
             } catch (NumberFormatException e) {
                 // refused below, as a number out of range is
             }
-            throw new Refusal("Invalid save parameters");
+            throw new RefusedSetting("Invalid save parameters");
         }
 
         @Override
@@ -413,29 +419,27 @@ abstract class Kind<T> {
             return text.toString();
         }
 
+        /// Always said, rules that equal the default too, since a single `save` line would replace them all.
         @Override
-        List<String> lines(String name, List<SavePoint> value, List<SavePoint> byDefault, boolean all) {
-            if (!all && value.equals(byDefault)) return List.of();
-            if (value.isEmpty()) return List.of(name + " \"\"");
-            List<String> lines = new ArrayList<>(value.size());
-            for (SavePoint point : value) lines.add(name + ' ' + point.seconds() + ' ' + point.changes());
-            return lines;
+        void write(String name, List<SavePoint> value, List<SavePoint> byDefault, Lines lines) {
+            if (value.isEmpty()) lines.add(name + " \"\"", true);
+            for (SavePoint point : value) lines.add(name + ' ' + point.seconds() + ' ' + point.changes(), true);
         }
     }
 
     /// `normal|replica|pubsub <hard> <soft> <seconds>`, several at once; classes that are not named keep their limits.
     static final class BufferLimits extends Listed<OutputBufferLimits> {
         @Override
-        OutputBufferLimits parse(OutputBufferLimits current, List<String> args, boolean again) throws Refusal {
+        OutputBufferLimits parse(OutputBufferLimits current, List<String> args, boolean again) throws RefusedSetting {
             if (args.size() % 4 != 0) {
-                throw new Refusal("Wrong number of arguments in buffer limit configuration.");
+                throw new RefusedSetting("Wrong number of arguments in buffer limit configuration.");
             }
             OutputBufferLimits limits = current;
             for (int i = 0; i < args.size(); i += 4) limits = with(limits, args.subList(i, i + 4));
             return limits;
         }
 
-        private static OutputBufferLimits with(OutputBufferLimits old, List<String> args) throws Refusal {
+        private static OutputBufferLimits with(OutputBufferLimits old, List<String> args) throws RefusedSetting {
             String name = args.get(0);
             if (name.equalsIgnoreCase("normal")) {
                 return new OutputBufferLimits(limit(args), old.replica(), old.pubsub());
@@ -446,10 +450,10 @@ abstract class Kind<T> {
             if (name.equalsIgnoreCase("pubsub")) {
                 return new OutputBufferLimits(old.normal(), old.replica(), limit(args));
             }
-            throw new Refusal("Invalid client class specified in buffer limit configuration.");
+            throw new RefusedSetting("Invalid client class specified in buffer limit configuration.");
         }
 
-        private static OutputBufferLimits.Limit limit(List<String> args) throws Refusal {
+        private static OutputBufferLimits.Limit limit(List<String> args) throws RefusedSetting {
             long hard = Memory.parse(args.get(1));
             long soft = Memory.parse(args.get(2));
             int seconds = -1;
@@ -459,7 +463,7 @@ abstract class Kind<T> {
                 // refused below
             }
             if (hard == Memory.NONE || soft == Memory.NONE || seconds < 0) {
-                throw new Refusal("Error in hard, soft or soft_seconds setting in buffer limit configuration.");
+                throw new RefusedSetting("Error in hard, soft or soft_seconds setting in buffer limit configuration.");
             }
             return new OutputBufferLimits.Limit(hard, soft, seconds);
         }
@@ -475,23 +479,17 @@ abstract class Kind<T> {
         }
 
         @Override
-        List<String> lines(String name, OutputBufferLimits value, OutputBufferLimits byDefault, boolean all) {
-            List<String> lines = new ArrayList<>(3);
-            add(lines, name + " normal ", value.normal(), byDefault.normal(), all);
-            add(lines, name + " replica ", value.replica(), byDefault.replica(), all);
-            add(lines, name + " pubsub ", value.pubsub(), byDefault.pubsub(), all);
-            return lines;
+        void write(String name, OutputBufferLimits value, OutputBufferLimits byDefault, Lines lines) {
+            add(lines, name + " normal ", value.normal(), byDefault.normal());
+            add(lines, name + " replica ", value.replica(), byDefault.replica());
+            add(lines, name + " pubsub ", value.pubsub(), byDefault.pubsub());
         }
 
         private static void add(
-                List<String> lines,
-                String start,
-                OutputBufferLimits.Limit limit,
-                OutputBufferLimits.Limit byDefault,
-                boolean all) {
-            if (!all && limit.equals(byDefault)) return;
-            lines.add(start + Memory.print(limit.hardBytes()) + ' ' + Memory.print(limit.softBytes()) + ' '
-                    + limit.softSeconds());
+                Lines lines, String start, OutputBufferLimits.Limit limit, OutputBufferLimits.Limit byDefault) {
+            String hard = Memory.print(limit.hardBytes());
+            String soft = Memory.print(limit.softBytes());
+            lines.add(start + hard + ' ' + soft + ' ' + limit.softSeconds(), !limit.equals(byDefault));
         }
     }
 
@@ -500,7 +498,7 @@ abstract class Kind<T> {
         private static final MathContext PRINTED_DIGITS = new MathContext(10);
 
         @Override
-        List<Double> parse(List<Double> current, List<String> args, boolean again) throws Refusal {
+        List<Double> parse(List<Double> current, List<String> args, boolean again) throws RefusedSetting {
             if (args.size() == 1 && args.get(0).isEmpty()) return List.of();
             List<Double> percentiles = new ArrayList<>(args.size());
             for (String arg : args) {
@@ -510,9 +508,9 @@ abstract class Kind<T> {
                 } catch (NumberFormatException e) {
                     // refused below
                 }
-                if (Double.isNaN(value)) throw new Refusal("Invalid latency-tracking-info-percentiles parameters");
+                if (Double.isNaN(value)) throw new RefusedSetting("Invalid latency-tracking-info-percentiles parameters");
                 if (value < 0 || value > 100) {
-                    throw new Refusal("latency-tracking-info-percentiles parameters should sit between [0.0,100.0]");
+                    throw new RefusedSetting("latency-tracking-info-percentiles parameters should sit between [0.0,100.0]");
                 }
                 percentiles.add(value);
             }
@@ -546,8 +544,8 @@ abstract class Kind<T> {
         private static final int COUNT = 3;
 
         @Override
-        List<Integer> parse(List<Integer> current, List<String> args, boolean again) throws Refusal {
-            if (args.size() != COUNT) throw new Refusal(WRONG_NUMBER_OF_ARGUMENTS);
+        List<Integer> parse(List<Integer> current, List<String> args, boolean again) throws RefusedSetting {
+            if (args.size() != COUNT) throw new RefusedSetting(WRONG_NUMBER_OF_ARGUMENTS);
             List<Integer> scores = new ArrayList<>(COUNT);
             for (String arg : args) {
                 int score = Integer.MAX_VALUE;
@@ -557,7 +555,7 @@ abstract class Kind<T> {
                     // refused below
                 }
                 if (score < -2000 || score > 2000) {
-                    throw new Refusal("Invalid oom-score-adj-values, elements must be between -2000 and 2000.");
+                    throw new RefusedSetting("Invalid oom-score-adj-values, elements must be between -2000 and 2000.");
                 }
                 scores.add(score);
             }
@@ -573,7 +571,7 @@ abstract class Kind<T> {
     /// The classes of keyspace events, see [KeyspaceEvents].
     static final class Events extends Single<Integer> {
         @Override
-        Integer parse(Integer current, String text) throws Refusal {
+        Integer parse(Integer current, String text) throws RefusedSetting {
             return KeyspaceEvents.parse(text);
         }
 
@@ -591,8 +589,8 @@ abstract class Kind<T> {
     /// `<host> <port>` of a master, or nothing. `no one` is nothing.
     static final class Master extends Kind<String> {
         @Override
-        String parse(String current, List<String> args, boolean again) throws Refusal {
-            if (args.size() != 2) throw new Refusal(WRONG_NUMBER_OF_ARGUMENTS);
+        String parse(String current, List<String> args, boolean again) throws RefusedSetting {
+            if (args.size() != 2) throw new RefusedSetting(WRONG_NUMBER_OF_ARGUMENTS);
             if (args.get(0).equalsIgnoreCase("no") && args.get(1).equalsIgnoreCase("one")) return "";
             int port = -1;
             try {
@@ -600,13 +598,18 @@ abstract class Kind<T> {
             } catch (NumberFormatException e) {
                 // refused below
             }
-            if (port < 0 || port > 65535) throw new Refusal("Invalid master port");
+            if (port < 0 || port > 65535) throw new RefusedSetting("Invalid master port");
             return args.get(0) + ' ' + port;
         }
 
         @Override
         String print(String value) {
             return value;
+        }
+
+        @Override
+        void write(String name, String value, String byDefault, Lines lines) {
+            if (!value.isEmpty()) lines.add(name + ' ' + value, true);
         }
     }
 }

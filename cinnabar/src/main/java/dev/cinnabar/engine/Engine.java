@@ -39,7 +39,8 @@ public final class Engine implements KeyEvents {
     private static final Bytes[] MULTI_CALL = {MULTI};
     private static final Bytes[] EXEC_CALL = {EXEC};
     private static final long TICK_WORK_NANOS = 1_000_000;
-    private static final long TICK_REST_MS = 2; // at most a third of a core goes into such work
+    /// [#tick] answers at most this much while there is work left.
+    public static final long BUSY_MS = 2; // so at most a third of a core goes into such work
     private static final int EXPIRE_STEP = 256; // records; some 50 µs
     private static final int UNKNOWN_ARGS_CHARS = 128; // how much of the arguments is quoted for an unknown command
 
@@ -61,6 +62,10 @@ public final class Engine implements KeyEvents {
     private final Call inner; // a command that EXEC runs
     private final Bytes[] deletion = {Words.DEL, new Bytes()};
 
+    private final Sampler sampler;
+    private final Info info;
+
+    private Host host;
     private ChangeLog log = ChangeLog.NONE;
     private long nextSessionId = 1;
     private boolean isInExec;
@@ -85,6 +90,9 @@ public final class Engine implements KeyEvents {
         this.outer = new Call(store, clock, randomness, limits);
         this.inner = new Call(store, clock, randomness, limits);
         this.eviction = new Eviction(store, settings, randomness);
+        this.host = new NoHost(clock.wallMs());
+        this.sampler = new Sampler(this, clock.wallMs());
+        this.info = new Info(this, randomness);
     }
 
     // ---- the lock ----
@@ -111,6 +119,7 @@ public final class Engine implements KeyEvents {
     /// Begins a batch of commands that all see the same time.
     public void beginBatch() {
         store.moment().set(clock.wallMs());
+        store.moment().deletesExpired = !pause.isRunning(store.moment().nowMs());
         lastNanos = clock.nanos();
     }
 
@@ -119,7 +128,7 @@ public final class Engine implements KeyEvents {
     /// Takes a client in.
     public Session open(Session.Origin origin, Link link) {
         Session session = new Session(nextSessionId++, this, origin, link, store.moment().nowMs());
-        session.isAuthenticated = origin != Session.Origin.NETWORK || settings.password.isEmpty();
+        session.isAuthenticated = needsNoPassword(session);
         if (origin == Session.Origin.NETWORK) sessions.put(session.id(), session);
         return session;
     }
@@ -132,6 +141,43 @@ public final class Engine implements KeyEvents {
         pause.forget(session);
         session.queue = null;
         session.isClosing = true;
+    }
+
+    /// Makes a client what it was when it came, but for its id and the library it said it uses: RESET.
+    void reset(Session session) {
+        session.queue = null;
+        session.hasQueueFailed = false;
+        watches.unwatchAll(session);
+        monitors.remove(session);
+        session.isMonitor = false;
+        session.isNoEvict = false;
+        session.isNoTouch = false;
+        session.isResp3 = false;
+        session.replyMode = Session.ReplyMode.ON;
+        session.db = 0;
+        session.name = "";
+        session.isAuthenticated = needsNoPassword(session);
+    }
+
+    private boolean needsNoPassword(Session session) {
+        return session.origin() != Session.Origin.NETWORK || settings.password.isEmpty();
+    }
+
+    /// Why a client is not taken in, as the text of an error; null when it is welcome.
+    ///
+    /// @param isLocal whether it comes from this machine
+    public @Nullable String refusalOfConnection(boolean isLocal) {
+        if (sessions.size() >= settings.maxClients) {
+            statistics.refusedConnection();
+            return "ERR max number of clients reached";
+        }
+        statistics.connected();
+        return null;
+    }
+
+    /// Chooses the version of the protocol for a session.
+    public void protocol(Session session, boolean isResp3) {
+        session.isResp3 = isResp3;
     }
 
     /// The network clients, in order of their ids.
@@ -193,13 +239,13 @@ public final class Engine implements KeyEvents {
         CommandTable inner = entry.subcommands();
         if (inner != null && argc > 1) {
             CommandEntry sub = inner.find(argv[1]);
-            if (sub == null && entry.command() == null) {
+            if (sub == null) {
                 String word = clipped(argv[1].toString());
                 String hint = entry.fullName().toUpperCase(Locale.ROOT) + " HELP.";
                 call.reply().error("ERR unknown subcommand '" + word + "'. Try " + hint);
                 return null;
             }
-            if (sub != null) entry = sub;
+            entry = sub;
         }
         if (entry.command() == null || !entry.spec().takes(argc)) {
             entry.rejected();
@@ -230,6 +276,7 @@ public final class Engine implements KeyEvents {
     /// Why the command may not run now, or null.
     private @Nullable String refusal(Session session, CommandEntry entry, int argc) {
         CommandSpec spec = entry.spec();
+        if (spec.is(Flag.PROTECTED) && !allowsProtected(session)) return notAllowed(entry.fullName());
         if (!session.isAuthenticated && !spec.is(Flag.NO_AUTH)) return "NOAUTH Authentication required.";
         if (session.origin() == Session.Origin.REPLAY) return null;
         if (session.queue != null && spec.is(Flag.NO_MULTI)) return "ERR Command not allowed inside a transaction";
@@ -242,6 +289,21 @@ public final class Engine implements KeyEvents {
         }
         if (isLoading && !spec.is(Flag.LOADING)) return "LOADING Cinnabar is loading the dataset in memory";
         return null;
+    }
+
+    private boolean allowsProtected(Session session) {
+        if (session.origin() == Session.Origin.REPLAY) return true;
+        return switch (settings.debugCommand) {
+            case "yes" -> true;
+            case "local" -> session.link().isLocal();
+            default -> false;
+        };
+    }
+
+    private static String notAllowed(String name) {
+        return "ERR " + name.toUpperCase(Locale.ROOT) + " command not allowed. If the enable-" + name
+                + "-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this"
+                + " option in the configuration file, and then restart the server.";
     }
 
     private static boolean isRefusedWithoutMemory(Session session, CommandSpec spec) {
@@ -429,10 +491,11 @@ public final class Engine implements KeyEvents {
             beginBatch();
             long nowMs = store.moment().nowMs();
             pause.tick(nowMs);
+            sampler.tick(nowMs);
             boolean hasMore = work(clock.nanos() + TICK_WORK_NANOS);
             long period = 1000 / settings.hz;
-            if (hasMore) return TICK_REST_MS;
-            return settings.expiresActively ? Math.max(1, store.nextExpiryInMs(period)) : period;
+            if (hasMore) return BUSY_MS;
+            return settings.expiresActively ? Math.max(BUSY_MS + 1, store.nextExpiryInMs(period)) : period;
         } finally {
             lock.unlock();
         }
@@ -504,6 +567,25 @@ public final class Engine implements KeyEvents {
         return pause;
     }
 
+    /// Hands over the process that this engine lives in, and does from now on what its configuration says.
+    public void host(Host host) {
+        this.host = host;
+        SettingsBinding.bind(this, host.config());
+    }
+
+    public Host host() {
+        return host;
+    }
+
+    /// What looks at how fast things go; to be driven by a timer.
+    public Sampler sampler() {
+        return sampler;
+    }
+
+    Info info() {
+        return info;
+    }
+
     /// Reads that found their key.
     public long keyspaceHits() {
         return outer.hits() + inner.hits();
@@ -517,6 +599,9 @@ public final class Engine implements KeyEvents {
     /// Begins all counts anew: CONFIG RESETSTAT.
     public void resetStatistics() {
         statistics.reset();
+        sampler.reset();
+        store.pages().resetPeak();
+        host.resetTraffic();
         outer.resetHits();
         inner.resetHits();
         resetStatistics(commands);

@@ -16,7 +16,10 @@ public final class Families {
         List<Command> all = new ArrayList<>(256);
         Collections.addAll(all, KeyCommands.values());
         Collections.addAll(all, StringCommands.values());
+        Collections.addAll(all, ConnectionCommands.values());
         Collections.addAll(all, TransactionCommands.values());
+        Collections.addAll(all, ServerCommands.values());
+        Collections.addAll(all, DebugCommands.values());
         return all;
     }
 }

@@ -5,6 +5,12 @@ public interface Link {
     /// Where the client is: `127.0.0.1:50312`, or the path of a unix socket with `:0`.
     String remoteAddress();
 
+    /// Whether the client runs on this machine: it came over loopback, over a unix socket, or over no socket at all.
+    default boolean isLocal() {
+        String address = remoteAddress();
+        return address.isEmpty() || address.startsWith("/") || address.startsWith("127.0.0.1:") || address.startsWith("[::1]:");
+    }
+
     /// Where it is connected to.
     String localAddress();
 

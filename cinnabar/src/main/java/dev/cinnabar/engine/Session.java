@@ -28,6 +28,9 @@ public final class Session {
         SKIP
     }
 
+    /// The error for a name that is none.
+    static final String NOT_A_NAME = "ERR Client names cannot contain spaces, newlines or special characters.";
+
     private final long id;
     private final Engine engine;
     private final Origin origin;
@@ -120,6 +123,18 @@ public final class Session {
     /// The database that is selected.
     public int db() {
         return db;
+    }
+
+    /// Whether a client may call itself so: bytes from `!` to `~`, so that the name fits into a line of CLIENT LIST.
+    static boolean isName(Bytes text) {
+        for (int i = 0; i < text.length(); i++) if (text.at(i) < '!' || text.at(i) > '~') return false;
+        return true;
+    }
+
+    /// Lets the client go once it has its answers; nothing more that it sent is run.
+    void closeAfterReply() {
+        isClosing = true;
+        link.closeAfterReply();
     }
 
     /// Counts bytes for CLIENT LIST.

@@ -17,6 +17,8 @@ public final class Statistics {
     long connections;
     long rejectedConnections;
     long errors;
+    long flushedLazily; // keys whose memory was left to be freed in steps
+    long expiryNanos; // spent in taking expired keys out
     private final Map<String, Long> byCode = new TreeMap<>();
     private @Nullable Throwable lastBug;
 
@@ -27,6 +29,8 @@ public final class Statistics {
         connections = 0;
         rejectedConnections = 0;
         errors = 0;
+        flushedLazily = 0;
+        expiryNanos = 0;
         byCode.clear();
     }
 
@@ -53,6 +57,11 @@ public final class Statistics {
     /// The last mistake of ours that a command met, if any.
     public @Nullable Throwable lastBug() {
         return lastBug;
+    }
+
+    /// Time was spent in taking expired keys out.
+    public void expiryTook(long nanos) {
+        expiryNanos += nanos;
     }
 
     /// A client was taken in.

@@ -53,6 +53,8 @@ public final class Pages {
     private long used;
     private long usedPeak;
     private long held;
+    private long extra; // of used and held: what is counted but lies elsewhere
+    private long unusable; // ends of spans in use that are too short for a block of their class
     private int sharedPages;
     private int sparsePages;
     private long pagesDropped;
@@ -154,6 +156,11 @@ public final class Pages {
         return index == SPANS - 1 ? PAGE_BYTES : (index + 1) << SPAN_LOG;
     }
 
+    /// Bytes at the end of a span that no block of the class fits into.
+    private static int remainder(int index, int sizeClass) {
+        return (spanEnd(index) - (index << SPAN_LOG)) % SizeClasses.sizeOf(sizeClass);
+    }
+
     private int openSpan(int sizeClass) {
         if (pagesWithFreeSpans == NONE) newPage();
         Page page = pages[pagesWithFreeSpans];
@@ -162,6 +169,7 @@ public final class Pages {
         if (page.freeSpans == 0) unlistFree(page);
         if (page.number == spare) spare = NONE;
 
+        unusable += remainder(index, sizeClass);
         page.sizeClass[index] = (short) sizeClass;
         page.blocks[index] = 0;
         page.free[index] = NONE;
@@ -172,6 +180,7 @@ public final class Pages {
 
     private void closeSpan(Page page, int index) {
         if ((page.listed & 1L << index) != 0) unlist(page, index);
+        unusable -= remainder(index, page.sizeClass[index]);
         page.freeSpans |= 1L << index;
         if (page.freeSpans == -1L) {
             if (spare == NONE && !page.isSparse) spare = page.number;
@@ -221,8 +230,8 @@ public final class Pages {
 
     private void newPage() {
         int number = takeNumber();
-        bytes[number] = newArray(PAGE_BYTES, number);
         Page page = new Page(number);
+        bytes[number] = newArray(PAGE_BYTES, number);
         pages[number] = page;
         sharedPages++;
         listFree(page);
@@ -282,14 +291,15 @@ public final class Pages {
         if (freeNumberCount > 0) return freeNumbers[--freeNumberCount];
         if (nextNumber == MAX_PAGES) throw OutOfMemory.REFUSED;
         if (nextNumber == bytes.length) {
-            bytes = Arrays.copyOf(bytes, 2 * nextNumber);
+            // giving a number back must never need memory, so the room for that is made here
+            freeNumbers = Arrays.copyOf(freeNumbers, 2 * nextNumber);
             pages = Arrays.copyOf(pages, 2 * nextNumber);
+            bytes = Arrays.copyOf(bytes, 2 * nextNumber);
         }
         return nextNumber++;
     }
 
     private void giveNumberBack(int number) {
-        if (freeNumberCount == freeNumbers.length) freeNumbers = Arrays.copyOf(freeNumbers, 2 * freeNumberCount);
         freeNumbers[freeNumberCount++] = number;
     }
 
@@ -300,6 +310,7 @@ public final class Pages {
     /// @throws OutOfMemory when the budget refuses; then nothing is counted
     public void countExtra(long count) {
         budget.reserve(count);
+        extra += count;
         used += count;
         held += count;
         if (used > usedPeak) usedPeak = used;
@@ -308,6 +319,7 @@ public final class Pages {
     /// Takes back what [#countExtra] counted.
     public void uncountExtra(long count) {
         budget.release(count);
+        extra -= count;
         used -= count;
         held -= count;
     }
@@ -343,7 +355,7 @@ public final class Pages {
 
     /// Whether the holes are worth closing: a quarter of what is held, and more than a few pages.
     public boolean isFragmented() {
-        return sparsePages == 0 && sharedPages > 8 && (held - used) > held / 4;
+        return sparsePages == 0 && sharedPages > 8 && held - used - unusable > held / 4;
     }
 
     public boolean isCompacting() {
@@ -351,13 +363,13 @@ public final class Pages {
     }
 
     /// Picks the emptiest pages, as many as the holes of the others can take in, and marks them sparse.
-    /// O(pages log pages), for 10 GiB some 2,600 pages.
+    /// O(pages log pages), for 10 GiB some 2,600 pages. Before the end of a compaction it adds to the plan.
     ///
-    /// @return how many pages are to be emptied now
+    /// @return how many pages are to be emptied now, those of an earlier plan included
     public int planCompaction() {
         long[] byUse = new long[sharedPages]; // used bytes above, page number below: sorts by use
         int n = 0;
-        long inUse = 0;
+        long inUse = unusable;
         for (int i = 1; i < nextNumber; i++) {
             Page page = pages[i];
             if (page == null) continue;
@@ -368,7 +380,10 @@ public final class Pages {
 
         // A tenth of slack: holes are of other sizes than what has to move, and spans end in a remainder.
         long keep = inUse / (PAGE_BYTES / 10 * 9) + 2;
-        for (int i = 0; i < n - keep; i++) makeSparse(pages[(int) byUse[i]]);
+        for (int i = 0; i < n - keep; i++) {
+            Page page = pages[(int) byUse[i]];
+            if (page != null && !page.isSparse) makeSparse(page);
+        }
         return sparsePages;
     }
 
@@ -417,28 +432,78 @@ public final class Pages {
 
     // ---- self-check ----
 
-    /// Checks every list and count against every other; for tests and `DEBUG`. O(pages).
+    /// Checks every list and count against every other; for tests and `DEBUG`. O(blocks).
     ///
     /// @throws IllegalStateException when something does not add up
     public void checkInvariants() {
-        long sum = 0;
+        long usedSum = extra;
+        long heldSum = extra;
+        long unusableSum = 0;
         int shared = 0;
+        int sparse = 0;
+        int listed = 0;
+        int withFreeSpans = 0;
         for (int i = 1; i < nextNumber; i++) {
+            if (bytes[i] != null) heldSum += bytes[i].length + ARRAY_HEADER;
             Page page = pages[i];
-            if (page == null) continue;
+            if (page == null) {
+                if (bytes[i] != null) usedSum += bytes[i].length;
+                continue;
+            }
             shared++;
             int pageSum = 0;
             for (int index = 0; index < SPANS; index++) {
                 if ((page.freeSpans & 1L << index) != 0) continue;
                 pageSum += checkSpan(page, index);
+                unusableSum += remainder(index, page.sizeClass[index]);
             }
-            if (pageSum != page.usedBytes) throw new IllegalStateException("page " + i + " counts " + page.usedBytes + ", has " + pageSum);
+            expect(page.usedBytes, pageSum, "bytes used in page " + i);
+            usedSum += pageSum;
+            if (page.isSparse) sparse++;
             boolean free = page.freeSpans != 0 && !page.isSparse;
             if (free != page.isInFreeList) throw new IllegalStateException("page " + i + " free list " + page.isInFreeList);
-            sum += pageSum;
+            if (free) withFreeSpans++;
+            if (page.freeSpans == -1L && i != spare) throw new IllegalStateException("page " + i + " is empty, but not the spare");
+            listed += Long.bitCount(page.listed);
         }
-        if (shared != sharedPages) throw new IllegalStateException(sharedPages + " pages counted, " + shared + " found");
-        if (sum > used) throw new IllegalStateException("blocks of " + sum + " bytes, but only " + used + " used");
+        expect(used, usedSum, "bytes used");
+        expect(held, heldSum, "bytes held");
+        expect(unusable, unusableSum, "bytes unusable");
+        expect(sharedPages, shared, "pages");
+        expect(sparsePages, sparse, "sparse pages");
+        expect(countFreeList(), withFreeSpans, "pages with free spans");
+        expect(countClassLists(), listed, "spans with room");
+    }
+
+    private static void expect(long counted, long found, String what) {
+        if (counted != found) throw new IllegalStateException(what + ": " + counted + " counted, " + found + " found");
+    }
+
+    private int countFreeList() {
+        int n = 0;
+        int previous = NONE;
+        for (int i = pagesWithFreeSpans; i != NONE; i = pages[i].nextFree) {
+            expect(pages[i].previousFree, previous, "link back of page " + i);
+            previous = i;
+            n++;
+        }
+        return n;
+    }
+
+    private int countClassLists() {
+        int n = 0;
+        for (int sizeClass = 0; sizeClass < byClass.length; sizeClass++) {
+            int previous = NONE;
+            for (int span = byClass[sizeClass]; span != NONE; span = pages[span >> 6].next[span & 63]) {
+                Page page = pages[span >> 6];
+                expect(page.sizeClass[span & 63], sizeClass, "class of span " + span);
+                expect(page.previous[span & 63], previous, "link back of span " + span);
+                if ((page.listed & 1L << (span & 63)) == 0) throw new IllegalStateException("span " + span + " is not marked as listed");
+                previous = span;
+                n++;
+            }
+        }
+        return n;
     }
 
     private int checkSpan(Page page, int index) {
@@ -448,7 +513,7 @@ public final class Pages {
             if (at < index << SPAN_LOG || at >= page.untouched[index] || (at - (index << SPAN_LOG)) % size != 0) {
                 throw new IllegalStateException("free block at " + at + " of span " + index + " in page " + page.number);
             }
-            free++;
+            if (++free > 4096) throw new IllegalStateException("endless free list of span " + index + " in page " + page.number);
         }
         int cut = (page.untouched[index] - (index << SPAN_LOG)) / size;
         if (cut - free != page.blocks[index]) {

@@ -28,7 +28,7 @@ public final class SizeClasses {
         return (LINEAR_LIMIT >> 3) + ((log - LINEAR_LIMIT_LOG) << 3) + (((length - 1) >> (log - 3)) & 7) + 1;
     }
 
-    /// How many bytes a block for this length really has; never less, at most an eighth more.
+    /// How many bytes a block for this length really has; never less, and at most an eighth or 7 bytes more ([#MIN_BLOCK] apart).
     public static int roundUp(int length) {
         if (length <= LINEAR_LIMIT) return length <= MIN_BLOCK ? MIN_BLOCK : (length + 7) & ~7;
         int step = 1 << (31 - Integer.numberOfLeadingZeros(length - 1) - 3);

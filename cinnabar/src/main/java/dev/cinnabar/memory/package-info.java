@@ -18,7 +18,8 @@
 ///
 /// **Size classes.** Every multiple of 8 up to 1 KiB, then eight steps per doubling up to 32 KiB: at most 12.5 % is lost to
 /// rounding, and at most 7 bytes for the small blocks that are the mass of a real data set. The same geometric steps go on for
-/// large blocks, so a string that grows byte by byte is copied a logarithmic number of times.
+/// large blocks, so a string that grows byte by byte is copied a logarithmic number of times. What is left at the end of a span
+/// is lost too: nothing to speak of below 8 KiB, but only two blocks of 22 KiB fit into a span.
 ///
 /// **From a SET's point of view.** `allocate(53)` rounds to 56 bytes, class 7. The class has a *current* span; its free list
 /// (threaded through the free blocks themselves) gives a block, or the span's untouched end does. When the span is full, the

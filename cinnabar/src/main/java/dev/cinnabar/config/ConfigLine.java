@@ -16,17 +16,17 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A quote may begin within a word, but after the closing one there has to be a blank: `a"b c"` is the word `ab c`,
 /// `"a"b` is a mistake. Escapes make bytes, and the bytes of a word are read as UTF-8.
-public final class Words {
+public final class ConfigLine {
     private final String line;
     private int at;
 
-    private Words(String line) {
+    private ConfigLine(String line) {
         this.line = line;
     }
 
     /// The words of a line, possibly none; null when a quote is not closed or is followed by anything but a blank.
     public static @Nullable List<String> split(String line) {
-        var reader = new Words(line);
+        var reader = new ConfigLine(line);
         List<String> words = new ArrayList<>();
         while (reader.skipBlanks()) {
             String word = reader.word();

@@ -3,10 +3,10 @@ package dev.cinnabar.config;
 /// A setting that cannot be taken, in words for the operator.
 ///
 /// Carries no stack trace: it reports a mistake of the one who configures, not of the program.
-public final class Refusal extends Exception {
+public final class RefusedSetting extends Exception {
     private static final long serialVersionUID = 1L;
 
-    public Refusal(String message) {
+    public RefusedSetting(String message) {
         super(message, null, false, false);
     }
 

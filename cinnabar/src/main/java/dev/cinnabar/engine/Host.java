@@ -1,0 +1,96 @@
+package dev.cinnabar.engine;
+
+import dev.cinnabar.base.Log;
+import dev.cinnabar.config.Config;
+import org.jspecify.annotations.Nullable;
+
+/// What the engine asks of the process that it lives in: its configuration, its end, its files, its sockets.
+///
+/// The server implements it and hands it over with [Engine#host(Host)]; until then, and in tests, it is [NoHost]. All methods are
+/// called under the engine's lock and must neither block for long nor call the engine back on another thread and wait for it.
+public interface Host {
+    /// Whether SHUTDOWN saves the data set first.
+    enum Saving {
+        /// If there are save points.
+        DEFAULT,
+        SAVE,
+        NOSAVE
+    }
+
+    /// Bytes and calls of the sockets since the server started, or since CONFIG RESETSTAT.
+    ///
+    /// @param queryBufferDisconnects  clients closed because they sent more than `client-query-buffer-limit`
+    /// @param outputBufferDisconnects clients closed because they read too slowly for `client-output-buffer-limit`
+    record Traffic(
+            long bytesIn,
+            long bytesOut,
+            long reads,
+            long writes,
+            long queryBufferDisconnects,
+            long outputBufferDisconnects) {
+        /// Nothing was sent and nothing received.
+        public static final Traffic NONE = new Traffic(0, 0, 0, 0, 0, 0);
+    }
+
+    /// How far loading is.
+    ///
+    /// @param startedMs   when it began, in ms since 1970
+    /// @param totalBytes  of all files to be loaded
+    /// @param loadedBytes of them so far
+    record Loading(long startedMs, long totalBytes, long loadedBytes) {}
+
+    /// The configuration. Always the same object.
+    Config config();
+
+    /// Where the server writes what happens.
+    Log log();
+
+    /// Ends the server, as soon as the reply was sent and, with `isNow`, without waiting for replicas.
+    ///
+    /// @param isForced even if saving fails
+    /// @return why that is impossible, as the text of an error reply; null when the end has begun
+    @Nullable String shutdown(Saving saving, boolean isNow, boolean isForced);
+
+    /// Calls off an end that has begun and waits for something.
+    ///
+    /// @return whether there was one
+    boolean abortShutdown();
+
+    /// Begins to write the append-only file anew, in the background.
+    ///
+    /// @return why that is impossible, as the text of an error reply; null when it has begun or is scheduled, which
+    ///     [LogStatus#isRewriteScheduled()] tells apart
+    @Nullable String rewriteLog();
+
+    /// Throws the data set away and loads it from the log again, once all that was appended is on disk: DEBUG LOADAOF. Called
+    /// when a transaction, if there is one, has not begun.
+    ///
+    /// @return why that is impossible, as the text of an error reply; null when all is loaded
+    @Nullable String reloadLog();
+
+    /// How the log is.
+    LogStatus logStatus();
+
+    /// What went through the sockets.
+    Traffic traffic();
+
+    /// Begins to count it anew.
+    void resetTraffic();
+
+    /// How far loading is, or null when nothing is being loaded.
+    @Nullable Loading loading();
+
+    /// The number of the process.
+    default long pid() {
+        return ProcessHandle.current().pid();
+    }
+
+    /// The TCP port that is listened to; 0 for none.
+    int port();
+
+    /// When the server started, in ms since 1970.
+    long startedMs();
+
+    /// The file that was started, as an absolute path, or empty when there is none.
+    String executable();
+}

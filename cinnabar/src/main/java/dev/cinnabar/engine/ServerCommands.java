@@ -1,0 +1,227 @@
+package dev.cinnabar.engine;
+
+import static dev.cinnabar.command.Flag.ADMIN;
+import static dev.cinnabar.command.Flag.ALLOW_BUSY;
+import static dev.cinnabar.command.Flag.FAST;
+import static dev.cinnabar.command.Flag.LOADING;
+import static dev.cinnabar.command.Flag.NOSCRIPT;
+import static dev.cinnabar.command.Flag.NO_ASYNC_LOADING;
+import static dev.cinnabar.command.Flag.NO_MULTI;
+import static dev.cinnabar.command.Flag.READONLY;
+import static dev.cinnabar.command.Flag.STALE;
+import static dev.cinnabar.command.Flag.WRITE;
+
+import dev.cinnabar.command.Call;
+import dev.cinnabar.command.Command;
+import dev.cinnabar.command.CommandSpec;
+import dev.cinnabar.command.Errors;
+import dev.cinnabar.command.Group;
+import dev.cinnabar.command.Refusal;
+import dev.cinnabar.command.Reply;
+import dev.cinnabar.config.Directives;
+import dev.cinnabar.store.Store;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/// The server as a whole: what it holds, how it is, its end.
+public enum ServerCommands implements Command {
+    BGREWRITEAOF(syntax("BGREWRITEAOF").flags(ADMIN, NOSCRIPT, NO_ASYNC_LOADING)
+            .since("1.0.0").complexity("O(1); the rewriting in the background is O(N) for N keys")
+            .summary("Writes the append-only file anew in the background, as short as the data allows.")),
+    BGSAVE(syntax("BGSAVE [SCHEDULE]").flags(ADMIN, NOSCRIPT, NO_ASYNC_LOADING)
+            .since("1.0.0").complexity("O(1)")
+            .summary("Would write an RDB file in the background; refused, since this server keeps its data in the append-only file.")),
+    DBSIZE(syntax("DBSIZE").flags(READONLY, FAST).categories("keyspace")
+            .tips("request_policy:all_shards", "response_policy:agg_sum")
+            .since("1.0.0").complexity("O(1)")
+            .summary("Answers how many keys the selected database has.")),
+    FLUSHALL(syntax("FLUSHALL [ASYNC | SYNC]").flags(WRITE).categories("keyspace", "dangerous")
+            .tips("request_policy:all_shards", "response_policy:all_succeeded")
+            .since("1.0.0").complexity("O(1) for the answer; freeing the memory is O(N) for N keys, with SYNC before the answer")
+            .summary("Deletes all keys of all databases.")),
+    FLUSHDB(syntax("FLUSHDB [ASYNC | SYNC]").flags(WRITE).categories("keyspace", "dangerous")
+            .tips("request_policy:all_shards", "response_policy:all_succeeded")
+            .since("1.0.0").complexity("O(1) for the answer; freeing the memory is O(N) for N keys, with SYNC before the answer")
+            .summary("Deletes all keys of the selected database.")),
+    INFO(syntax("INFO [section [section ...]]").flags(LOADING, STALE).categories("dangerous")
+            .tips("nondeterministic_output", "request_policy:all_shards", "response_policy:special")
+            .since("1.0.0").complexity("O(N) for N clients and commands")
+            .summary("Answers how the server is and what it counted, section by section.")),
+    LASTSAVE(syntax("LASTSAVE").flags(LOADING, STALE, FAST).categories("admin", "dangerous")
+            .tips("nondeterministic_output")
+            .since("1.0.0").complexity("O(1)")
+            .summary("Answers when the data set was saved last, in seconds since 1970; before the first time, when the server started.")),
+    LOLWUT(syntax("LOLWUT [VERSION version]").flags(READONLY, FAST)
+            .since("5.0.0").complexity("O(1)")
+            .summary("Draws a little crystal, and says which version this is.")),
+    REPLICAOF(syntax("REPLICAOF host port").flags(ADMIN, NOSCRIPT, STALE, NO_ASYNC_LOADING)
+            .since("5.0.0").complexity("O(1)")
+            .summary("REPLICAOF NO ONE makes the server a master, which it always is.")),
+    ROLE(syntax("ROLE").flags(NOSCRIPT, LOADING, STALE, FAST).categories("admin", "dangerous")
+            .since("2.8.12").complexity("O(1)")
+            .summary("Answers the server's place in replication: a master.")),
+    SAVE(syntax("SAVE").flags(ADMIN, NOSCRIPT, NO_ASYNC_LOADING, NO_MULTI)
+            .since("1.0.0").complexity("O(1)")
+            .summary("Would write an RDB file; refused, since this server keeps its data in the append-only file.")),
+    SHUTDOWN(syntax("SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]").flags(ADMIN, NOSCRIPT, LOADING, STALE, NO_MULTI, ALLOW_BUSY)
+            .since("1.0.0").complexity("O(1), plus what is left to be written to disk")
+            .summary("Ends the server after everything acknowledged was made safe, or calls such an end off.")),
+    SLAVEOF(syntax("SLAVEOF host port").flags(ADMIN, NOSCRIPT, STALE, NO_ASYNC_LOADING)
+            .since("1.0.0").complexity("O(1)").deprecated("REPLICAOF")
+            .summary("The old name of REPLICAOF.")),
+    SWAPDB(syntax("SWAPDB index1 index2").flags(WRITE, FAST).categories("keyspace", "dangerous")
+            .since("4.0.0").complexity("O(1), plus one look at each watched key")
+            .summary("Exchanges the contents of two databases.")),
+    TIME(syntax("TIME").flags(LOADING, STALE, FAST)
+            .tips("nondeterministic_output")
+            .since("2.6.0").complexity("O(1)")
+            .summary("Answers the time: seconds since 1970, and the microseconds of the second.")),
+    WAIT(syntax("WAIT numreplicas timeout").flags(NOSCRIPT).group(Group.CONNECTION)
+            .tips("request_policy:all_shards", "response_policy:agg_min")
+            .since("3.0.0").complexity("O(1)")
+            .summary("Answers how many replicas have all that this client wrote: none, without waiting, since there are none."));
+
+    /// Up to how many keys FLUSHALL and FLUSHDB free at once when not told how: some 10 ms.
+    static final long FREED_AT_ONCE = 100_000;
+
+    private static final String NO_RDB = "ERR this server does not write RDB files; see BGREWRITEAOF";
+
+    private final CommandSpec spec;
+
+    ServerCommands(CommandSpec.Builder spec) {
+        this.spec = spec.build();
+    }
+
+    private static CommandSpec.Builder syntax(String line) {
+        return CommandSpec.syntax(line).group(Group.SERVER);
+    }
+
+    @Override
+    public CommandSpec spec() {
+        return spec;
+    }
+
+    @Override
+    public Reply run(Call call) {
+        Engine engine = ((Session) call.caller()).engine();
+        return switch (this) {
+            case BGREWRITEAOF -> bgRewriteAof(call, engine.host());
+            case BGSAVE, SAVE -> call.reply().error(NO_RDB);
+            case DBSIZE -> call.reply().integer(call.db().size());
+            case FLUSHALL -> flush(call, engine, 0, call.store().count());
+            case FLUSHDB -> flush(call, engine, call.dbIndex(), call.dbIndex() + 1);
+            case INFO -> info(call, engine.info());
+            case LASTSAVE -> call.reply().integer(engine.host().startedMs() / 1000);
+            case LOLWUT -> call.reply().verbatim(Crystal.draw(call.randomness()));
+            case REPLICAOF, SLAVEOF -> replicaOf(call);
+            case ROLE -> call.reply().array(3).bulk("master").integer(0).array(0);
+            case SHUTDOWN -> shutdown(call, engine.host());
+            case SWAPDB -> swapDb(call, engine);
+            case TIME -> time(call);
+            case WAIT -> waitForReplicas(call);
+        };
+    }
+
+    // ---- databases ----
+
+    private static Reply flush(Call call, Engine engine, int from, int to) {
+        boolean isSync = call.argc() == 2 && call.is(1, "SYNC");
+        boolean isAsync = call.argc() == 2 && call.is(1, "ASYNC");
+        if (call.argc() > 1 && !isSync && !isAsync) throw Errors.SYNTAX_REFUSAL;
+        Store store = call.store();
+
+        long keys = 0;
+        for (int db = from; db < to; db++) {
+            var old = store.database(db);
+            engine.watches().flushed(db, key -> old.lookup(key) != 0);
+            keys += store.flush(db);
+        }
+        call.dirty(keys);
+        boolean isLazy = isAsync || !isSync && engine.host().config().get(Directives.LAZYFREE_LAZY_USER_FLUSH);
+        if (isSync || !isLazy && store.garbageKeys() <= FREED_AT_ONCE) store.freeGarbage();
+        else engine.statistics().flushedLazily += keys;
+
+        return call.reply().ok();
+    }
+
+    private static Reply swapDb(Call call, Engine engine) {
+        int a = database(call, 1, "ERR invalid first DB index");
+        int b = database(call, 2, "ERR invalid second DB index");
+        if (a >= call.store().count() || b >= call.store().count()) return call.reply().error(Errors.DB_INDEX);
+
+        var first = call.store().database(a);
+        var second = call.store().database(b);
+        if (a != b) {
+            Watches.KeyTest isInEither = key -> first.lookup(key) != 0 || second.lookup(key) != 0;
+            engine.watches().flushed(a, isInEither);
+            engine.watches().flushed(b, isInEither);
+            call.store().swap(a, b);
+        }
+        call.dirty(1);
+
+        return call.reply().ok();
+    }
+
+    private static int database(Call call, int index, String error) {
+        return (int) call.longArg(index, Integer.MIN_VALUE, Integer.MAX_VALUE, error);
+    }
+
+    // ---- the server's state ----
+
+    private static Reply info(Call call, Info info) {
+        List<String> sections = new ArrayList<>();
+        for (int i = 1; i < call.argc(); i++) sections.add(call.arg(i).toLatin1().toLowerCase(Locale.ROOT));
+        return call.reply().verbatim(info.text(sections));
+    }
+
+    private static Reply time(Call call) {
+        long micros = call.clock().wallMicros();
+        return call.reply().array(2).bulk(micros / 1_000_000).bulk(micros % 1_000_000);
+    }
+
+    private static Reply bgRewriteAof(Call call, Host host) {
+        if (host.logStatus().isRewriting()) {
+            return call.reply().error("ERR Background append only file rewriting already in progress");
+        }
+        String error = host.rewriteLog();
+        if (error != null) return call.reply().error(error);
+        String how = host.logStatus().isRewriteScheduled() ? "scheduled" : "started";
+        return call.reply().simple("Background append only file rewriting " + how);
+    }
+
+    private static Reply shutdown(Call call, Host host) {
+        var saving = Host.Saving.DEFAULT;
+        boolean isNow = false;
+        boolean isForced = false;
+        boolean isAborted = false;
+        for (int i = 1; i < call.argc(); i++) {
+            if (call.is(i, "NOSAVE") && saving == Host.Saving.DEFAULT) saving = Host.Saving.NOSAVE;
+            else if (call.is(i, "SAVE") && saving == Host.Saving.DEFAULT) saving = Host.Saving.SAVE;
+            else if (call.is(i, "NOW")) isNow = true;
+            else if (call.is(i, "FORCE")) isForced = true;
+            else if (call.is(i, "ABORT")) isAborted = true;
+            else throw Errors.SYNTAX_REFUSAL;
+        }
+        if (isAborted) {
+            if (call.argc() > 2) throw Errors.SYNTAX_REFUSAL;
+            return host.abortShutdown() ? call.reply().ok() : call.reply().error("ERR No shutdown in progress.");
+        }
+        String error = host.shutdown(saving, isNow, isForced);
+        return error == null ? call.reply() : call.reply().error(error); // who ends gives no answer
+    }
+
+    // ---- replication, of which there is none ----
+
+    private static Reply replicaOf(Call call) {
+        if (call.is(1, "NO") && call.is(2, "ONE")) return call.reply().ok();
+        call.longArg(2, 0, 65535, "ERR Invalid master port");
+        return call.reply().error("ERR this server cannot be a replica");
+    }
+
+    private static Reply waitForReplicas(Call call) {
+        call.longArg(1);
+        if (call.longArg(2) < 0) throw new Refusal("ERR timeout is negative");
+        return call.reply().integer(0);
+    }
+}

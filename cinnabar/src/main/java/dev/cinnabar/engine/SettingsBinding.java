@@ -1,0 +1,50 @@
+package dev.cinnabar.engine;
+
+import dev.cinnabar.command.Limits;
+import dev.cinnabar.config.Config;
+import dev.cinnabar.config.Directive;
+import dev.cinnabar.config.Directives;
+import dev.cinnabar.store.Moment;
+import java.util.function.Consumer;
+
+/// Keeps what hot paths look at, [Settings], [Limits] and the store's [Moment], equal to what the configuration says.
+final class SettingsBinding {
+    private final Config config;
+
+    private SettingsBinding(Config config) {
+        this.config = config;
+    }
+
+    /// Copies all values now, and each one again when CONFIG SET changes it.
+    static void bind(Engine engine, Config config) {
+        SettingsBinding binding = new SettingsBinding(config);
+        Settings settings = engine.settings();
+        Moment moment = engine.store().moment();
+        Limits limits = engine.limits();
+
+        binding.follow(Directives.REQUIREPASS, v -> settings.password = v);
+        binding.follow(Directives.MAXMEMORY, v -> settings.maxMemory = v);
+        binding.follow(Directives.MAXMEMORY_POLICY, v -> {
+            settings.evictionPolicy = EvictionPolicy.of(v);
+            moment.isLfu = settings.evictionPolicy.isLfu();
+        });
+        binding.follow(Directives.MAXMEMORY_SAMPLES, v -> settings.evictionSamples = v);
+        binding.follow(Directives.LFU_DECAY_TIME, v -> moment.lfuDecayMinutes = v);
+        binding.follow(Directives.LFU_LOG_FACTOR, v -> moment.lfuLogFactor = v);
+        binding.follow(Directives.SLOWLOG_LOG_SLOWER_THAN, v -> settings.slowerThanMicros = v);
+        binding.follow(Directives.SLOWLOG_MAX_LEN, v -> settings.slowLogLength = (int) Math.min(v, Integer.MAX_VALUE));
+        binding.follow(Directives.LATENCY_MONITOR_THRESHOLD, v -> settings.latencyThresholdMs = v);
+        binding.follow(Directives.LATENCY_TRACKING, v -> settings.tracksLatency = v);
+        binding.follow(Directives.PROTECTED_MODE, v -> settings.isProtected = v);
+        binding.follow(Directives.MAXCLIENTS, v -> settings.maxClients = Math.toIntExact(v));
+        binding.follow(Directives.TIMEOUT, v -> settings.idleTimeoutSeconds = v);
+        binding.follow(Directives.HZ, v -> settings.hz = v);
+        binding.follow(Directives.ENABLE_DEBUG_COMMAND, v -> settings.debugCommand = v);
+        binding.follow(Directives.PROTO_MAX_BULK_LEN, v -> limits.maxBulkBytes = v);
+    }
+
+    private <T> void follow(Directive<T> directive, Consumer<T> setting) {
+        setting.accept(config.get(directive));
+        config.onChange(directive, setting::accept);
+    }
+}

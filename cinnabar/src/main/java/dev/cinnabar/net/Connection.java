@@ -1,0 +1,593 @@
+package dev.cinnabar.net;
+
+import dev.cinnabar.base.ByteBuilder;
+import dev.cinnabar.memory.Budget;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// One socket, TCP or unix, and what is buffered for it. An idle connection holds no buffer at all.
+///
+/// Owned by its loop: methods are for the loop's thread unless they say otherwise.
+public final class Connection {
+    /*
+     * Input. Bytes are read into the loop's scratch array and shown to the handler there. What it leaves is copied into
+     * `kept`, an array of just that size; next time it goes back in front of what was read. Only when more than SMALL_KEPT
+     * bytes are left (a big bulk is under way) `kept` grows in place and is read into directly.
+     *
+     * Output. The handler writes into its loop's turn. What the socket does not take goes into `queue`. `unsent` counts
+     * all that is not in the socket yet: in the turn, in held turns, in the queue.
+     *
+     * Reading stops while the handler waits (`paused`) or the peer does not read (`stalled`); at the end of the peer's
+     * stream (`ended`); and when we are about to go (`leaving`: once everything is sent; `condemned`: at the end of this
+     * turn).
+     */
+
+    /// A connection with more unsent bytes than this is congested.
+    public static final int OUTPUT_HIGH_WATER = 256 << 10;
+
+    /// It is served again when no more than this many are left.
+    public static final int OUTPUT_LOW_WATER = 64 << 10;
+
+    /// How much is kept for a paused connection before its socket is left alone.
+    static final int PAUSED_INPUT_LIMIT = 64 << 10;
+
+    static final int SMALL_KEPT = 4 << 10;
+
+    private static final int READS_PER_TURN = 4; // fairness: a turn takes at most 256 KiB from one socket
+    private static final int WRITE_SIZE = 64 << 10;
+    private static final int MAX_ARRAY = Integer.MAX_VALUE - 16;
+    private static final byte[] NOTHING = new byte[0];
+
+    private static final Handler NOBODY = new Handler() {
+        @Override
+        public int received(byte[] array, int from, int to) {
+            return to - from;
+        }
+
+        @Override
+        public void closed() {}
+    };
+
+    private final EventLoop loop;
+    private final Protocol protocol;
+    private final Budget budget;
+    private final SocketChannel channel;
+    private final @Nullable SocketAddress remote;
+    private final @Nullable SocketAddress local;
+    private final long id;
+    private final int slot;
+    private @Nullable SelectionKey key;
+    private int interest;
+    private Handler handler = NOBODY;
+
+    // input
+    private byte[] kept = NOTHING;
+    private ByteBuffer keptView = ByteBuffer.wrap(NOTHING);
+    private int keptFrom;
+    private int keptTo;
+    private long expected;
+
+    // output; the first four are the loop's and the turn's notes about this connection
+    @Nullable Turn turn;
+    int entry;
+    int heldTurns;
+    long unsent;
+    private final OutputQueue queue = new OutputQueue();
+
+    private boolean paused;
+    private boolean stalled;
+    private boolean waitsForAgain;
+    private boolean ended;
+    private boolean leaving;
+    private volatile boolean condemned;
+
+    Connection(EventLoop loop, Protocol protocol, Budget budget, SocketChannel channel, long id, int slot) {
+        this.loop = loop;
+        this.protocol = protocol;
+        this.budget = budget;
+        this.channel = channel;
+        this.id = id;
+        this.slot = slot;
+        this.remote = Addresses.remote(channel);
+        this.local = Addresses.local(channel);
+    }
+
+    // ---- who it is ----
+
+    /// A number that no other connection of this server has or had; later ones are greater. Any thread.
+    public long id() {
+        return id;
+    }
+
+    /// A small number that no other open connection of this server has, where others tell a file descriptor. Any thread.
+    public int fd() {
+        return loop.descriptor(slot);
+    }
+
+    /// `ip:port` or `[ip]:port`; `path:0` for a unix socket. Any thread.
+    public String remoteAddress() {
+        return isUnixSocket() ? localAddress() : Addresses.print(remote);
+    }
+
+    /// As [#remoteAddress()], of our side. Any thread.
+    public String localAddress() {
+        return Addresses.print(local);
+    }
+
+    /// Whether the peer came through a unix socket. Any thread.
+    public boolean isUnixSocket() {
+        return Addresses.isUnix(local);
+    }
+
+    /// Whether the peer is on this machine, by its address: loopback or a unix socket. Any thread.
+    public boolean isLocal() {
+        return isUnixSocket() || Addresses.isLoopback(remote);
+    }
+
+    public EventLoop loop() {
+        return loop;
+    }
+
+    public Handler handler() {
+        return handler;
+    }
+
+    // ---- output ----
+
+    /// The loop's shared reply buffer. What is appended from now on belongs to this connection, until another one's `out()`
+    /// is asked for; so ask again after having let others write. Not to be used after the handler or task has returned.
+    public ByteBuilder out() {
+        return loop.out(this);
+    }
+
+    /// Appends a copy of the bytes to what was written to this connection before. Any thread. A push to the connection whose
+    /// handler is just writing goes out after what that handler writes.
+    public void push(byte[] data, int offset, int length) {
+        if (condemned) return;
+        if (loop.isCurrent()) loop.push(this, data, offset, length);
+        else loop.askToPush(this, data, offset, length);
+    }
+
+    /// Whether so much is unsent ([#OUTPUT_HIGH_WATER]) that the handler has to stop and leave the rest of its input
+    /// where it is. It is shown again when the peer has read.
+    public boolean isCongested() {
+        if (outputBytes() <= OUTPUT_HIGH_WATER) return false;
+        stalled = true;
+        return true;
+    }
+
+    /// Bytes written but not in the socket yet. On another thread a little out of date.
+    public long outputBytes() {
+        return unsent + loop.unnoted(this);
+    }
+
+    // ---- input ----
+
+    /// Bytes kept because the handler did not use them up. On another thread a little out of date.
+    public long inputBytes() {
+        return keptTo - keptFrom;
+    }
+
+    /// Says, within [Handler#received], that this many more bytes are needed before it makes sense to go on. Memory still
+    /// follows what has been received: at most twice that, and 64 KiB.
+    public void expectInput(long bytes) {
+        expected = bytes;
+    }
+
+    /// The handler waits for something and does not want to be shown input. What comes is kept, up to 64 KiB, so that a peer
+    /// that goes away is noticed.
+    public void pauseReading() {
+        if (ended) close(); // whoever waits for an answer does not say goodbye
+        paused = true;
+    }
+
+    /// Undoes [#pauseReading]; what was kept is shown in the loop's next turn. Any thread.
+    public void resumeReading() {
+        if (!loop.isCurrent()) {
+            loop.askToResume(this);
+        } else if (paused && !condemned) {
+            paused = false;
+            serveAgainSoon();
+            updateInterest();
+        }
+    }
+
+    // ---- the end ----
+
+    /// Closes when everything written so far, and by the call of the handler that is running, is sent. Further input is
+    /// ignored.
+    public void closeAfterReply() {
+        leaving = true;
+        if (!loop.isServing(this)) settle();
+    }
+
+    /// Closes at the end of the loop's turn; what is not sent by then is lost. Any thread.
+    public void close() {
+        if (condemned) return;
+        if (!loop.isCurrent()) {
+            loop.askToClose(this);
+            return;
+        }
+        condemned = true;
+        loop.condemn(this);
+    }
+
+    /// Whether the connection is closed, or about to be at the end of this turn. Any thread.
+    public boolean isClosed() {
+        return condemned;
+    }
+
+    // ---- called by the loop ----
+
+    void open(Selector selector) {
+        loop.serving(this);
+        try {
+            key = channel.register(selector, SelectionKey.OP_READ, this);
+            interest = SelectionKey.OP_READ;
+            handler = protocol.opened(this);
+        } catch (IOException e) {
+            close(); // gone before it was here
+        } catch (Throwable e) {
+            fail(e);
+        }
+        loop.serving(null);
+        loop.endWriting();
+        settle();
+    }
+
+    void serve() {
+        SelectionKey key = this.key;
+        if (condemned || key == null || !key.isValid()) return;
+        try {
+            int ops = key.readyOps();
+            if ((ops & SelectionKey.OP_WRITE) != 0) drain();
+            if ((ops & SelectionKey.OP_READ) != 0) receive();
+        } catch (IOException e) {
+            close(); // the peer broke off; nothing to tell anybody
+        } catch (Throwable e) {
+            fail(e);
+        }
+    }
+
+    /// Shows the kept bytes again, without new ones.
+    void serveAgain() {
+        waitsForAgain = false;
+        if (condemned || paused || stalled) return;
+        try {
+            if (keptTo > keptFrom) deliver(kept, keptFrom, keptTo);
+        } catch (Throwable e) {
+            fail(e);
+        }
+        if (ended && !stalled) leaving = true;
+        settle();
+    }
+
+    /// Sends this connection's part of a turn, beginning with this stretch; what the socket does not take is queued.
+    void send(Turn turn, int stretch) {
+        if (condemned) return;
+        try {
+            if (!queue.isEmpty()) enqueue(turn, stretch);
+            else if (turn.next(stretch) < 0 && turn.view(stretch) != null) sendOne(turn, stretch);
+            else sendMany(turn, stretch);
+            settle();
+        } catch (IOException e) {
+            close();
+        } catch (Throwable e) {
+            fail(e);
+        }
+    }
+
+    /// The last thing that happens to a connection.
+    void end() {
+        if (leaving) swallowRest();
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // it is as closed as it gets
+        }
+        releaseKept();
+        queue.clear();
+        loop.forget(slot);
+        Handler last = handler;
+        handler = NOBODY;
+        try {
+            last.closed();
+        } catch (Throwable e) {
+            protocol.failed(e, this);
+        }
+        loop.endWriting();
+    }
+
+    // ---- receiving ----
+
+    private void receive() throws IOException {
+        for (int i = 0; i < READS_PER_TURN && wantsInput(); i++) {
+            boolean full = inputBytes() <= SMALL_KEPT ? receiveInScratch() : receiveInPlace();
+            if (!full) return;
+        }
+        if (!wantsInput()) updateInterest();
+    }
+
+    /// Answers whether the read filled its room, so that there may be more.
+    private boolean receiveInScratch() throws IOException {
+        int before = keptTo - keptFrom;
+        if (before > 0) System.arraycopy(kept, keptFrom, loop.scratch, 0, before);
+        int n = read(loop.scratchView.limit(before + EventLoop.READ_SIZE).position(before));
+        if (n > 0) deliver(loop.scratch, 0, before + n);
+        return n == EventLoop.READ_SIZE;
+    }
+
+    private boolean receiveInPlace() throws IOException {
+        if (!makeRoom()) {
+            refuseInput();
+            return false;
+        }
+        int room = Math.min(EventLoop.READ_SIZE, kept.length - keptTo);
+        int n = read(keptView.limit(keptTo + room).position(keptTo));
+        if (n > 0) {
+            keptTo += n;
+            deliver(kept, keptFrom, keptTo);
+        }
+        return n == room;
+    }
+
+    private void deliver(byte[] array, int from, int to) {
+        if (paused) {
+            keep(array, from, to);
+            return;
+        }
+        if (leaving) {
+            releaseKept();
+            return;
+        }
+        int used = show(array, from, to);
+        if (used < 0 || used > to - from) throw new IllegalStateException("used " + used + " of " + (to - from));
+        keep(array, from + used, to);
+        if (leaving) settle();
+        // it stopped for congestion, and then took back what it had written: nobody else will wake it
+        if (stalled && unsent <= OUTPUT_LOW_WATER) settle();
+    }
+
+    private int show(byte[] array, int from, int to) {
+        expected = 0;
+        loop.serving(this);
+        try {
+            return handler.received(array, from, to);
+        } finally {
+            loop.serving(null);
+            loop.endWriting();
+        }
+    }
+
+    private void keep(byte[] array, int from, int to) {
+        int left = to - from;
+        if (left == 0) {
+            releaseKept();
+        } else if (left <= SMALL_KEPT && (array != kept || kept.length > SMALL_KEPT)) {
+            // the usual leftover: the beginning of the next request
+            byte[] small = kept.length >= left && kept.length <= SMALL_KEPT ? kept : new byte[left];
+            System.arraycopy(array, from, small, 0, left);
+            replaceKept(small, 0, left);
+        } else if (array == kept) {
+            keptFrom = from;
+            keptTo = to;
+        } else {
+            byte[] large = largeArray(capacityFor(left));
+            if (large == null) large = largeArray(left);
+            if (large == null) {
+                refuseInput(array, from, to);
+            } else {
+                System.arraycopy(array, from, large, 0, left);
+                replaceKept(large, 0, left);
+            }
+        }
+    }
+
+    /// Makes room behind the kept bytes; answers false when there is no memory for that.
+    private boolean makeRoom() {
+        int left = keptTo - keptFrom;
+        int room = kept.length - keptTo;
+        if (room >= EventLoop.READ_SIZE || expected > 0 && room >= expected) return true;
+        if (keptFrom >= left && kept.length - left >= EventLoop.READ_SIZE) {
+            System.arraycopy(kept, keptFrom, kept, 0, left);
+            keptFrom = 0;
+            keptTo = left;
+            return true;
+        }
+        if (left > MAX_ARRAY - EventLoop.READ_SIZE) return false;
+        byte[] larger = largeArray(capacityFor(left));
+        if (larger == null) larger = largeArray(left + EventLoop.READ_SIZE);
+        if (larger == null) return false;
+        System.arraycopy(kept, keptFrom, larger, 0, left);
+        replaceKept(larger, 0, left);
+        return true;
+    }
+
+    /// Room for what is expected, but never for more than what came already, twice, and one read more.
+    private int capacityFor(int left) {
+        long most = 2L * left + EventLoop.READ_SIZE;
+        long wanted = expected > 0 ? left + expected : left + (left >> 1) + EventLoop.READ_SIZE;
+        return (int) Math.min(MAX_ARRAY, Math.min(most, wanted));
+    }
+
+    private byte @Nullable [] largeArray(int length) {
+        if (length > SMALL_KEPT && !budget.tryReserve(length)) return null;
+        try {
+            return new byte[length];
+        } catch (OutOfMemoryError e) {
+            if (length > SMALL_KEPT) budget.release(length);
+            return null;
+        }
+    }
+
+    private void replaceKept(byte[] array, int from, int to) {
+        if (array != kept) {
+            if (kept.length > SMALL_KEPT) budget.release(kept.length);
+            kept = array;
+            keptView = ByteBuffer.wrap(array);
+        }
+        keptFrom = from;
+        keptTo = to;
+    }
+
+    private void releaseKept() {
+        replaceKept(NOTHING, 0, 0);
+    }
+
+    private void refuseInput() {
+        refuseInput(kept, keptFrom, keptTo);
+    }
+
+    private void refuseInput(byte[] array, int from, int to) {
+        loop.serving(this);
+        try {
+            handler.inputRefused();
+        } finally {
+            loop.serving(null);
+            loop.endWriting();
+        }
+        int used = leaving ? to - from : show(array, from, to);
+        if (used > 0) keep(array, from + used, to);
+        else close();
+        if (leaving) settle();
+    }
+
+    /// The peer will send no more. What it asked for before is still answered, unless it waits for something.
+    private void inputEnded() {
+        ended = true;
+        if (paused) close();
+        else if (!stalled && !waitsForAgain) leaving = true;
+        settle();
+    }
+
+    private boolean wantsInput() {
+        return !(ended || leaving || stalled || condemned || paused && inputBytes() >= PAUSED_INPUT_LIMIT);
+    }
+
+    /// A socket that is closed with unread input in it tells its peer to forget the replies too; so that is read first.
+    private void swallowRest() {
+        try {
+            for (int i = 0; i < READS_PER_TURN; i++) {
+                if (channel.read(loop.scratchView.limit(EventLoop.READ_SIZE).position(0)) <= 0) return;
+            }
+        } catch (IOException e) {
+            // the peer is gone; so are we
+        }
+    }
+
+    // ---- sending ----
+
+    private void sendOne(Turn turn, int stretch) throws IOException {
+        int from = turn.from(stretch);
+        int to = turn.to(stretch);
+        ByteBuffer view = turn.view(stretch);
+        assert view != null;
+        while (from < to) {
+            int end = Math.min(to, from + WRITE_SIZE);
+            int n = write(view.limit(end).position(from));
+            unsent -= n;
+            from += n;
+            if (from < end) {
+                if (turn.giveAway(stretch, to - from)) queue.adopt(turn.array(stretch), from, to);
+                else queue.append(turn.array(stretch), from, to);
+                return;
+            }
+        }
+    }
+
+    /// Several stretches are gathered in the scratch array, which nobody uses now: one write instead of many.
+    private void sendMany(Turn turn, int stretch) throws IOException {
+        int from = turn.from(stretch);
+        while (stretch >= 0) {
+            int gathered = 0;
+            while (stretch >= 0 && gathered < WRITE_SIZE) {
+                int n = Math.min(turn.to(stretch) - from, WRITE_SIZE - gathered);
+                System.arraycopy(turn.array(stretch), from, loop.scratch, gathered, n);
+                gathered += n;
+                from += n;
+                if (from == turn.to(stretch)) {
+                    stretch = turn.next(stretch);
+                    if (stretch >= 0) from = turn.from(stretch);
+                }
+            }
+            int n = write(loop.scratchView.limit(gathered).position(0));
+            unsent -= n;
+            if (n < gathered) {
+                queue.append(loop.scratch, n, gathered);
+                if (stretch >= 0) {
+                    queue.append(turn.array(stretch), from, turn.to(stretch));
+                    enqueue(turn, turn.next(stretch));
+                }
+                return;
+            }
+        }
+    }
+
+    private void enqueue(Turn turn, int stretch) {
+        for (; stretch >= 0; stretch = turn.next(stretch)) {
+            queue.append(turn.array(stretch), turn.from(stretch), turn.to(stretch));
+        }
+    }
+
+    private void drain() throws IOException {
+        unsent -= queue.writeTo(this);
+        settle();
+    }
+
+    // ---- after something was sent or has changed ----
+
+    private void settle() {
+        if (condemned) return;
+        if (stalled && unsent <= OUTPUT_LOW_WATER) {
+            stalled = false;
+            if (keptTo > keptFrom) serveAgainSoon();
+            else if (ended) leaving = true;
+        }
+        if (leaving && outputBytes() == 0) close();
+        else updateInterest();
+    }
+
+    private void serveAgainSoon() {
+        if (waitsForAgain) return;
+        waitsForAgain = true;
+        loop.again(this);
+    }
+
+    private void updateInterest() {
+        int ops = (wantsInput() ? SelectionKey.OP_READ : 0) | (queue.isEmpty() ? 0 : SelectionKey.OP_WRITE);
+        if (ops == interest || key == null || condemned) return;
+        interest = ops;
+        key.interestOps(ops);
+    }
+
+    private void fail(Throwable cause) {
+        close();
+        protocol.failed(cause, this);
+    }
+
+    // ---- the one place that touches the socket (and where TLS will sit) ----
+
+    private int read(ByteBuffer target) throws IOException {
+        int n = channel.read(target);
+        if (n < 0) {
+            inputEnded();
+        } else if (n > 0) {
+            EventLoop.count(loop.reads, 1);
+            EventLoop.count(loop.bytesRead, n);
+        }
+        return n;
+    }
+
+    int write(ByteBuffer source) throws IOException {
+        int n = channel.write(source);
+        EventLoop.count(loop.writes, 1);
+        EventLoop.count(loop.bytesWritten, n);
+        return n;
+    }
+}

@@ -1,0 +1,174 @@
+package dev.cinnabar.net;
+
+import dev.cinnabar.base.ByteBuilder;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// What one turn of a loop wrote, for all its connections: two shared buffers and who owns which stretch of them.
+///
+/// Owned by the loop's thread. Reused, so that a turn costs no garbage.
+final class Turn {
+    /*
+     *   replies   [ A A A | B | A A | C ]        what handlers wrote, in one buffer, one after the other
+     *   pushes    [ B | C ]                      what others pushed meanwhile, aside: a handler may still rewind
+     *                                            the end of `replies` or patch a header in it
+     *
+     *   entries   A: 0 → 2     B: 1 → 3    C: 4 → 5      one per connection: a chain of stretches, in order of writing,
+     *   next      2  3  -  -  5  -                        so that each connection costs one write(2), not one per stretch
+     */
+    private static final int NONE = -1;
+    private static final int FIRST_CAPACITY = 16 << 10; // bytes
+
+    /// Buffers above this many bytes are let go after the turn.
+    private static final int KEEP_CAPACITY = 2 << 20;
+
+    ByteBuilder replies = new ByteBuilder(FIRST_CAPACITY);
+    ByteBuilder pushes = new ByteBuilder(256);
+    private ByteBuffer repliesView = ByteBuffer.wrap(replies.array());
+
+    private @Nullable Connection[] owners = new Connection[64];
+    private int[] firsts = new int[64];
+    private int[] lasts = new int[64];
+    private int entries;
+
+    private int[] froms = new int[64]; // ~from for a stretch of `pushes`
+    private int[] tos = new int[64];
+    private int[] nexts = new int[64];
+    private int stretches;
+    private boolean repliesGivenAway;
+
+    /// Which ticket holds this turn; see [EventLoop#release].
+    long ticket;
+
+    /// The turn held after this one.
+    @Nullable Turn next;
+
+    boolean isEmpty() {
+        return entries == 0;
+    }
+
+    int size() {
+        return entries;
+    }
+
+    /// The connection of an entry; null when nothing is left to do for it.
+    @Nullable Connection owner(int entry) {
+        return owners[entry];
+    }
+
+    int length() {
+        return replies.length() + pushes.length();
+    }
+
+    /// Notes that `replies[from..to)` goes to this connection, after all that was noted for it before.
+    void addReply(Connection owner, int from, int to) {
+        add(owner, from, to);
+    }
+
+    /// Notes the same of `pushes[from..to)`.
+    void addPush(Connection owner, int from, int to) {
+        add(owner, ~from, to);
+    }
+
+    private void add(Connection owner, int from, int to) {
+        if (owner.turn != this) enter(owner);
+        int last = lasts[owner.entry];
+        if (last != NONE && tos[last] == Math.max(from, ~from) && (froms[last] ^ from) >= 0) {
+            tos[last] = to; // speed only: goes on, in the same buffer, where its last stretch ended
+            return;
+        }
+        if (stretches == froms.length) growStretches();
+        int stretch = stretches++;
+        froms[stretch] = from;
+        tos[stretch] = to;
+        nexts[stretch] = NONE;
+        if (last == NONE) firsts[owner.entry] = stretch;
+        else nexts[last] = stretch;
+        lasts[owner.entry] = stretch;
+    }
+
+    private void enter(Connection owner) {
+        if (entries == owners.length) growEntries();
+        owners[entries] = owner;
+        firsts[entries] = NONE;
+        lasts[entries] = NONE;
+        owner.turn = this;
+        owner.entry = entries++;
+    }
+
+    // ---- reading it back ----
+
+    int first(int entry) {
+        return firsts[entry];
+    }
+
+    /// The stretch after this one, or negative at the end of the chain.
+    int next(int stretch) {
+        return nexts[stretch];
+    }
+
+    byte[] array(int stretch) {
+        return froms[stretch] >= 0 ? replies.array() : pushes.array();
+    }
+
+    int from(int stretch) {
+        int from = froms[stretch];
+        return from >= 0 ? from : ~from;
+    }
+
+    int to(int stretch) {
+        return tos[stretch];
+    }
+
+    /// A buffer over `replies`, to write from; null for a stretch that lies elsewhere.
+    @Nullable ByteBuffer view(int stretch) {
+        if (froms[stretch] < 0) return null;
+        if (repliesView.array() != replies.array()) repliesView = ByteBuffer.wrap(replies.array());
+        return repliesView;
+    }
+
+    /// Whether a rest of this many bytes of a stretch is so much of the buffer that it is better to give the whole buffer
+    /// away than to copy the rest. Answering yes gives it away: it is not written to again.
+    boolean giveAway(int stretch, int rest) {
+        if (froms[stretch] < 0 || rest < OutputQueue.MAX_CHUNK || rest < replies.capacity() / 2) return false;
+        repliesGivenAway = true;
+        return true;
+    }
+
+    // ---- life ----
+
+    /// This connection's part is sent, queued or void.
+    void done(int entry) {
+        Connection owner = owners[entry];
+        if (owner != null && owner.turn == this) owner.turn = null;
+        owners[entry] = null;
+    }
+
+    /// Forgets everything; to be used for another turn.
+    void clear() {
+        for (int i = 0; i < entries; i++) done(i);
+        entries = 0;
+        stretches = 0;
+        if (repliesGivenAway) replies = new ByteBuilder(FIRST_CAPACITY);
+        repliesGivenAway = false;
+        replies.clear();
+        pushes.clear();
+        if (replies.capacity() > KEEP_CAPACITY) replies.trim(FIRST_CAPACITY);
+        if (pushes.capacity() > KEEP_CAPACITY) pushes.trim(FIRST_CAPACITY);
+        ticket = 0;
+        next = null;
+    }
+
+    private void growEntries() {
+        owners = Arrays.copyOf(owners, 2 * entries);
+        firsts = Arrays.copyOf(firsts, 2 * entries);
+        lasts = Arrays.copyOf(lasts, 2 * entries);
+    }
+
+    private void growStretches() {
+        froms = Arrays.copyOf(froms, 2 * stretches);
+        tos = Arrays.copyOf(tos, 2 * stretches);
+        nexts = Arrays.copyOf(nexts, 2 * stretches);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cinnabar.net;
+
+import org.jspecify.annotations.NullMarked;

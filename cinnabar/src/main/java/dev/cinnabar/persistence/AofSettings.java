@@ -1,0 +1,19 @@
+package dev.cinnabar.persistence;
+
+/// The directives that a running log reads.
+///
+/// @param policy            `appendfsync`
+/// @param noFsyncOnRewrite  `no-appendfsync-on-rewrite`: while a rewrite is under way, act as under `appendfsync no`
+/// @param rewritePercentage `auto-aof-rewrite-percentage`: rewrite when the log has grown by this much since the last
+///     rewrite; 0 never
+/// @param rewriteMinBytes   `auto-aof-rewrite-min-size`: but not below this size
+/// @param timestamps        `aof-timestamp-enabled`: note the time between the commands, each second in which there are any
+public record AofSettings(
+        FsyncPolicy policy, boolean noFsyncOnRewrite, int rewritePercentage, long rewriteMinBytes, boolean timestamps) {
+    /// Redis's own defaults.
+    public static final AofSettings DEFAULTS = new AofSettings(FsyncPolicy.EVERYSEC, false, 100, 64 << 20, false);
+
+    public AofSettings with(FsyncPolicy policy) {
+        return new AofSettings(policy, noFsyncOnRewrite, rewritePercentage, rewriteMinBytes, timestamps);
+    }
+}

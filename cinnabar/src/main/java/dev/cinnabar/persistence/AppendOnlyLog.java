@@ -1,0 +1,883 @@
+package dev.cinnabar.persistence;
+
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Clock;
+import dev.cinnabar.base.Log;
+import dev.cinnabar.base.Numbers;
+import dev.cinnabar.engine.ChangeLog;
+import dev.cinnabar.engine.Durability;
+import dev.cinnabar.engine.SnapshotSource;
+import java.io.IOException;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/// The change log on disk.
+///
+/// [#append] encodes into a buffer, under the engine's lock and without waiting for anybody. [#commit], once per turn of an
+/// event loop, makes it safe: under `everysec` and `no` it writes, on the calling thread, with one system call; under
+/// `always` it hands a ticket back and leaves writing and syncing to the log's thread, which serves all that wait with one
+/// fsync.
+public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
+    /*
+     * Three sorts of threads meet here, and these are the locks, in the order in which they may be taken:
+     *
+     *   the engine's lock    append; the moment of a snapshot
+     *   syncing              fsync, and closing a file; held for as long as the disk takes. Never taken by an event loop
+     *   writing              the file and everything about it; held for a write. An fsync under way does not hold it
+     *
+     * States, and who leaves them:
+     *
+     *            write fails                         the retry wrote all, and the reserve was taken again
+     *    WELL ───────────────► FAILING ──────────────────────────────────────────────────► WELL
+     *     │ │                     │
+     *     │ └──────────┬──────────┘ fsync fails (or memory runs out in append): what is on disk, nobody knows
+     *     │            ▼     a rewrite begins: image and new increment            both are synced and in the manifest
+     *     │          LOST ──────────────────────────────────► REBUILDING ──────────────────────────────────► WELL
+     *     │            ▲                                          │
+     *     │            └──────────────────────────────────────────┘ anything fails
+     *
+     *                new writes   what was appended                                      held replies
+     *   WELL         welcome      goes to the file                                       go by policy
+     *   FAILING      refused      waits in memory; retried each 100 ms                   wait for the retry
+     *   LOST         refused      dropped: the image to come holds it                    wait for WELL
+     *   REBUILDING   refused      goes to the new increment                              wait for WELL
+     *
+     * A log that is switched on while the server runs starts in LOST with `enabling`: then writes are welcome and replies go, as
+     * nothing was promised yet.
+     */
+    private enum State {
+        WELL,
+        FAILING,
+        LOST,
+        REBUILDING,
+        CLOSED
+    }
+
+    /// What BGREWRITEAOF has to answer.
+    public enum RewriteAnswer {
+        STARTED,
+        ALREADY_IN_PROGRESS
+    }
+
+    static final int STAGING_BYTES = LogBuffer.SEGMENT_BYTES + 2 * Checksum.MAX_LINE;
+    static final int LINE_EVERY_BYTES = 4096; // one percent for checksum lines of 30 to 40 bytes
+
+    private static final long MS = 1_000_000; // in nanoseconds
+    private static final long TICK_NS = 100 * MS; // retries, and the grain of everything timed
+    private static final long SYNC_EVERY_NS = 950 * MS; // with the grain of a tick: a second
+    private static final long RELIEF_BYTES = 4 << 20; // what may wait in memory before append itself writes it out
+    private static final long REBUILD_AFTER_NS = 500 * MS;
+    private static final long MAX_PAUSE_NS = 60_000 * MS;
+    private static final int FREE_FAILURES = 3; // automatic rewrites that may fail in a row before they are put off,
+    private static final long FIRST_DELAY_NS = 60_000 * MS; // by a minute, then two, four,
+    private static final int MAX_DELAY_LOG = 6; // up to an hour or so
+    private static final String MISCONF = "MISCONF Errors writing to the AOF file: ";
+
+    private final AofDirectory directory;
+    private final SnapshotSource source;
+    private final Durability durability;
+    private final Clock clock;
+    private final Log log;
+    private final Executor background;
+    private volatile AofSettings settings;
+
+    // under the engine's lock
+    private final LogBuffer buffer = new LogBuffer(); // its appending side
+    private final byte[] head = new byte[1 + Numbers.MAX_LONG_CHARS + 2];
+    private int lastDb = -1; // that a SELECT was appended for
+    private boolean inTransaction;
+    private long lookedAt; // stream offset at which append last looked how much waits
+
+    // under `writing`
+    private final Object writing = new Object();
+    private @Nullable LogFile file; // null until the first one of a log that is being enabled
+    private @Nullable LogFile lost; // given up, still to be closed
+    private volatile State state; // read by anybody
+    private volatile boolean enabling; // read by anybody
+    private volatile boolean held; // a rewrite is completing the old increment: nothing is written meanwhile
+    private long heldAt; // stream offset that the old increment is completed to
+    private boolean whole = true; // the file ends between two commands
+    private volatile long written; // stream offset: what is in the file
+    private long lastTimestamp;
+    private final Reserve reserve;
+
+    // under `syncing`; writing `durable` needs `writing` too
+    private final Object syncing = new Object();
+    private volatile long durable; // stream offset: what survives a power cut
+    private long syncedLength; // of the file
+
+    // under `writing`, read by anybody
+    private volatile long released; // tickets up to here may go
+    private volatile @Nullable String refusal;
+    private volatile long fileLength;
+    private volatile long olderBytes; // of the increments before
+    private volatile long baseBytes;
+    private volatile long sizeAfterRewrite;
+    private volatile boolean isSyncing;
+
+    // the log's thread
+    private volatile @Nullable Thread thread;
+    private final AtomicBoolean idle = new AtomicBoolean();
+    private volatile boolean closing;
+    private long nextTick;
+    private long lastSync;
+    private long announced;
+    private long rebuildAt;
+    private int rebuildFailures;
+
+    // rewriting; written by the thread that rewrites
+    private final AtomicBoolean rewriting = new AtomicBoolean();
+    private final boolean keepImported;
+    private volatile long rewriteStarted;
+    private volatile long rewriteFailed; // when the last one did
+    private volatile long lastRewriteSeconds = -1;
+    private volatile boolean lastRewriteOk = true;
+    private volatile long rewrites;
+    private volatile int failuresInARow;
+
+    private AppendOnlyLog(
+            AofDirectory directory,
+            AofSettings settings,
+            SnapshotSource source,
+            Durability durability,
+            Clock clock,
+            Log log,
+            Executor background,
+            boolean keepImported) {
+        this.directory = directory;
+        this.settings = settings;
+        this.source = source;
+        this.durability = durability;
+        this.clock = clock;
+        this.log = log;
+        this.background = background;
+        this.keepImported = keepImported;
+        this.reserve = new Reserve(directory.disk(), directory.reservePath());
+        this.state = State.WELL;
+        this.nextTick = clock.nanos();
+        this.lastSync = nextTick;
+        this.rebuildAt = nextTick;
+    }
+
+    /// Goes on with a log that was loaded; an empty directory gets its first increment.
+    ///
+    /// @param clock      the machine's, even when the server's own is a virtual one: a disk does not wait for that
+    /// @param background runs a rewrite: one long task at a time, on a thread of its own
+    public static AppendOnlyLog resume(
+            AofDirectory directory,
+            LoadResult loaded,
+            AofSettings settings,
+            SnapshotSource source,
+            Durability durability,
+            Clock clock,
+            Log log,
+            Executor background)
+            throws IOException {
+        AppendOnlyLog aof = new AppendOnlyLog(
+                directory, settings, source, durability, clock, log, background, loaded.skipped() > 0);
+        LoadResult.Tail tail = loaded.tail();
+        ByteBuffer staging = ByteBuffer.allocateDirect(STAGING_BYTES);
+        if (tail != null) {
+            aof.file = LogFile.resume(
+                    directory.disk(),
+                    directory.path(tail.entry().name()),
+                    tail.length(),
+                    tail.checksum(),
+                    tail.loose(),
+                    staging);
+            aof.olderBytes = loaded.totalBytes() - loaded.baseBytes() - tail.length();
+        } else {
+            Manifest.Entry first = directory.nextIncrement();
+            aof.file = LogFile.create(directory.disk(), directory.path(first.name()), staging);
+            directory.replace(directory.manifest().plus(first));
+        }
+        aof.baseBytes = loaded.baseBytes();
+        aof.fileLength = aof.file.length();
+        aof.sizeAfterRewrite = aof.baseBytes; // as Redis: all it knows after a start
+        try {
+            aof.reserve.take();
+        } catch (IOException e) {
+            aof.writeFailed(e);
+        }
+        return aof;
+    }
+
+    /// Begins a log for a server that runs without one: what is in memory becomes its base. Until that is on disk, replies
+    /// are not held back and nothing is promised. What the directory held before is given up then.
+    public static AppendOnlyLog enable(
+            AofDirectory directory,
+            AofSettings settings,
+            SnapshotSource source,
+            Durability durability,
+            Clock clock,
+            Log log,
+            Executor background) {
+        AppendOnlyLog aof = new AppendOnlyLog(
+                directory, settings, source, durability, clock, log, background, false);
+        aof.state = State.LOST;
+        aof.enabling = true;
+        return aof;
+    }
+
+    /// Starts the log's own thread, a daemon.
+    public AppendOnlyLog start(String threadName) {
+        Thread t = new Thread(this::run, threadName);
+        t.setDaemon(true);
+        thread = t;
+        t.start();
+        return this;
+    }
+
+    /// Takes other settings from now on. Any thread.
+    public void configure(AofSettings settings) {
+        this.settings = settings;
+        wake();
+    }
+
+    public AofSettings settings() {
+        return settings;
+    }
+
+    // ---- appending: under the engine's lock ----
+
+    @Override
+    public void append(int db, int argc, Bytes[] argv) {
+        try {
+            if (db != lastDb) appendSelect(db);
+            encode(argc, argv);
+            if (!isInTransaction(argc, argv)) buffer.publish();
+            if (buffer.end() - lookedAt > RELIEF_BYTES) relieve();
+        } catch (OutOfMemoryError e) {
+            // A part of the command may be in the buffer. Nothing goes to the file after it; the image to come holds it all.
+            synchronized (writing) {
+                lose("no memory left to log a command");
+            }
+        }
+    }
+
+    private boolean isInTransaction(int argc, Bytes[] argv) {
+        if (argc == 1) {
+            if (argv[0].isWord("MULTI")) inTransaction = true;
+            else if (argv[0].isWord("EXEC")) inTransaction = false;
+        }
+        return inTransaction;
+    }
+
+    private void appendSelect(int db) {
+        buffer.reserve(64);
+        byte[] a = buffer.array();
+        int i = number(a, buffer.offset(), '*', 2);
+        i = number(a, i, '$', 6);
+        for (int c = 0; c < 6; c++) a[i++] = (byte) "SELECT".charAt(c);
+        i = crlf(a, i);
+        i = number(a, i, '$', Numbers.length(db));
+        i += Numbers.print(db, a, i);
+        buffer.filledTo(crlf(a, i));
+        lastDb = db;
+    }
+
+    private void encode(int argc, Bytes[] argv) {
+        long most = head.length;
+        for (int i = 0; i < argc; i++) most += head.length + argv[i].length() + 2;
+        if (most > LogBuffer.SEGMENT_BYTES) {
+            encodeLarge(argc, argv);
+            return;
+        }
+        buffer.reserve((int) most);
+        byte[] a = buffer.array();
+        int at = number(a, buffer.offset(), '*', argc);
+        for (int i = 0; i < argc; i++) {
+            Bytes arg = argv[i];
+            int length = arg.length();
+            at = number(a, at, '$', length);
+            System.arraycopy(arg.array(), arg.offset(), a, at, length);
+            at = crlf(a, at + length);
+        }
+        buffer.filledTo(at);
+    }
+
+    /// Encodes piece by piece and lets the pieces out, so that a value of half a gigabyte does not take as much again.
+    private void encodeLarge(int argc, Bytes[] argv) {
+        buffer.append(head, 0, number(head, 0, '*', argc));
+        for (int i = 0; i < argc; i++) {
+            Bytes arg = argv[i];
+            buffer.append(head, 0, number(head, 0, '$', arg.length()));
+            for (int done = 0; done < arg.length(); ) {
+                int n = Math.min(arg.length() - done, LogBuffer.SEGMENT_BYTES);
+                buffer.append(arg.array(), arg.offset() + done, n);
+                done += n;
+                if (buffer.end() - lookedAt > RELIEF_BYTES) {
+                    buffer.publishPart();
+                    relieve();
+                }
+            }
+            buffer.append(head, 0, crlf(head, 0));
+        }
+    }
+
+    private static int number(byte[] target, int at, char sort, long number) {
+        target[at++] = (byte) sort;
+        at += Numbers.print(number, target, at);
+        return crlf(target, at);
+    }
+
+    private static int crlf(byte[] target, int at) {
+        target[at] = '\r';
+        target[at + 1] = '\n';
+        return at + 2;
+    }
+
+    private void relieve() {
+        lookedAt = buffer.end();
+        if (buffer.waiting() < RELIEF_BYTES) return;
+        synchronized (writing) {
+            writeIfPossible();
+        }
+    }
+
+    // ---- committing: event loops ----
+
+    @Override
+    public long commit() {
+        long end = buffer.recordEnd();
+        if (end <= released) return 0;
+        if (policy() == FsyncPolicy.ALWAYS && !enabling) {
+            wake();
+            return end;
+        }
+        synchronized (writing) {
+            writeIfPossible();
+        }
+        return end <= released ? 0 : end;
+    }
+
+    @Override
+    public @Nullable String refusal() {
+        return refusal;
+    }
+
+    private FsyncPolicy policy() {
+        AofSettings s = settings;
+        return s.noFsyncOnRewrite() && rewriting.get() ? FsyncPolicy.NO : s.policy();
+    }
+
+    // ---- writing: under `writing` ----
+
+    private void writeIfPossible() {
+        if (held) return;
+        switch (state) {
+            case WELL, REBUILDING -> {
+                try {
+                    drain(Long.MAX_VALUE);
+                } catch (IOException e) {
+                    writeFailed(e);
+                }
+            }
+            case LOST -> buffer.skipTo(buffer.recordEnd());
+            case FAILING, CLOSED -> {} // the log's thread retries, or nobody does
+        }
+        release();
+    }
+
+    /// Writes what waits, up to a stream offset. When it throws, nothing is lost: the rest is staged or waits.
+    private void drain(long limit) throws IOException {
+        LogFile f = file();
+        f.flush();
+        long end = buffer.recordEnd();
+        boolean complete = end > buffer.position();
+        long to = Math.min(limit, complete ? end : buffer.writable());
+        if (to > buffer.position()) {
+            if (whole && settings.timestamps()) stageTimestamp(f);
+            while (buffer.position() < to) {
+                int n = buffer.readable(to); // first: it may move on to the next array
+                n = f.stage(buffer.readArray(), buffer.readOffset(), n);
+                if (n == 0) f.flush();
+                else buffer.read(n);
+            }
+            whole = complete;
+        }
+        boolean lineDue = f.loose() >= (policy() == FsyncPolicy.ALWAYS ? 1 : LINE_EVERY_BYTES);
+        if (whole && lineDue) f.stageLine(Checksum.Kind.CRC);
+        f.flush();
+        if (whole) f.markWhole();
+        written = buffer.position();
+        fileLength = f.length();
+    }
+
+    private void stageTimestamp(LogFile f) {
+        long second = clock.wallMs() / 1000;
+        if (second == lastTimestamp) return;
+        lastTimestamp = second;
+        byte[] line = ("#TS:" + second + "\r\n").getBytes(StandardCharsets.US_ASCII);
+        f.stage(line, 0, line.length);
+    }
+
+    /// Ends the file in a checksum line.
+    private void cover(Checksum.Kind kind) throws IOException {
+        LogFile f = file();
+        if (!whole || f.loose() == 0 && kind == Checksum.Kind.CRC) return;
+        f.stageLine(kind);
+        f.flush();
+        f.markWhole();
+        fileLength = f.length();
+    }
+
+    private LogFile file() {
+        return Objects.requireNonNull(file);
+    }
+
+    /// Lets those tickets go that need no fsync.
+    private void release() {
+        if (enabling) released = Math.max(released, buffer.position());
+        else if (policy() != FsyncPolicy.ALWAYS && isListed()) released = Math.max(released, written);
+    }
+
+    /// Whether the file is one that the manifest names and that is to be trusted.
+    private boolean isListed() {
+        return state == State.WELL || state == State.FAILING;
+    }
+
+    private void writeFailed(IOException cause) {
+        if (state == State.REBUILDING) {
+            lose(reason(cause));
+            return;
+        }
+        if (state == State.WELL) {
+            state = State.FAILING;
+            refusal = MISCONF + reason(cause); // first, so that nothing more comes
+            log.warning("Error writing to the append only file, writes are refused: " + reason(cause));
+        }
+        try {
+            if (reserve.release()) drain(Long.MAX_VALUE);
+        } catch (IOException e) {
+            log.debug("The reserve did not help: " + reason(e));
+        }
+    }
+
+    private void retry() {
+        synchronized (writing) {
+            if (state != State.FAILING || held) return;
+            try {
+                drain(Long.MAX_VALUE);
+                reserve.take();
+                state = State.WELL;
+                refusal = null;
+                log.notice("The append only file can be written again, writes are accepted");
+            } catch (IOException e) {
+                log.debug("The append only file still cannot be written: " + reason(e));
+            }
+            release();
+        }
+    }
+
+    /// Gives up what is on disk: an image of memory will replace it.
+    private void lose(String why) {
+        if (state == State.LOST) return;
+        state = State.LOST;
+        if (!enabling) refusal = MISCONF + why;
+        log.warning("What the append only file holds on disk is not sure any more, it will be written anew: " + why);
+    }
+
+    private static String reason(IOException e) {
+        String message = e.getMessage();
+        return message == null ? e.getClass().getSimpleName() : message;
+    }
+
+    // ---- the log's thread ----
+
+    private void run() {
+        while (!closing) {
+            long sleepNs = turn();
+            if (sleepNs <= 0) continue;
+            idle.set(true);
+            VarHandle.fullFence(); // with the one in wake(): either we see the new end, or it sees us idle
+            if (!isGroupDue() && !closing) LockSupport.parkNanos(this, sleepNs);
+            idle.set(false);
+        }
+    }
+
+    private void wake() {
+        VarHandle.fullFence();
+        if (idle.get() && idle.compareAndSet(true, false)) LockSupport.unpark(thread);
+    }
+
+    /// Does everything that is due. The log's thread calls it over and over; tests call it themselves.
+    ///
+    /// @return for how long there is nothing to do unless somebody commits, in nanoseconds
+    long turn() {
+        if (isGroupDue()) sync(true);
+        long now = clock.nanos();
+        if (now - nextTick >= 0) {
+            tick(now);
+            nextTick = now + TICK_NS;
+        }
+        announce();
+        return isGroupDue() ? 0 : Math.max(0, nextTick - clock.nanos());
+    }
+
+    private boolean isGroupDue() {
+        return policy() == FsyncPolicy.ALWAYS && buffer.recordEnd() > durable && canSync();
+    }
+
+    private boolean canSync() {
+        return !held && (state == State.WELL || state == State.FAILING && written > durable);
+    }
+
+    private void tick(long now) {
+        retry();
+        if (now - lastSync >= SYNC_EVERY_NS) {
+            lastSync = now;
+            sync(policy() != FsyncPolicy.NO);
+        }
+        if (isLost() ? now - rebuildAt >= 0 : isRewriteDue(now)) rewrite();
+    }
+
+    /// Writes what waits, ends it in a checksum line and, if wanted, syncs it: a group commit, and what `everysec` does.
+    private void sync(boolean toDisk) {
+        synchronized (syncing) {
+            LogFile f;
+            long to;
+            long length;
+            synchronized (writing) {
+                if (held || !isListed()) return;
+                if (state == State.WELL) {
+                    try {
+                        drain(Long.MAX_VALUE);
+                        cover(Checksum.Kind.CRC);
+                    } catch (IOException e) {
+                        writeFailed(e);
+                    }
+                }
+                release();
+                f = file();
+                to = written;
+                length = f.length();
+            }
+            if (toDisk && (to > durable || length > syncedLength)) sync(f, to, length);
+        }
+    }
+
+    /// Syncs a file; under `syncing`.
+    private void sync(LogFile f, long to, long length) {
+        IOException failure = null;
+        isSyncing = true;
+        try {
+            f.sync();
+        } catch (IOException e) {
+            failure = e;
+        }
+        isSyncing = false;
+        synchronized (writing) {
+            if (file != f || !isListed()) return; // given up meanwhile
+            if (failure != null) {
+                lose(reason(failure));
+            } else {
+                durable = Math.max(durable, to);
+                syncedLength = length;
+                released = Math.max(released, to);
+            }
+        }
+    }
+
+    private void announce() {
+        long now = released;
+        if (now <= announced) return;
+        announced = now;
+        durability.released(now);
+    }
+
+    // ---- rewriting ----
+
+    /// Begins to rewrite the log in the background, as BGREWRITEAOF asks for. Any thread; does not wait.
+    public RewriteAnswer rewrite() {
+        if (closing || !rewriting.compareAndSet(false, true)) return RewriteAnswer.ALREADY_IN_PROGRESS;
+        rewriteStarted = clock.nanos();
+        try {
+            background.execute(new Rewrite(this, directory, source, keepImported, log));
+        } catch (RuntimeException | OutOfMemoryError e) { // no thread to be had
+            log.warning("Cannot begin to rewrite the append only file: " + e);
+            rewriteEnded(false);
+        }
+        return RewriteAnswer.STARTED;
+    }
+
+    private boolean isRewriteDue(long now) {
+        AofSettings s = settings;
+        long size = currentSize();
+        if (s.rewritePercentage() == 0 || size <= s.rewriteMinBytes() || refusal != null) return false;
+        long base = Math.max(1, sizeAfterRewrite);
+        if ((size - base) * 100.0 / base < s.rewritePercentage()) return false;
+        int failures = failuresInARow;
+        long delay = FIRST_DELAY_NS << Math.min(MAX_DELAY_LOG, Math.max(0, failures - FREE_FAILURES));
+        return failures < FREE_FAILURES || now - rewriteFailed >= delay;
+    }
+
+    /// Tells that the rewrite has ended; on its thread.
+    void rewriteEnded(boolean ok) {
+        long now = clock.nanos();
+        lastRewriteSeconds = (now - rewriteStarted) / 1_000_000_000;
+        lastRewriteOk = ok;
+        if (ok) {
+            rewrites++;
+            failuresInARow = 0;
+        } else {
+            failuresInARow++;
+            rewriteFailed = now;
+        }
+        synchronized (writing) {
+            if (state == State.REBUILDING) state = State.LOST;
+            rebuildFailures = state == State.LOST ? rebuildFailures + 1 : 0;
+            // a failing disk is tried again twice a second, a long image that fails over and over less and less often
+            long pause = lastRewriteSeconds == 0 ? REBUILD_AFTER_NS : REBUILD_AFTER_NS << Math.min(7, rebuildFailures);
+            rebuildAt = now + Math.min(MAX_PAUSE_NS, pause);
+            rewriting.set(false);
+            writing.notifyAll();
+        }
+    }
+
+    boolean isClosing() {
+        return closing;
+    }
+
+    boolean isLost() {
+        return state == State.LOST;
+    }
+
+    /// Says that nobody knows any more what the manifest on disk names.
+    void giveUp(IOException cause) {
+        synchronized (writing) {
+            lose(reason(cause));
+        }
+    }
+
+    /// Syncs what is there, so that less is left to do when the world waits.
+    void syncAhead() {
+        sync(true);
+    }
+
+    /// The moment of the snapshot, under the engine's lock: from here on everything waits for the next increment.
+    void hold() {
+        synchronized (writing) {
+            held = true;
+            heldAt = buffer.recordEnd();
+        }
+        lastDb = -1;
+    }
+
+    /// Completes the old increment: all before the moment, an end line, synced.
+    void completeIncrement() throws IOException {
+        synchronized (syncing) {
+            LogFile f;
+            synchronized (writing) {
+                if (!isListed()) throw new IOException("the log was given up meanwhile");
+                drain(heldAt);
+                cover(Checksum.Kind.END);
+                f = file();
+            }
+            sync(f, heldAt, f.length());
+            if (!isListed()) throw new IOException("the old increment could not be synced");
+        }
+    }
+
+    /// Goes on in the next increment, which is in the manifest.
+    void continueIn(LogFile next) {
+        synchronized (writing) {
+            olderBytes += file().length();
+            takeUp(next);
+            held = false;
+            writeIfPossible();
+        }
+        closeLost();
+        wake();
+        durability.released(released);
+    }
+
+    /// Goes on in the old increment: the next one did not get into the manifest.
+    void continueAsBefore() {
+        synchronized (writing) {
+            held = false;
+            writeIfPossible();
+        }
+        wake();
+        durability.released(released);
+    }
+
+    /// The moment of the snapshot of a log that was lost, under the engine's lock: what waits is in the image.
+    void rebuildIn(LogFile next) {
+        synchronized (writing) {
+            buffer.skipAll();
+            whole = true;
+            written = buffer.position();
+            takeUp(next);
+            state = State.REBUILDING;
+        }
+        lastDb = -1;
+        inTransaction = false;
+    }
+
+    private void takeUp(LogFile next) {
+        lost = file;
+        next.stageIn(lost == null ? ByteBuffer.allocateDirect(STAGING_BYTES) : lost.stageIn(ByteBuffer.allocate(0)));
+        file = next;
+        fileLength = next.length();
+        syncedLength = next.length();
+    }
+
+    /// Closes the file used before, not while it is being synced.
+    void closeLost() {
+        synchronized (syncing) {
+            LogFile old = lost;
+            lost = null;
+            try {
+                if (old != null) old.close();
+            } catch (IOException e) {
+                log.debug("Closing a file that is not needed any more: " + reason(e));
+            }
+        }
+    }
+
+    /// A step that makes the manifest name what was written.
+    interface Publication {
+        void publish() throws IOException;
+    }
+
+    /// Ends the rebuilding: syncs the new increment, lets the manifest name it, and all is well.
+    void finishRebuilding(Publication publication) throws IOException {
+        synchronized (syncing) {
+            LogFile f;
+            long to;
+            synchronized (writing) {
+                checkRebuilding();
+                drain(Long.MAX_VALUE);
+                cover(Checksum.Kind.CRC);
+                f = file();
+                to = written;
+                syncedLength = f.length();
+            }
+            f.sync();
+            publication.publish();
+            synchronized (writing) {
+                checkRebuilding();
+                state = State.WELL;
+                enabling = false;
+                durable = to; // what is behind was not written before the state changed, or is synced like any other
+                released = Math.max(released, to);
+                refusal = null;
+                olderBytes = 0;
+                try {
+                    reserve.take();
+                } catch (IOException e) {
+                    writeFailed(e);
+                }
+                release();
+            }
+        }
+        wake();
+        durability.released(released);
+        log.notice("The append only file was written anew, writes are accepted");
+    }
+
+    void checkRebuilding() throws IOException {
+        synchronized (writing) {
+            if (state != State.REBUILDING) throw new IOException("the new increment could not be written");
+        }
+    }
+
+    /// Tells the sizes after a rewrite.
+    void rewritten(long newBaseBytes) {
+        baseBytes = newBaseBytes;
+        olderBytes = 0;
+        sizeAfterRewrite = currentSize();
+    }
+
+    // ---- telling ----
+
+    private long currentSize() {
+        return baseBytes + olderBytes + fileLength;
+    }
+
+    /// What INFO tells. Any thread; never waits for the disk.
+    public AofStatus status() {
+        boolean busy = rewriting.get();
+        return new AofStatus(
+                busy,
+                lastRewriteSeconds,
+                busy ? (clock.nanos() - rewriteStarted) / 1_000_000_000 : -1,
+                lastRewriteOk,
+                rewrites,
+                failuresInARow,
+                refusal == null,
+                currentSize(),
+                sizeAfterRewrite,
+                buffer.waiting(),
+                isSyncing);
+    }
+
+    // ---- the end ----
+
+    /// Writes and syncs what waits, ends a rewrite that is under way, and lets the files go. The engine must have stopped.
+    ///
+    /// @throws IOException when what waits could not be written or synced; then the file ends in its last whole command
+    @Override
+    public void close() throws IOException {
+        closing = true;
+        Thread t = thread;
+        if (t != null) {
+            LockSupport.unpark(t);
+            untilDone(t::join);
+        }
+        synchronized (writing) {
+            while (rewriting.get()) untilDone(writing::wait);
+        }
+        synchronized (syncing) {
+            synchronized (writing) {
+                if (state == State.CLOSED) return;
+                try {
+                    if (!enabling) finish();
+                } finally {
+                    state = State.CLOSED;
+                    if (file != null) file.close();
+                }
+            }
+        }
+        announce();
+    }
+
+    private void finish() throws IOException {
+        reserve.release();
+        if (!isListed()) throw new IOException("the append only file is not whole: " + refusal);
+        try {
+            drain(Long.MAX_VALUE);
+            cover(Checksum.Kind.CRC);
+            file().sync();
+            released = Math.max(released, written);
+        } catch (IOException e) {
+            file().cutToWhole();
+            throw e;
+        }
+    }
+
+    private interface Wait {
+        void run() throws InterruptedException;
+    }
+
+    /// Waits to the end; an interrupt is kept for later.
+    private static void untilDone(Wait wait) {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                wait.run();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) Thread.currentThread().interrupt();
+    }
+}

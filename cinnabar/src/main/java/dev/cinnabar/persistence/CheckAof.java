@@ -1,0 +1,162 @@
+package dev.cinnabar.persistence;
+
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Log;
+import dev.cinnabar.engine.Replayer;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/// `cinnabar-check-aof`: reads a log as the server would at start, runs nothing, and says whether it checks out.
+///
+/// ```
+///   cinnabar-check-aof [--fix [--yes]] <directory | manifest | file>
+/// ```
+///
+/// Exit status 0: all is well, or is so after `--fix`; 1: it is not; 2: the command line makes no sense. `--fix` cuts the last
+/// file behind what is good, after asking; nothing else can be repaired without inventing data.
+public final class CheckAof {
+    private static final String USAGE = "usage: cinnabar-check-aof [--fix [--yes]] <directory | manifest | file>";
+    private static final String MANIFEST = ".manifest";
+
+    /// Accepts everything: what commands mean is not the matter here.
+    private static final class Reader implements Replayer {
+        @Override
+        public Outcome run(int argc, Bytes[] argv) {
+            return Outcome.APPLIED;
+        }
+
+        @Override
+        public String error() {
+            return "";
+        }
+    }
+
+    private final Disk disk;
+    private final PrintStream out;
+    private final InputStream in;
+
+    CheckAof(Disk disk, PrintStream out, InputStream in) {
+        this.disk = disk;
+        this.out = out;
+        this.in = in;
+    }
+
+    /// The program.
+    public static void main(String[] args) {
+        System.exit(new CheckAof(Disk.real(), System.out, System.in).run(List.of(args)));
+    }
+
+    int run(List<String> args) {
+        boolean fix = args.contains("--fix");
+        boolean yes = args.contains("--yes");
+        List<String> paths = new ArrayList<>(args);
+        paths.removeAll(List.of("--fix", "--yes"));
+        if (paths.size() != 1 || paths.get(0).startsWith("--")) {
+            out.println(USAGE);
+            return 2;
+        }
+        try {
+            Path what = locate(Path.of(paths.get(0)));
+            while (true) {
+                Problem problem = check(what);
+                if (problem == null) return 0;
+                if (!fix) return 1;
+                if (!problem.isCuttable()) {
+                    out.println("This cannot be repaired by cutting the last file.");
+                    return 1;
+                }
+                if (!yes && !confirmed(problem)) return 1;
+                cut(problem);
+            }
+        } catch (DamagedLog e) {
+            out.println(e.getMessage());
+        } catch (IOException e) {
+            out.println("cannot be read: " + e);
+        }
+        return 1;
+    }
+
+    /// Finds the manifest when a directory was named.
+    private Path locate(Path path) throws IOException, DamagedLog {
+        if (!Files.isDirectory(path)) return path;
+        List<String> manifests =
+                disk.list(path).stream().filter(name -> name.endsWith(MANIFEST)).toList();
+        if (manifests.size() != 1) {
+            throw new DamagedLog(path.toString(), -1, manifests.size() + " manifests in the directory, one expected");
+        }
+        return path.resolve(manifests.get(0));
+    }
+
+    private record Problem(Path file, long size, DamagedLog cause, boolean last) {
+        boolean isCuttable() {
+            return last && cause.goodTo() >= 0 && cause.goodTo() < size;
+        }
+    }
+
+    private @Nullable Problem check(Path path) throws IOException, DamagedLog {
+        Path folder = path.toAbsolutePath().getParent();
+        String name = path.getFileName().toString();
+        boolean isManifest = name.endsWith(MANIFEST);
+        Manifest manifest = isManifest
+                ? AofDirectory.read(disk, path)
+                : new Manifest(List.of(new Manifest.Entry(name, 1, Manifest.Type.INCREMENT)));
+        String base = isManifest ? name.substring(0, name.length() - MANIFEST.length()) : name;
+        AofDirectory directory = AofDirectory.inspect(disk, folder, base, manifest, Log.none());
+        try {
+            LoadResult result = new AofLoader(
+                            directory,
+                            false,
+                            new Reader(),
+                            new LoadingProgress(),
+                            Log.none())
+                    .load();
+            for (Manifest.Entry e : manifest.live()) out.println(e.name() + ": good");
+            out.println("All is well: " + result.commands() + " commands in " + result.totalBytes() + " bytes.");
+            LoadResult.Tail tail = result.tail();
+            if (tail != null && tail.loose() > 0) {
+                out.println("The last " + tail.loose() + " bytes of " + tail.entry().name() + " have no checksum.");
+            }
+            return null;
+        } catch (DamagedLog e) {
+            out.println(e.getMessage());
+            List<Manifest.Entry> live = manifest.live();
+            boolean last = live.get(live.size() - 1).name().equals(e.file());
+            Path file = folder.resolve(e.file());
+            Problem problem = new Problem(file, disk.exists(file) ? size(file) : 0, e, last);
+            if (e.goodTo() >= 0) out.println("Up to offset " + e.goodTo() + " of " + problem.size() + " the file is good.");
+            return problem;
+        }
+    }
+
+    private long size(Path file) throws IOException {
+        try (DiskFile open = disk.openForReading(file)) {
+            return open.size();
+        }
+    }
+
+    private boolean confirmed(Problem problem) throws IOException {
+        long gone = problem.size() - problem.cause().goodTo();
+        out.print("Cut the last " + gone + " bytes of " + problem.file().getFileName() + "? [y/N] ");
+        out.flush();
+        String answer = new BufferedReader(new InputStreamReader(in, Charset.defaultCharset())).readLine();
+        return answer != null && answer.trim().toLowerCase(Locale.ROOT).startsWith("y");
+    }
+
+    private void cut(Problem problem) throws IOException {
+        try (DiskFile file = disk.open(problem.file())) {
+            file.truncate(problem.cause().goodTo());
+            file.sync();
+        }
+        out.println("Cut " + problem.file().getFileName() + " at offset " + problem.cause().goodTo() + ".");
+    }
+}

@@ -1,0 +1,160 @@
+package dev.cinnabar.persistence;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+
+/// A log file that is being written: bytes are staged, a checksum line is staged behind them now and then, and one write
+/// sends them to the file.
+///
+/// A write that fails or takes only a part loses nothing and doubles nothing: what is still staged is written at the place
+/// that it belongs to by the next [#flush]. Not thread-safe.
+final class LogFile implements Closeable {
+    private final Disk disk;
+    private final DiskFile file;
+    private final byte[] lines = new byte[Checksum.MAX_LINE];
+    private final Checksum checksum;
+
+    private ByteBuffer staged; // what is to be written at `length`
+    private Path path;
+    private long length; // of what is in the file
+    private long wholeLength; // up to where it is whole commands
+    private long loose; // bytes since the last checksum line
+
+    private LogFile(Disk disk, Path path, DiskFile file, ByteBuffer staging, Checksum checksum, long length, long loose) {
+        this.disk = disk;
+        this.path = path;
+        this.file = file;
+        this.staged = staging;
+        this.checksum = checksum;
+        this.length = length;
+        this.wholeLength = length;
+        this.loose = loose;
+    }
+
+    /// Creates a file with its first checksum line in it, synced; its name is not.
+    ///
+    /// @param staging where bytes are collected; empty, and with some room for lines besides
+    static LogFile create(Disk disk, Path path, ByteBuffer staging) throws IOException {
+        DiskFile file = disk.create(path);
+        try {
+            LogFile log = new LogFile(disk, path, file, staging, new Checksum(), 0, 0);
+            log.stageLine(Checksum.Kind.CRC);
+            log.flush();
+            log.markWhole();
+            log.sync();
+            return log;
+        } catch (IOException e) {
+            try (file) {
+                disk.delete(path);
+            } catch (IOException also) {
+                e.addSuppressed(also);
+            }
+            throw e;
+        }
+    }
+
+    /// Opens a file that was read to its end, to append to it.
+    ///
+    /// @param checksum as the reader left it
+    /// @param loose    how many bytes no checksum line covers yet
+    static LogFile resume(Disk disk, Path path, long length, Checksum checksum, long loose, ByteBuffer staging)
+            throws IOException {
+        DiskFile file = disk.open(path);
+        return new LogFile(disk, path, file, staging, checksum, length, loose);
+    }
+
+    Path path() {
+        return path;
+    }
+
+    /// How long the file is, as far as it was written.
+    long length() {
+        return length;
+    }
+
+    /// Goes on staging in another, empty buffer; answers the one used so far, emptied.
+    ByteBuffer stageIn(ByteBuffer staging) {
+        ByteBuffer before = staged;
+        staged = staging;
+        return before.clear();
+    }
+
+    /// How many bytes no checksum line covers yet.
+    long loose() {
+        return loose;
+    }
+
+    boolean isFull() {
+        return staged.remaining() <= 2 * Checksum.MAX_LINE;
+    }
+
+    /// Stages bytes, as many as there is room for.
+    ///
+    /// @return how many; 0 when [#isFull]
+    int stage(byte[] source, int offset, int count) {
+        int n = Math.max(0, Math.min(count, staged.remaining() - 2 * Checksum.MAX_LINE));
+        staged.put(source, offset, n);
+        checksum.update(source, offset, n);
+        loose += n;
+        return n;
+    }
+
+    /// Stages a checksum line. Only between two commands; needs no more room than [#stage] leaves.
+    void stageLine(Checksum.Kind kind) {
+        int n = checksum.end(kind, length + staged.position(), lines, 0);
+        staged.put(lines, 0, n);
+        loose = 0;
+    }
+
+    /// Writes what is staged. When this throws, the rest stays staged.
+    void flush() throws IOException {
+        if (staged.position() == 0) return;
+        staged.flip();
+        try {
+            while (staged.hasRemaining()) {
+                int before = staged.position();
+                try {
+                    file.write(staged, length);
+                } finally {
+                    length += staged.position() - before;
+                }
+            }
+        } finally {
+            staged.compact();
+        }
+    }
+
+    /// Says that the file, all flushed, ends between two commands.
+    void markWhole() {
+        wholeLength = length;
+    }
+
+    void sync() throws IOException {
+        file.sync();
+    }
+
+    /// Gives up what is staged.
+    void discardStaged() {
+        staged.clear();
+    }
+
+    /// Cuts the file back to the whole commands that are in it.
+    void cutToWhole() throws IOException {
+        discardStaged();
+        file.truncate(wholeLength);
+        length = wholeLength;
+    }
+
+    /// Gives the file its final name, in the same directory.
+    void renameTo(Path to) throws IOException {
+        disk.rename(path, to);
+        path = to;
+    }
+
+    @Override
+    public void close() throws IOException {
+        file.close();
+    }
+}

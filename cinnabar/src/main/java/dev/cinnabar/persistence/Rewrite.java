@@ -1,0 +1,217 @@
+package dev.cinnabar.persistence;
+
+import dev.cinnabar.base.ByteBuilder;
+import dev.cinnabar.base.Log;
+import dev.cinnabar.engine.SnapshotSource;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+
+/// One rewrite of the log: what is in memory becomes the new base, what changes meanwhile a new increment, and all that was
+/// before is history. Runs once, on a background thread; writers go on.
+///
+/// ```
+///   manifest                                              what happens
+///   ────────────────────────────────────────────────────  ────────────────────────────────────────────────────────────
+///   base 1   incr 1                                       incr 2 is created
+///                                                         THE MOMENT, under the engine's lock: the image is fixed, the log
+///                                                         holds; incr 1 gets its end line and is synced
+///   base 1   incr 1   incr 2                              the log goes on in incr 2
+///                                                         the image is written to temp-…, synced, and renamed to base 2
+///   base 2            incr 2     history: base 1, incr 1
+///   base 2            incr 2                              history was deleted
+/// ```
+///
+/// Why the log holds for a moment: if bytes of increment 2 could reach the disk before the last ones of increment 1, a power
+/// cut would leave a log with a hole. So replies to writes made in that moment wait for one fsync and one manifest, some
+/// milliseconds; event loops do not.
+///
+/// A log that was lost is rebuilt by the same steps, only that the manifest names nothing before base and increment are
+/// both on disk.
+final class Rewrite implements Runnable {
+    private static final int SYNC_EVERY_BYTES = 4 << 20; // so that the last fsync is not the only one, and long
+    private static final int LINE_EVERY_BYTES = 64 << 10;
+    private static final int MIN_STAGING = 2 * Checksum.MAX_LINE;
+
+    private final AppendOnlyLog aof;
+    private final AofDirectory directory;
+    private final Disk disk;
+    private final SnapshotSource source;
+    private final boolean keepImported;
+    private final Log log;
+
+    Rewrite(AppendOnlyLog aof, AofDirectory directory, SnapshotSource source, boolean keepImported, Log log) {
+        this.aof = aof;
+        this.directory = directory;
+        this.disk = directory.disk();
+        this.source = source;
+        this.keepImported = keepImported;
+        this.log = log;
+    }
+
+    @Override
+    public void run() {
+        boolean ok = false;
+        try {
+            if (aof.isLost()) rebuild();
+            else rewrite();
+            ok = true;
+        } catch (IOException e) {
+            log.warning("The append only file was not rewritten: " + e);
+        } catch (RuntimeException | OutOfMemoryError e) { // a bug or no memory: it must not end rewriting for good
+            log.warning("The append only file was not rewritten: " + e);
+        } finally {
+            source.abort();
+            aof.rewriteEnded(ok);
+        }
+    }
+
+    // ---- a healthy log ----
+
+    private void rewrite() throws IOException {
+        log.notice("Rewriting the append only file");
+        Manifest.Entry increment = beginIncrement();
+        Manifest.Entry base = directory.nextBase();
+        long bytes = writeImage(base, () -> {});
+        directory.replace(directory.manifest().rewritten(base, increment.seq()));
+        aof.rewritten(bytes);
+        deleteHistory();
+    }
+
+    private Manifest.Entry beginIncrement() throws IOException {
+        Manifest.Entry entry = directory.nextIncrement();
+        LogFile next = LogFile.create(disk, directory.path(entry.name()), ByteBuffer.allocate(MIN_STAGING));
+        boolean needed = false;
+        try {
+            disk.syncDirectory(directory.path());
+            aof.syncAhead();
+            source.begin(aof::hold);
+            try {
+                aof.completeIncrement();
+                directory.replace(directory.manifest().plus(entry));
+            } catch (AofDirectory.Unsure e) {
+                needed = true; // perhaps the manifest names it
+                aof.giveUp(e);
+                aof.continueAsBefore();
+                next.close();
+                throw e;
+            } catch (IOException e) {
+                aof.continueAsBefore();
+                throw e;
+            }
+            needed = true;
+            aof.continueIn(next);
+            return entry;
+        } finally {
+            if (!needed) discard(next);
+        }
+    }
+
+    // ---- a log that was lost, or did not exist ----
+
+    private void rebuild() throws IOException {
+        log.notice("Writing the append only file anew");
+        Manifest.Entry increment = directory.nextIncrement();
+        Path temporary = directory.temporary(increment.name());
+        disk.delete(temporary);
+        LogFile next = LogFile.create(disk, temporary, ByteBuffer.allocate(MIN_STAGING));
+        boolean taken = false;
+        try {
+            source.begin(() -> aof.rebuildIn(next));
+            taken = true;
+        } finally {
+            if (!taken) discard(next);
+        }
+        aof.closeLost();
+
+        Manifest.Entry base = directory.nextBase();
+        long bytes = writeImage(base, aof::checkRebuilding);
+        Manifest all = directory.manifest().rewritten(base, Long.MAX_VALUE).plus(increment);
+        aof.finishRebuilding(() -> {
+            next.renameTo(directory.path(increment.name()));
+            try {
+                disk.syncDirectory(directory.path());
+                directory.replace(all);
+            } catch (AofDirectory.Unsure e) {
+                throw e; // perhaps the manifest names it
+            } catch (IOException e) {
+                disk.delete(next.path());
+                throw e;
+            }
+        });
+        aof.rewritten(bytes);
+        deleteHistory();
+    }
+
+    // ---- the image ----
+
+    /// Asked now and then while the image is written: throws when there is no sense in going on.
+    private interface Check {
+        void check() throws IOException;
+    }
+
+    /// Writes the image to the file of a base, which is complete and survives a power cut when this returns.
+    ///
+    /// @return its size
+    private long writeImage(Manifest.Entry base, Check check) throws IOException {
+        Path temporary = directory.temporary(base.name());
+        disk.delete(temporary);
+        LogFile file = LogFile.create(disk, temporary, ByteBuffer.allocate(AppendOnlyLog.STAGING_BYTES));
+        boolean complete = false;
+        try (file) {
+            ByteBuilder slice = new ByteBuilder(LogBuffer.SEGMENT_BYTES);
+            long synced = 0;
+            boolean more;
+            do {
+                if (aof.isClosing()) throw new IOException("the server is stopping");
+                check.check();
+                slice.clear();
+                more = source.next(slice);
+                write(file, slice);
+                if (file.loose() >= LINE_EVERY_BYTES) file.stageLine(Checksum.Kind.CRC);
+                file.flush();
+                if (file.length() - synced >= SYNC_EVERY_BYTES) {
+                    file.sync();
+                    synced = file.length();
+                }
+            } while (more);
+            file.stageLine(Checksum.Kind.END);
+            file.flush();
+            file.sync();
+            file.renameTo(directory.path(base.name()));
+            disk.syncDirectory(directory.path());
+            complete = true;
+            return file.length();
+        } finally {
+            if (!complete) disk.delete(file.path());
+        }
+    }
+
+    private static void write(LogFile file, ByteBuilder slice) throws IOException {
+        for (int done = 0; done < slice.length(); ) {
+            int n = file.stage(slice.array(), done, slice.length() - done);
+            if (n == 0) file.flush();
+            done += n;
+        }
+    }
+
+    // ---- afterwards ----
+
+    private void deleteHistory() {
+        try {
+            if (keepImported) directory.spareImported();
+            directory.deleteHistory();
+        } catch (IOException e) {
+            log.warning("Files that are not needed any more were not deleted: " + e);
+        }
+    }
+
+    private void discard(LogFile file) {
+        try {
+            file.close();
+            disk.delete(file.path());
+        } catch (IOException e) {
+            log.warning(file.path() + " was not deleted: " + e);
+        }
+    }
+}

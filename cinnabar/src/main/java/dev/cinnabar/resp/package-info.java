@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cinnabar.resp;
+
+import org.jspecify.annotations.NullMarked;

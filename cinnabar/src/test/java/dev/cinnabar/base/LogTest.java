@@ -1,0 +1,64 @@
+package dev.cinnabar.base;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ResourceBundle;
+import org.junit.jupiter.api.Test;
+
+class LogTest {
+    @Test
+    void an_application_s_logger_gets_each_level_under_its_own_name() {
+        var logger = new Recorder();
+        Log log = Log.to(logger);
+        log.debug("a");
+        log.verbose("b");
+        log.notice("c");
+        log.warning("d");
+        assertThat(logger.lines).containsExactly("TRACE a", "DEBUG b", "INFO c", "WARNING d");
+    }
+
+    @Test
+    void the_application_s_logger_decides_what_is_shown() {
+        Log log = Log.to(new Recorder());
+        assertThat(log.shows(Log.Level.WARNING)).isTrue();
+        assertThat(log.shows(Log.Level.DEBUG)).isFalse();
+    }
+
+    @Test
+    void no_log_shows_nothing() {
+        assertThat(Log.none().shows(Log.Level.WARNING)).isFalse();
+    }
+
+    @Test
+    void levels_are_found_by_the_word_of_loglevel() {
+        assertThat(List.of("debug", "verbose", "notice", "warning"))
+                .extracting(Log.Level::of)
+                .containsExactly(Log.Level.values());
+    }
+
+    private static final class Recorder implements System.Logger {
+        final List<String> lines = new ArrayList<>();
+
+        @Override
+        public String getName() {
+            return "test";
+        }
+
+        @Override
+        public boolean isLoggable(Level level) {
+            return level.compareTo(Level.INFO) >= 0;
+        }
+
+        @Override
+        public void log(Level level, ResourceBundle bundle, String message, Throwable thrown) {
+            lines.add(level + " " + message);
+        }
+
+        @Override
+        public void log(Level level, ResourceBundle bundle, String format, Object... params) {
+            lines.add(level + " " + format);
+        }
+    }
+}
