@@ -95,7 +95,7 @@ final class BoundedCount {
         db.setNumber(call.key(1), after, newExpiryMs);
         changed("incrby", newExpiryMs, hadExpiry);
         call.effects().command(Words.SET).arg(call.key(1)).arg(after);
-        logExpiry(newExpiryMs);
+        Expiry.log(call.effects(), newExpiryMs);
 
         return call.reply().array(2).integer(after).integer(amount);
     }
@@ -129,7 +129,7 @@ final class BoundedCount {
         db.setString(call.key(1), text, newExpiryMs);
         changed("incrbyfloat", newExpiryMs, hadExpiry);
         call.effects().command(Words.SET).arg(call.key(1)).arg(text);
-        logExpiry(newExpiryMs);
+        Expiry.log(call.effects(), newExpiryMs);
 
         return answer(after, amount);
     }
@@ -162,10 +162,5 @@ final class BoundedCount {
         call.changed(call.key(1), event);
         if (expiryMs >= 0) call.changedGeneric(call.key(1), "expire");
         else if (expiryMs == Database.NO_EXPIRY && hadExpiry) call.changedGeneric(call.key(1), "persist");
-    }
-
-    private void logExpiry(long expiryMs) {
-        if (expiryMs >= 0) call.effects().arg(Words.PXAT).arg(expiryMs);
-        else if (expiryMs == Database.KEEP_EXPIRY) call.effects().arg(Words.KEEPTTL);
     }
 }

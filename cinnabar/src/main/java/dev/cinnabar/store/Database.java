@@ -45,6 +45,7 @@ public final class Database {
     private final Bytes keyWindow = new Bytes();
     private final Bytes otherWindow = new Bytes();
     private final ExpiryWheel.Due due = this::expireDue;
+    private final Room room = new Room(this);
     private final Dict.Mover mover = this::moveSparse;
     private final Dict.Visitor freer = this::freeRecord;
 
@@ -254,6 +255,22 @@ public final class Database {
         Records.writeLength(page, header, length);
         Arrays.fill(page, header + prefix + oldLength, header + prefix + length, (byte) 0);
         return keyWindow.set(page, header + prefix, length);
+    }
+
+    /// Makes sure that strings can be set which are given as arguments, so that none of the settings is refused until [#letRoomGo]:
+    /// `key value key value …`.
+    ///
+    /// @param from     index of the first key
+    /// @param to       index behind the last value
+    /// @param expiryMs as for [#setString]
+    /// @throws OutOfMemory when memory is short; then nothing is held
+    public void holdRoom(Bytes[] words, int from, int to, long expiryMs) {
+        room.hold(words, from, to, expiryMs);
+    }
+
+    /// Gives back what is left of the room that was held.
+    public void letRoomGo() {
+        pages.letGo();
     }
 
     // ---- keys ----
@@ -565,7 +582,7 @@ public final class Database {
         if (snapshot != null) snapshot.beforeChange(this, page, at, foundHash);
     }
 
-    private static int total(long size) {
+    static int total(long size) {
         if (size > Records.MAX_LENGTH) throw OutOfMemory.REFUSED; // key and value together are more than an array can hold
         return (int) size;
     }
@@ -574,7 +591,13 @@ public final class Database {
         return Kind.of(Records.kind(page, at)).shape() == Shape.FIXED8 ? Long.BYTES : Records.bytesSize(Records.bytesLength(page, at));
     }
 
-    private static int recordSize(byte[] page, int at) {
+    /// The size of a record with a string.
+    static long stringSize(Bytes key, Bytes value, boolean hasExpiry) {
+        boolean isNumber = value.length() <= Numbers.MAX_LONG_CHARS && Numbers.isLong(value);
+        return Records.sizeBeforeValue(key.length(), hasExpiry) + (isNumber ? Long.BYTES : Records.bytesSize(value.length()));
+    }
+
+    static int recordSize(byte[] page, int at) {
         return Records.valueHeader(page, at) - at + (int) valueSize(page, at);
     }
 

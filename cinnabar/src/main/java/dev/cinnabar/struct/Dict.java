@@ -103,6 +103,11 @@ public final class Dict {
             return (int) ((hash >>> 1) >>> (63 - log)); // a shift by 64 would be one by 0
         }
 
+        boolean isOpen() {
+            for (long[] segment : slots) if (segment == null) return false;
+            return true;
+        }
+
         /// Makes sure of the segment in which the bucket lies.
         void open(int bucket) {
             int segment = bucket >>> SEGMENT_LOG;
@@ -194,6 +199,25 @@ public final class Dict {
         return (int) (hash >>> 22) & SLOTS - 1;
     }
 
+    /// How many bytes the table may take beyond what it has when this many entries are added, at the most.
+    public long growthBytes(long entries) {
+        int log = table.log;
+        long whole = old == null && table.isOpen() ? 0 : tableBytes(log);
+        int tables = 1;
+        while (size + entries > capacity(log)) {
+            whole += tableBytes(++log);
+            tables++;
+        }
+        // each insertion opens what it needs itself, and what the buckets need that it moves; at the edges two segments more
+        long segments = (entries * MOVE_STEP * 2 >>> SEGMENT_LOG) + 4L * tables;
+        return Math.min(whole, segments * segmentBytes(1 << SEGMENT_LOG));
+    }
+
+    private static long tableBytes(int log) {
+        long buckets = (1L << log) + MAX_TAIL;
+        return (buckets >>> SEGMENT_LOG) * segmentBytes(1 << SEGMENT_LOG) + segmentBytes((int) buckets & SEGMENT_MASK);
+    }
+
     // ---- changing ----
 
     /// Adds a record whose key is not in the table.
@@ -228,8 +252,7 @@ public final class Dict {
     /// Puts another address into the slot of the record that was found last; for a record that moved or was replaced by one with
     /// the same key. Between the find and this call the table must not have changed.
     public void replaceFound(long address) {
-        Table t = foundTable;
-        assert t != null;
+        Table t = found();
         t.slots[foundBucket >>> SEGMENT_LOG][foundSlot] = foundHash << TAG_SHIFT | address;
     }
 
@@ -241,11 +264,16 @@ public final class Dict {
 
     /// The first half of [#removeFound]: moves nothing else, so that the record may get another key before [#settle].
     public void takeFound() {
-        Table t = foundTable;
-        assert t != null;
+        Table t = found();
         removeAt(t, foundHash, foundBucket, foundSlot);
         size--;
         foundTable = null;
+    }
+
+    private Table found() {
+        Table t = foundTable;
+        if (t == null) throw new IllegalStateException("no record was found last");
+        return t;
     }
 
     /// The second half: lets a table shrink that has become sparse.

@@ -2,13 +2,17 @@ package dev.cinnabar.twin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cinnabar.RealRedis;
 import dev.cinnabar.engine.TestServer;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.Locale;
 import java.util.Random;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /// Our server and a real one, given the same commands: replies have to be equal byte by byte. There are no expected values.
 ///
@@ -22,9 +26,11 @@ public final class Twin implements AutoCloseable {
 
     /// Starts both, or skips the test when no redis-server is installed.
     ///
-    /// @param directives for the real one
-    public Twin(String... directives) {
-        theirs = RealRedis.startOrSkip(directives);
+    /// @param directory  an empty one for the real server
+    /// @param directives for the real server
+    public Twin(Path directory, String... directives) {
+        RealRedis.assumePresent();
+        theirs = RealRedis.start(directory, directives);
     }
 
     public TestServer ours() {
@@ -38,14 +44,14 @@ public final class Twin implements AutoCloseable {
     /// From now on both speak this version of the protocol.
     public Twin speak(int version) {
         ours.speak(version);
-        theirs.run("HELLO", "" + version);
+        theirs.raw("HELLO", "" + version);
         return this;
     }
 
     /// From now on both use this database.
     public void select(int db) {
         ours.select(db);
-        theirs.run("SELECT", "" + db);
+        theirs.raw("SELECT", "" + db);
     }
 
     /// Runs a command on both sides.
@@ -56,7 +62,7 @@ public final class Twin implements AutoCloseable {
     /// Runs a command on both sides and compares what is essential of the replies, as the function sees it.
     public void same(UnaryOperator<String> essence, String... words) {
         remember(words);
-        String expected = theirs.run(words);
+        String expected = theirs.raw(words);
         String actual = ours.run(words);
         assertThat(essence.apply(actual))
                 .as(() -> "the last of\n" + String.join("\n", history))
@@ -67,8 +73,11 @@ public final class Twin implements AutoCloseable {
         if (history.size() == REMEMBERED) history.removeFirst();
         StringBuilder line = new StringBuilder();
         for (String word : words) {
-            String shown = word.length() > 100 ? word.substring(0, 100) + "… (" + word.length() + " bytes)" : word;
-            line.append('"').append(shown).append("\" ");
+            line.append('"');
+            for (char c : word.substring(0, Math.min(60, word.length())).toCharArray()) {
+                line.append(c >= ' ' && c < 127 ? "" + c : String.format("\\x%02x", (int) c));
+            }
+            line.append(word.length() > 60 ? "… " + word.length() + " bytes\" " : "\" ");
         }
         history.addLast(line.toString());
     }
@@ -93,16 +102,17 @@ public final class Twin implements AutoCloseable {
 
     /// What may not differ in the reply of a command: everything, but for the order in which keys of a table are answered.
     private static UnaryOperator<String> essence(String[] words) {
-        return switch (words[0].toUpperCase(java.util.Locale.ROOT)) {
+        return switch (words[0].toUpperCase(Locale.ROOT)) {
             case "KEYS", "SCAN" -> Twin::sortedLines;
             default -> UnaryOperator.identity();
         };
     }
 
     private static String sortedLines(String reply) {
-        String[] lines = reply.split("\r\n");
-        Arrays.sort(lines);
-        return String.join("\n", lines);
+        return Arrays.stream(reply.split("\r\n"))
+                .filter(line -> !line.isEmpty())
+                .sorted()
+                .collect(Collectors.joining("\n"));
     }
 
     @Override
