@@ -45,11 +45,11 @@ public final class CommandEntry {
 
     // ---- counting ----
 
-    void ran(long elapsedNanos, boolean hasFailed) {
+    void ran(long elapsedNanos, boolean hasFailed, boolean tracksLatency) {
         calls++;
         nanos += elapsedNanos;
         if (hasFailed) failed++;
-        latency.record(elapsedNanos);
+        if (tracksLatency) latency.record(elapsedNanos);
     }
 
     void rejected() {

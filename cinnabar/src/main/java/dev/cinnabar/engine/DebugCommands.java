@@ -11,28 +11,85 @@ import dev.cinnabar.base.Numbers;
 import dev.cinnabar.command.Call;
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
+import dev.cinnabar.command.Errors;
 import dev.cinnabar.command.Group;
+import dev.cinnabar.command.Refusal;
 import dev.cinnabar.command.Reply;
 import dev.cinnabar.store.Database;
+import dev.cinnabar.store.Kind;
+import dev.cinnabar.store.StringValue;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
-/// DEBUG: what tests and harnesses need, and nobody else should touch.
+/// DEBUG: what tests and harnesses need, and nobody else should touch. Refused unless `enable-debug-command` allows it.
 public enum DebugCommands implements Command {
-    DEBUG(syntax("DEBUG subcommand [argument [argument ...]]").flags(ADMIN, NOSCRIPT, LOADING, STALE, PROTECTED)
+    DEBUG(CommandSpec.syntax("DEBUG subcommand [argument [argument ...]]")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE, PROTECTED).group(Group.SERVER)
             .since("1.0.0").complexity("Depends on the subcommand")
             .summary("Tools for testing the server; see DEBUG HELP."));
 
+    /// What DEBUG can do.
+    private enum Tool {
+        ASSERT(0, 1, "ASSERT", "Refused: this server does not crash on demand."),
+        CHANGE_REPL_ID(0, 0, "CHANGE-REPL-ID", "Gives the server another identity as a master."),
+        CINNABAR_CHECK(0, 0, "CINNABAR-CHECK", "Checks pages, tables, timers and records against each other. O(N) for N keys."),
+        CRASH_AND_RECOVER(0, 1, "CRASH-AND-RECOVER [milliseconds]", "Refused: this server does not crash on demand."),
+        DIGEST(0, 0, "DIGEST", "Answers a fingerprint of all data, the same as Redis has for the same data."),
+        DIGEST_VALUE(0, 0xffff, "DIGEST-VALUE [key [key ...]]", "Answers fingerprints of values."),
+        ERROR(1, 1, "ERROR text", "Answers an error of this text."),
+        HTSTATS(1, 2, "HTSTATS db [full]", "Answers how full the tables of a database are."),
+        LOADAOF(0, 0, "LOADAOF", "Loads the data set anew from the append-only file."),
+        LOG(1, 1, "LOG text", "Writes a line into the server's log."),
+        OBJECT(1, 2, "OBJECT key", "Answers how a value is stored."),
+        OOM(0, 0, "OOM", "Refused: this server does not crash on demand."),
+        PANIC(0, 0, "PANIC", "Refused: this server does not crash on demand."),
+        POPULATE(1, 3, "POPULATE count [prefix [size]]", "Makes keys prefix:0, prefix:1 and so on with values value:0, value:1"
+                + " and so on, filled up with zero bytes to a size. Keys that are there stay as they are. Not written to the log."),
+        PROTOCOL(1, 1, "PROTOCOL type", "Answers a sample of a type of the protocol."),
+        QUICKLIST_PACKED_THRESHOLD(1, 1, "QUICKLIST-PACKED-THRESHOLD size", "Checks the size and changes nothing."),
+        RELOAD(0, 3, "RELOAD [MERGE] [NOFLUSH]", "Writes the data set out as for the log, forgets it, and reads it back."),
+        REPLYBUFFER(2, 2, "REPLYBUFFER <PEAK-RESET-TIME time | RESIZING 0-or-1>", "Changes nothing: buffers look after themselves."),
+        RESTART(0, 1, "RESTART [milliseconds]", "Refused: this server does not crash on demand."),
+        SDSLEN(1, 1, "SDSLEN key", "Answers the lengths of a key and its string."),
+        SEGFAULT(0, 0, "SEGFAULT", "Refused: this server does not crash on demand."),
+        SET_ACTIVE_EXPIRE(1, 1, "SET-ACTIVE-EXPIRE 0-or-1", "Whether keys whose time is over go before somebody asks for them."),
+        SET_DISABLE_DENY_SCRIPTS(1, 1, "SET-DISABLE-DENY-SCRIPTS 0-or-1", "Changes nothing: there are no scripts."),
+        SLEEP(1, 1, "SLEEP seconds", "Keeps the whole server waiting; decimals allowed.");
+
+        private final String word = name().replace('_', '-');
+        private final int minArgs;
+        private final int maxArgs;
+        private final String syntax;
+        private final String summary;
+
+        Tool(int minArgs, int maxArgs, String syntax, String summary) {
+            this.minArgs = minArgs;
+            this.maxArgs = maxArgs;
+            this.syntax = syntax;
+            this.summary = summary;
+        }
+
+        static @Nullable Tool of(Call call) {
+            int args = call.argc() - 2;
+            for (Tool tool : values()) {
+                if (call.is(1, tool.word) && args >= tool.minArgs && args <= tool.maxArgs) return tool;
+            }
+            return null;
+        }
+    }
+
     private static final String POSITIVE = "ERR value is out of range, must be positive";
+    private static final String NO_CRASH = "ERR this server does not crash on demand";
+    private static final int SHARED_NUMBERS = 10_000;
+    private static final long MAX_PACKED_BYTES = 4L << 30;
 
     private final CommandSpec spec;
 
     DebugCommands(CommandSpec.Builder spec) {
         this.spec = spec.build();
-    }
-
-    private static CommandSpec.Builder syntax(String line) {
-        return CommandSpec.syntax(line).group(Group.SERVER);
     }
 
     @Override
@@ -42,18 +99,216 @@ public enum DebugCommands implements Command {
 
     @Override
     public Reply run(Call call) {
+        if (call.is(1, "HELP") && call.argc() == 2) return help(call);
+        Tool tool = Tool.of(call);
+        if (tool == null) {
+            String word = call.arg(1).toString();
+            return call.reply().error("ERR unknown subcommand or wrong number of arguments for '" + word + "'. Try DEBUG HELP.");
+        }
         Engine engine = ((Session) call.caller()).engine();
-        String word = call.arg(1).toLatin1().toUpperCase(Locale.ROOT);
-        int args = call.argc() - 2;
-        return switch (word) {
-            case "POPULATE" -> args >= 1 && args <= 3 ? populate(call, engine) : unknown(call);
-            default -> unknown(call);
+        return switch (tool) {
+            case ASSERT, CRASH_AND_RECOVER, OOM, PANIC, RESTART, SEGFAULT -> call.reply().error(NO_CRASH);
+            case CHANGE_REPL_ID -> changeReplId(call, engine);
+            case CINNABAR_CHECK -> check(call);
+            case DIGEST -> call.reply().simple(Digest.of(call.store()));
+            case DIGEST_VALUE -> digestValues(call);
+            case ERROR -> call.reply().error(call.arg(2).toString());
+            case HTSTATS -> tableStats(call);
+            case LOADAOF -> loadAof(call, engine);
+            case LOG -> log(call, engine);
+            case OBJECT -> object(call);
+            case POPULATE -> populate(call, engine);
+            case PROTOCOL -> protocol(call);
+            case QUICKLIST_PACKED_THRESHOLD -> packedThreshold(call);
+            case RELOAD -> reload(call, engine);
+            case REPLYBUFFER -> replyBuffer(call);
+            case SDSLEN -> stringLengths(call);
+            case SET_ACTIVE_EXPIRE -> setActiveExpire(call, engine);
+            case SET_DISABLE_DENY_SCRIPTS -> call.reply().ok();
+            case SLEEP -> sleep(call);
         };
     }
 
-    private static Reply unknown(Call call) {
-        String word = call.arg(1).toString();
-        return call.reply().error("ERR unknown subcommand or wrong number of arguments for '" + word + "'. Try DEBUG HELP.");
+    private static Reply help(Call call) {
+        List<String> lines = new ArrayList<>();
+        for (Tool tool : Tool.values()) {
+            lines.add(tool.syntax);
+            lines.add("    " + tool.summary);
+        }
+        return Help.answer(call, "debug", lines);
+    }
+
+    // ---- the server ----
+
+    private static Reply changeReplId(Call call, Engine engine) {
+        engine.info().changeReplicationId();
+        return call.reply().ok();
+    }
+
+    private static Reply check(Call call) {
+        try {
+            call.store().checkInvariants();
+            return call.reply().ok();
+        } catch (IllegalStateException e) {
+            return call.reply().error("ERR " + e.getMessage());
+        }
+    }
+
+    private static Reply log(Call call, Engine engine) {
+        engine.host().log().warning("DEBUG LOG: " + call.arg(2));
+        return call.reply().ok();
+    }
+
+    private static Reply setActiveExpire(Call call, Engine engine) {
+        engine.settings().expiresActively = !call.is(2, "0");
+        return call.reply().ok();
+    }
+
+    /// Sleeps with the engine's lock held, which is the point of it.
+    private static Reply sleep(Call call) {
+        double seconds;
+        try {
+            seconds = Double.parseDouble(call.arg(2).toString());
+        } catch (NumberFormatException e) {
+            seconds = 0; // as in Redis
+        }
+        try {
+            Thread.sleep((long) (seconds * 1000));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return call.reply().ok();
+    }
+
+    private static Reply replyBuffer(Call call) {
+        boolean isTime = call.is(2, "PEAK-RESET-TIME");
+        if (isTime && !call.is(3, "NEVER") && !call.is(3, "RESET")) call.longArg(3);
+        if (!isTime && !call.is(2, "RESIZING")) throw Errors.SYNTAX_REFUSAL;
+        return call.reply().ok();
+    }
+
+    private static Reply packedThreshold(Call call) {
+        long bytes = memory(call.arg(2).toLatin1().toLowerCase(Locale.ROOT));
+        if (bytes >= 0 && bytes < MAX_PACKED_BYTES) return call.reply().ok();
+        return call.reply().error("ERR argument must be a memory value bigger than 1 and smaller than 4gb");
+    }
+
+    /// A number of bytes with a unit, as configuration files have it; -1 for what is none.
+    private static long memory(String text) {
+        String digits = text.replaceFirst("[a-z]+$", "");
+        long unit = switch (text.substring(digits.length())) {
+            case "", "b" -> 1;
+            case "k" -> 1000;
+            case "kb" -> 1 << 10;
+            case "m" -> 1_000_000;
+            case "mb" -> 1 << 20;
+            case "g" -> 1_000_000_000;
+            case "gb" -> 1 << 30;
+            default -> -1;
+        };
+        return unit > 0 && digits.matches("\\d{1,10}") ? Long.parseLong(digits) * unit : -1;
+    }
+
+    // ---- the data ----
+
+    private static Reply digestValues(Call call) {
+        call.reply().array(call.argc() - 2);
+        for (int i = 2; i < call.argc(); i++) call.reply().simple(Digest.ofValue(call.db(), call.key(i)));
+        return call.reply();
+    }
+
+    private static long found(Call call) {
+        long address = call.db().lookup(call.key(2));
+        if (address == 0) throw new Refusal(Errors.NO_KEY);
+        return address;
+    }
+
+    private static Reply object(Call call) {
+        Database db = call.db();
+        long address = found(call);
+        long idleSeconds = db.idleMs(address) / 1000;
+        long used = call.nowMs() / 1000 - idleSeconds & 0xffffff;
+        return call.reply()
+                .simple("Value at:0x" + Long.toHexString(address) + " refcount:" + references(db, address) + " encoding:"
+                        + db.kind(address).encoding() + " serializedlength:" + serializedLength(db.string(address)) + " lru:" + used
+                        + " lru_seconds_idle:" + idleSeconds);
+    }
+
+    /// Nothing is shared here; but Redis shares small numbers, and says so with the largest count there is.
+    private static int references(Database db, long address) {
+        StringValue value = db.string(address);
+        boolean isShared = value.isNumber() && value.number() >= 0 && value.number() < SHARED_NUMBERS;
+        return isShared ? Integer.MAX_VALUE : 1;
+    }
+
+    /// What the string takes in an RDB file, uncompressed: a number in as few bytes as it needs, else a length and the bytes.
+    private static int serializedLength(StringValue value) {
+        if (value.isLong() && value.toLong() == (int) value.toLong()) {
+            int number = (int) value.toLong();
+            return number == (byte) number ? 2 : number == (short) number ? 3 : 5;
+        }
+        int length = value.length();
+        return length + (length < 1 << 6 ? 1 : length < 1 << 14 ? 2 : 5);
+    }
+
+    private static Reply stringLengths(Call call) {
+        Database db = call.db();
+        long address = found(call);
+        Kind kind = db.kind(address);
+        if (!kind.isString() || kind == Kind.STRING_INT) return call.reply().error("ERR Not an sds encoded string.");
+        int key = call.key(2).length();
+        int value = db.string(address).length();
+        return call.reply()
+                .simple("key_sds_len:" + key + ", key_sds_avail:0, key_zmalloc: " + key + ", val_sds_len:" + value
+                        + ", val_sds_avail:0, val_zmalloc: " + db.memoryUsage(address));
+    }
+
+    private static Reply tableStats(Call call) {
+        long index = call.longArg(2, Integer.MIN_VALUE, Integer.MAX_VALUE, "ERR value is not an integer or out of range");
+        if (index < 0 || index >= call.store().count()) return call.reply().error("ERR Out of range database");
+        Database db = call.store().database((int) index);
+        return call.reply()
+                .verbatim("[Dictionary HT]\n number of elements: " + db.size() + "\n[Expires HT]\n number of elements: "
+                        + db.volatileSize() + "\n");
+    }
+
+    private static Reply loadAof(Call call, Engine engine) {
+        String error = Borrowed.during(call, () -> engine.host().reloadLog());
+        return error == null ? call.reply().ok() : call.reply().error(error);
+    }
+
+    private static Reply reload(Call call, Engine engine) {
+        for (int i = 2; i < call.argc(); i++) {
+            if (call.is(i, "NOSAVE")) return call.reply().error("ERR there is no RDB file to load");
+            if (!call.is(i, "MERGE") && !call.is(i, "NOFLUSH")) {
+                return call.reply().error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+            }
+        }
+        String error = Borrowed.during(call, () -> Reload.run(engine, ((Session) call.caller()).link()));
+        return error == null ? call.reply().ok() : call.reply().error(error);
+    }
+
+    /// Lets other commands run inside of a call, which they use for themselves, and then gives the call back as it was.
+    private static final class Borrowed {
+        interface Work {
+            @Nullable String run();
+        }
+
+        static @Nullable String during(Call call, Work work) {
+            Object caller = call.caller();
+            Command command = call.command();
+            Bytes[] argv = call.argv();
+            int argc = call.argc();
+            int db = call.dbIndex();
+            var out = call.reply().out();
+            boolean isResp3 = call.reply().isResp3();
+            try {
+                return work.run();
+            } finally {
+                call.begin(caller, db, argc, argv, out, isResp3);
+                call.command(command);
+            }
+        }
     }
 
     // ---- filling the database ----
@@ -101,5 +356,47 @@ public enum DebugCommands implements Command {
 
     private static byte[] ascii(String text) {
         return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    // ---- the protocol ----
+
+    private static Reply protocol(Call call) {
+        Reply reply = call.reply();
+        String type = call.arg(2).toLatin1().toLowerCase(Locale.ROOT);
+        return switch (type) {
+            case "string" -> reply.bulk("Hello World");
+            case "integer" -> reply.integer(12345);
+            case "double" -> reply.decimal("3.141");
+            case "bignum" -> bigNumber(reply, "1234567999999999999999999999999999999");
+            case "null" -> reply.nil();
+            case "array" -> reply.array(3).integer(0).integer(1).integer(2);
+            case "set" -> reply.set(3).integer(0).integer(1).integer(2);
+            case "map" -> reply.map(3).integer(0).bool(false).integer(1).bool(true).integer(2).bool(false);
+            case "attrib" -> attribute(reply).bulk("Some real reply following the attribute");
+            case "push" -> push(reply);
+            case "verbatim" -> reply.verbatim("This is a verbatim\nstring");
+            case "true" -> reply.bool(true);
+            case "false" -> reply.bool(false);
+            default -> reply.error("ERR Wrong protocol type name. Please use one of the following: "
+                    + "string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false");
+        };
+    }
+
+    private static Reply bigNumber(Reply reply, String digits) {
+        if (!reply.isResp3()) return reply.bulk(digits);
+        reply.out().append('(').append(digits).appendCrlf();
+        return reply;
+    }
+
+    private static Reply attribute(Reply reply) {
+        if (!reply.isResp3()) return reply;
+        reply.out().append("|1\r\n");
+        return reply.bulk("key-popularity").array(2).bulk("key:123").integer(90);
+    }
+
+    private static Reply push(Reply reply) {
+        if (!reply.isResp3()) return reply.error("ERR RESP2 is not supported by this command");
+        reply.push(2).bulk("server-cpu-usage").integer(42);
+        return reply.bulk("Some real reply following the push reply");
     }
 }

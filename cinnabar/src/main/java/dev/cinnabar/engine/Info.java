@@ -43,7 +43,7 @@ final class Info {
         CLUSTER,
         KEYSPACE;
 
-        private static final Set<Section> ALL = EnumSet.complementOf(EnumSet.of(MODULES));
+        private static final Set<Section> ALL = EnumSet.allOf(Section.class);
         private static final Set<Section> DEFAULT = EnumSet.complementOf(EnumSet.of(COMMANDSTATS, LATENCYSTATS));
 
         String title() {
@@ -97,8 +97,7 @@ final class Info {
         Set<Section> chosen = EnumSet.noneOf(Section.class);
         for (String name : names) {
             switch (name) {
-                case "all" -> chosen.addAll(Section.ALL);
-                case "everything" -> chosen.addAll(EnumSet.allOf(Section.class));
+                case "all", "everything" -> chosen.addAll(Section.ALL); // they differ in what modules add
                 case "default" -> chosen.addAll(Section.DEFAULT);
                 default -> {
                     for (Section section : Section.values()) {
@@ -183,7 +182,7 @@ final class Info {
         line("redis_git_dirty", 0);
         line("redis_build_id", Version.buildId());
         line("redis_mode", "standalone");
-        line("os", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"));
+        line("os", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + machine());
         line("arch_bits", 64);
         line("monotonic_clock", "System.nanoTime");
         line("multiplexing_api", "java.nio");
@@ -203,6 +202,12 @@ final class Info {
         line("executable", host.executable());
         line("config_file", host.config().file().map(file -> file.toAbsolutePath().toString()).orElse(""));
         line("io_threads_active", 0);
+    }
+
+    /// The architecture in the words of `uname`.
+    private static String machine() {
+        String arch = System.getProperty("os.arch");
+        return arch.equals("amd64") ? "x86_64" : arch;
     }
 
     private void clients() {

@@ -113,7 +113,7 @@ public enum ServerCommands implements Command {
             case FLUSHDB -> flush(call, engine, call.dbIndex(), call.dbIndex() + 1);
             case INFO -> info(call, engine.info());
             case LASTSAVE -> call.reply().integer(engine.host().startedMs() / 1000);
-            case LOLWUT -> call.reply().verbatim(Crystal.draw(call.randomness()));
+            case LOLWUT -> lolwut(call);
             case REPLICAOF, SLAVEOF -> replicaOf(call);
             case ROLE -> call.reply().array(3).bulk("master").integer(0).array(0);
             case SHUTDOWN -> shutdown(call, engine.host());
@@ -148,7 +148,8 @@ public enum ServerCommands implements Command {
     private static Reply swapDb(Call call, Engine engine) {
         int a = database(call, 1, "ERR invalid first DB index");
         int b = database(call, 2, "ERR invalid second DB index");
-        if (a >= call.store().count() || b >= call.store().count()) return call.reply().error(Errors.DB_INDEX);
+        int count = call.store().count();
+        if (a < 0 || a >= count || b < 0 || b >= count) return call.reply().error(Errors.DB_INDEX);
 
         var first = call.store().database(a);
         var second = call.store().database(b);
@@ -173,6 +174,11 @@ public enum ServerCommands implements Command {
         List<String> sections = new ArrayList<>();
         for (int i = 1; i < call.argc(); i++) sections.add(call.arg(i).toLatin1().toLowerCase(Locale.ROOT));
         return call.reply().verbatim(info.text(sections));
+    }
+
+    private static Reply lolwut(Call call) {
+        if (call.argc() > 2 && call.is(1, "VERSION")) call.longArg(2); // there is but one picture
+        return call.reply().verbatim(Crystal.draw(call.randomness()));
     }
 
     private static Reply time(Call call) {
@@ -221,7 +227,8 @@ public enum ServerCommands implements Command {
 
     private static Reply waitForReplicas(Call call) {
         call.longArg(1);
-        if (call.longArg(2) < 0) throw new Refusal("ERR timeout is negative");
+        String noTimeout = "ERR timeout is not an integer or out of range";
+        if (call.longArg(2, Long.MIN_VALUE, Long.MAX_VALUE, noTimeout) < 0) throw new Refusal("ERR timeout is negative");
         return call.reply().integer(0);
     }
 }

@@ -52,6 +52,7 @@ public final class Pages {
 
     private boolean isHolding;
     private long loan; // bytes that are reserved for what is allocated next, while holding
+    private boolean isForced;
     private long used;
     private long usedPeak;
     private long held;
@@ -118,6 +119,17 @@ public final class Pages {
         used += size;
         if (used > usedPeak) usedPeak = used;
         return (long) page.number << UNIT_BITS | offset >> 3;
+    }
+
+    /// The same beyond the budget, for what has to succeed: moving something that shrank out of its larger block. The budget's margin bears
+    /// it.
+    public long allocateForced(int length) {
+        isForced = true;
+        try {
+            return allocate(length);
+        } finally {
+            isForced = false;
+        }
     }
 
     /// Takes a block back.
@@ -264,7 +276,9 @@ public final class Pages {
     }
 
     private byte[] newArray(int length, int number) {
-        if (!take(length + ARRAY_HEADER)) {
+        if (isForced) {
+            budget.force(length + ARRAY_HEADER);
+        } else if (!take(length + ARRAY_HEADER)) {
             giveNumberBack(number);
             throw OutOfMemory.REFUSED;
         }

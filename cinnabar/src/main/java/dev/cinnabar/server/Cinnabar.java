@@ -49,6 +49,8 @@ public final class Cinnabar implements AutoCloseable {
     private final Log log;
     private final Engine engine;
     private final Session session;
+    private final EmbeddedLink link = new EmbeddedLink();
+    private final Object oneCall = new Object(); // calls within the process run one after the other, also those that wait
     private final NetServer net;
     private final Persistence persistence;
     private final Clock clock;
@@ -70,7 +72,7 @@ public final class Cinnabar implements AutoCloseable {
         ServerHost host = new ServerHost(config, log, clock.wallMs(), builder.executable, this::closeFromWithin);
         ServerProtocol protocol = new ServerProtocol(engine, config, log, loops);
         engine.host(host);
-        session = engine.open(Session.Origin.EMBEDDED, NoLink.INSTANCE);
+        session = engine.open(Session.Origin.EMBEDDED, link);
 
         String name = builder.name.isEmpty() ? "cinnabar-" + config.get(Directives.PORT) : builder.name;
         persistence = new Persistence(engine, config, log, name, protocol);
@@ -190,16 +192,30 @@ public final class Cinnabar implements AutoCloseable {
     byte[] reply(Bytes[] argv, boolean isResp3) {
         if (isClosing.get()) throw new IllegalStateException("the server is closed");
         ByteBuilder out = new ByteBuilder();
-        engine.lock();
-        try {
-            engine.beginBatch();
-            engine.protocol(session, isResp3);
-            engine.run(session, argv.length, argv, out);
-        } finally {
-            engine.unlock();
+        synchronized (oneCall) {
+            boolean mustWait;
+            engine.lock();
+            try {
+                engine.beginBatch();
+                engine.protocol(session, isResp3);
+                engine.run(session, argv.length, argv, out);
+                mustWait = engine.isWaiting(session);
+            } finally {
+                engine.unlock();
+            }
+            if (mustWait) awaitAnswer(out);
         }
         persistence.awaitDurable(engine.log().commit());
         return out.copy();
+    }
+
+    private void awaitAnswer(ByteBuilder out) {
+        try {
+            link.await(out);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while waiting for an answer", e);
+        }
     }
 
     /// Lets everything happen that is due; called when a [TestClock] was moved.

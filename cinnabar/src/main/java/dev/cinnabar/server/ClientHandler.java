@@ -1,14 +1,12 @@
 package dev.cinnabar.server;
 
 import dev.cinnabar.base.ByteBuilder;
-import dev.cinnabar.base.Bytes;
 import dev.cinnabar.command.Errors;
 import dev.cinnabar.engine.Engine;
 import dev.cinnabar.engine.Link;
 import dev.cinnabar.engine.Session;
 import dev.cinnabar.net.Connection;
 import dev.cinnabar.net.Handler;
-import dev.cinnabar.resp.Request;
 import dev.cinnabar.resp.RequestParser;
 import java.nio.charset.StandardCharsets;
 
@@ -51,42 +49,34 @@ final class ClientHandler implements Handler, Link {
         }
     }
 
+    /*
+     * Pipelined requests are taken in some at a time: first parsed, then their keys' places in memory are asked for all at once, then they
+     * are run one by one. Whatever stops the running in between (a call that has to wait, a reader that is slow) leaves the
+     * rest of the bytes where they are, to be parsed again.
+     */
     private int run(byte[] array, int from, int to) {
+        Batch batch = protocol.batch(connection.loop());
         ByteBuilder out = connection.out();
         int outBefore = out.length();
         int position = from;
         boolean goesOn = true;
         while (goesOn && position < to && !session.isClosing()) {
-            if (isKnown != session.isAuthenticated()) parser.authenticated(isKnown = session.isAuthenticated());
-            switch (parser.parse(array, position, to)) {
-                case COMPLETE -> {
-                    if (!engine.run(session, parser.request().argc(), words(), out)) {
-                        connection.pauseReading();
-                        parser.reset();
-                        goesOn = false;
-                        continue;
-                    }
-                    position += parser.consumed();
-                    goesOn = !connection.isCongested();
-                }
-                case EMPTY -> position += parser.consumed();
-                case INCOMPLETE -> {
-                    connection.expectInput(parser.missing());
-                    if (to - position > protocol.queryBufferLimit()) refuseTooMuch();
+            RequestParser.Outcome outcome = take(batch, array, position, to);
+            if (batch.count > 1) batch.ahead(engine.store().database(session.db()));
+            for (int i = 0; i < batch.count && goesOn; i++) {
+                if (!engine.run(session, batch.requests[i].argc(), batch.words(i), out)) {
+                    connection.pauseReading();
                     goesOn = false;
+                    break;
                 }
-                case ERROR -> {
-                    out.append("-ERR ").append(parser.error()).appendCrlf();
-                    connection.closeAfterReply();
-                    return to - from;
-                }
-                case DISCARDING -> {
-                    return to - from;
-                }
-                case DISCARDED -> {
-                    position += parser.consumed();
-                    out.append(NO_MEMORY);
-                }
+                position = batch.ends[i];
+                if (engine.isWaiting(session)) connection.pauseReading();
+                goesOn = !engine.isWaiting(session) && !session.isClosing() && !connection.isCongested();
+            }
+            if (!goesOn) parser.reset();
+            else if (outcome != RequestParser.Outcome.COMPLETE) {
+                if (outcome == RequestParser.Outcome.INCOMPLETE || outcome == RequestParser.Outcome.DISCARDING) goesOn = false;
+                position = after(outcome, out, position, to);
             }
         }
         session.countTraffic(position - from, out.length() - outBefore);
@@ -97,13 +87,45 @@ final class ClientHandler implements Handler, Link {
         return position - from;
     }
 
-    private Bytes[] words() {
-        Request request = parser.request();
-        int argc = request.argc();
-        Bytes[] words = protocol.words(connection.loop(), argc);
-        byte[] array = request.array();
-        for (int i = 0; i < argc; i++) words[i].set(array, request.offset(i), request.length(i));
-        return words;
+    /// Parses requests until the batch is full, the bytes end, or something else comes.
+    ///
+    /// @return what came last
+    private RequestParser.Outcome take(Batch batch, byte[] array, int from, int to) {
+        batch.count = 0;
+        if (isKnown != session.isAuthenticated()) parser.authenticated(isKnown = session.isAuthenticated());
+        int most = isKnown ? Batch.SIZE : 1; // the limits change when the client logs in
+        int position = from;
+        while (true) {
+            RequestParser.Outcome outcome = parser.parse(array, position, to);
+            if (outcome != RequestParser.Outcome.COMPLETE) return outcome;
+            position += parser.consumed();
+            boolean isInline = parser.isInline();
+            batch.add(parser, position);
+            if (isInline || batch.count >= most || position >= to) return outcome;
+        }
+    }
+
+    /// Deals with bytes that are no complete request.
+    ///
+    /// @return up to where they are used up
+    private int after(RequestParser.Outcome outcome, ByteBuilder out, int position, int to) {
+        return switch (outcome) {
+            case INCOMPLETE -> {
+                connection.expectInput(parser.missing());
+                if (to - position > protocol.queryBufferLimit()) refuseTooMuch();
+                yield position;
+            }
+            case ERROR -> {
+                out.append("-ERR ").append(parser.error()).appendCrlf();
+                connection.closeAfterReply();
+                yield to;
+            }
+            case DISCARDED -> {
+                out.append(NO_MEMORY);
+                yield position + parser.consumed();
+            }
+            case EMPTY, DISCARDING, COMPLETE -> position + parser.consumed();
+        };
     }
 
     private void refuseTooMuch() {

@@ -1,6 +1,5 @@
 package dev.cinnabar.server;
 
-import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Log;
 import dev.cinnabar.config.Config;
 import dev.cinnabar.config.Directives;
@@ -13,7 +12,6 @@ import dev.cinnabar.net.NetServer;
 import dev.cinnabar.net.Protocol;
 import dev.cinnabar.resp.RequestLimits;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +23,7 @@ final class ServerProtocol implements Protocol, Durability {
     private final Engine engine;
     private final Log log;
     private final RequestLimits requestLimits = new RequestLimits();
-    private final Bytes[][] words; // by loop: windows on the arguments of the request that runs
+    private final Batch[] batches; // by loop
     private final AtomicLong queryBufferDisconnects = new AtomicLong();
     private final AtomicLong outputBufferDisconnects = new AtomicLong();
     private volatile long queryBufferLimit;
@@ -35,18 +33,12 @@ final class ServerProtocol implements Protocol, Durability {
     ServerProtocol(Engine engine, Config config, Log log, int loops) {
         this.engine = engine;
         this.log = log;
-        words = new Bytes[loops][];
-        for (int i = 0; i < loops; i++) words[i] = windows(new Bytes[0], 16);
+        batches = new Batch[loops];
+        for (int i = 0; i < loops; i++) batches[i] = new Batch();
         requestLimits.maxBulkLength(config.get(Directives.PROTO_MAX_BULK_LEN));
         config.onChange(Directives.PROTO_MAX_BULK_LEN, requestLimits::maxBulkLength);
         queryBufferLimit = config.get(Directives.CLIENT_QUERY_BUFFER_LIMIT);
         config.onChange(Directives.CLIENT_QUERY_BUFFER_LIMIT, v -> queryBufferLimit = v);
-    }
-
-    private static Bytes[] windows(Bytes[] some, int count) {
-        Bytes[] more = Arrays.copyOf(some, count);
-        for (int i = some.length; i < count; i++) more[i] = new Bytes();
-        return more;
     }
 
     void net(NetServer net) {
@@ -137,11 +129,9 @@ final class ServerProtocol implements Protocol, Durability {
         return PUSH_LIMIT_DEFAULT;
     }
 
-    /// Windows for the arguments of a request, the loop's own.
-    Bytes[] words(EventLoop loop, int count) {
-        Bytes[] w = words[loop.index()];
-        if (count > w.length) words[loop.index()] = w = windows(w, Math.max(count, 2 * w.length));
-        return w;
+    /// The place where requests are taken in, the loop's own.
+    Batch batch(EventLoop loop) {
+        return batches[loop.index()];
     }
 
     void countQueryBufferDisconnect() {

@@ -139,6 +139,10 @@ public final class TestServer {
         return engine;
     }
 
+    public int db() {
+        return session.db;
+    }
+
     public Store store() {
         return engine.store();
     }

@@ -6,8 +6,10 @@ import dev.cinnabar.RealRedis;
 import dev.cinnabar.engine.TestServer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.function.Function;
@@ -98,6 +100,34 @@ public final class Twin implements AutoCloseable {
             throw new AssertionError("with seed " + seed, e);
         }
         ours.store().checkInvariants();
+        sameData();
+    }
+
+    /// Compares all keys of all databases, their values and expiry times (which may differ by the time between two commands).
+    public void sameData() {
+        for (int db = 0; db < ours.store().count(); db++) {
+            select(db);
+            same(Twin::sortedLines, "KEYS", "*");
+            for (String key : keys()) {
+                same("GET", key);
+                same("OBJECT", "ENCODING", key);
+                same("TTL", key);
+            }
+        }
+        select(0);
+    }
+
+    private List<String> keys() {
+        String reply = ours.run("KEYS", "*");
+        List<String> keys = new ArrayList<>();
+        int at = reply.indexOf('\n') + 1;
+        while (at < reply.length()) {
+            int line = reply.indexOf('\r', at);
+            int length = Integer.parseInt(reply.substring(at + 1, line));
+            keys.add(reply.substring(line + 2, line + 2 + length));
+            at = line + 2 + length + 2;
+        }
+        return keys;
     }
 
     /// What may not differ in the reply of a command: everything, but for the order in which keys of a table are answered.

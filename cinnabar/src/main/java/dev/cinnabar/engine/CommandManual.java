@@ -1,0 +1,106 @@
+package dev.cinnabar.engine;
+
+import dev.cinnabar.command.Command;
+import dev.cinnabar.command.CommandSpec;
+import dev.cinnabar.command.Group;
+import dev.cinnabar.command.Reply;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+
+/// Writes what COMMAND DOCS answers of a command: redis-cli makes its help and its hints of it.
+final class CommandManual {
+    private final Reply reply;
+    private final int lastKeySpec;
+    private int nextKeySpec;
+
+    private CommandManual(Reply reply, CommandSpec spec) {
+        this.reply = reply;
+        this.lastKeySpec = spec.keys().size() - 1;
+    }
+
+    /// The name, then a map of what is known.
+    static void write(Reply reply, CommandEntry entry) {
+        reply.bulk(entry.fullName());
+        Command command = entry.command();
+        CommandTable subcommands = entry.subcommands();
+        if (command == null) writeContainer(reply, entry, subcommands);
+        else writeCommand(reply, command.spec(), subcommands);
+    }
+
+    private static void writeContainer(Reply reply, CommandEntry entry, CommandTable subcommands) {
+        String since = subcommands.entries().values().stream()
+                .map(sub -> sub.spec().since())
+                .min(Comparator.comparing(CommandManual::sortable))
+                .orElse("");
+        Group group = subcommands.entries().values().iterator().next().spec().group();
+        reply.map(5);
+        reply.bulk("summary").bulk("The commands that begin with " + entry.fullName().toUpperCase(Locale.ROOT) + ".");
+        reply.bulk("since").bulk(since).bulk("group").bulk(group.title());
+        reply.bulk("complexity").bulk("Depends on the subcommand.");
+        writeSubcommands(reply, subcommands);
+    }
+
+    /// A version number as text that sorts right.
+    private static String sortable(String version) {
+        StringBuilder text = new StringBuilder();
+        for (String part : version.split("\\.")) text.append("000".substring(Math.min(3, part.length()))).append(part);
+        return text.toString();
+    }
+
+    private static void writeCommand(Reply reply, CommandSpec spec, CommandTable subcommands) {
+        List<Argument> arguments = Argument.of(spec);
+        int pairs = 4 + (spec.isDeprecated() ? 2 : 0) + (arguments.isEmpty() ? 0 : 1) + (subcommands == null ? 0 : 1);
+        reply.map(pairs);
+        reply.bulk("summary").bulk(spec.summary()).bulk("since").bulk(spec.since());
+        reply.bulk("group").bulk(spec.group().title()).bulk("complexity").bulk(spec.complexity());
+        if (spec.isDeprecated()) {
+            reply.bulk("doc_flags").set(1).simple("deprecated");
+            reply.bulk("replaced_by").bulk(spec.replacedBy());
+        }
+        if (!arguments.isEmpty()) {
+            reply.bulk("arguments");
+            new CommandManual(reply, spec).writeAll(arguments);
+        }
+        if (subcommands != null) writeSubcommands(reply, subcommands);
+    }
+
+    private static void writeSubcommands(Reply reply, CommandTable subcommands) {
+        reply.bulk("subcommands").map(subcommands.entries().size());
+        for (CommandEntry sub : subcommands.entries().values()) write(reply, sub);
+    }
+
+    // ---- arguments ----
+
+    private void writeAll(List<Argument> arguments) {
+        reply.array(arguments.size());
+        for (Argument argument : arguments) write(argument);
+    }
+
+    private void write(Argument argument) {
+        // a key without a key specification is only called so
+        boolean isKey = argument.type() == Argument.Type.KEY && lastKeySpec >= 0;
+        boolean isPlain = argument.type() == Argument.Type.KEY && !isKey;
+        String token = argument.token();
+        int flags = (argument.isOptional() ? 1 : 0) + (argument.isMultiple() ? 1 : 0) + (argument.hasMultipleToken() ? 1 : 0);
+        int pairs = 2 + (isKey ? 1 : 0) + (token == null ? 0 : 1) + (flags > 0 ? 1 : 0) + (argument.parts().isEmpty() ? 0 : 1);
+
+        reply.map(pairs).bulk("name").bulk(argument.name());
+        reply.bulk("type").bulk(isPlain ? Argument.Type.STRING.word() : argument.type().word());
+        if (isKey) {
+            reply.bulk("key_spec_index").integer(nextKeySpec);
+            nextKeySpec = Math.min(nextKeySpec + 1, lastKeySpec);
+        }
+        if (token != null) reply.bulk("token").bulk(token);
+        if (flags > 0) {
+            reply.bulk("flags").set(flags);
+            if (argument.isOptional()) reply.simple("optional");
+            if (argument.isMultiple()) reply.simple("multiple");
+            if (argument.hasMultipleToken()) reply.simple("multiple_token");
+        }
+        if (!argument.parts().isEmpty()) {
+            reply.bulk("arguments");
+            writeAll(argument.parts());
+        }
+    }
+}

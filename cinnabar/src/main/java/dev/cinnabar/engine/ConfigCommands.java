@@ -1,0 +1,98 @@
+package dev.cinnabar.engine;
+
+import static dev.cinnabar.command.Flag.ADMIN;
+import static dev.cinnabar.command.Flag.LOADING;
+import static dev.cinnabar.command.Flag.NOSCRIPT;
+import static dev.cinnabar.command.Flag.STALE;
+
+import dev.cinnabar.base.Log;
+import dev.cinnabar.command.Call;
+import dev.cinnabar.command.Command;
+import dev.cinnabar.command.CommandSpec;
+import dev.cinnabar.command.Group;
+import dev.cinnabar.command.Reply;
+import dev.cinnabar.config.Config;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/// CONFIG: what the server was told to be, and telling it something else while it runs.
+public enum ConfigCommands implements Command {
+    GET(subcommand("CONFIG GET parameter [parameter ...]").flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .since("2.0.0").complexity("O(N*M) for N patterns and M directives")
+            .summary("Answers the values of all directives that one of the patterns matches.")),
+    HELP(subcommand("CONFIG HELP").flags(LOADING, STALE)
+            .since("5.0.0").complexity("O(1)")
+            .summary("Answers what CONFIG can do.")),
+    RESETSTAT(subcommand("CONFIG RESETSTAT").flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .tips("request_policy:all_nodes", "response_policy:all_succeeded")
+            .since("2.0.0").complexity("O(N) for N commands")
+            .summary("Begins to count anew what INFO answers.")),
+    REWRITE(subcommand("CONFIG REWRITE").flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .tips("request_policy:all_nodes", "response_policy:all_succeeded")
+            .since("2.8.0").complexity("O(N) for N lines")
+            .summary("Brings the configuration file up to date, and leaves its comments and its order as they are.")),
+    SET(subcommand("CONFIG SET parameter value [parameter value ...]").flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .tips("request_policy:all_nodes", "response_policy:all_succeeded")
+            .since("2.0.0").complexity("O(N) for N directives")
+            .summary("Gives directives new values: all of them, or none when one is refused."));
+
+    private final CommandSpec spec;
+
+    ConfigCommands(CommandSpec.Builder spec) {
+        this.spec = spec.build();
+    }
+
+    private static CommandSpec.Builder subcommand(String line) {
+        return CommandSpec.syntax(line).subcommand().group(Group.SERVER);
+    }
+
+    @Override
+    public CommandSpec spec() {
+        return spec;
+    }
+
+    @Override
+    public Reply run(Call call) {
+        Session session = (Session) call.caller();
+        Engine engine = session.engine();
+        return switch (this) {
+            case GET -> get(call, engine.host().config());
+            case HELP -> Help.answer(call, values());
+            case RESETSTAT -> {
+                engine.resetStatistics();
+                yield call.reply().ok();
+            }
+            case REWRITE -> rewrite(call, engine.host());
+            case SET -> set(call, session);
+        };
+    }
+
+    private static Reply get(Call call, Config config) {
+        List<String> patterns = new ArrayList<>();
+        for (int i = 2; i < call.argc(); i++) patterns.add(call.arg(i).toString());
+        Map<String, String> found = config.matching(patterns);
+        call.reply().map(found.size());
+        found.forEach((name, value) -> call.reply().bulk(name).bulk(value));
+        return call.reply();
+    }
+
+    private static Reply set(Call call, Session session) {
+        List<String> pairs = new ArrayList<>();
+        for (int i = 2; i < call.argc(); i++) pairs.add(call.arg(i).toString());
+        Engine engine = session.engine();
+        String error = engine.host().config().set(pairs, session.link().isLocal(), engine.isLoading());
+        return error == null ? call.reply().ok() : call.reply().error(error);
+    }
+
+    private static Reply rewrite(Call call, Host host) {
+        Log log = host.log();
+        String error = host.config().rewrite(null);
+        if (error != null) {
+            log.warning("CONFIG REWRITE failed: " + error);
+            return call.reply().error(error);
+        }
+        log.notice("CONFIG REWRITE executed with success.");
+        return call.reply().ok();
+    }
+}

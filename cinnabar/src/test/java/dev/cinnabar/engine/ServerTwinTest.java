@@ -1,0 +1,216 @@
+package dev.cinnabar.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cinnabar.RealRedis;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.assertj.core.api.SoftAssertions;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What the server says of itself and of its commands, beside what a real redis-server 7.0 says.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ServerTwinTest {
+    /// Lines of INFO that a JVM has no honest value for.
+    private static final Map<String, String> NOT_HERE = Map.of(
+            "gcc_version", "nothing was compiled by gcc; java_version says what runs",
+            "used_cpu_sys_main_thread", "no thread is the main one: event loops run the commands",
+            "used_cpu_user_main_thread", "the same");
+
+    /// Facts in which 7.2, which we follow, or the commands' newer forms differ from 7.0.
+    private static final Map<String, String> NEWER = Map.of(
+            "command|getkeys", "7.2 asks for one word less",
+            "command|getkeysandflags", "7.2 asks for one word less");
+
+    private RealRedis real;
+    private final Rig rig = Rig.withDebug();
+
+    @BeforeAll
+    void start(@TempDir Path directory) {
+        RealRedis.assumePresent();
+        real = RealRedis.start(directory, "--save", "", "--enable-debug-command", "yes");
+    }
+
+    @AfterAll
+    void stop() {
+        if (real != null) real.close();
+    }
+
+    // ---- facts of commands ----
+
+    @Test
+    void facts_of_all_commands_that_both_know_are_the_same() {
+        Map<String, List<?>> theirs = facts((List<?>) real.ask("COMMAND"));
+        Map<String, List<?>> ours = facts((List<?>) rig.ask("COMMAND"));
+        SoftAssertions softly = new SoftAssertions();
+        int compared = 0;
+        for (var entry : ours.entrySet()) {
+            String name = entry.getKey();
+            if (!theirs.containsKey(name) || NEWER.containsKey(name)) continue;
+            softly.assertThat(comparable(entry.getValue())).as(name).isEqualTo(comparable(theirs.get(name)));
+            compared++;
+        }
+        softly.assertAll();
+        assertThat(compared).isGreaterThan(50);
+    }
+
+    private static Map<String, List<?>> facts(List<?> commands) {
+        Map<String, List<?>> byName = new LinkedHashMap<>();
+        for (Object command : commands) {
+            List<?> facts = (List<?>) command;
+            byName.put((String) facts.get(0), facts);
+            byName.putAll(facts((List<?>) facts.get(9)));
+        }
+        return byName;
+    }
+
+    /// What has to be the same: sets without their order, no notes, and no tips, which are advice.
+    private static Map<String, Object> comparable(List<?> facts) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("arity", facts.get(1));
+        map.put("flags", new TreeSet<>((List<?>) facts.get(2)));
+        map.put("range", facts.subList(3, 6));
+        map.put("categories", new TreeSet<>((List<?>) facts.get(6)));
+        map.put("keys", keySpecs((List<?>) facts.get(8)));
+        return map;
+    }
+
+    private static List<Object> keySpecs(List<?> specs) {
+        List<Object> comparable = new ArrayList<>();
+        for (Object spec : specs) {
+            Map<String, Object> map = new LinkedHashMap<>();
+            List<?> pairs = (List<?>) spec;
+            for (int i = 0; i < pairs.size(); i += 2) {
+                if (pairs.get(i).equals("notes")) continue;
+                boolean isFlags = pairs.get(i).equals("flags");
+                map.put((String) pairs.get(i), isFlags ? new TreeSet<>((List<?>) pairs.get(i + 1)) : pairs.get(i + 1));
+            }
+            comparable.add(map);
+        }
+        return comparable;
+    }
+
+    @Test
+    void help_of_a_container_names_the_same_subcommands() {
+        for (String container : List.of("CONFIG", "MEMORY", "COMMAND")) {
+            assertThat(subcommands((List<?>) rig.ask(container, "HELP"))).containsAll(subcommands(real.list(container, "HELP")));
+        }
+    }
+
+    private static Set<String> subcommands(List<?> help) {
+        Set<String> names = new TreeSet<>();
+        for (Object line : help.subList(1, help.size())) {
+            String text = (String) line;
+            if (!text.startsWith(" ") && !text.startsWith("(")) names.add(text.split(" ")[0]);
+        }
+        return names;
+    }
+
+    // ---- INFO and CONFIG ----
+
+    @Test
+    void info_has_every_section_and_line_of_redis() {
+        for (String which : List.of("everything", "all", "default", "server", "memory")) {
+            Map<String, Map<String, String>> theirs = Rig.sectionsOf((String) real.ask("INFO", which));
+            Map<String, Map<String, String>> ours = rig.info(which);
+            assertThat(ours.keySet()).as(which).containsExactlyElementsOf(theirs.keySet());
+            theirs.forEach((section, lines) -> {
+                if (section.endsWith("stats") && !section.equals("Stats")) return; // as many lines as there were commands
+                Set<String> missing = new TreeSet<>(lines.keySet());
+                missing.removeAll(ours.get(section).keySet());
+                missing.removeAll(NOT_HERE.keySet());
+                assertThat(missing).as("lines of section " + section).isEmpty();
+            });
+        }
+    }
+
+    @Test
+    void config_get_knows_every_directive_of_redis() {
+        Set<Object> theirs = new TreeSet<>();
+        List<String> pairs = real.list("CONFIG", "GET", "*");
+        for (int i = 0; i < pairs.size(); i += 2) theirs.add(pairs.get(i));
+        Set<Object> ours = new TreeSet<>();
+        List<?> answer = (List<?>) rig.ask("CONFIG", "GET", "*");
+        for (int i = 0; i < answer.size(); i += 2) ours.add(answer.get(i));
+        assertThat(ours).containsAll(theirs);
+    }
+
+    // ---- the same answers ----
+
+    @Test
+    void answers_and_errors_are_the_same_word_for_word() {
+        String[] lines = {
+            "COMMAND foo", "COMMAND COUNT x", "CONFIG foo", "MEMORY foo", "DEBUG foo", "DEBUG", "FLUSHALL foo", "FLUSHALL ASYNC x",
+            "FLUSHALL SYNC", "FLUSHDB", "FLUSHDB ASYNC", "SWAPDB 0 99", "SWAPDB a 1", "SWAPDB 0 b", "SWAPDB -1 0", "SWAPDB 0 0",
+            "SWAPDB 99999999999 1", "SWAPDB 0 1", "SHUTDOWN foo", "SHUTDOWN SAVE NOSAVE", "SHUTDOWN ABORT", "SHUTDOWN NOSAVE ABORT",
+            "WAIT 0 0", "WAIT a 0", "WAIT 0 -1", "WAIT 0 x", "ROLE", "ROLE x", "REPLICAOF NO ONE", "REPLICAOF a", "REPLICAOF a b",
+            "SLAVEOF no one", "DBSIZE", "DBSIZE x", "TIME x", "LASTSAVE x", "INFO foo", "INFO foo bar", "LOLWUT VERSION x",
+            "SET a hello", "SET b 12345", "SET c 70000", "SET d 1", "SET e 300 EX 10000", "SET f " + "x".repeat(100), "DBSIZE",
+            "COMMAND GETKEYS GET a", "COMMAND GETKEYS PING a", "COMMAND GETKEYS nope a", "COMMAND GETKEYS SET a",
+            "COMMAND GETKEYS MSET a 1 b 2", "COMMAND GETKEYS CONFIG GET x", "COMMAND GETKEYS CONFIG nope x",
+            "COMMAND GETKEYS MEMORY USAGE x", "COMMAND GETKEYSANDFLAGS MSET a 1 b 2", "COMMAND GETKEYSANDFLAGS PING a",
+            "COMMAND GETKEYSANDFLAGS nope a", "COMMAND INFO foo", "COMMAND INFO config|nope", "COMMAND DOCS foo",
+            "COMMAND LIST FILTERBY MODULE x", "COMMAND LIST FILTERBY ACLCAT foo", "COMMAND LIST FILTERBY foo bar", "COMMAND LIST x",
+            "COMMAND LIST FILTERBY PATTERN x y", "MEMORY USAGE nokey", "MEMORY USAGE a SAMPLES", "MEMORY USAGE a SAMPLES -1",
+            "MEMORY USAGE a SAMPLES x", "MEMORY USAGE a foo 1", "MEMORY USAGE", "MEMORY PURGE", "MEMORY PURGE x",
+            "CONFIG GET", "CONFIG GET nope", "CONFIG GET maxmemory MAXMEMORY max*ory", "CONFIG SET maxmemory", "CONFIG SET foo bar",
+            "CONFIG SET maxmemory 1mb appendonly foo", "CONFIG GET maxmemory", "CONFIG SET maxmemory 1 maxmemory 2",
+            "CONFIG SET databases 3", "CONFIG SET maxmemory-samples 7", "CONFIG GET maxmemory-samples", "CONFIG REWRITE",
+            "CONFIG RESETSTAT x", "CONFIG RESETSTAT", "CONFIG HELP x", "DEBUG OBJECT nokey", "DEBUG DIGEST", "DEBUG DIGEST-VALUE a e nokey",
+            "DEBUG DIGEST-VALUE", "DEBUG SET-ACTIVE-EXPIRE 1", "DEBUG SET-ACTIVE-EXPIRE", "DEBUG SLEEP x", "DEBUG SLEEP 0",
+            "DEBUG POPULATE", "DEBUG POPULATE x", "DEBUG POPULATE -1", "DEBUG POPULATE 3 a b", "DEBUG POPULATE 3 a -1",
+            "DEBUG POPULATE 1 2 3 4", "DEBUG POPULATE 12", "DEBUG POPULATE 15 p", "DEBUG POPULATE 11 q 3", "DEBUG POPULATE 11 r 20",
+            "DEBUG DIGEST", "GET key:11", "GET q:5", "GET r:10", "OBJECT ENCODING r:1", "DBSIZE", "DEBUG HTSTATS 99",
+            "DEBUG CHANGE-REPL-ID", "DEBUG ERROR", "DEBUG ERROR foo", "DEBUG LOG", "DEBUG LOG foo", "DEBUG SET-DISABLE-DENY-SCRIPTS 0",
+            "DEBUG REPLYBUFFER x", "DEBUG REPLYBUFFER RESIZING 1", "DEBUG REPLYBUFFER PEAK-RESET-TIME NEVER",
+            "DEBUG REPLYBUFFER PEAK-RESET-TIME x", "DEBUG QUICKLIST-PACKED-THRESHOLD 100b", "DEBUG QUICKLIST-PACKED-THRESHOLD 4gb",
+            "DEBUG QUICKLIST-PACKED-THRESHOLD x", "DEBUG PROTOCOL nope", "DEBUG RELOAD x", "DEBUG SDSLEN nokey", "DEBUG SDSLEN b",
+            "DEBUG RELOAD", "DEBUG DIGEST", "FLUSHALL", "DEBUG DIGEST", "MULTI", "SHUTDOWN", "EXEC", "MULTI", "DEBUG POPULATE 3",
+            "SWAPDB 0 3", "DBSIZE", "EXEC", "DBSIZE", "MULTI", "FLUSHALL", "DEBUG RELOAD", "DEBUG DIGEST", "EXEC",
+        };
+        SoftAssertions softly = new SoftAssertions();
+        for (String line : lines) {
+            String[] words = line.split(" ");
+            softly.assertThat(rig.ask(words)).as(line).isEqualTo(real.ask(words));
+        }
+        softly.assertAll();
+        rig.engine.store().checkInvariants();
+    }
+
+    @Test
+    void debug_object_tells_encoding_and_length_as_redis_does() {
+        String[] values = {"1", "127", "128", "-129", "32768", "2147483647", "2147483648", "x", "a".repeat(20), "0123456789".repeat(4)};
+        for (String value : values) {
+            Object ours = described(rig, value);
+            real.ask("CONFIG", "SET", "rdbcompression", "no");
+            real.ask("SET", "o", value);
+            assertThat(ours).as(value).isEqualTo(facts((String) real.ask("DEBUG", "OBJECT", "o")));
+        }
+    }
+
+    private static Object described(Rig rig, String value) {
+        rig.ask("SET", "o", value);
+        return facts((String) rig.ask("DEBUG", "OBJECT", "o"));
+    }
+
+    private static String facts(String text) {
+        return text.replaceAll("Value at:0x[0-9a-f]+|lru:\\d+", "");
+    }
+
+    @Test
+    void samples_of_the_protocol_are_the_same_in_resp2() {
+        for (String type : List.of("string", "integer", "double", "bignum", "null", "array", "set", "map", "push", "verbatim", "true",
+                "false", "attrib")) {
+            assertThat(rig.ask("DEBUG", "PROTOCOL", type)).as(type).isEqualTo(real.ask("DEBUG", "PROTOCOL", type));
+        }
+    }
+}
