@@ -48,6 +48,7 @@ public final class Database {
     private final Bytes keyWindow = new Bytes();
     private final Bytes otherWindow = new Bytes();
     private final ExpiryWheel.Due due = this::expireDue;
+    private final Room room = new Room(this);
     private final Dict.Mover mover = this::moveSparse;
     private final Dict.Visitor freer = this::freeRecord;
 
@@ -275,6 +276,22 @@ public final class Database {
         Records.writeLength(page, header, length);
         Arrays.fill(page, header + prefix + oldLength, header + prefix + length, (byte) 0);
         return keyWindow.set(page, header + prefix, length);
+    }
+
+    /// Makes sure that strings can be set which are given as arguments, so that none of the settings is refused until [#letRoomGo]:
+    /// `key value key value …`.
+    ///
+    /// @param from     index of the first key
+    /// @param to       index behind the last value
+    /// @param expiryMs as for [#setString]
+    /// @throws OutOfMemory when memory is short; then nothing is held
+    public void holdRoom(Bytes[] words, int from, int to, long expiryMs) {
+        room.hold(words, from, to, expiryMs);
+    }
+
+    /// Gives back what is left of the room that was held.
+    public void letRoomGo() {
+        pages.letGo();
     }
 
     // ---- values of other types: bytes in the record, or big ----
@@ -700,7 +717,7 @@ public final class Database {
         if (snapshot != null) snapshot.beforeChange(this, address, foundHash);
     }
 
-    private static int total(long size) {
+    static int total(long size) {
         if (size > Records.MAX_LENGTH) throw OutOfMemory.REFUSED; // key and value together are more than an array can hold
         return (int) size;
     }
@@ -718,7 +735,13 @@ public final class Database {
         if (Kind.of(Records.kind(page, at)).shape() == Shape.BIG) bigs.retire(Records.fixed4(page, at));
     }
 
-    private static int recordSize(byte[] page, int at) {
+    /// The size of a record with a string.
+    static long stringSize(Bytes key, Bytes value, boolean hasExpiry) {
+        boolean isNumber = value.length() <= Numbers.MAX_LONG_CHARS && Numbers.isLong(value);
+        return Records.sizeBeforeValue(key.length(), hasExpiry) + (isNumber ? Long.BYTES : Records.bytesSize(value.length()));
+    }
+
+    static int recordSize(byte[] page, int at) {
         return Records.valueHeader(page, at) - at + (int) valueSize(page, at);
     }
 
