@@ -309,6 +309,17 @@ class ClientCommandsTest {
     }
 
     @Test
+    void a_command_that_waits_holds_those_behind_it_and_skips_its_own_reply() {
+        TestClient waiting = server.connect();
+        waiting.send("CLIENT REPLY SKIP");
+        waiting.send("AWAIT k");
+        assertThat(waiting.send("PING")).isEmpty();
+        client.send("SET k v");
+        assertThat(waiting.read()).isEqualTo("+PONG");
+        assertThat(waiting.send("AWAIT k")).isEqualTo("+OK");
+    }
+
+    @Test
     void unblock_does_not_count_those_whom_a_pause_holds() {
         TestClient held = server.connect();
         client.send("CLIENT PAUSE 1000 WRITE");
