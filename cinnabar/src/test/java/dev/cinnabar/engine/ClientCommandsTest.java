@@ -103,6 +103,11 @@ class ClientCommandsTest {
     }
 
     @Test
+    void the_request_that_asks_is_shown_as_not_used_up() {
+        assertThat(client.send("CLIENT LIST")).contains(" qbuf=26 ", " argv-mem=10 ", " tot-mem=36 ");
+    }
+
+    @Test
     void cmd_is_the_last_command_even_one_that_was_refused() {
         client.send("GET");
         assertThat(lastCommand()).isEqualTo("get");
