@@ -54,7 +54,7 @@ final class Rig {
     }
 
     /// A line of INFO.
-    String info(String section, String name) {
+    String line(String section, String name) {
         Map<String, String> lines = info(section).values().iterator().next();
         return String.valueOf(lines.get(name));
     }
