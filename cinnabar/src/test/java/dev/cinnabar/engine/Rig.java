@@ -73,6 +73,15 @@ final class Rig {
         return sections;
     }
 
+    /// Runs a command as a loader does.
+    void replay(String... words) {
+        Bytes[] argv = new Bytes[words.length];
+        for (int i = 0; i < words.length; i++) argv[i] = Bytes.of(words[i]);
+        try (LogReplayer replayer = new LogReplayer(engine, client)) {
+            replayer.run(argv.length, argv);
+        }
+    }
+
     private final class Recorder implements ChangeLog {
         @Override
         public void append(int db, int argc, Bytes[] argv) {
