@@ -20,8 +20,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/// A redis-server 7.0 of this machine, for tests that compare ours with it. It listens on a unix socket in a directory of
-/// the test's own, so that tests never meet. Where none is installed the tests that ask for it are skipped.
+/// A redis-server 7.0 of this machine, for tests that compare ours with it. It listens on a unix socket in a
+/// directory of the test's own, so that tests never meet. Where none is installed the tests that ask for it
+/// are skipped.
 public final class RealRedis implements AutoCloseable {
     private final Process process;
     private final SocketChannel channel;
@@ -73,7 +74,8 @@ public final class RealRedis implements AutoCloseable {
         try {
             process.getOutputStream().write(input.getBytes(StandardCharsets.UTF_8));
             process.getOutputStream().close();
-            if (!process.waitFor(20, TimeUnit.SECONDS)) throw new IllegalStateException(List.of(arguments) + " runs on");
+            if (!process.waitFor(20, TimeUnit.SECONDS))
+                throw new IllegalStateException(List.of(arguments) + " runs on");
             String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
             return new Run(process.exitValue(), out, err);
@@ -96,7 +98,8 @@ public final class RealRedis implements AutoCloseable {
         }
     }
 
-    /// Sends a command and gives its reply: a String (errors with their minus), a Long, a List of replies, or null.
+    /// Sends a command and gives its reply: a String (errors with their minus), a Long, a List of replies, or
+    /// null.
     public Object ask(String... words) {
         var request = new StringBuilder("*" + words.length + "\r\n");
         for (String word : words) {

@@ -4,14 +4,14 @@ package dev.cinnabar.base;
 ///
 /// | pattern | matches |
 /// |---|---|
-/// | `*` | any bytes, none too |
+/// | `*` | any bytes, none too; but of several stars in a row none matches an empty text, as in Redis |
 /// | `?` | any one byte |
 /// | `[abc]`, `[a-f]`, `[^a]` | one byte out of a set, of a range (in either order), outside of the set |
 /// | `\x` | the byte `x` itself, also inside of a set |
 /// | anything else | itself |
 ///
-/// Bytes, not characters: `?` matches half of an `é`. Nothing is refused; a set that is never closed ends with the
-/// pattern, and a backslash at the very end stands for itself. Allocates nothing.
+/// Bytes, not characters: `?` matches half of an `é`. Nothing is refused; a set that is never closed ends
+/// with the pattern, and a backslash at the very end stands for itself. Allocates nothing.
 public final class Glob {
     /*
      * The last star is the only place worth going back to. Whatever an earlier star could swallow beyond its first
@@ -32,7 +32,8 @@ public final class Glob {
 
     /// Whether the whole text matches the whole pattern.
     ///
-    /// @param ignoreCase takes ASCII letters in either case as the same, except for those escaped inside of a set
+    /// @param ignoreCase takes ASCII letters in either case as the same, except for those escaped inside of a
+    ///     set
     public static boolean matches(
             byte[] pattern,
             int patternOffset,
@@ -41,6 +42,7 @@ public final class Glob {
             int textOffset,
             int textLength,
             boolean ignoreCase) {
+        if (textLength == 0) return patternLength == 0 || patternLength == 1 && pattern[patternOffset] == '*';
         int p = patternOffset;
         int patternEnd = patternOffset + patternLength;
         int t = textOffset;
@@ -69,7 +71,8 @@ public final class Glob {
         return p == patternEnd;
     }
 
-    /// Whether the bytes hold one of `*`, `?` and `[`. Without one (and without a backslash) a pattern is a plain name.
+    /// Whether the bytes hold one of `*`, `?` and `[`. Without one (and without a backslash) a pattern is a
+    /// plain name.
     public static boolean hasWildcard(byte[] pattern, int offset, int length) {
         for (int i = offset; i < offset + length; i++) {
             if (pattern[i] == '*' || pattern[i] == '?' || pattern[i] == '[') return true;
@@ -131,7 +134,8 @@ public final class Glob {
         return b >= 'A' && b <= 'Z' ? (byte) (b + 32) : b;
     }
 
-    /// Where the token after the one at `p` begins. A set runs to its bracket, or to the end when it has none.
+    /// Where the token after the one at `p` begins. A set runs to its bracket, or to the end when it has
+    /// none.
     private static int next(byte[] pattern, int p, int end) {
         if (pattern[p] == '\\') return Math.min(p + 2, end);
         if (pattern[p] != '[') return p + 1;

@@ -2,9 +2,9 @@ package dev.cinnabar.base;
 
 /// Where a server says what it does: one line per event, at one of Redis's four levels.
 ///
-/// A server that was started from the command line writes Redis's log lines; one that lives inside an application hands
-/// its lines to the application's logger ([#to]) or to nobody ([#none()]). Implementations take calls from any thread
-/// and do not throw.
+/// A server that was started from the command line writes Redis's log lines; one that lives inside an
+/// application hands its lines to the application's logger ([#to]) or to nobody ([#none()]). Implementations
+/// take calls from any thread and do not throw.
 public interface Log {
     /// How much a line matters, least first. A log shows its own level and those above it.
     enum Level {
@@ -62,8 +62,8 @@ public interface Log {
         return Logs.NONE;
     }
 
-    /// A log that hands its lines to a logger of the application: debug as `TRACE`, verbose as `DEBUG`, notice as
-    /// `INFO`, warning as `WARNING`. The logger decides what is shown.
+    /// A log that hands its lines to a logger of the application: debug as `TRACE`, verbose as `DEBUG`,
+    /// notice as `INFO`, warning as `WARNING`. The logger decides what is shown.
     static Log to(System.Logger logger) {
         return new Logs.Handed(logger);
     }

@@ -45,6 +45,12 @@ public final class Call implements Arguments {
     private long dirty;
     private boolean isLogged;
     private boolean usesEffects;
+    private boolean mayWait;
+    private boolean isWaiting;
+    private int waitsFirst;
+    private int waitsLast;
+    private long waitsMs;
+    private boolean waitsNilIsArray;
     private boolean touches = true;
     private long hits;
     private long misses;
@@ -213,6 +219,61 @@ public final class Call implements Arguments {
         return limits;
     }
 
+    // ---- waiting ----
+
+    /// Says that there is nothing to answer yet: the command is run again, from the top, whenever one of these keys has changed. Nothing may
+    /// have changed before. Where nobody can wait (in a transaction, in a script) the answer is nil at once.
+    ///
+    /// @param first      the index of the first key among the arguments
+    /// @param last       of the last one
+    /// @param timeoutMs  how long to wait, in milliseconds; 0 for ever
+    /// @param nilIsArray what is answered when the time is over: a nil array or a plain nil
+    public Reply waitForKeys(int first, int last, long timeoutMs, boolean nilIsArray) {
+        if (!mayWait) return nilIsArray ? reply.nilArray() : reply.nil();
+        isWaiting = true;
+        waitsFirst = first;
+        waitsLast = last;
+        waitsMs = timeoutMs;
+        waitsNilIsArray = nilIsArray;
+        return reply;
+    }
+
+    /// Whether [#waitForKeys] makes the client wait, and not answer nil.
+    public boolean mayWait() {
+        return mayWait;
+    }
+
+    /// Puts another word in the place of an argument, also for the time when a waiting call is run again (`XREAD … $`).
+    public void replaceArg(int index, byte[] word) {
+        argv[index].set(word, 0, word.length);
+    }
+
+    /// The engine's.
+    public void mayWait(boolean mayWait) {
+        this.mayWait = mayWait;
+    }
+
+    /// Whether the body said that it waits. The engine's, as the following.
+    public boolean isWaiting() {
+        return isWaiting;
+    }
+
+    public int waitsFirst() {
+        return waitsFirst;
+    }
+
+    public int waitsLast() {
+        return waitsLast;
+    }
+
+    public long waitsMs() {
+        return waitsMs;
+    }
+
+    public boolean waitsNilIsArray() {
+        return waitsNilIsArray;
+    }
+
     // ---- the outbox ----
 
     /// Says that a key of the selected database was changed, removed or made.
@@ -271,6 +332,7 @@ public final class Call implements Arguments {
     /// Empties the outbox. The engine's.
     public void clearOutbox() {
         changes = 0;
+        isWaiting = false;
         dirty = 0;
         isLogged = false;
         usesEffects = false;

@@ -1,5 +1,7 @@
 package dev.cinnabar.command;
 
+import java.util.Locale;
+
 /// The texts of errors, in one list: clients match on them, word for word, so they are Redis's.
 public final class Errors {
     public static final String SYNTAX = "ERR syntax error";
@@ -45,6 +47,15 @@ public final class Errors {
     /// For a wrong number of arguments, with the command's full name in lower case (`set`, `client|kill`).
     public static String arity(String fullName) {
         return "ERR wrong number of arguments for '" + fullName + "' command";
+    }
+
+    /// For more arguments than a subcommand knows; they are counted by hand where the least number is all that its arity says.
+    ///
+    /// @param container in lower case
+    /// @param word      the subcommand as the client wrote it
+    public static String subcommandArity(String container, String word) {
+        return "ERR unknown subcommand or wrong number of arguments for '" + word + "'. Try " + container.toUpperCase(Locale.ROOT)
+                + " HELP.";
     }
 
     /// For an expiry time that is negative, or too large to be counted in milliseconds.

@@ -28,7 +28,9 @@ public enum Flag {
     /// Changes something, but not the data set: allowed while writes are refused, not logged.
     DANGEROUS,
     /// Only where the configuration allows it (`enable-debug-command`).
-    PROTECTED;
+    PROTECTED,
+    /// A call that waits is run again also when its key is gone or of another type (XREADGROUP answers an error then).
+    WAKES_WITHOUT_KEY;
 
     private final String word = name().toLowerCase(Locale.ROOT);
 

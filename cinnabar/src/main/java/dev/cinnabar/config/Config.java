@@ -16,26 +16,28 @@ import org.jspecify.annotations.Nullable;
 
 /// What one server is told to be: a value for every directive.
 ///
-/// It is filled while the server starts ([#assign], [ConfigFile]), and from then on changed by `CONFIG SET` ([#set]).
-/// Whoever builds something out of a value asks [#onChange] to be told, rather than asking again and again.
+/// It is filled while the server starts ([#assign], [ConfigFile]), and from then on changed by `CONFIG SET`
+/// ([#set]). Whoever builds something out of a value asks [#onChange] to be told, rather than asking again
+/// and again.
 ///
-/// Reading is one volatile read and allowed from any thread; a set of several directives is seen whole or not at all.
-/// Changing is for one thread at a time, which the monitor of this object sees to.
+/// Reading is one volatile read and allowed from any thread; a set of several directives is seen whole or not
+/// at all. Changing is for one thread at a time, which the monitor of this object sees to.
 public final class Config {
     /// Told about a new value of a directive.
     @FunctionalInterface
     public interface Listener<T> {
         /// Puts the new value to work.
         ///
-        /// @throws RefusedSetting when that is impossible; everything must then be as before the call. The whole `CONFIG SET`
-        ///     is taken back and answers with the reason.
+        /// @throws RefusedSetting when that is impossible; everything must then be as before the call. The
+        ///     whole `CONFIG SET` is taken back and answers with the reason.
         void changed(T value) throws RefusedSetting;
     }
 
     /// A `rename-command` line: the command answers to the new name only, or not at all when that is empty.
     public record RenamedCommand(String name, String newName, ConfigError.Line line) {}
 
-    /// A line whose meaning belongs to another room, such as `user`: its arguments, and where it stands for errors.
+    /// A line whose meaning belongs to another room, such as `user`: its arguments, and where it stands for
+    /// errors.
     public record Declared(List<String> arguments, ConfigError.Line line) {}
 
     private record Subscription<T>(Directive<T> directive, Listener<T> listener) {}
@@ -49,7 +51,8 @@ public final class Config {
     private final List<Declared> modules = new ArrayList<>();
     private @Nullable Path file;
 
-    /// A configuration in which everything is as Redis has it without any. `dir` is the working directory of the process.
+    /// A configuration in which everything is as Redis has it without any. `dir` is the working directory of
+    /// the process.
     public Config() {
         int count = Directives.ALL.size();
         values = new Object[count];
@@ -94,7 +97,8 @@ public final class Config {
         return List.copyOf(modules);
     }
 
-    /// Directives that were given a value of their own although they change nothing here; worth a line in the log.
+    /// Directives that were given a value of their own although they change nothing here; worth a line in the
+    /// log.
     public List<Directive<?>> ineffective() {
         List<Directive<?>> found = new ArrayList<>();
         for (Directive<?> directive : Directives.ALL) {
@@ -103,7 +107,8 @@ public final class Config {
         return found;
     }
 
-    /// `CONFIG GET`: name and printed value of every directive, also by its alias, that one of the patterns matches.
+    /// `CONFIG GET`: name and printed value of every directive, also by its alias, that one of the patterns
+    /// matches.
     ///
     /// A pattern without wildcards is a name and is answered as it was written, hidden directives included.
     /// Takes time in proportion to patterns times directives. Since 2.0.0; several patterns since 7.0.0.
@@ -199,12 +204,14 @@ public final class Config {
 
     /// `CONFIG SET`: gives several directives new values, all or none.
     ///
-    /// First every name and value is checked, then all values change at once, then listeners are told, in the order of
-    /// the arguments. When one refuses, the old values come back and those told before are told the old ones.
-    /// Since 2.0.0; several at once since 7.0.0.
+    /// First every name and value is checked, then all values change at once, then listeners are told, in the
+    /// order of the arguments. When one refuses, the old values come back and those told before are told the
+    /// old ones. Since 2.0.0; several at once since 7.0.0.
     ///
-    /// @param pairs name, value, name, value …; values of several words are one argument, as in `CONFIG SET save "60 1"`
-    /// @param isLocal whether the caller is connected from this machine, which `enable-protected-configs local` asks
+    /// @param pairs name, value, name, value …; values of several words are one argument, as in `CONFIG SET
+    ///     save "60 1"`
+    /// @param isLocal whether the caller is connected from this machine, which `enable-protected-configs
+    ///     local` asks
     /// @param isLoading whether data is being loaded, during which some directives stay as they are
     /// @return the error to answer, without the leading minus; null when everything is set
     public synchronized @Nullable String set(List<String> pairs, boolean isLocal, boolean isLoading) {
@@ -227,10 +234,11 @@ public final class Config {
         return tell(changes(pairs, old, next), old);
     }
 
-    /// `CONFIG REWRITE`: brings the configuration file up to date, see [ConfigRewrite]. Reads and writes the file, which
-    /// takes some milliseconds. Since 2.8.0.
+    /// `CONFIG REWRITE`: brings the configuration file up to date, see [ConfigRewrite]. Reads and writes the
+    /// file, which takes some milliseconds. Since 2.8.0.
     ///
-    /// @param users a `user …` line for each user, which take the place of those in the file; null leaves the file's
+    /// @param users a `user …` line for each user, which take the place of those in the file; null leaves the
+    ///     file's
     /// @return the error to answer, without the leading minus; null when the file is written
     public @Nullable String rewrite(@Nullable List<String> users) {
         Path target = file;
@@ -320,7 +328,8 @@ public final class Config {
         subscription.listener.changed(get(subscription.directive));
     }
 
-    /// Tells the old values. One who refuses what it had until a moment ago cannot be helped: the first reason counts.
+    /// Tells the old values. One who refuses what it had until a moment ago cannot be helped: the first
+    /// reason counts.
     private void takeBack(List<Subscription<?>> told) {
         for (Subscription<?> subscription : told) {
             try {

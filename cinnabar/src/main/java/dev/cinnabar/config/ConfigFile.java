@@ -20,12 +20,13 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads a `redis.conf`: one directive a line, its name and its words, as [ConfigLine] splits them.
 ///
-/// Empty lines and those that begin with `#` say nothing. The last line about a directive counts, except that `save`
-/// lines add up, and that each class of `client-output-buffer-limit` counts for itself.
+/// Empty lines and those that begin with `#` say nothing. The last line about a directive counts, except that
+/// `save` lines add up, and that each class of `client-output-buffer-limit` counts for itself.
 ///
 /// | line | does |
 /// |---|---|
-/// | `include <path>` | reads other files in its place; `*`, `?` and `[…]` may stand in any part of the path, and a pattern without a file is no mistake |
+/// | `include <path>` | reads other files in its place; `*`, `?` and `[…]` may stand in any part of the path, and a
+/// pattern without a file is no mistake |
 /// | `rename-command <name> <new>` | is kept for the command table, see [Config#renamedCommands()] |
 /// | `user …`, `loadmodule …` | are kept, see [Config#users()], [Config#modules()] |
 /// | `dir <path>` | counts at once: later relative paths, of `include` too, start there |
@@ -49,15 +50,15 @@ public final class ConfigFile {
     /// @param file a path, relative ones from `dir`, may have wildcards; null for none
     /// @param input what standard input held; null when it is not to be read
     /// @param options the options of the command line as lines, such as `port "6380"`; empty for none
-    /// @throws ConfigError for the first line that is no directive or gives one a value that it cannot take, for a file
-    ///     that cannot be read, and when the whole makes no sense
+    /// @throws ConfigError for the first line that is no directive or gives one a value that it cannot take,
+    ///     for a file that cannot be read, and when the whole makes no sense
     public static void load(Config config, @Nullable String file, @Nullable String input, String options)
             throws ConfigError {
         var loader = new ConfigFile(config);
         int lines = 0;
         if (file != null) {
+            config.comesFrom(loader.resolve(file)); // before a line about dir moves what that means
             lines = loader.loadFiles(file, 0);
-            config.comesFrom(loader.resolve(file));
         }
         if (input != null) lines += loader.loadText(null, input, lines, 0);
         if (!options.isEmpty()) loader.loadText(null, options, lines + 1, 0);
@@ -138,7 +139,8 @@ public final class ConfigFile {
     }
 
     private void checkWhole() throws ConfigError {
-        if (config.get(Directives.CLUSTER_ENABLED) && !config.get(Directives.REPLICAOF).isEmpty()) {
+        if (config.get(Directives.CLUSTER_ENABLED)
+                && !config.get(Directives.REPLICAOF).isEmpty()) {
             throw new ConfigError("replicaof directive not allowed in cluster mode");
         }
         if (config.get(Directives.LOGFILE).isEmpty()) return;
@@ -161,7 +163,8 @@ public final class ConfigFile {
         }
     }
 
-    /// The files that a path names: itself, or in the order of their names those that fit its wildcards, perhaps none.
+    /// The files that a path names: itself, or in the order of their names those that fit its wildcards,
+    /// perhaps none.
     private List<Path> expand(String path) throws ConfigError {
         if (!hasWildcard(path)) return List.of(resolve(path));
         List<Path> found = List.of(path.startsWith("/") ? Path.of("/") : Path.of(config.get(Directives.DIR)));

@@ -6,7 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The words of a configuration line: splitting one into words, and quoting a word so that it splits back into itself.
+/// The words of a configuration line: splitting one into words, and quoting a word so that it splits back
+/// into itself.
 ///
 /// | written | means |
 /// |---|---|
@@ -14,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// | `"a b"` | quotes hold blanks; `\n \r \t \b \a \xHH` are bytes, any other character after `\` is itself |
 /// | `'a b'` | the same without escapes but for `\'` |
 ///
-/// A quote may begin within a word, but after the closing one there has to be a blank: `a"b c"` is the word `ab c`,
-/// `"a"b` is a mistake. Escapes make bytes, and the bytes of a word are read as UTF-8.
+/// A quote may begin within a word, but after the closing one there has to be a blank: `a"b c"` is the word
+/// `ab c`, `"a"b` is a mistake. Escapes make bytes, and the bytes of a word are read as UTF-8.
 public final class ConfigLine {
     private final String line;
     private int at;
@@ -24,7 +25,8 @@ public final class ConfigLine {
         this.line = line;
     }
 
-    /// The words of a line, possibly none; null when a quote is not closed or is followed by anything but a blank.
+    /// The words of a line, possibly none; null when a quote is not closed or is followed by anything but a
+    /// blank.
     public static @Nullable List<String> split(String line) {
         var reader = new ConfigLine(line);
         List<String> words = new ArrayList<>();

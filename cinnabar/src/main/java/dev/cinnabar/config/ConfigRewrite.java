@@ -22,11 +22,11 @@ import org.jspecify.annotations.Nullable;
 
 /// Brings a configuration file up to date with a running server, and leaves everything else of it as it was.
 ///
-/// Comments, order, `include` and `rename-command` lines stay. A line about a directive is replaced in its place by one
-/// with the value of now, under the name of now (`slave-priority 5` becomes `replica-priority 5`). When there are more
-/// lines than needed the later ones go; when there are fewer, new ones are added at the end below a comment that says
-/// where they come from. What equals the default is not added. A line that is no directive (any more) becomes a
-/// comment that begins with `# ???`.
+/// Comments, order, `include` and `rename-command` lines stay. A line about a directive is replaced in its
+/// place by one with the value of now, under the name of now (`slave-priority 5` becomes `replica-priority
+/// 5`). When there are more lines than needed the later ones go; when there are fewer, new ones are added at
+/// the end below a comment that says where they come from. What equals the default is not added. A line that
+/// is no directive (any more) becomes a comment that begins with `# ???`.
 ///
 /// The file is replaced as a whole: a reader, or a crash at any moment, finds the old one or the new one.
 final class ConfigRewrite {
@@ -108,16 +108,22 @@ final class ConfigRewrite {
         forgetRest(name);
     }
 
-    /// Puts a line into the next place of the directive, or at the end when there is none and the line is needed.
+    /// Puts a line into the next place of the directive, or at the end when there is none and the line is
+    /// needed.
     private void put(String name, String line, boolean isNeeded) {
         Deque<Integer> free = places.get(name);
         if (free != null && !free.isEmpty()) {
             lines.set(free.remove(), line);
         } else if (isNeeded) {
-            if (!isSigned) lines.add(SIGNATURE);
-            isSigned = true;
+            if (!isSigned) sign();
             lines.add(line);
         }
+    }
+
+    private void sign() {
+        if (!lines.isEmpty()) lines.add("");
+        lines.add(SIGNATURE);
+        isSigned = true;
     }
 
     private void forgetRest(String name) {
@@ -139,8 +145,8 @@ final class ConfigRewrite {
 
     // ---- the file ----
 
-    /// Writes beside the file, makes that durable and only then moves it into place; the rights of the old file stay,
-    /// a new one is for its owner only, since it may hold a password.
+    /// Writes beside the file, makes that durable and only then moves it into place; the rights of the old
+    /// file stay, a new one is for its owner only, since it may hold a password.
     private static void replace(Path file, String text) throws IOException {
         Path directory = file.toAbsolutePath().getParent();
         if (directory == null) throw new NoSuchFileException(file.toString());
@@ -166,8 +172,8 @@ final class ConfigRewrite {
         Files.setPosixFilePermissions(to, source.readAttributes().permissions());
     }
 
-    /// The move itself is durable only with its directory. Where a directory cannot be opened (Windows) there is nothing
-    /// to do about it.
+    /// The move itself is durable only with its directory. Where a directory cannot be opened (Windows) there
+    /// is nothing to do about it.
     private static void makeDurable(Path directory) throws IOException {
         try (FileChannel channel = FileChannel.open(directory)) {
             channel.force(true);

@@ -1,6 +1,7 @@
 package dev.cinnabar.config;
 
-/// The classes of keyspace events that `notify-keyspace-events` switches on, as bits of an int, each written as a letter.
+/// The classes of keyspace events that `notify-keyspace-events` switches on, as bits of an int, each written
+/// as a letter.
 ///
 /// | letter | class | letter | class |
 /// |---|---|---|---|
@@ -29,7 +30,8 @@ public final class KeyspaceEvents {
     public static final int NEW_KEY = 1 << 13;
 
     /// What the letter `A` stands for: every class but misses and new keys.
-    public static final int ALL = GENERIC | STRING | LIST | SET | HASH | SORTED_SET | EXPIRED | EVICTED | STREAM | MODULE;
+    public static final int ALL =
+            GENERIC | STRING | LIST | SET | HASH | SORTED_SET | EXPIRED | EVICTED | STREAM | MODULE;
 
     private static final String LETTERS = "KEg$lshzxetdmn"; // by bit
     private static final String PRINTED = "g$lshzxetdn"; // in the order in which Redis prints them

@@ -18,7 +18,8 @@ abstract class Kind<T> {
     /// Reads a value.
     ///
     /// @param current what the directive holds now; some kinds change only a part of it
-    /// @param again whether an earlier line of the same start-up gave the directive already; some kinds add to it then
+    /// @param again whether an earlier line of the same start-up gave the directive already; some kinds add
+    ///     to it then
     /// @throws RefusedSetting when the arguments do not make a value
     abstract T parse(T current, List<String> args, boolean again) throws RefusedSetting;
 
@@ -101,7 +102,7 @@ abstract class Kind<T> {
 
         /// Accepts min to max, but keeps what is outside of least to most as the nearest of the two.
         Int(int min, int max, int least, int most, Unit unit) {
-            count = new Count(min, max, 0, unit);
+            count = new Count(min, max, Long.MIN_VALUE, unit);
             this.least = least;
             this.most = most;
         }
@@ -135,12 +136,13 @@ abstract class Kind<T> {
         @Override
         Long parse(Long current, String text) throws RefusedSetting {
             long value = read(text);
-            if (value < 0 && unit == Unit.MEMORY_OR_PERCENT) {
+            if (value < 0 && value != Memory.TOO_MUCH && unit == Unit.MEMORY_OR_PERCENT) {
                 if (value < -100) throw new RefusedSetting("percentage argument must be less or equal to 100");
                 return value;
             }
             if (value < min || value > max) {
-                throw new RefusedSetting("argument must be between " + print(min) + " and " + print(max) + " inclusive");
+                throw new RefusedSetting(
+                        "argument must be between " + print(min) + " and " + print(max) + " inclusive");
             }
             return Math.max(least, value);
         }
@@ -208,8 +210,8 @@ abstract class Kind<T> {
     }
 
     static final class Text extends Single<String> {
-        private static final List<String> TITLE_WORDS = List.of(
-                "title", "listen-addr", "server-mode", "port", "tls-port", "unixsocket", "config-file");
+        private static final List<String> TITLE_WORDS =
+                List.of("title", "listen-addr", "server-mode", "port", "tls-port", "unixsocket", "config-file");
 
         private final String name;
         private final Rule rule;
@@ -289,7 +291,8 @@ abstract class Kind<T> {
             return value;
         }
 
-        /// An empty text is said by silence. The directory is always said: the next start may come from elsewhere.
+        /// An empty text is said by silence. The directory is always said: the next start may come from
+        /// elsewhere.
         @Override
         void write(String name, String value, String byDefault, Lines lines) {
             boolean isNeeded = !value.equals(byDefault) || rule == Rule.DIRECTORY;
@@ -387,7 +390,8 @@ abstract class Kind<T> {
         }
     }
 
-    /// `save <seconds> <changes> …`; an empty value is no rule. Lines of a file add up, `CONFIG SET` replaces.
+    /// `save <seconds> <changes> …`; an empty value is no rule. Lines of a file add up, `CONFIG SET`
+    /// replaces.
     static final class Saves extends Listed<List<SavePoint>> {
         @Override
         List<SavePoint> parse(List<SavePoint> current, List<String> args, boolean again) throws RefusedSetting {
@@ -427,7 +431,8 @@ abstract class Kind<T> {
         }
     }
 
-    /// `normal|replica|pubsub <hard> <soft> <seconds>`, several at once; classes that are not named keep their limits.
+    /// `normal|replica|pubsub <hard> <soft> <seconds>`, several at once; classes that are not named keep
+    /// their limits.
     static final class BufferLimits extends Listed<OutputBufferLimits> {
         @Override
         OutputBufferLimits parse(OutputBufferLimits current, List<String> args, boolean again) throws RefusedSetting {
@@ -462,7 +467,7 @@ abstract class Kind<T> {
             } catch (NumberFormatException e) {
                 // refused below
             }
-            if (hard == Memory.NONE || soft == Memory.NONE || seconds < 0) {
+            if (hard < 0 || soft < 0 || seconds < 0) {
                 throw new RefusedSetting("Error in hard, soft or soft_seconds setting in buffer limit configuration.");
             }
             return new OutputBufferLimits.Limit(hard, soft, seconds);
@@ -508,9 +513,11 @@ abstract class Kind<T> {
                 } catch (NumberFormatException e) {
                     // refused below
                 }
-                if (Double.isNaN(value)) throw new RefusedSetting("Invalid latency-tracking-info-percentiles parameters");
+                if (Double.isNaN(value))
+                    throw new RefusedSetting("Invalid latency-tracking-info-percentiles parameters");
                 if (value < 0 || value > 100) {
-                    throw new RefusedSetting("latency-tracking-info-percentiles parameters should sit between [0.0,100.0]");
+                    throw new RefusedSetting(
+                            "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]");
                 }
                 percentiles.add(value);
             }

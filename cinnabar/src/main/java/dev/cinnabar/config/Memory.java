@@ -2,15 +2,19 @@ package dev.cinnabar.config;
 
 /// Amounts of memory as text: `100`, `64mb`, `1g`.
 ///
-/// `k`, `m`, `g` count in thousands, `kb`, `mb`, `gb` in steps of 1024, as Redis does; `b` is a byte. Any case.
+/// `k`, `m`, `g` count in thousands, `kb`, `mb`, `gb` in steps of 1024, as Redis does; `b` is a byte. Any
+/// case.
 public final class Memory {
     /// What [#parse] answers for text that is no amount.
     public static final long NONE = -1;
 
+    /// What [#parse] answers for more bytes than a long counts; negative as well.
+    public static final long TOO_MUCH = Long.MIN_VALUE;
+
     private Memory() {}
 
-    /// The bytes that the text stands for, or [#NONE]. Amounts beyond a long are cut to the largest long. As in Redis a
-    /// text without digits counts as 0.
+    /// The bytes that the text stands for, [#NONE] or [#TOO_MUCH]. As in Redis a text without digits counts
+    /// as 0.
     public static long parse(String text) {
         int digits = 0;
         while (digits < text.length() && isDigit(text.charAt(digits))) digits++;
@@ -18,17 +22,19 @@ public final class Memory {
         if (factor == NONE) return NONE;
 
         long amount = plain(text, digits);
-        return amount > Long.MAX_VALUE / factor ? Long.MAX_VALUE : amount * factor;
+        return amount < 0 || amount > Long.MAX_VALUE / factor ? TOO_MUCH : amount * factor;
     }
 
-    /// The number that the first characters make, or [#NONE] when there is anything but a digit among them.
+    /// The number that the first characters make, [#NONE] when there is anything but a digit among them, or
+    /// [#TOO_MUCH].
     static long plain(String text, int length) {
         long amount = 0;
         for (int i = 0; i < length; i++) {
             char c = text.charAt(i);
             if (!isDigit(c)) return NONE;
-            if (amount > (Long.MAX_VALUE - 9) / 10) amount = Long.MAX_VALUE;
-            else amount = amount * 10 + (c - '0');
+            int digit = c - '0';
+            boolean fits = amount >= 0 && amount <= (Long.MAX_VALUE - digit) / 10;
+            amount = fits ? amount * 10 + digit : TOO_MUCH;
         }
         return amount;
     }

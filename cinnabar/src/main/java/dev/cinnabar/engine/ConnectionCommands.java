@@ -32,7 +32,7 @@ public enum ConnectionCommands implements Command {
             .since("6.0.0").complexity("O(1)")
             .summary("Greets the server: chooses the protocol version, logs in and names the connection if wanted.")),
     PING(syntax("PING [message]").flags(FAST)
-            .since("1.0.0").complexity("O(1)")
+            .since("1.0.0").complexity("O(1)").tips("request_policy:all_shards", "response_policy:all_succeeded")
             .summary("Answers PONG, or its argument: the server is there.")),
     QUIT(syntax("QUIT").arity(-1).flags(NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)
             .since("1.0.0").complexity("O(1)").deprecated("just closing the connection")
@@ -44,8 +44,6 @@ public enum ConnectionCommands implements Command {
             .since("1.0.0").complexity("O(1)")
             .summary("Chooses the database that the connection works on."));
 
-    private static final String NOT_AN_INT =
-            "ERR value is out of range, value must between " + Integer.MIN_VALUE + " and " + Integer.MAX_VALUE;
     private static final String NO_PROTOCOL = "NOPROTO unsupported protocol version";
     private static final String WRONG_PASSWORD = "WRONGPASS invalid username-password pair or user is disabled.";
     private static final String NO_PASSWORD_IS_SET =
@@ -54,7 +52,6 @@ public enum ConnectionCommands implements Command {
     private static final String HELLO_WITHOUT_AUTH =
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass>"
                     + " option can be used to authenticate the client and select the RESP protocol version at the same time";
-    private static final byte[] DEFAULT_USER = "default".getBytes(StandardCharsets.US_ASCII);
 
     private final CommandSpec spec;
 
@@ -92,7 +89,7 @@ public enum ConnectionCommands implements Command {
 
     private static Reply select(Call call, Session session) {
         long index = call.longArg(1);
-        if (index != (int) index) return call.reply().error(NOT_AN_INT);
+        if (index != (int) index) return call.reply().error(Errors.NOT_AN_INT);
         if (index < 0 || index >= call.store().count()) return call.reply().error(Errors.DB_INDEX);
         session.db = (int) index;
         return call.reply().ok();
@@ -118,7 +115,7 @@ public enum ConnectionCommands implements Command {
     /// Compares in a time that does not depend on how much of the password is right.
     private static boolean isRight(Session session, @Nullable Bytes user, Bytes password) {
         String expected = session.engine().settings().password;
-        boolean isDefault = user == null || user.contentEquals(DEFAULT_USER, 0, DEFAULT_USER.length);
+        boolean isDefault = user == null || user.toString().equals(Session.DEFAULT_USER);
         byte[] expectedBytes = expected.getBytes(StandardCharsets.UTF_8);
         boolean isSame = MessageDigest.isEqual(password.copy(), expectedBytes);
         return isDefault && (expected.isEmpty() || isSame);

@@ -4,6 +4,7 @@ import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Clock;
 import dev.cinnabar.base.Randomness;
+import dev.cinnabar.base.StoredBytes;
 import dev.cinnabar.command.Call;
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
@@ -14,6 +15,8 @@ import dev.cinnabar.command.Refusal;
 import dev.cinnabar.command.Reply;
 import dev.cinnabar.command.Words;
 import dev.cinnabar.engine.Session.QueuedCall;
+import dev.cinnabar.engine.Session.WatchedKey;
+import dev.cinnabar.engine.Waiters.Waiter;
 import dev.cinnabar.memory.Budget;
 import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.store.Database;
@@ -24,6 +27,7 @@ import dev.cinnabar.store.WrongType;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
@@ -39,9 +43,15 @@ public final class Engine implements KeyEvents {
     private static final Bytes[] MULTI_CALL = {MULTI};
     private static final Bytes[] EXEC_CALL = {EXEC};
     private static final long TICK_WORK_NANOS = 1_000_000;
-    private static final long TICK_REST_MS = 2; // at most a third of a core goes into such work
+    /// [#tick] answers at most this much while there is work left.
+    public static final long BUSY_MS = 2; // so at most a third of a core goes into such work
     private static final int EXPIRE_STEP = 256; // records; some 50 µs
     private static final int UNKNOWN_ARGS_CHARS = 128; // how much of the arguments is quoted for an unknown command
+    private static final String TOO_MANY_CLIENTS = "ERR max number of clients reached";
+    private static final String PROTECTED_MODE = "DENIED Cinnabar is running in protected mode: no password is set, so only clients"
+            + " on the server's own machine are let in. To open it to others, set a password (requirepass in the configuration, or"
+            + " CONFIG SET requirepass from the machine itself), or switch the protection off (protected-mode no) where the"
+            + " network already keeps strangers out.";
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Clock clock;
@@ -51,6 +61,8 @@ public final class Engine implements KeyEvents {
     private final Store store;
     private final CommandTable commands;
     private final Watches watches = new Watches();
+    private final Waiters waiters = new Waiters();
+    private final ByteBuilder woken = new ByteBuilder(); // what a call that waited is answered
     private final SlowLog slowLog = new SlowLog();
     private final LatencyMonitor latencyMonitor = new LatencyMonitor();
     private final Monitors monitors = new Monitors();
@@ -60,6 +72,7 @@ public final class Engine implements KeyEvents {
     private final Call outer; // the command that a client sent
     private final Call inner; // a command that EXEC runs
     private final Call replayed; // a command from the log, perhaps while DEBUG LOADAOF waits for it
+    private final Call again; // a command that waited
     private final Bytes[] deletion = {Words.DEL, new Bytes()};
 
     private final Sampler sampler;
@@ -68,7 +81,9 @@ public final class Engine implements KeyEvents {
     private Host host;
     private ChangeLog log = ChangeLog.NONE;
     private long nextSessionId = 1;
+    private long lastIdleCheckMs;
     private boolean isInExec;
+    private boolean hasRunQueue; // the reply is a transaction's, and what CLIENT REPLY hides of it is hidden already
     private boolean isGroupOpen; // MULTI was written to the log for the transaction that runs
     private boolean isLoading;
     private @Nullable Snapshot abandoned;
@@ -90,6 +105,7 @@ public final class Engine implements KeyEvents {
         this.outer = new Call(store, clock, randomness, limits);
         this.inner = new Call(store, clock, randomness, limits);
         this.replayed = new Call(store, clock, randomness, limits);
+        this.again = new Call(store, clock, randomness, limits);
         this.eviction = new Eviction(store, settings, randomness);
         this.host = new NoHost(clock.wallMs());
         this.sampler = new Sampler(this, clock.wallMs());
@@ -120,6 +136,7 @@ public final class Engine implements KeyEvents {
     /// Begins a batch of commands that all see the same time.
     public void beginBatch() {
         store.moment().set(clock.wallMs());
+        store.moment().deletesExpired = !pause.isRunning(store.moment().nowMs());
         lastNanos = clock.nanos();
     }
 
@@ -139,6 +156,8 @@ public final class Engine implements KeyEvents {
         watches.unwatchAll(session);
         monitors.remove(session);
         pause.forget(session);
+        Waiter waiter = waiters.of(session);
+        if (waiter != null) waiters.remove(waiter);
         session.queue = null;
         session.isClosing = true;
     }
@@ -149,11 +168,11 @@ public final class Engine implements KeyEvents {
         session.hasQueueFailed = false;
         watches.unwatchAll(session);
         monitors.remove(session);
-        session.isMonitor = false;
         session.isNoEvict = false;
         session.isNoTouch = false;
         session.isResp3 = false;
-        session.replyMode = Session.ReplyMode.ON;
+        session.isMuted = false;
+        session.skipsNextReply = false; // but the skipping that has begun hides this answer still
         session.db = 0;
         session.name = "";
         session.isAuthenticated = needsNoPassword(session);
@@ -161,6 +180,62 @@ public final class Engine implements KeyEvents {
 
     private boolean needsNoPassword(Session session) {
         return session.origin() != Session.Origin.NETWORK || settings.password.isEmpty();
+    }
+
+    /// Chooses the version of the protocol for a session.
+    public void protocol(Session session, boolean isResp3) {
+        session.isResp3 = isResp3;
+    }
+
+    /// Closes a client's connection at once: nothing more that it sent is run, nothing more is sent to it.
+    void kill(Session session) {
+        close(session);
+        session.link().close();
+    }
+
+    /// Asked once for each new connection, before [#open]; counts those that are refused.
+    ///
+    /// @param fromThisMachine whether it came over loopback or a unix socket
+    /// @return the error to send before the connection is closed, without `-` and line end; null when it is welcome
+    public @Nullable String refusalOfConnection(boolean fromThisMachine) {
+        boolean isFull = sessions.size() >= settings.maxClients;
+        boolean isForeign = settings.isProtected && settings.password.isEmpty() && !fromThisMachine;
+        if (!isFull && !isForeign) return null;
+        statistics.refusedConnection();
+        return isFull ? TOO_MANY_CLIENTS : PROTECTED_MODE;
+    }
+
+    /// Lets those clients go that have neither sent nor fetched anything for longer than `timeout`. Monitors listen and those that are
+    /// made to wait cannot speak: they stay. O(N) for N clients, therefore only once a second however often it is called.
+    ///
+    /// @return how many were let go
+    public int closeIdle(long nowMs) {
+        if (settings.idleTimeoutSeconds == 0 || nowMs - lastIdleCheckMs < 1000) return 0;
+        lastIdleCheckMs = nowMs;
+        long silentSinceMs = nowMs - settings.idleTimeoutSeconds * 1000L;
+        int closed = 0;
+        for (Session session : List.copyOf(sessions.values())) {
+            if (session.lastUsedMs >= silentSinceMs || session.isMonitor || session.waitsFor != null) continue;
+            if (session.hasFetched()) {
+                session.lastUsedMs = nowMs;
+                continue;
+            }
+            kill(session);
+            closed++;
+        }
+        return closed;
+    }
+
+    /// Makes clients wait: CLIENT PAUSE. Meanwhile nothing expires and nothing is evicted, so that the data stays as it is.
+    void pause(long untilMs, boolean onlyWrites) {
+        long nowMs = store.moment().nowMs();
+        pause.begin(nowMs, untilMs, onlyWrites);
+        store.moment().deletesExpired = !pause.isRunning(nowMs);
+    }
+
+    void unpause() {
+        pause.end();
+        store.moment().deletesExpired = true;
     }
 
     /// The network clients, in order of their ids.
@@ -183,33 +258,44 @@ public final class Engine implements KeyEvents {
         Call call = session.origin() == Session.Origin.REPLAY ? replayed : outer;
         call.begin(session, session.db, argc, argv, out, session.isResp3);
         call.touches(!session.isNoTouch);
+        call.mayWait(true);
         session.lastUsedMs = store.moment().nowMs();
 
+        session.lastCommand = "NULL";
+        hasRunQueue = false;
         CommandEntry entry = find(argc, argv, call);
         if (entry == null) {
             if (session.queue != null) session.hasQueueFailed = true;
             finishReply(session, call, start);
             return true;
         }
-        if (pause.holds(entry, session, store.moment().nowMs())) {
-            pause.hold(session);
-            return false;
-        }
-        session.commands++;
         session.lastCommand = entry.fullName();
         String refusal = refusal(session, entry, argc);
         if (refusal != null) {
-            entry.rejected();
-            if (session.queue != null) session.hasQueueFailed = true;
-            call.reply().error(refusal);
+            refuse(entry, session, call, refusal);
+        } else if (pause.holds(entry, session, store.moment().nowMs())) {
+            pause.hold(session);
+            return false;
         } else if (session.queue != null && !runsInTransaction(entry)) {
             queue(session, entry, argc, argv);
             call.reply().queued();
         } else {
             execute(entry, call, session);
         }
+        session.commands++;
         finishReply(session, call, start);
         return true;
+    }
+
+    /// Says why a command may not run. A transaction that it was to become part of is spoiled; one that it was to run is over.
+    private static void refuse(CommandEntry entry, Session session, Call call, String refusal) {
+        entry.rejected();
+        if (session.queue != null) session.hasQueueFailed = true;
+        if (entry.fullName().equals("exec")) {
+            TransactionCommands.forget(session);
+            refusal = "EXECABORT Transaction discarded because of: " + refusal;
+        }
+        call.reply().error(refusal);
     }
 
     /// Finds the command, or answers why it cannot.
@@ -232,6 +318,7 @@ public final class Engine implements KeyEvents {
         }
         if (entry.command() == null || !entry.spec().takes(argc)) {
             entry.rejected();
+            ((Session) call.caller()).lastCommand = entry.fullName();
             call.reply().error(Errors.arity(entry.fullName()));
             return null;
         }
@@ -263,14 +350,14 @@ public final class Engine implements KeyEvents {
         if (!session.isAuthenticated && !spec.is(Flag.NO_AUTH)) return "NOAUTH Authentication required.";
         if (session.origin() == Session.Origin.REPLAY) return null;
         if (session.queue != null && spec.is(Flag.NO_MULTI)) return "ERR Command not allowed inside a transaction";
-        if (settings.maxMemory > 0 && !eviction.makeRoom() && isRefusedWithoutMemory(session, spec)) {
-            return Errors.OUT_OF_MEMORY;
-        }
+        boolean evicts = settings.maxMemory > 0 && !pause.isRunning(store.moment().nowMs());
+        if (evicts && !eviction.makeRoom() && isRefusedWithoutMemory(session, spec)) return Errors.OUT_OF_MEMORY;
         if (spec.is(Flag.WRITE) && log != ChangeLog.NONE) {
             String refusal = log.refusal();
             if (refusal != null) return refusal;
         }
         if (isLoading && !spec.is(Flag.LOADING)) return "LOADING Cinnabar is loading the dataset in memory";
+        if (session.isMonitor && touchesData(spec)) return "ERR Replica can't interact with the keyspace";
         return null;
     }
 
@@ -287,6 +374,10 @@ public final class Engine implements KeyEvents {
         return "ERR " + name.toUpperCase(Locale.ROOT) + " command not allowed. If the enable-" + name
                 + "-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this"
                 + " option in the configuration file, and then restart the server.";
+    }
+
+    private static boolean touchesData(CommandSpec spec) {
+        return spec.is(Flag.READONLY) || spec.is(Flag.WRITE) || spec.is(Flag.MAY_REPLICATE);
     }
 
     private static boolean isRefusedWithoutMemory(Session session, CommandSpec spec) {
@@ -306,7 +397,9 @@ public final class Engine implements KeyEvents {
         };
     }
 
+    /// Keeps a copy for EXEC, unless EXEC will refuse anyway.
     private static void queue(Session session, CommandEntry entry, int argc, Bytes[] argv) {
+        if (session.hasQueueFailed || session.isDirty) return;
         Bytes[] copy = new Bytes[argc];
         for (int i = 0; i < argc; i++) copy[i] = Bytes.of(argv[i].copy());
         if (session.queue == null) session.queue = new ArrayList<>();
@@ -317,11 +410,11 @@ public final class Engine implements KeyEvents {
     private void execute(CommandEntry entry, Call call, Session session) {
         int start = call.reply().out().length();
         boolean isNested = isInExec;
-        if (!monitors.isEmpty()) monitors.feed(clock, session, call, entry.spec());
         long began = isNested ? clock.nanos() : lastNanos;
-        call.command(entry.command());
+        Command command = entry.runnable();
+        call.command(command);
         try {
-            entry.command().run(call);
+            command.run(call);
         } catch (Refusal e) {
             fail(call, start, e.error());
         } catch (WrongType e) {
@@ -333,14 +426,108 @@ public final class Engine implements KeyEvents {
             statistics.bug(e);
             fail(call, start, "ERR internal error, please report it: " + e);
         }
+        if (call.isWaiting()) return;
         if (call.isLogged()) publish(call);
+        if (!monitors.isEmpty()) monitors.feed(clock, session, call, entry.spec());
         long ended = clock.nanos();
         if (!isNested) lastNanos = ended;
         boolean hasFailed = call.reply().errors() > 0;
         if (hasFailed) statistics.countError(call.reply().out(), start);
-        entry.ran(ended - began, hasFailed);
+        entry.ran(ended - began, hasFailed, settings.tracksLatency);
         statistics.commands++;
         noteIfSlow(entry, call, session, ended - began);
+    }
+
+    // ---- calls that wait ----
+
+    private void suspend(Session session, CommandEntry entry, Call call) {
+        Bytes[] argv = new Bytes[call.argc()];
+        for (int i = 0; i < argv.length; i++) argv[i] = Bytes.of(call.arg(i).copy());
+        List<WatchedKey> keys = new ArrayList<>();
+        for (int i = call.waitsFirst(); i <= call.waitsLast(); i++) {
+            WatchedKey key = new WatchedKey(session.db, StoredBytes.copyOf(argv[i]));
+            if (!keys.contains(key)) keys.add(key);
+        }
+        long nowMs = store.moment().nowMs();
+        long deadlineMs = call.waitsMs() == 0 ? Long.MAX_VALUE : nowMs + call.waitsMs();
+        waiters.add(new Waiter(session, entry, argv, keys, deadlineMs, call.waitsNilIsArray()));
+        session.waitsFor = "keys";
+    }
+
+    /// Runs the calls again that wait for keys which have changed, in their order, and again for what those change.
+    private void serveReady() {
+        while (true) {
+            WatchedKey key = waiters.nextReady();
+            if (key == null) return;
+            for (Waiter waiter : waiters.line(key)) {
+                if (waiter.isGone) continue;
+                if (store.database(key.db()).lookup(key.key().window()) == 0 && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY)) break;
+                runAgain(waiter);
+            }
+        }
+    }
+
+    private void runAgain(Waiter waiter) {
+        Session session = waiter.session;
+        woken.clear();
+        again.begin(session, waiter.db, waiter.argv.length, waiter.argv, woken, session.isResp3);
+        again.mayWait(true);
+        execute(waiter.entry, again, session);
+        // a key of another type is none to wait for: whoever waits for a list goes on waiting
+        boolean isWrongType = woken.length() > 10 && woken.toString().startsWith("-WRONGTYPE");
+        if (again.isWaiting() || isWrongType && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY)) return;
+        answer(waiter);
+    }
+
+    /// Sends a call that waited what is in `woken`, and lets its client go on.
+    private void answer(Waiter waiter) {
+        Session session = waiter.session;
+        waiters.remove(waiter);
+        session.waitsFor = null;
+        if (!session.hidesReply()) session.link().push(woken.array(), 0, woken.length());
+        session.link().resume();
+        woken.trim(1 << 16);
+    }
+
+    /// Answers those whose time is over.
+    private void timeOut(long nowMs) {
+        for (Waiter waiter = waiters.overdue(nowMs); waiter != null; waiter = waiters.overdue(nowMs)) {
+            nil(waiter);
+        }
+    }
+
+    private void nil(Waiter waiter) {
+        woken.clear();
+        again.begin(waiter.session, waiter.db, waiter.argv.length, waiter.argv, woken, waiter.session.isResp3);
+        if (waiter.nilIsArray) again.reply().nilArray();
+        else again.reply().nil();
+        answer(waiter);
+    }
+
+    /// Ends a client's waiting: CLIENT UNBLOCK.
+    ///
+    /// @param withError whether it is told so by an error, and not as if its time were over
+    /// @return whether it waited
+    boolean unblock(Session session, boolean withError) {
+        Waiter waiter = waiters.of(session);
+        if (waiter == null) return false;
+        if (!withError) {
+            nil(waiter);
+            return true;
+        }
+        woken.clear();
+        woken.append("-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n");
+        answer(waiter);
+        return true;
+    }
+
+    /// Whether the session's last command waits: nothing more of it may be run before it is answered.
+    public boolean isWaiting(Session session) {
+        return session.waitsFor != null;
+    }
+
+    Waiters waiters() {
+        return waiters;
     }
 
     private static void fail(Call call, int start, String error) {
@@ -367,7 +554,10 @@ public final class Engine implements KeyEvents {
     /// Empties the outbox: watchers first, then the log.
     private void publish(Call call) {
         Session session = (Session) call.caller();
-        for (int i = 0; i < call.changes(); i++) watches.changed(call.changedDb(i), call.changedKey(i));
+        for (int i = 0; i < call.changes(); i++) {
+            watches.changed(call.changedDb(i), call.changedKey(i));
+            waiters.changed(call.changedDb(i), call.changedKey(i));
+        }
         statistics.dirty += call.dirty();
         if (session.origin() == Session.Origin.REPLAY || log == ChangeLog.NONE) return;
 
@@ -396,23 +586,25 @@ public final class Engine implements KeyEvents {
         isGroupOpen = false;
     }
 
-    /// Applies CLIENT REPLY, which may take the reply back.
+    /// Applies CLIENT REPLY, which may take the reply back, and shows a monitor its own command behind the reply.
     private void finishReply(Session session, Call call, int start) {
-        switch (session.replyMode) {
-            case ON -> {}
-            case OFF -> call.reply().out().rewind(start);
-            case SKIP_NEXT -> {
-                call.reply().out().rewind(start);
-                session.replyMode = Session.ReplyMode.SKIP;
-            }
-            case SKIP -> {
-                call.reply().out().rewind(start);
-                session.replyMode = Session.ReplyMode.ON;
-            }
-        }
+        ByteBuilder out = call.reply().out();
+        if (!hasRunQueue) hideReply(session, out, start);
+        monitors.finish(session, out);
+        session.replyIsOver();
+    }
+
+    /// Takes back what CLIENT REPLY hides. The commands of a transaction may change what is hidden between one reply and the next.
+    private static void hideReply(Session session, ByteBuilder out, int start) {
+        if (session.hidesReply()) out.rewind(start);
     }
 
     // ---- transactions, for TransactionCommands ----
+
+    /// Whether the command that runs is one of a transaction's.
+    boolean isInExec() {
+        return isInExec;
+    }
 
     /// Runs what was queued, as one.
     void runQueued(Session session, Reply reply) {
@@ -420,11 +612,16 @@ public final class Engine implements KeyEvents {
         if (queue == null) throw new IllegalStateException("EXEC without MULTI");
         session.queue = null;
         isInExec = true;
+        hasRunQueue = true;
         try {
+            int start = reply.out().length();
             reply.array(queue.size());
+            hideReply(session, reply.out(), start);
             for (QueuedCall queued : queue) {
+                start = reply.out().length();
                 inner.begin(session, session.db, queued.argv().length, queued.argv(), reply.out(), session.isResp3);
                 inner.touches(!session.isNoTouch);
+                inner.mayWait(false);
                 String refusal = refusal(session, queued.entry(), queued.argv().length);
                 if (refusal == null) {
                     execute(queued.entry(), inner, session);
@@ -432,6 +629,7 @@ public final class Engine implements KeyEvents {
                     queued.entry().rejected();
                     inner.reply().error(refusal);
                 }
+                hideReply(session, reply.out(), start);
             }
         } finally {
             isInExec = false;
@@ -475,10 +673,12 @@ public final class Engine implements KeyEvents {
             long nowMs = store.moment().nowMs();
             pause.tick(nowMs);
             sampler.tick(nowMs);
+            closeIdle(nowMs);
+            timeOut(nowMs);
             boolean hasMore = work(clock.nanos() + TICK_WORK_NANOS);
-            long period = Math.min(1000 / settings.hz, Sampler.PERIOD_MS);
-            if (hasMore) return TICK_REST_MS;
-            return settings.expiresActively ? Math.max(1, store.nextExpiryInMs(period)) : period;
+            if (hasMore) return BUSY_MS;
+            long period = waiters.nextInMs(nowMs, pause.endsInMs(nowMs, Math.min(1000 / settings.hz, Sampler.PERIOD_MS)));
+            return settings.expiresActively ? Math.max(BUSY_MS + 1, store.nextExpiryInMs(period)) : period;
         } finally {
             lock.unlock();
         }
@@ -571,12 +771,12 @@ public final class Engine implements KeyEvents {
 
     /// Reads that found their key.
     public long keyspaceHits() {
-        return outer.hits() + inner.hits();
+        return outer.hits() + inner.hits() + again.hits();
     }
 
     /// Reads that did not.
     public long keyspaceMisses() {
-        return outer.misses() + inner.misses();
+        return outer.misses() + inner.misses() + again.misses();
     }
 
     /// Begins all counts anew: CONFIG RESETSTAT.
@@ -587,6 +787,7 @@ public final class Engine implements KeyEvents {
         host.resetTraffic();
         outer.resetHits();
         inner.resetHits();
+        again.resetHits();
         resetStatistics(commands);
     }
 

@@ -2,6 +2,7 @@ package dev.cinnabar.engine;
 
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.KeyCommands;
+import dev.cinnabar.command.HashCommands;
 import dev.cinnabar.command.StringCommands;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -16,7 +17,12 @@ public final class Families {
         List<Command> all = new ArrayList<>(256);
         Collections.addAll(all, KeyCommands.values());
         Collections.addAll(all, StringCommands.values());
+        Collections.addAll(all, HashCommands.values());
         Collections.addAll(all, ConnectionCommands.values());
+        Collections.addAll(all, ClientCommands.values());
+        Collections.addAll(all, SlowLogCommands.values());
+        Collections.addAll(all, LatencyCommands.values());
+        Collections.addAll(all, MonitorCommands.values());
         Collections.addAll(all, TransactionCommands.values());
         Collections.addAll(all, ServerCommands.values());
         Collections.addAll(all, CommandCommands.values());

@@ -62,6 +62,11 @@ public final class LatencyMonitor {
         return byEvent;
     }
 
+    /// Forgets all events.
+    public void reset() {
+        byEvent.clear();
+    }
+
     /// Forgets an event.
     ///
     /// @return whether there was one

@@ -29,7 +29,8 @@ public interface Link {
     /// Closes the connection when what was written has been sent.
     void closeAfterReply();
 
-    /// Sends something out of turn, behind what was written so far. From any thread.
+    /// Sends something out of turn, behind what was written so far. The bytes are the caller's again when this returns. From any
+    /// thread.
     void push(byte[] data, int offset, int length);
 
     /// Says that a call that had to wait should be tried again. From any thread.

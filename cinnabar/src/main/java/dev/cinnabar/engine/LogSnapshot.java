@@ -3,9 +3,12 @@ package dev.cinnabar.engine;
 import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Numbers;
+import dev.cinnabar.store.Database;
+import dev.cinnabar.store.HashValue;
 import dev.cinnabar.store.Kind;
 import dev.cinnabar.store.Snapshot;
-import dev.cinnabar.struct.Records;
+import dev.cinnabar.store.StringValue;
+import dev.cinnabar.struct.Listpack;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -14,13 +17,16 @@ import org.jspecify.annotations.Nullable;
 public final class LogSnapshot implements SnapshotSource {
     private static final int SLICE_RECORDS = 256; // some 50 µs under the lock
     private static final int SLICE_BYTES = 64 << 10;
+    private static final long ELEMENTS_PER_COMMAND = 64; // as Redis writes them
     private static final byte[] SET = "$3\r\nSET\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] PXAT = "$4\r\nPXAT\r\n".getBytes(StandardCharsets.US_ASCII);
 
     private final Engine engine;
     private ByteBuilder ready = new ByteBuilder(); // images since the last slice, from the walker and from writers
     private ByteBuilder spare = new ByteBuilder();
-    private final Bytes window = new Bytes();
+    private final Bytes key = new Bytes();
+    private long left; // elements of the collection still to be written
+    private long inCommand; // of them, those that the command begun takes
     private @Nullable Snapshot snapshot;
     private int selected;
 
@@ -79,18 +85,65 @@ public final class LogSnapshot implements SnapshotSource {
         }
     }
 
-    private void image(int db, byte[] page, int at) {
+    private void image(int index, Database db, long address) {
         ByteBuilder out = ready;
-        if (db != selected) {
-            selected = db;
-            out.append("*2\r\n$6\r\nSELECT\r\n$").append((long) Numbers.length(db)).appendCrlf().append((long) db).appendCrlf();
+        if (index != selected) {
+            selected = index;
+            out.append("*2\r\n$6\r\nSELECT\r\n");
+            number(out, index);
         }
-        boolean hasExpiry = Records.has(page, at, Records.HAS_EXPIRY);
-        out.append('*').append(hasExpiry ? '5' : '3').appendCrlf().append(SET);
-        bulk(out, Records.key(page, at, window));
-        if (Records.kind(page, at) == Kind.STRING_INT.ordinal()) number(out, Records.fixed8(page, at));
-        else bulk(out, Records.bytes(page, at, window));
-        if (hasExpiry) number(out.append(PXAT), Records.expiryMs(page, at));
+        db.key(address, key);
+        long expiryMs = db.expiryMs(address);
+        boolean hasExpiry = expiryMs != Database.NO_EXPIRY;
+        Kind kind = db.kind(address);
+        if (kind.isString()) {
+            out.append('*').append(hasExpiry ? '5' : '3').appendCrlf().append(SET);
+            bulk(out, key);
+            StringValue value = db.string(address);
+            if (value.isNumber()) number(out, value.number());
+            else bulk(out, value.bytes());
+            if (hasExpiry) number(out.append(PXAT), expiryMs);
+            return;
+        }
+        elements(kind, db, address);
+        if (!hasExpiry) return;
+        bulk(out.append("*3\r\n$9\r\nPEXPIREAT\r\n"), key);
+        number(out, expiryMs);
+    }
+
+    /// The commands that make a collection anew, some elements each.
+    private void elements(Kind kind, Database db, long address) {
+        switch (kind) {
+            case HASH_LISTPACK, HASH_HASHTABLE -> hash(db, address);
+            default -> throw new IllegalStateException("no image of a " + kind);
+        }
+    }
+
+    private void hash(Database db, long address) {
+        HashValue hash = db.hashImage(address);
+        left = hash.size();
+        inCommand = 0;
+        hash.forEach((field, value) -> {
+            element("$4\r\nHSET\r\n", 2);
+            entry(field);
+            entry(value);
+        });
+    }
+
+    /// Begins an element, and a command where one is full.
+    private void element(String command, int words) {
+        if (inCommand == 0) {
+            inCommand = Math.min(left, ELEMENTS_PER_COMMAND);
+            ready.append('*').append(2 + inCommand * words).appendCrlf().append(command);
+            bulk(ready, key);
+        }
+        inCommand--;
+        left--;
+    }
+
+    private void entry(Listpack.Entry entry) {
+        if (entry.isNumber()) number(ready, entry.number());
+        else bulk(ready, entry.bytes());
     }
 
     private static void bulk(ByteBuilder out, Bytes text) {

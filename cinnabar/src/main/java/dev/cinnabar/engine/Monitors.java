@@ -11,37 +11,66 @@ import java.util.List;
 
 /// The clients that watch every command go by: MONITOR. Touched only under the engine's lock.
 final class Monitors {
+    /*
+     * A command is shown after it has run: secrets among its arguments are redacted by then, SELECT shows the new database, and EXEC
+     * comes behind the commands that it ran. A monitor that sends a command itself sees it behind the answer, so these lines are
+     * kept back until the answer is complete.
+     */
+    private static final String HEX = "0123456789abcdef";
+
     private final List<Session> sessions = new ArrayList<>(0);
     private final ByteBuilder line = new ByteBuilder();
+    private final ByteBuilder own = new ByteBuilder(0); // for the monitor whose command runs
 
     boolean isEmpty() {
         return sessions.isEmpty();
     }
 
     void add(Session session) {
-        if (!sessions.contains(session)) sessions.add(session);
+        session.isMonitor = true;
+        sessions.add(session);
     }
 
     void remove(Session session) {
+        session.isMonitor = false;
         sessions.remove(session);
     }
 
-    /// Shows a command to all of them: `+1700000000.123456 [0 127.0.0.1:50312] "set" "k" "v"`.
+    /// Shows a command to all of them: `+1700000000.123456 [0 127.0.0.1:50312] "set" "k" "v"`. Administrative commands are not shown.
     void feed(Clock clock, Session from, Call call, CommandSpec spec) {
         if (spec.is(Flag.SKIP_MONITOR) || spec.is(Flag.ADMIN) || from.origin() == Session.Origin.REPLAY) return;
-        long micros = clock.wallMicros();
+        write(clock.wallMicros(), from, call);
+        for (Session session : sessions) {
+            if (session == from) own.append(line.array(), 0, line.length());
+            else if (!session.hidesReply()) session.link().push(line.array(), 0, line.length());
+        }
+    }
+
+    /// Appends what the session that sent a command is shown of it, when it is a monitor itself.
+    void finish(Session from, ByteBuilder out) {
+        if (own.length() == 0) return;
+        if (!from.hidesReply()) out.append(own.array(), 0, own.length());
+        own.clear();
+    }
+
+    private void write(long micros, Session from, Call call) {
         line.clear();
         line.append('+').append(micros / 1_000_000).append('.');
         String fraction = Long.toString(micros % 1_000_000 + 1_000_000);
         line.append(fraction.substring(1)).append(" [").append((long) from.db).append(' ');
-        line.append(from.link().remoteAddress()).append(']');
+        line.append(from(from.link())).append(']');
         for (int i = 0; i < call.argc(); i++) {
             line.append(" \"");
             quote(call.arg(i));
             line.append('"');
         }
         line.appendCrlf();
-        for (Session session : sessions) session.link().push(line.array(), 0, line.length());
+    }
+
+    private static String from(Link link) {
+        String address = link.remoteAddress();
+        if (address.isEmpty()) return "embedded";
+        return Session.isUnix(address) ? "unix:" + address.substring(0, address.length() - 2) : address;
     }
 
     private void quote(Bytes text) {
@@ -64,6 +93,6 @@ final class Monitors {
     }
 
     private static char hex(int nibble) {
-        return "0123456789abcdef".charAt(nibble & 15);
+        return HEX.charAt(nibble & 15);
     }
 }

@@ -19,14 +19,8 @@ public final class Session {
         REPLAY
     }
 
-    /// What CLIENT REPLY asked for.
-    enum ReplyMode {
-        ON,
-        OFF,
-        /// The answer to CLIENT REPLY SKIP itself is left out; the next command's is, too.
-        SKIP_NEXT,
-        SKIP
-    }
+    /// The one user that there is.
+    static final String DEFAULT_USER = "default";
 
     /// The error for a name that is none.
     static final String NOT_A_NAME = "ERR Client names cannot contain spaces, newlines or special characters.";
@@ -44,12 +38,15 @@ public final class Session {
     boolean isNoEvict;
     boolean isNoTouch;
     boolean isClosing;
-    ReplyMode replyMode = ReplyMode.ON;
+    boolean isMuted; // CLIENT REPLY OFF
+    boolean skipsNextReply; // CLIENT REPLY SKIP, until the command that said it is over
+    boolean skipsReply; // the same for the command that runs now
     String name = "";
     String libraryName = "";
     String libraryVersion = "";
     String lastCommand = "NULL";
     long lastUsedMs;
+    long unsentBytes; // when it was last asked whether the client is idle
     long bytesIn;
     long bytesOut;
     long commands;
@@ -102,6 +99,16 @@ public final class Session {
         return lastUsedMs;
     }
 
+    /// As whom the client is logged in, or would be.
+    public String user() {
+        return DEFAULT_USER;
+    }
+
+    /// What kind of client CLIENT LIST and CLIENT KILL take it for.
+    ClientType type() {
+        return ClientType.NORMAL;
+    }
+
     public boolean isResp3() {
         return isResp3;
     }
@@ -125,6 +132,22 @@ public final class Session {
         return db;
     }
 
+    /// Whether an address is a unix socket's: a path with `:0` behind.
+    static boolean isUnix(String address) {
+        return address.endsWith(":0");
+    }
+
+    /// Whether what is answered now is not sent: CLIENT REPLY.
+    boolean hidesReply() {
+        return isMuted || skipsReply;
+    }
+
+    /// A command is over, and so is the skipping of its reply.
+    void replyIsOver() {
+        skipsReply = skipsNextReply;
+        skipsNextReply = false;
+    }
+
     /// Whether a client may call itself so: bytes from `!` to `~`, so that the name fits into a line of CLIENT LIST.
     static boolean isName(Bytes text) {
         for (int i = 0; i < text.length(); i++) if (text.at(i) < '!' || text.at(i) > '~') return false;
@@ -135,6 +158,23 @@ public final class Session {
     void closeAfterReply() {
         isClosing = true;
         link.closeAfterReply();
+    }
+
+    /// Whether the client has taken some of what it is sent since this was last asked.
+    boolean hasFetched() {
+        long unsent = link.outputBytes();
+        boolean hasFetched = unsent != unsentBytes;
+        unsentBytes = unsent;
+        return hasFetched;
+    }
+
+    /// What the queued commands take, in bytes.
+    long queuedBytes() {
+        List<QueuedCall> calls = queue;
+        if (calls == null) return 0;
+        long bytes = 0;
+        for (QueuedCall call : calls) for (Bytes arg : call.argv()) bytes += arg.length() + Long.BYTES;
+        return bytes;
     }
 
     /// Counts bytes for CLIENT LIST.

@@ -5,6 +5,7 @@ import dev.cinnabar.config.Config;
 import dev.cinnabar.config.Directive;
 import dev.cinnabar.config.Directives;
 import dev.cinnabar.store.Moment;
+import dev.cinnabar.store.Thresholds;
 import java.util.function.Consumer;
 
 /// Keeps what hot paths look at, [Settings], [Limits] and the store's [Moment], equal to what the configuration says.
@@ -40,6 +41,17 @@ final class SettingsBinding {
         binding.follow(Directives.TIMEOUT, v -> settings.idleTimeoutSeconds = v);
         binding.follow(Directives.HZ, v -> settings.hz = v);
         binding.follow(Directives.ENABLE_DEBUG_COMMAND, v -> settings.debugCommand = v);
+        Thresholds thresholds = engine.store().thresholds();
+        binding.follow(Directives.HASH_MAX_LISTPACK_ENTRIES, v -> thresholds.hashMaxListpackEntries = v);
+        binding.follow(Directives.HASH_MAX_LISTPACK_VALUE, v -> thresholds.hashMaxListpackValue = v);
+        binding.follow(Directives.SET_MAX_INTSET_ENTRIES, v -> thresholds.setMaxIntsetEntries = v);
+        binding.follow(Directives.SET_MAX_LISTPACK_ENTRIES, v -> thresholds.setMaxListpackEntries = v);
+        binding.follow(Directives.SET_MAX_LISTPACK_VALUE, v -> thresholds.setMaxListpackValue = v);
+        binding.follow(Directives.ZSET_MAX_LISTPACK_ENTRIES, v -> thresholds.zsetMaxListpackEntries = v);
+        binding.follow(Directives.ZSET_MAX_LISTPACK_VALUE, v -> thresholds.zsetMaxListpackValue = v);
+        binding.follow(Directives.LIST_MAX_LISTPACK_SIZE, v -> thresholds.listMaxListpackSize = v);
+        binding.follow(Directives.STREAM_NODE_MAX_BYTES, v -> thresholds.streamNodeMaxBytes = v);
+        binding.follow(Directives.STREAM_NODE_MAX_ENTRIES, v -> thresholds.streamNodeMaxEntries = v);
         binding.follow(Directives.PROTO_MAX_BULK_LEN, v -> limits.maxBulkBytes = v);
     }
 

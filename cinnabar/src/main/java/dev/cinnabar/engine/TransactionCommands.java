@@ -73,7 +73,7 @@ public enum TransactionCommands implements Command {
         return call.reply().ok();
     }
 
-    private static void forget(Session session) {
+    static void forget(Session session) {
         session.queue = null;
         session.hasQueueFailed = false;
         session.engine().watches().unwatchAll(session);

@@ -35,6 +35,11 @@ public final class Budget {
         if (!tryReserve(bytes)) throw OutOfMemory.REFUSED;
     }
 
+    /// Takes this many bytes, whether they fit or not.
+    public void force(long bytes) {
+        reserved.addAndGet(bytes);
+    }
+
     /// Gives back what was reserved.
     public void release(long bytes) {
         reserved.addAndGet(-bytes);

@@ -50,6 +50,7 @@ public final class Pages {
     private int pagesWithFreeSpans = NONE; // list of pages, threaded through Page.nextFree
     private int spare = NONE; // one empty page is kept, so that a load at the edge does not allocate and drop pages
 
+    private boolean isForced;
     private long used;
     private long usedPeak;
     private long held;
@@ -116,6 +117,17 @@ public final class Pages {
         used += size;
         if (used > usedPeak) usedPeak = used;
         return (long) page.number << UNIT_BITS | offset >> 3;
+    }
+
+    /// The same beyond the budget, for what has to succeed: moving something that shrank out of its larger block. The budget's margin bears
+    /// it.
+    public long allocateForced(int length) {
+        isForced = true;
+        try {
+            return allocate(length);
+        } finally {
+            isForced = false;
+        }
     }
 
     /// Takes a block back.
@@ -262,7 +274,9 @@ public final class Pages {
     }
 
     private byte[] newArray(int length, int number) {
-        if (!budget.tryReserve(length + ARRAY_HEADER)) {
+        if (isForced) {
+            budget.force(length + ARRAY_HEADER);
+        } else if (!budget.tryReserve(length + ARRAY_HEADER)) {
             giveNumberBack(number);
             throw OutOfMemory.REFUSED;
         }

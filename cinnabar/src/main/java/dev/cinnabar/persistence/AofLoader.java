@@ -165,7 +165,8 @@ public final class AofLoader {
             throw new DamagedLog(unended.entry.name(), unended.length, "its end is missing: it was cut short");
         }
         unended = reader.isChecksummed() && !reader.isEnded() ? new End(entry, end) : null;
-        if (unended != null && entry.type() == Manifest.Type.BASE) {
+        boolean empty = end == 0 && !directory.isImported(entry);
+        if ((unended != null || empty) && entry.type() == Manifest.Type.BASE) {
             throw new DamagedLog(entry.name(), end, "the end of the base is missing: it was cut short");
         }
     }

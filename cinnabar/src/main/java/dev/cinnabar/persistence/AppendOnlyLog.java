@@ -254,10 +254,15 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             if (!isInTransaction(argc, argv)) buffer.publish();
             if (buffer.end() - lookedAt > RELIEF_BYTES) relieve();
         } catch (OutOfMemoryError e) {
-            // A part of the command may be in the buffer. Nothing goes to the file after it; the image to come holds it all.
-            synchronized (writing) {
-                lose("no memory left to log a command");
-            }
+            appendFailed();
+        }
+    }
+
+    /// A command that ran is not in the buffer, or a part of it is. Nothing goes to the file any more; the image to come
+    /// holds it all.
+    void appendFailed() {
+        synchronized (writing) {
+            lose("no memory left to log a command");
         }
     }
 

@@ -43,7 +43,7 @@ final class LogReader implements Closeable {
         TORN
     }
 
-    private static final int MIN_BUFFER = 1 << 20;
+    private static final int BUFFER = 1 << 20;
     private static final int MAX_BUFFER = Integer.MAX_VALUE - 64;
     private static final int MAX_LINE = 1024; // as Redis's loader reads them
     private static final int MORE = -1; // the item goes on behind what was read so far
@@ -53,7 +53,7 @@ final class LogReader implements Closeable {
     private final long size;
     private final Checksum checksum = new Checksum();
 
-    private byte[] buffer = new byte[MIN_BUFFER];
+    private byte[] buffer;
     private long bufferStart; // file offset of buffer[0]
     private int limit; // how much of the buffer was read from the file
     private int next; // where the next item starts
@@ -75,6 +75,7 @@ final class LogReader implements Closeable {
         this.file = file;
         this.name = name;
         this.size = file.size();
+        this.buffer = new byte[(int) Math.max(64, Math.min(BUFFER, size - from))];
         this.bufferStart = from;
         this.linkStart = from;
         this.coveredTo = from;
@@ -177,9 +178,6 @@ final class LogReader implements Closeable {
         if (i + 1 == end) return MORE;
         if (b[i + 1] != '\n') return reject(i + 1, "\\n expected, not " + shown(b[i + 1]));
         i += 2;
-        // Each argument takes 6 bytes at least: before any room is taken for them, there must be so many.
-        if (count > (size - bufferStart - i) / 6) return past("the file ends before its " + count + " arguments");
-
         for (int a = 0; a < count; a++) {
             if (i == end) return MORE;
             if (a == argv.length) growArgv();

@@ -20,7 +20,8 @@ public final class Request {
     private long[] args = new long[FIRST_CAPACITY]; // offset from base << 32 | length
     private Bytes[] windows = new Bytes[0];
 
-    Request() {}
+    /// A place for a request; see [RequestParser#exchange].
+    public Request() {}
 
     /// The number of arguments, the command's name included; at least 1 in a complete request.
     public int argc() {

@@ -49,7 +49,7 @@ public final class RequestParser {
     private static final int KEEP_INLINE = 1024;
 
     private final RequestLimits limits;
-    private final Request request = new Request();
+    private Request request = new Request();
     private boolean authenticated;
 
     private int argsLeft;
@@ -76,6 +76,19 @@ public final class RequestParser {
     /// The last complete request; its content is valid until the next [#parse], and only as long as the array is.
     public Request request() {
         return request;
+    }
+
+    /// Hands over the last complete request and takes another one's place to fill: so that several requests can be looked at together.
+    /// Not for inline requests, whose arguments lie in a buffer that the next one overwrites: [#isInline].
+    public Request exchange(Request other) {
+        Request complete = request;
+        request = other;
+        return complete;
+    }
+
+    /// Whether the last complete request was an inline one.
+    public boolean isInline() {
+        return request.array() == inline;
     }
 
     /// How many bytes, from `from`, are used up. 0 when more are needed, and after an error.

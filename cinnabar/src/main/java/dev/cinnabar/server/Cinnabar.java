@@ -3,42 +3,394 @@ package dev.cinnabar.server;
 import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Clock;
+import dev.cinnabar.base.Log;
 import dev.cinnabar.base.Randomness;
+import dev.cinnabar.base.TestClock;
+import dev.cinnabar.command.Command;
+import dev.cinnabar.config.Config;
+import dev.cinnabar.config.Directives;
+import dev.cinnabar.config.RefusedSetting;
 import dev.cinnabar.engine.Engine;
 import dev.cinnabar.engine.Families;
 import dev.cinnabar.engine.Session;
 import dev.cinnabar.memory.Budget;
+import dev.cinnabar.net.NetServer;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /// The front door: a whole server in this process.
+///
+/// ```java
+/// try (Cinnabar server = Cinnabar.builder().start()) {
+///     server.uri();                        // redis://127.0.0.1:41297
+///     server.execute("SET", "k", "v");     // "OK", without a socket
+///     server.execute("GET", "k");          // "v"
+/// }
+/// ```
+///
+/// Unless told otherwise it listens on the loopback address, on a free port, and keeps nothing on disk. Many servers live side by side in
+/// one process: nothing is static, all threads are daemons named after their server, there is no signal handler, no shutdown hook and no
+/// `System.exit`. [#close] gives back every thread, port and page. Thread-safe.
 public final class Cinnabar implements AutoCloseable {
+    private final Config config;
+    private final Log log;
     private final Engine engine;
     private final Session session;
+    private final EmbeddedLink link = new EmbeddedLink();
+    private final Object oneCall = new Object(); // calls within the process run one after the other, also those that wait
+    private final NetServer net;
+    private final Persistence persistence;
+    private final Clock clock;
+    private final Runnable forgetClock;
+    private final AtomicBoolean isClosing = new AtomicBoolean();
+    private final CountDownLatch closed = new CountDownLatch(1);
 
-    private Cinnabar(Clock clock, long seed) {
-        engine = new Engine(clock, new Randomness(seed), Budget.ofHeap(), 16, Families.all(), Map.of());
-        session = engine.open(Session.Origin.EMBEDDED, NoLink.INSTANCE);
+    private Cinnabar(Builder builder) {
+        this.config = builder.config;
+        this.log = builder.log;
+        this.clock = builder.clock;
+        long began = System.nanoTime();
+        int loops = config.get(Directives.IO_THREADS);
+        Budget budget = builder.budget == null ? Budget.ofHeap() : builder.budget;
+        List<Command> commands = new ArrayList<>(Families.all());
+        commands.addAll(builder.commands);
+        engine = new Engine(
+                clock, new Randomness(builder.seed), budget, config.get(Directives.DATABASES), commands, renames(config));
+        ServerHost host = new ServerHost(config, log, clock.wallMs(), builder.executable, this::closeFromWithin);
+        ServerProtocol protocol = new ServerProtocol(engine, config, log, loops);
+        engine.host(host);
+        session = engine.open(Session.Origin.EMBEDDED, link);
+
+        String name = builder.name.isEmpty() ? "cinnabar-" + config.get(Directives.PORT) : builder.name;
+        persistence = new Persistence(engine, config, log, name, protocol);
+        net = openNet(name, loops, protocol, budget);
+        protocol.net(net);
+        host.parts(net, persistence, protocol);
+        try {
+            listen(builder.listensOnTcp);
+            net.start();
+            persistence.start();
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+        config.onChange(Directives.TCP_KEEPALIVE, net::keepAliveSeconds);
+        net.keepAliveSeconds(config.get(Directives.TCP_KEEPALIVE));
+        forgetClock = clock instanceof TestClock test ? test.onAdvance(this::catchUp) : () -> {};
+        log.verbose(String.format(Locale.ROOT, "Server started in %.0f ms", (System.nanoTime() - began) / 1e6));
     }
 
-    /// Runs a command in this process, as text; for tests until the real door stands.
-    public String raw(String... words) {
+    private static NetServer openNet(String name, int loops, ServerProtocol protocol, Budget budget) {
+        try {
+            return new NetServer(name, loops, protocol, budget);
+        } catch (IOException e) {
+            throw new StartException("No event loop can be had: " + e.getMessage(), e);
+        }
+    }
+
+    private static Map<String, String> renames(Config config) {
+        Map<String, String> renames = new HashMap<>();
+        for (Config.RenamedCommand renamed : config.renamedCommands()) {
+            renames.put(renamed.name().toLowerCase(Locale.ROOT), renamed.newName().toLowerCase(Locale.ROOT));
+        }
+        return renames;
+    }
+
+    private void listen(boolean onTcp) {
+        int backlog = config.get(Directives.TCP_BACKLOG);
+        int port = config.get(Directives.PORT);
+        try {
+            if (onTcp) net.listen(config.get(Directives.BIND), port, backlog);
+            String unixSocket = config.get(Directives.UNIXSOCKET);
+            if (!unixSocket.isEmpty()) net.listenUnix(Path.of(unixSocket), permissions(), backlog);
+        } catch (IOException e) {
+            throw new StartException(e.getMessage() == null ? "Failed listening on port " + port : e.getMessage(), e);
+        }
+        config.onChange(Directives.PORT, v -> listenAgain(config.get(Directives.BIND), v, backlog));
+        config.onChange(Directives.BIND, v -> listenAgain(v, net.port(), backlog));
+    }
+
+    private void listenAgain(List<String> addresses, int port, int backlog) throws RefusedSetting {
+        try {
+            net.listen(port == 0 ? List.of() : addresses, port, backlog);
+        } catch (IOException e) {
+            log.warning("Failed listening on port " + port + ": " + e.getMessage());
+            throw new RefusedSetting("Unable to listen on this port. Check server logs.");
+        }
+    }
+
+    private @Nullable Set<PosixFilePermission> permissions() {
+        int mode = config.get(Directives.UNIXSOCKETPERM);
+        if (mode == 0) return null;
+        Set<PosixFilePermission> set = EnumSet.noneOf(PosixFilePermission.class);
+        PosixFilePermission[] all = PosixFilePermission.values(); // owner r w x, group r w x, others r w x
+        for (int bit = 0; bit < 9; bit++) if ((mode >> 8 - bit & 1) != 0) set.add(all[bit]);
+        return set;
+    }
+
+    // ---- where it is ----
+
+    /// The TCP port that it listens to, 0 for none.
+    public int port() {
+        return net.port();
+    }
+
+    /// Where clients find it, `redis://127.0.0.1:41297`: the first address it listens on, as a client on this machine may write it.
+    public URI uri() {
+        return URI.create("redis://127.0.0.1:" + port());
+    }
+
+    /// The configuration; changes go through `execute("CONFIG", "SET", …)`.
+    public Config config() {
+        return config;
+    }
+
+    // ---- calls within the process ----
+
+    /// Runs a command, without a socket.
+    ///
+    /// All calls share one session of their own (selected database, MULTI). Waits until the change is as safe on disk as `appendfsync` says.
+    ///
+    /// @param words the command and its arguments, as text
+    /// @return what was answered: a String, Long, Double, Boolean or BigInteger, a List, Set or Map of these, or null
+    /// @throws CommandException when the answer is an error
+    /// @throws IllegalStateException when the server is closed
+    public @Nullable Object execute(String... words) {
         Bytes[] argv = new Bytes[words.length];
         for (int i = 0; i < words.length; i++) argv[i] = Bytes.of(words[i]);
+        return execute(argv, false);
+    }
+
+    /// The same for words that are no text; strings in the answer are byte arrays, but for the keys of maps.
+    public @Nullable Object execute(byte[]... words) {
+        Bytes[] argv = new Bytes[words.length];
+        for (int i = 0; i < words.length; i++) argv[i] = Bytes.of(words[i]);
+        return execute(argv, true);
+    }
+
+    private @Nullable Object execute(Bytes[] argv, boolean asBytes) {
+        if (argv.length == 0) throw new IllegalArgumentException("a command has at least one word");
+        return new Decoder(reply(argv, true), asBytes).decode();
+    }
+
+    /// Runs a command and answers the bytes that a client would read.
+    ///
+    /// @param isResp3 in which version of the protocol
+    byte[] reply(Bytes[] argv, boolean isResp3) {
+        if (isClosing.get()) throw new IllegalStateException("the server is closed");
         ByteBuilder out = new ByteBuilder();
+        synchronized (oneCall) {
+            boolean mustWait;
+            engine.lock();
+            try {
+                engine.beginBatch();
+                engine.protocol(session, isResp3);
+                engine.run(session, argv.length, argv, out);
+                mustWait = engine.isWaiting(session);
+            } finally {
+                engine.unlock();
+            }
+            if (mustWait) awaitAnswer(out);
+        }
+        persistence.awaitDurable(engine.log().commit());
+        return out.copy();
+    }
+
+    private void awaitAnswer(ByteBuilder out) {
+        try {
+            link.await(out);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while waiting for an answer", e);
+        }
+    }
+
+    /// Lets everything happen that is due; called when a [TestClock] was moved.
+    private void catchUp() {
+        while (engine.tick() <= Engine.BUSY_MS) continue;
+        engine.log().commit();
+    }
+
+    /// Checks every structure against every other; for tests. O(n).
+    ///
+    /// @throws IllegalStateException when something does not add up
+    public void checkInvariants() {
         engine.lock();
         try {
-            engine.beginBatch();
-            engine.run(session, argv.length, argv, out);
+            engine.store().checkInvariants();
         } finally {
             engine.unlock();
         }
-        return out.toString();
     }
 
-    public static Cinnabar start() {
-        return new Cinnabar(Clock.system(), System.nanoTime());
+    Engine engine() {
+        return engine;
     }
 
+    NetServer net() {
+        return net;
+    }
+
+    // ---- the end ----
+
+    /// SHUTDOWN came from a client, on a loop's thread, which cannot wait for its own end.
+    private void closeFromWithin() {
+        Thread thread = new Thread(this::close, "cinnabar-shutdown");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /// Waits until somebody has closed the server.
+    public void awaitClosed() throws InterruptedException {
+        closed.await();
+    }
+
+    /// Ends the server: closes all connections, writes and syncs what waits for the disk, and gives everything back. Idempotent; the second
+    /// caller waits for the first.
     @Override
-    public void close() {}
+    public void close() {
+        if (!isClosing.compareAndSet(false, true)) {
+            awaitQuietly();
+            return;
+        }
+        try {
+            if (forgetClock != null) forgetClock.run();
+            net.close();
+            persistence.close();
+        } finally {
+            closed.countDown();
+        }
+    }
+
+    private void awaitQuietly() {
+        try {
+            closed.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    // ---- building ----
+
+    /// Begins to describe a server.
+    public static Builder builder() {
+        return new Builder(embedded());
+    }
+
+    private static Config embedded() {
+        Config config = new Config();
+        config.put(Directives.PORT, 0);
+        config.put(Directives.BIND, List.of("127.0.0.1"));
+        config.put(Directives.SAVE, List.of());
+        config.put(Directives.APPENDONLY, false);
+        config.put(Directives.ENABLE_DEBUG_COMMAND, "local");
+        return config;
+    }
+
+    /// Describes a server that is to start. Not thread-safe.
+    public static final class Builder {
+        private final Config config;
+        private final List<Command> commands = new ArrayList<>();
+        private Clock clock = Clock.system();
+        private Log log = Log.none();
+        private long seed = System.nanoTime() ^ ProcessHandle.current().pid() << 32;
+        private String name = "";
+        private String executable = "";
+        private boolean listensOnTcp = true;
+        private @Nullable Budget budget;
+
+        Builder(Config config) {
+            this.config = config;
+        }
+
+        /// The TCP port; 0, the default, for a free one.
+        ///
+        /// @throws IllegalArgumentException when it is not in 0 to 65535
+        public Builder port(int port) {
+            return set("port", Integer.toString(port));
+        }
+
+        /// Sets a directive of redis.conf by its name, with its arguments as there: `set("maxmemory", "64mb")`.
+        ///
+        /// @throws IllegalArgumentException when there is no such directive, or the arguments make no value for it
+        public Builder set(String directive, String... arguments) {
+            try {
+                config.assign(directive, arguments);
+            } catch (RefusedSetting e) {
+                throw new IllegalArgumentException(directive + ": " + e.reason(), e);
+            }
+            return this;
+        }
+
+        /// Keeps the data in an append-only file in this directory, which must exist.
+        public Builder appendOnly(Path directory) {
+            return set("dir", directory.toString()).set("appendonly", "yes");
+        }
+
+        /// The clock that the server lives by: a [TestClock] to move time by hand.
+        public Builder clock(Clock clock) {
+            this.clock = clock;
+            return this;
+        }
+
+        /// Where the server says what it does; nowhere by default.
+        public Builder log(Log log) {
+            this.log = log;
+            return this;
+        }
+
+        /// What chance begins with, to repeat a run; different each time by default.
+        public Builder seed(long seed) {
+            this.seed = seed;
+            return this;
+        }
+
+        /// What the server's threads are called, followed by what they do.
+        public Builder name(String name) {
+            this.name = name;
+            return this;
+        }
+
+        /// Adds a command of the application's own; see [Command#of].
+        public Builder command(Command command) {
+            commands.add(command);
+            return this;
+        }
+
+        /// Bounds the heap that the server takes for data and buffers, in bytes; by default nine tenths of the heap.
+        public Builder heapLimit(long bytes) {
+            budget = new Budget(bytes);
+            return this;
+        }
+
+        Builder executable(String executable) {
+            this.executable = executable;
+            return this;
+        }
+
+        Builder tcp(boolean listens) {
+            listensOnTcp = listens;
+            return this;
+        }
+
+        /// Starts the server; it serves when this returns.
+        ///
+        /// @throws StartException when it cannot; the message says why, and nothing is left behind
+        public Cinnabar start() {
+            return new Cinnabar(this);
+        }
+    }
 }

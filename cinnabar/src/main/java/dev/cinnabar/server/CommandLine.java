@@ -4,9 +4,11 @@ import dev.cinnabar.config.Config;
 import dev.cinnabar.config.ConfigError;
 import dev.cinnabar.config.ConfigFile;
 import dev.cinnabar.config.ConfigLine;
+import dev.cinnabar.config.Directives;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,9 +26,11 @@ import org.jspecify.annotations.Nullable;
 /// | `"--port 6380"` | `port 6380` |
 /// | `--bind 127.0.0.1 ::1 --port 0` | `bind "127.0.0.1" "::1"`, `port "0"` |
 /// | `--save --port 0` | `save ""`, `port "0"` |
-/// | `--proc-title-template --my--` | `proc-title-template "--my--"`: the first argument of an option may look like one |
+/// | `--proc-title-template --my--` | `proc-title-template "--my--"`: the first argument of an option may look like one
+/// |
 ///
-/// `-` stands for standard input, as the first argument or the last one. `--port=6380` is no option that there is.
+/// `-` stands for standard input, as the first argument or the last one. `--port=6380` is no option that
+/// there is.
 public final class CommandLine {
     /// What is to happen.
     public sealed interface Result permits Start, Exit {}
@@ -43,10 +47,12 @@ public final class CommandLine {
     public record Exit(int code, String out, String err, String warning) implements Result {}
 
     private final List<String> arguments;
+    private final @Nullable Path directory;
     private final Build build;
 
-    private CommandLine(List<String> arguments, Build build) {
+    private CommandLine(List<String> arguments, @Nullable Path directory, Build build) {
         this.arguments = arguments;
+        this.directory = directory;
         this.build = build;
     }
 
@@ -55,7 +61,12 @@ public final class CommandLine {
     /// @param arguments those behind the name of the program
     /// @param input standard input; read to its end when `-` asks for it, otherwise left alone
     public static Result read(List<String> arguments, InputStream input, Build build) {
-        var commandLine = new CommandLine(arguments, build);
+        return read(arguments, input, null, build);
+    }
+
+    /// The same as if the process had been started in that directory.
+    static Result read(List<String> arguments, InputStream input, @Nullable Path directory, Build build) {
+        var commandLine = new CommandLine(arguments, directory, build);
         Exit asked = commandLine.whatNeedsNoServer();
         return asked != null ? asked : commandLine.configure(input);
     }
@@ -72,7 +83,8 @@ public final class CommandLine {
             case "--test-memory":
                 return refusal("Cinnabar has no memory test: it runs in a JVM and would test that.\n");
             case "--check-system":
-                return refusal("Cinnabar has no system check: what it would complain about does not slow a JVM down.\n");
+                return refusal(
+                        "Cinnabar has no system check: what it would complain about does not slow a JVM down.\n");
             default:
                 boolean isSentinel = arguments.contains("--sentinel");
                 return isSentinel ? refusal("Cinnabar has no sentinel mode; redis-sentinel can watch it.\n") : null;
@@ -83,15 +95,14 @@ public final class CommandLine {
         return new Exit(1, "", message, "");
     }
 
-    private static final String USAGE =
-            """
+    private static final String USAGE = """
             Usage: cinnabar-server [/path/to/redis.conf] [options] [-]
                    cinnabar-server -                 reads the configuration from standard input
                    cinnabar-server -v or --version
                    cinnabar-server -h or --help
 
-            Options are directives of redis.conf with two dashes in front. They count before
-            what the file and standard input say.
+            Options are directives of redis.conf with two dashes in front. They win over the file
+            and over standard input.
 
             Examples:
                    cinnabar-server
@@ -106,6 +117,7 @@ public final class CommandLine {
     private Result configure(InputStream input) {
         String file = hasFile() ? arguments.get(0) : null;
         var config = new Config();
+        if (directory != null) config.put(Directives.DIR, directory.toString());
         try {
             ConfigFile.load(config, file, readsInput() ? text(input) : null, options());
             return new Start(config);
@@ -118,7 +130,9 @@ public final class CommandLine {
     }
 
     private boolean hasFile() {
-        return !arguments.isEmpty() && !arguments.get(0).isEmpty() && arguments.get(0).charAt(0) != '-';
+        return !arguments.isEmpty()
+                && !arguments.get(0).isEmpty()
+                && arguments.get(0).charAt(0) != '-';
     }
 
     private boolean readsInput() {

@@ -10,18 +10,19 @@ import java.nio.file.Path;
 import java.util.TimeZone;
 import org.jspecify.annotations.Nullable;
 
-/// The log of a server that has a process of its own, in Redis's form, which people and their tools know to read:
+/// The log of a server that has a process of its own, in Redis's form, which people and their tools know to
+/// read:
 ///
 /// ```
 /// 4711:M 03 Feb 2026 14:05:09.123 * Ready to accept connections
 ///  pid : role, day month year hours:minutes:seconds.milliseconds (local time), level, message
 /// ```
 ///
-/// Roles: `M` master, `S` replica, `C` a writer in the background or a start-up that has not got far. Levels: `.` debug,
-/// `-` verbose, `*` notice, `#` warning. Months are English in every locale.
+/// Roles: `M` master, `S` replica, `C` a writer in the background or a start-up that has not got far. Levels:
+/// `.` debug, `-` verbose, `*` notice, `#` warning. Months are English in every locale.
 ///
-/// A log file is opened for every line, so that it can be moved away at any time; that is for the few lines that a
-/// server writes, not for tracing. Lines from several threads never mix.
+/// A log file is opened for every line, so that it can be moved away at any time; that is for the few lines
+/// that a server writes, not for tracing. Lines from several threads never mix.
 public final class ServerLog implements Log {
     private static final String[] MONTHS = {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
@@ -106,8 +107,9 @@ public final class ServerLog implements Log {
 
     /// Takes milliseconds since 1970 on the wall clock of the time zone.
     ///
-    /// By hand because the JDK's formatters take longer to load than a server takes to start. The calendar is Howard
-    /// Hinnant's `civil_from_days`: years begin in March, so that the leap day comes last and months need no table.
+    /// By hand because the JDK's formatters take longer to load than a server takes to start. The calendar is
+    /// Howard Hinnant's `civil_from_days`: years begin in March, so that the leap day comes last and months
+    /// need no table.
     private static void appendTime(StringBuilder line, long localMs) {
         long days = Math.floorDiv(localMs, DAY_MS) + 719_468; // since 1 March of the year 0
         long era = Math.floorDiv(days, 146_097); // 400 years

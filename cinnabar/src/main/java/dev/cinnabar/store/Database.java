@@ -36,12 +36,15 @@ public final class Database {
     public static final int EMBSTR_MAX = 44;
 
     private final Pages pages;
+    private final BigValues bigs;
     private final Moment moment;
     private final KeyEvents events;
     private final Randomness randomness;
     private final Dict dict;
     private final ExpiryWheel wheel;
     private final StringValue string = new StringValue();
+    private final HashValue hash;
+    private final HashValue hashImage;
     private final Bytes keyWindow = new Bytes();
     private final Bytes otherWindow = new Bytes();
     private final ExpiryWheel.Due due = this::expireDue;
@@ -53,10 +56,22 @@ public final class Database {
     private @Nullable Snapshot snapshot;
     private long foundHash; // of the key that was looked up last
     private long compactPosition;
+    private long aheadSum; // means nothing; keeps reading ahead from being compiled away
 
-    Database(int index, Pages pages, Moment moment, KeyEvents events, Randomness randomness, long hashSeed) {
+    Database(
+            int index,
+            Pages pages,
+            BigValues bigs,
+            Thresholds thresholds,
+            Moment moment,
+            KeyEvents events,
+            Randomness randomness,
+            long hashSeed) {
+        this.hash = new HashValue(this, thresholds, randomness);
+        this.hashImage = new HashValue(this, thresholds, randomness);
         this.index = index;
         this.pages = pages;
+        this.bigs = bigs;
         this.moment = moment;
         this.events = events;
         this.randomness = randomness;
@@ -99,6 +114,11 @@ public final class Database {
             return 0;
         }
         return address;
+    }
+
+    /// Makes ready for lookups of these keys that come soon; see [Dict#ahead]. Speed only.
+    public void ahead(Bytes[] keys, int count) {
+        aheadSum += dict.ahead(keys, count);
     }
 
     private boolean isExpired(byte[] page, int at) {
@@ -166,7 +186,8 @@ public final class Database {
     /// Bytes that the key takes: its record, and its share of the table. O(1).
     public long memoryUsage(long address) {
         byte[] page = pages.array(address);
-        return SizeClasses.roundUp(recordSize(page, Pages.offset(address))) + Long.BYTES;
+        long record = SizeClasses.roundUp(recordSize(page, Pages.offset(address))) + Long.BYTES;
+        return kind(address).shape() == Shape.BIG ? record + big(address).bytes() : record;
     }
 
     /// A key picked by chance, as the address of its record; 0 when there is none. May meet expired keys: see [#isLive].
@@ -209,7 +230,7 @@ public final class Database {
     public void overwriteNumber(long address, long value) {
         byte[] page = pages.array(address);
         int at = Pages.offset(address);
-        beforeChange(page, at);
+        beforeChange(address);
         Records.setFixed8(page, at, value);
     }
 
@@ -256,6 +277,106 @@ public final class Database {
         return keyWindow.set(page, header + prefix, length);
     }
 
+    // ---- values of other types: bytes in the record, or big ----
+
+    /// The hash at the address for a snapshot, which may come in the middle of a change: a look of its own, only to be read.
+    public HashValue hashImage(long address) {
+        return hashImage.at(keyWindow, address);
+    }
+
+    /// The hash at the address, to be read and changed.
+    ///
+    /// @param address what [#lookup] answered for the key; 0 for a hash that is still to be made
+    /// @throws WrongType when it is none
+    public HashValue hash(Bytes key, long address) {
+        return hash.at(key, address);
+    }
+
+    /// The bytes of a value that lies in its record: a listpack, an intset. Borrowed.
+    public Bytes bytes(long address, Bytes window) {
+        return Records.bytes(pages.array(address), Pages.offset(address), window);
+    }
+
+    /// Sets the key to a value of these bytes, whatever it held before.
+    ///
+    /// @param kind     one whose shape is BYTES
+    /// @param expiryMs as for [#setString]
+    /// @return where the record is
+    /// @throws OutOfMemory when memory is short; then nothing has changed
+    public long putBytes(Bytes key, Kind kind, byte[] source, int offset, int length, long expiryMs) {
+        long address = room(key, kind, Records.bytesSize(length), expiryMs);
+        byte[] page = pages.array(address);
+        int header = Records.valueHeader(page, Pages.offset(address));
+        System.arraycopy(source, offset, page, header + Records.writeLength(page, header, length), length);
+        return address;
+    }
+
+    /// Replaces some of the bytes of the value that was looked up last, which lies in its record; the value grows or shrinks. In place as
+    /// long as the block fits, else a copy.
+    ///
+    /// @param address what [#lookup] answered
+    /// @param at      where the bytes to be replaced begin in the value
+    /// @param removed how many they are
+    /// @param source  what takes their place: `length` bytes from `offset` on; must not lie in the record itself
+    /// @return where the record is now
+    /// @throws OutOfMemory when memory is short; then nothing has changed
+    public long splice(long address, Kind kind, int at, int removed, byte[] source, int offset, int length) {
+        byte[] page = pages.array(address);
+        int record = Pages.offset(address);
+        int header = Records.valueHeader(page, record);
+        int oldLength = Records.bytesLength(page, record);
+        int newLength = total((long) oldLength - removed + length);
+        int oldFrom = header + Records.lengthBytes(oldLength);
+        int newPrefix = Records.lengthBytes(newLength);
+        int tail = oldLength - at - removed;
+        int oldSize = recordSize(page, record);
+        int newSize = total(header - record + Records.bytesSize(newLength));
+        boolean grows = newLength > oldLength;
+        boolean staysInBlock = SizeClasses.roundUp(oldSize) == SizeClasses.roundUp(newSize);
+        long to = staysInBlock ? address : grows ? pages.allocate(newSize) : pages.allocateForced(newSize);
+
+        beforeChange(address);
+        byte[] target = pages.array(to);
+        int toRecord = Pages.offset(to);
+        int newFrom = toRecord + header - record + newPrefix;
+        if (!staysInBlock) System.arraycopy(page, record, target, toRecord, header - record);
+        // in place, what moves up has to start from its end and what moves down from its beginning
+        if (grows) System.arraycopy(page, oldFrom + at + removed, target, newFrom + at + length, tail);
+        if (page != target || oldFrom != newFrom) System.arraycopy(page, oldFrom, target, newFrom, at);
+        if (!grows) System.arraycopy(page, oldFrom + at + removed, target, newFrom + at + length, tail);
+        System.arraycopy(source, offset, target, newFrom + at, length);
+        Records.writeLength(target, newFrom - newPrefix, newLength);
+        Records.setKind(target, toRecord, kind.ordinal());
+        if (!staysInBlock) {
+            if (Records.has(target, toRecord, Records.HAS_EXPIRY)) wheel.moved(to);
+            dict.replaceFound(to);
+            pages.free(address, oldSize);
+        }
+        touch(to);
+        return to;
+    }
+
+    /// The big value at the address, to be read.
+    public BigValue big(long address) {
+        return bigs.get(Records.fixed4(pages.array(address), Pages.offset(address)));
+    }
+
+    /// The big value of the key that was looked up last, about to be changed.
+    public BigValue bigForChange(long address) {
+        beforeChange(address);
+        return big(address);
+    }
+
+    /// Sets the key to a big value, whatever it held before. The value is the key's from now on.
+    ///
+    /// @param kind     one whose shape is BIG
+    /// @param expiryMs as for [#setString]
+    /// @throws OutOfMemory when memory is short; then nothing has changed, and the value is still the caller's
+    public void putBig(Bytes key, Kind kind, BigValue value, long expiryMs) {
+        long address = room(key, kind, Integer.BYTES, expiryMs);
+        Records.setFixed4(pages.array(address), Pages.offset(address), bigs.add(value));
+    }
+
     // ---- keys ----
 
     /// Takes the key out.
@@ -297,6 +418,16 @@ public final class Database {
         int at = Pages.offset(address);
         Kind kind = Kind.of(Records.kind(page, at));
         int valueSize = (int) valueSize(page, at);
+        if (kind.shape() == Shape.BIG) {
+            BigValue copy = big(address).copy();
+            try {
+                to.putBig(newKey, kind, copy, expiryMs(address));
+            } catch (OutOfMemory e) {
+                while (copy.free(Integer.MAX_VALUE)) continue;
+                throw e;
+            }
+            return;
+        }
         long copy = to.room(newKey, kind, valueSize, expiryMs(address));
         // making room has not moved the source: a block stays where it is until its owner changes it
         byte[] target = pages.array(copy);
@@ -388,6 +519,7 @@ public final class Database {
     }
 
     private void freeRecord(long address) {
+        retireBig(pages.array(address), Pages.offset(address));
         pages.free(address, recordSize(pages.array(address), Pages.offset(address)));
     }
 
@@ -468,7 +600,8 @@ public final class Database {
         int newSize = total(Records.sizeBeforeValue(keyLength, hasExpiry) + valueSize);
 
         if (hadExpiry == hasExpiry && SizeClasses.roundUp(oldSize) == SizeClasses.roundUp(newSize)) {
-            beforeChange(page, at);
+            beforeChange(address);
+            if (!keepValue) retireBig(page, at);
             Records.setKind(page, at, kind.ordinal());
             if (hasExpiry && Records.expiryMs(page, at) != expiryMs) {
                 wheel.remove(address);
@@ -480,7 +613,8 @@ public final class Database {
         }
 
         long to = pages.allocate(newSize);
-        beforeChange(page, at);
+        beforeChange(address);
+        if (!keepValue) retireBig(page, at);
         byte[] target = pages.array(to);
         int toAt = Pages.offset(to);
         int flags = (hasExpiry ? Records.HAS_EXPIRY : 0) | page[at] & Records.IMAGED;
@@ -506,7 +640,8 @@ public final class Database {
     private void drop(long address) {
         byte[] page = pages.array(address);
         int at = Pages.offset(address);
-        beforeChange(page, at);
+        beforeChange(address);
+        retireBig(page, at);
         if (Records.has(page, at, Records.HAS_EXPIRY)) wheel.remove(address);
         int size = recordSize(page, at);
         dict.takeFound();
@@ -539,7 +674,7 @@ public final class Database {
         // the record leaves its slot before its key changes, for the slot is found by the key
         dict.find(key.array(), key.offset(), key.length(), oldHash);
         foundHash = oldHash;
-        beforeChange(page, at);
+        beforeChange(address);
         if (flags != 0) wheel.remove(address);
         dict.takeFound();
 
@@ -561,8 +696,8 @@ public final class Database {
         dict.settle();
     }
 
-    private void beforeChange(byte[] page, int at) {
-        if (snapshot != null) snapshot.beforeChange(this, page, at, foundHash);
+    private void beforeChange(long address) {
+        if (snapshot != null) snapshot.beforeChange(this, address, foundHash);
     }
 
     private static int total(long size) {
@@ -571,7 +706,16 @@ public final class Database {
     }
 
     private static long valueSize(byte[] page, int at) {
-        return Kind.of(Records.kind(page, at)).shape() == Shape.FIXED8 ? Long.BYTES : Records.bytesSize(Records.bytesLength(page, at));
+        return switch (Kind.of(Records.kind(page, at)).shape()) {
+            case FIXED8 -> Long.BYTES;
+            case BIG -> Integer.BYTES;
+            case BYTES -> Records.bytesSize(Records.bytesLength(page, at));
+        };
+    }
+
+    /// A record is about to lose its value: if that is a big one, it is freed.
+    private void retireBig(byte[] page, int at) {
+        if (Kind.of(Records.kind(page, at)).shape() == Shape.BIG) bigs.retire(Records.fixed4(page, at));
     }
 
     private static int recordSize(byte[] page, int at) {

@@ -7,12 +7,25 @@ import java.util.Locale;
 public enum Kind {
     STRING_INT("string", "int", Shape.FIXED8),
     STRING_EMBSTR("string", "embstr", Shape.BYTES),
-    STRING_RAW("string", "raw", Shape.BYTES);
+    STRING_RAW("string", "raw", Shape.BYTES),
+    LIST_LISTPACK("list", "listpack", Shape.BYTES),
+    LIST_QUICKLIST("list", "quicklist", Shape.BIG),
+    SET_INTSET("set", "intset", Shape.BYTES),
+    SET_LISTPACK("set", "listpack", Shape.BYTES),
+    SET_HASHTABLE("set", "hashtable", Shape.BIG),
+    ZSET_LISTPACK("zset", "listpack", Shape.BYTES),
+    ZSET_SKIPLIST("zset", "skiplist", Shape.BIG),
+    HASH_LISTPACK("hash", "listpack", Shape.BYTES),
+    HASH_LISTPACKEX("hash", "listpackex", Shape.BYTES),
+    HASH_HASHTABLE("hash", "hashtable", Shape.BIG),
+    STREAM("stream", "stream", Shape.BIG);
 
     /// How the value lies in the record; see [dev.cinnabar.struct.Records].
     public enum Shape {
         FIXED8,
-        BYTES
+        BYTES,
+        /// FIXED4: the number of a [BigValue].
+        BIG
     }
 
     private static final Kind[] BY_ORDINAL = values();

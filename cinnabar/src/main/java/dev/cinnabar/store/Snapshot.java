@@ -22,9 +22,10 @@ public final class Snapshot {
 
     /// Takes the images.
     public interface Sink {
-        /// @param page   where the record lies, at the offset `at`; valid during the call
-        /// @param index  the number of the database, as it was when the snapshot began
-        void image(int index, byte[] page, int at);
+        /// @param index   the number of the database, as it was when the snapshot began
+        /// @param db      where the record is, to be read only
+        /// @param address of the record; valid during the call
+        void image(int index, Database db, long address);
     }
 
     private final List<Database> databases;
@@ -73,7 +74,7 @@ public final class Snapshot {
         byte[] page = db.pages().array(address);
         int at = Pages.offset(address);
         if (Records.has(page, at, Records.IMAGED)) Records.clearFlag(page, at, Records.IMAGED);
-        else if (!isAborted) sink.image(db.imageIndex(), page, at);
+        else if (!isAborted) sink.image(db.imageIndex(), db, address);
     }
 
     private void finish(Database db) {
@@ -95,9 +96,11 @@ public final class Snapshot {
     }
 
     /// A writer is about to change or remove a record.
-    void beforeChange(Database db, byte[] page, int at, long hash) {
+    void beforeChange(Database db, long address, long hash) {
+        byte[] page = db.pages().array(address);
+        int at = Pages.offset(address);
         if (Records.has(page, at, Records.IMAGED) || !isAhead(db, hash)) return;
-        if (!isAborted) sink.image(db.imageIndex(), page, at);
+        if (!isAborted) sink.image(db.imageIndex(), db, address);
         Records.setFlag(page, at, Records.IMAGED);
     }
 

@@ -15,7 +15,9 @@ public final class Store {
     private static final int STEP_BUCKETS = 64; // buckets per step of rebuilding a table, emptying it, or compacting: some 20 µs
 
     private final Pages pages;
+    private final BigValues bigs = new BigValues();
     private final Moment moment = new Moment();
+    private final Thresholds thresholds = new Thresholds();
     private final KeyEvents events;
     private final Randomness randomness;
     private final Database[] databases;
@@ -35,10 +37,10 @@ public final class Store {
         for (int i = 0; i < count; i++) databases[i] = newDatabase(i);
     }
 
-    /// Each with a hash seed of its own. Were the seed shared, keys that are read out in the order of one table (SCAN, an image of the
-    /// log) and written into another would all be at home in its first buckets, and filling it would take quadratic time.
+    /// Each database has a hash seed of its own: keys that come in the order of another one's hashes (a walk that copies) would all fall into
+    /// one neighbourhood of the new table while it grows.
     private Database newDatabase(int index) {
-        return new Database(index, pages, moment, events, randomness, randomness.nextLong());
+        return new Database(index, pages, bigs, thresholds, moment, events, randomness, randomness.nextLong());
     }
 
     public Pages pages() {
@@ -47,6 +49,11 @@ public final class Store {
 
     public Moment moment() {
         return moment;
+    }
+
+    /// Up to which size collections are one block.
+    public Thresholds thresholds() {
+        return thresholds;
     }
 
     /// How many databases there are.
@@ -84,6 +91,7 @@ public final class Store {
     /// Frees all that was flushed now. O(keys flushed).
     public void freeGarbage() {
         while (stepGarbage(Integer.MAX_VALUE)) continue;
+        while (bigs.step(Integer.MAX_VALUE)) continue;
     }
 
     /// How many keys were flushed whose memory is not freed yet.
@@ -106,7 +114,7 @@ public final class Store {
     ///
     /// @return whether there is more
     public boolean step() {
-        boolean more = stepGarbage(STEP_BUCKETS);
+        boolean more = stepGarbage(STEP_BUCKETS) | bigs.step(8 * STEP_BUCKETS);
         for (Database db : databases) more |= db.step(STEP_BUCKETS);
         return stepCompaction() | more;
     }

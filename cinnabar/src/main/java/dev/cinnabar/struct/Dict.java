@@ -33,8 +33,9 @@ public final class Dict {
      * - The tables are made of segments, which come and go with the walk; growing a table of 1 GiB needs no second 1 GiB.
      * - A cursor (of SCAN, of a snapshot) is simply a hash: all below was visited, however the table changes meanwhile.
      *
-     * Behind the last bucket are some more, the tail, so that what spills over the end has a place. At a load of 0.85 the chance
-     * that more than 128 entries spill over one point is below 1e-19 (a queue with utilisation 0.85, batches Poisson).
+     * Behind the last bucket are some more, the tail, so that what spills over the end has a place. While a table grows its unmoved
+     * end fills up to a load of 0.91, 0.92 after memory was refused; the chance that more than 128 entries spill over one point is
+     * then about 1e-10 (a queue with that utilisation, batches Poisson). A table of up to 16 buckets has a tail for all it can hold.
      */
 
     /// Tells who visits entries one after the other.
@@ -55,27 +56,39 @@ public final class Dict {
     private static final int SEGMENT_MASK = (1 << SEGMENT_LOG) - 1;
     private static final int MAX_TAIL = 16; // buckets
     private static final int AT_ONCE_LOG = 6; // tables of up to 64 buckets are rebuilt in one go
-    private static final int MOVE_STEP = 2; // buckets moved by each insertion and removal; 1/7 would be enough to finish in time
+    private static final int MOVE_STEP = 2; // buckets moved by each insertion and removal, so that the load stays below 0.91
+    private static final int HURRY_STEP = 16; // buckets moved by an insertion when the table is fuller than that all the same
     private static final int SPILLED_MAX = 255;
     private static final long LOAD_NUMERATOR = 27; // of 32: fullest, 0.84
     private static final int TAG_SHIFT = Pages.ADDRESS_BITS;
+    private static final int NOT_FOUND = -1;
+
+    /// How many keys [#ahead] takes at a time.
+    public static final int AHEAD = 16;
+
+    private static final int AHEAD_SECOND_LINE = 8; // every block has so many bytes; most records end in the line of their eighth byte
 
     private final Pages pages;
     private final long seed;
+    private final long[] aheadHashes = new long[AHEAD];
+    private final long[] aheadEntries = new long[AHEAD];
 
     private Table table; // the only one, or the one being filled
     private @Nullable Table old; // the one being emptied
     private int moved; // buckets of `old` that are empty for good
     private long size;
+    private long bytes; // of the segments
     private int drained; // buckets of the table that is given up
 
-    // Where the last find ended: so that a replacement or removal needs no second search.
-    private @Nullable Table foundTable;
+    // Where the last find ended, so that a replacement or removal needs no second search. The table is told by a flag: a reference
+    // written on every find would cost a barrier of the garbage collector.
+    private boolean isFoundInOld;
     private int foundBucket;
-    private int foundSlot;
+    private int foundSlot = NOT_FOUND;
     private long foundHash;
 
-    /// @param seed secret of this process; see [Hash]
+    /// @param seed secret, and this table's own (see [Hash]): filling a table in the order of another's hashes with the same seed would crowd
+    ///     one end of it
     public Dict(Pages pages, long seed) {
         this.pages = pages;
         this.seed = seed;
@@ -105,12 +118,22 @@ public final class Dict {
 
         /// Makes sure of the segment in which the bucket lies.
         void open(int bucket) {
-            int segment = bucket >>> SEGMENT_LOG;
-            if (slots[segment] != null) return;
+            if (slots[bucket >>> SEGMENT_LOG] == null) openSegment(bucket >>> SEGMENT_LOG);
+        }
+
+        private void openSegment(int segment) {
             int length = Math.min(1 << SEGMENT_LOG, buckets + tail - (segment << SEGMENT_LOG));
             pages.countExtra(segmentBytes(length));
-            slots[segment] = new long[length << SLOTS_LOG];
-            spilled[segment] = new byte[length];
+            try {
+                long[] newSlots = new long[length << SLOTS_LOG];
+                spilled[segment] = new byte[length];
+                slots[segment] = newSlots;
+                bytes += segmentBytes(length);
+            } catch (OutOfMemoryError e) {
+                // The budget leaves a margin, but the heap may be shared with a host application or be fragmented.
+                pages.uncountExtra(segmentBytes(length));
+                throw OutOfMemory.REFUSED;
+            }
         }
 
         /// The same for some buckets and for those that may take what spills from them.
@@ -122,6 +145,7 @@ public final class Dict {
         void drop(int segment) {
             if (slots[segment] == null) return;
             pages.uncountExtra(segmentBytes(spilled[segment].length));
+            bytes -= segmentBytes(spilled[segment].length);
             slots[segment] = null;
             spilled[segment] = null;
         }
@@ -140,6 +164,11 @@ public final class Dict {
     /// How many entries there are.
     public long size() {
         return size;
+    }
+
+    /// Bytes that the table itself takes, the records not counted.
+    public long bytes() {
+        return bytes;
     }
 
     public long hash(byte[] key, int offset, int length) {
@@ -173,7 +202,7 @@ public final class Dict {
                 if ((entry ^ hash << TAG_SHIFT) >>> TAG_SHIFT != 0 || entry << 64 - TAG_SHIFT == 0) continue;
                 long address = entry & Pages.ADDRESS_MASK;
                 if (Records.keyEquals(pages.array(address), Pages.offset(address), key, offset, length)) {
-                    foundTable = t;
+                    isFoundInOld = t != table;
                     foundBucket = bucket;
                     foundSlot = slot;
                     foundHash = hash;
@@ -183,6 +212,32 @@ public final class Dict {
             if (t.spilled[bucket >>> SEGMENT_LOG][bucket & SEGMENT_MASK] == 0) return 0;
             bucket++;
         }
+    }
+
+    /// Brings the slots and records of some keys into the processor's caches, so that the finds that follow need not wait for memory one
+    /// after the other. Speed only.
+    ///
+    /// @param keys at most [#AHEAD] of them count
+    /// @return a number that depends on all that was read, for the compiler must not leave the reading out
+    public long ahead(Bytes[] keys, int count) {
+        // Two passes: in each, no read depends on another, so the processor has them all under way at the same time.
+        for (int i = 0; i < count; i++) {
+            long hash = hash(keys[i].array(), keys[i].offset(), keys[i].length());
+            Table t = tableOf(hash);
+            int bucket = t.bucketOf(hash);
+            long[] slots = t.slots[bucket >>> SEGMENT_LOG];
+            aheadHashes[i] = hash;
+            aheadEntries[i] = slots == null ? 0 : slots[((bucket & SEGMENT_MASK) << SLOTS_LOG) + startOf(hash)];
+        }
+        long sum = 0;
+        for (int i = 0; i < count; i++) {
+            long entry = aheadEntries[i];
+            if ((entry ^ aheadHashes[i] << TAG_SHIFT) >>> TAG_SHIFT != 0 || entry << 64 - TAG_SHIFT == 0) continue;
+            byte[] page = pages.array(entry);
+            int at = Pages.offset(entry & Pages.ADDRESS_MASK);
+            sum += page[at] + page[at + AHEAD_SECOND_LINE];
+        }
+        return sum;
     }
 
     private Table tableOf(long hash) {
@@ -198,7 +253,9 @@ public final class Dict {
 
     /// Adds a record whose key is not in the table.
     ///
-    /// @throws dev.cinnabar.memory.OutOfMemory when the table cannot grow; then nothing has changed
+    /// The record is not read, so it may be written afterwards.
+    ///
+    /// @throws OutOfMemory when the table cannot grow; then no entry has changed
     public void insert(long hash, long address) {
         makeRoom(hash);
         insertPrepared(hash, address);
@@ -206,12 +263,11 @@ public final class Dict {
 
     /// The first half of [#insert]: whatever may fail of it.
     ///
-    /// @throws dev.cinnabar.memory.OutOfMemory when the table cannot grow; then nothing has changed
+    /// @throws OutOfMemory when the table cannot grow; then no entry has changed
     public void makeRoom(long hash) {
-        if (old == null && size + 1 > capacity(table.log)) start(table.log + 1);
+        if (old == null && size >= capacity(table.log)) start(table.log + 1);
         else step(MOVE_STEP);
-        // Memory may have run out while the table was to grow; then it is filled a little further, and in the end refuses.
-        if (old != null && table.log > old.log && size + 1 > capacity(old.log) + (capacity(old.log) >> 3)) throw OutOfMemory.REFUSED;
+        if (old != null && size >= fullest(Math.min(old.log, table.log))) hurry();
 
         Table t = tableOf(hash);
         t.openAround(t.bucketOf(hash), 1);
@@ -220,17 +276,23 @@ public final class Dict {
     /// The second half: cannot fail when [#makeRoom] came before with the same hash, and nothing but [#find] and [#takeFound]
     /// in between.
     public void insertPrepared(long hash, long address) {
-        put(tableOf(hash), hash, address);
+        Table t = tableOf(hash);
+        put(t, hash, address);
         size++;
-        foundTable = null;
+        isFoundInOld = t == old;
+        foundHash = hash;
+    }
+
+    /// The table got fuller than a move lets it get by itself: memory for the next segment was refused for a while, or still is.
+    private void hurry() {
+        int before = moved;
+        if (step(HURRY_STEP) && moved == before) throw OutOfMemory.REFUSED;
     }
 
     /// Puts another address into the slot of the record that was found last; for a record that moved or was replaced by one with
     /// the same key. Between the find and this call the table must not have changed.
     public void replaceFound(long address) {
-        Table t = foundTable;
-        assert t != null;
-        t.slots[foundBucket >>> SEGMENT_LOG][foundSlot] = foundHash << TAG_SHIFT | address;
+        foundTable().slots[foundBucket >>> SEGMENT_LOG][foundSlot] = foundHash << TAG_SHIFT | address;
     }
 
     /// Takes the record that was found last out of the table. Freeing it is the caller's.
@@ -241,17 +303,21 @@ public final class Dict {
 
     /// The first half of [#removeFound]: moves nothing else, so that the record may get another key before [#settle].
     public void takeFound() {
-        Table t = foundTable;
-        assert t != null;
-        removeAt(t, foundHash, foundBucket, foundSlot);
+        removeAt(foundTable(), foundHash, foundBucket, foundSlot);
         size--;
-        foundTable = null;
+        foundSlot = NOT_FOUND;
     }
 
     /// The second half: lets a table shrink that has become sparse.
     public void settle() {
         step(MOVE_STEP);
         shrinkIfSparse();
+    }
+
+    private Table foundTable() {
+        if (foundSlot == NOT_FOUND) throw new IllegalStateException("the table changed since the last find");
+        Table o = old;
+        return isFoundInOld && o != null ? o : table;
     }
 
     private void removeAt(Table t, long hash, int bucket, int slot) {
@@ -263,23 +329,26 @@ public final class Dict {
     }
 
     private void put(Table t, long hash, long address) {
-        int bucket = t.bucketOf(hash);
+        int home = t.bucketOf(hash);
         int start = startOf(hash);
-        while (true) {
+        for (int bucket = home; bucket < t.buckets + t.tail; bucket++) {
             t.open(bucket);
             long[] slots = t.slots[bucket >>> SEGMENT_LOG];
             int base = (bucket & SEGMENT_MASK) << SLOTS_LOG;
             for (int i = 0; i < SLOTS; i++) {
                 int slot = base + (start + i & SLOTS - 1);
-                if (slots[slot] == 0) {
-                    slots[slot] = hash << TAG_SHIFT | address;
-                    return;
+                if (slots[slot] != 0) continue;
+                slots[slot] = hash << TAG_SHIFT | address;
+                for (int b = home; b < bucket; b++) {
+                    byte[] spilled = t.spilled[b >>> SEGMENT_LOG];
+                    if (spilled[b & SEGMENT_MASK] != (byte) SPILLED_MAX) spilled[b & SEGMENT_MASK]++;
                 }
+                foundBucket = bucket;
+                foundSlot = slot;
+                return;
             }
-            byte[] spilled = t.spilled[bucket >>> SEGMENT_LOG];
-            if (spilled[bucket & SEGMENT_MASK] != (byte) SPILLED_MAX) spilled[bucket & SEGMENT_MASK]++;
-            if (++bucket == t.buckets + t.tail) throw new IllegalStateException("the tail of a table of " + t.buckets + " buckets is full");
         }
+        throw new IllegalStateException("the tail of a table of " + t.buckets + " buckets is full");
     }
 
     // ---- growing and shrinking ----
@@ -288,13 +357,19 @@ public final class Dict {
         return log == 0 ? SLOTS - 2 : (LOAD_NUMERATOR << SLOTS_LOG + log) >> 5;
     }
 
+    /// How many entries the table may hold while it is being moved. Growing, it gets `capacity + buckets / MOVE_STEP`, which is less.
+    private static long fullest(int log) {
+        return capacity(log) + capacity(log) / 12;
+    }
+
     private void shrinkIfSparse() {
         if (old == null && table.log > 0 && size < capacity(table.log) >> 2) start(table.log - 1);
     }
 
     private void start(int log) {
+        Table next = new Table(log);
         old = table;
-        table = new Table(log);
+        table = next;
         moved = 0;
         if (Math.max(log, old.log) <= AT_ONCE_LOG) step(Integer.MAX_VALUE);
         else step(MOVE_STEP);
@@ -308,10 +383,11 @@ public final class Dict {
     public boolean step(int buckets) {
         Table from = old;
         if (from == null) return false;
-        foundTable = null;
+        foundSlot = NOT_FOUND;
         for (int n = 0; n < buckets; n++) {
             if (!openTargets(from)) return true;
             moveHome(from, moved);
+            foundSlot = NOT_FOUND; // moving has put entries down, too
             if ((++moved & SEGMENT_MASK) == 0) from.drop((moved >>> SEGMENT_LOG) - 1);
             if (moved == from.buckets) {
                 from.dropAll();
@@ -398,19 +474,26 @@ public final class Dict {
         }
     }
 
-    /// The address of an entry picked by chance, 0 when there is none. Nearly uniform: an entry's chance depends a little on how
-    /// full its neighbourhood is.
+    /// The address of an entry picked by chance, each with the same chance; 0 when there is none. A handful of looks, for at least a
+    /// seventh of the slots is in use, but for tables that could not shrink for want of memory.
     public long random(Randomness randomness) {
         if (size == 0) return 0;
+        Table o = old;
+        long oldBuckets = o == null ? 0 : o.buckets + o.tail - moved;
+        long slotsOfBoth = oldBuckets + table.buckets + table.tail << SLOTS_LOG;
         while (true) {
-            long hash = randomness.nextLong();
-            Table t = tableOf(hash);
-            int bucket = t.bucketOf(hash);
-            // An empty table region is left by drawing again; the load is at least a tenth but for a moment after mass deletion.
-            long[] slots = t.slots[bucket >>> SEGMENT_LOG];
-            if (slots == null) continue;
-            int base = (bucket & SEGMENT_MASK) << SLOTS_LOG;
-            long entry = slots[base + (int) (randomness.nextLong() & SLOTS - 1)];
+            long draw = randomness.below(slotsOfBoth);
+            long bucket = draw >>> SLOTS_LOG;
+            Table t = table;
+            if (o != null && bucket < oldBuckets) {
+                t = o;
+                bucket += moved;
+            } else {
+                bucket -= oldBuckets;
+            }
+            long[] slots = t.slots[(int) (bucket >>> SEGMENT_LOG)];
+            if (slots == null) continue; // not yet filled, or empty for good
+            long entry = slots[((int) bucket & SEGMENT_MASK) << SLOTS_LOG | (int) draw & SLOTS - 1];
             if (entry != 0) return entry & Pages.ADDRESS_MASK;
         }
     }
@@ -424,7 +507,7 @@ public final class Dict {
         Table o = old;
         long oldEnd = o == null ? 0 : o.buckets + o.tail;
         long end = oldEnd + table.buckets + table.tail;
-        foundTable = null;
+        foundSlot = NOT_FOUND;
         for (long p = position; p < position + buckets; p++) {
             if (p >= end) return 0;
             Table t = o != null && p < oldEnd ? o : table;
@@ -446,7 +529,7 @@ public final class Dict {
     /// @param most how many buckets at the most
     /// @return whether there is more
     public boolean drain(int most, Visitor visitor) {
-        foundTable = null;
+        foundSlot = NOT_FOUND;
         for (int n = 0; n < most; n++) {
             Table t = old != null ? old : table;
             int end = t.buckets + t.tail;
@@ -481,7 +564,7 @@ public final class Dict {
         table.dropAll();
         table = new Table(0);
         size = 0;
-        foundTable = null;
+        foundSlot = NOT_FOUND;
     }
 
     /// Slots of all tables, for `DEBUG HTSTATS` and `INFO`.

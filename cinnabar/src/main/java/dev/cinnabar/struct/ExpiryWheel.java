@@ -6,8 +6,8 @@ import java.util.Arrays;
 /// Knows which records expire next: a hierarchical timing wheel (Varghese and Lauck, 1987) whose lists run through the records
 /// themselves, so that it costs 12 bytes a volatile key and no object.
 ///
-/// Adding and removing are O(1). A record is due at most [#TICK_MS] after its time. Belongs to one engine; touched only under
-/// its lock.
+/// Adding and removing are O(1). A record is due when its time is over, at most [#TICK_MS] after. Belongs to one engine; touched
+/// only under its lock.
 public final class ExpiryWheel {
     /*
      * Six rings of 128 slots, and one list for what is still farther away. A slot of ring k spans 8 ms · 64^k:
@@ -23,7 +23,10 @@ public final class ExpiryWheel {
      * A ring has 128 slots although the next one's slot is worth only 64 of them. So a slot of ring k + 1 may be emptied into
      * ring k one full slot-time before its first record is due: nobody waits for it, and a million records whose slots lie
      * together can be moved a few hundred at a time. (In the textbook wheel the slot has to be emptied at the very moment when
-     * its first record is due, and a big one stops the clock.)
+     * its first record is due, and a big one stops the clock.) Inner rings go first, for they are more urgent.
+     *
+     * The clock may be set back. Then a record may be farther away than its ring reaches, and its slot is met a round or more too
+     * early; so a record is looked at when its slot is met, and goes to another slot if its time has not come.
      *
      *   link = address of a record, or HEAD | number of the slot
      */
@@ -55,7 +58,7 @@ public final class ExpiryWheel {
     public ExpiryWheel(Pages pages, long nowMs) {
         this.pages = pages;
         this.tick = nowMs >> TICK_LOG;
-        this.farTick = tick >> STEP_LOG * (RINGS - 1);
+        this.farTick = outermost();
     }
 
     /// How many records are in the wheel.
@@ -121,36 +124,63 @@ public final class ExpiryWheel {
 
     /// Hands over what is due and prepares what is due soon.
     ///
-    /// @param nowMs the time
-    /// @param most how many records to touch at the most
+    /// @param nowMs the time; may be earlier than the last one
+    /// @param most how many records to touch at the most, 1 or more
     /// @return how many of the most are left; 0 means that there may be more to do
     public int advance(long nowMs, int most, Due due) {
         long now = nowMs >> TICK_LOG;
         int left = most;
+        if (now < tick) setBack(now);
         if (size == 0) {
-            tick = Math.max(tick, now);
-            farTick = tick >> STEP_LOG * (RINGS - 1);
+            tick = now;
+            farTick = outermost();
             return left;
         }
         while (tick < now) {
-            // Normally done long before; needed when the clock jumps.
-            left = spread(0, left);
+            left = spreadCurrent(left);
             if (left == 0) return 0;
             int slot = (int) tick & SLOTS - 1;
             while (heads[slot] != 0) {
                 if (left-- == 0) return 0;
-                expireFirst(slot, due);
+                takeFirst(slot, due);
             }
             tick = nextTick(now);
         }
-        return spread(1, left);
+        return spreadNext(spreadCurrent(left));
     }
 
-    private void expireFirst(int slot, Due due) {
+    private void setBack(long now) {
+        int slot = (int) tick & SLOTS - 1;
+        tick = now;
+        farTick = Math.min(farTick, outermost());
+        // the current tick also holds what was overdue, and that may be due later again
         long address = heads[slot];
-        size--;
-        unlink(pages.array(address), Pages.offset(address));
-        due.expire(address);
+        heads[slot] = 0;
+        while (address != 0) {
+            byte[] page = pages.array(address);
+            int at = Pages.offset(address);
+            long next = Records.next(page, at);
+            link(slotFor(Records.expiryMs(page, at)), address, page, at);
+            address = next;
+        }
+    }
+
+    private long outermost() {
+        return tick >> STEP_LOG * (RINGS - 1);
+    }
+
+    private void takeFirst(int slot, Due due) {
+        long address = heads[slot];
+        byte[] page = pages.array(address);
+        int at = Pages.offset(address);
+        unlink(page, at);
+        long whenMs = Records.expiryMs(page, at);
+        if (whenMs >> TICK_LOG > tick) {
+            link(slotFor(whenMs), address, page, at);
+        } else {
+            size--;
+            due.expire(address);
+        }
     }
 
     /// The next tick at which something may have to be done: ring 0 has a record there, or a slot of an outer ring that is not
@@ -165,7 +195,7 @@ public final class ExpiryWheel {
         while (ring < RINGS && isEmpty(ring)) ring++;
         if (ring <= 1) return t;
         long slotTicks = 1L << STEP_LOG * Math.min(ring, RINGS - 1);
-        return Math.min(now, (t + slotTicks - 1) / slotTicks * slotTicks);
+        return Math.min(now, t + slotTicks - 1 & -slotTicks);
     }
 
     private boolean isEmpty(int ring) {
@@ -173,36 +203,38 @@ public final class ExpiryWheel {
         return true;
     }
 
-    /// Empties the outer rings' slots that begin now (`ahead` 0) or that come next (1) into the rings below.
-    private int spread(int ahead, int left) {
-        long outermost = tick >> STEP_LOG * (RINGS - 1);
-        if (farTick < outermost) left = spreadFar(outermost, left);
-        for (int ring = RINGS - 1; ring > 0 && left > 0; ring--) {
-            for (int a = 0; a <= ahead && left > 0; a++) {
-                long position = (tick >> STEP_LOG * ring) + a;
-                left = spreadSlot(ring << SLOTS_LOG | (int) position & SLOTS - 1, left);
-            }
-        }
+    /// Empties the outer rings' slots in which the current tick lies; normally that was done long before. From the outside in, for
+    /// what comes from one ring may lie in the current slot of the next.
+    private int spreadCurrent(int left) {
+        if (farTick < outermost()) spreadFar();
+        for (int ring = RINGS - 1; ring > 0 && left > 0; ring--) left = spreadSlot(ring, tick >> STEP_LOG * ring, left);
         return left;
     }
 
-    private int spreadSlot(int slot, int left) {
+    /// Empties the outer rings' slots that come next; from the inside out, for the inner ones come sooner.
+    private int spreadNext(int left) {
+        for (int ring = 1; ring < RINGS && left > 0; ring++) left = spreadSlot(ring, (tick >> STEP_LOG * ring) + 1, left);
+        return left;
+    }
+
+    /// Moves records of a slot to where they belong now. That is never the same slot: of the current and the next position of a
+    /// ring, the ring below can take all, and what is a round or more later belongs to a ring farther out.
+    private int spreadSlot(int ring, long position, int left) {
+        int slot = ring << SLOTS_LOG | (int) position & SLOTS - 1;
         while (heads[slot] != 0 && left > 0) {
             left--;
             long address = heads[slot];
             byte[] page = pages.array(address);
             int at = Pages.offset(address);
-            int to = slotFor(Records.expiryMs(page, at));
-            if (to == slot) return left; // cannot go further in yet
             unlink(page, at);
-            link(to, address, page, at);
+            link(slotFor(Records.expiryMs(page, at)), address, page, at);
         }
         return left;
     }
 
     /// Looks once in 99 days through what is more than 34 years away. O(such records), the one step that is not bounded.
-    private int spreadFar(long outermost, int left) {
-        farTick = outermost;
+    private void spreadFar() {
+        farTick = outermost();
         long address = heads[FAR];
         while (address != 0) {
             byte[] page = pages.array(address);
@@ -215,17 +247,30 @@ public final class ExpiryWheel {
             }
             address = next;
         }
-        return left;
     }
 
-    /// In how many milliseconds [#advance] has something to do, at most the given number.
+    /// In how many milliseconds [#advance] has something to do, at most the given number. Good until a record is added.
     public long nextInMs(long nowMs, long atMost) {
         if (size == 0) return atMost;
-        long limit = (nowMs + atMost >> TICK_LOG) + 1;
-        for (long t = tick; t <= limit && t < tick + SLOTS; t++) {
-            if (heads[(int) t & SLOTS - 1] != 0) return Math.max(0, Math.min(atMost, (t + 1 << TICK_LOG) - nowMs));
+        long next = nowMs > Long.MAX_VALUE - atMost ? Long.MAX_VALUE : nowMs + atMost;
+        // ring 0: a record is due when its tick is over; outer rings: a slot may be emptied when the one before begins
+        for (int ring = 0; ring < RINGS; ring++) {
+            int ahead = ring == 0 ? -1 : 1;
+            next = Math.min(next, firstIn(ring, ahead, next));
         }
-        return atMost;
+        if (heads[FAR] != 0) next = Math.min(next, farTick + 1 << STEP_LOG * (RINGS - 1) + TICK_LOG);
+        return Math.max(0, next - nowMs);
+    }
+
+    /// When the ring's first slot that is not empty begins, less some slots; or some time after the limit.
+    private long firstIn(int ring, int slotsBefore, long limitMs) {
+        int shift = STEP_LOG * ring;
+        long first = tick >> shift;
+        for (long position = first; position < first + SLOTS; position++) {
+            long beginMs = position - slotsBefore << shift + TICK_LOG;
+            if (beginMs >= limitMs || heads[ring << SLOTS_LOG | (int) position & SLOTS - 1] != 0) return beginMs;
+        }
+        return limitMs;
     }
 
     /// Forgets all records, which are about to be freed together.
@@ -256,13 +301,12 @@ public final class ExpiryWheel {
         if (n != size) throw new IllegalStateException("the wheel counts " + size + " records, has " + n);
     }
 
+    /// A record farther away than its ring reaches is no fault (see the top), but its slot must be one that is met at its time.
     private void checkPlace(int slot, long whenMs) {
         if (slot == FAR) return;
-        int ring = slot >> SLOTS_LOG;
-        int shift = STEP_LOG * ring;
-        long due = Math.max(whenMs >> TICK_LOG, tick) >> shift;
-        boolean inRing = due - (tick >> shift) < SLOTS && ((int) due & SLOTS - 1) == (slot & SLOTS - 1);
-        // a time that has passed while its slot was still to be emptied stays there
-        if (!inRing && whenMs >> TICK_LOG >= tick) throw new IllegalStateException("time " + whenMs + " in slot " + slot + " at tick " + tick);
+        long due = Math.max(whenMs >> TICK_LOG, tick) >> STEP_LOG * (slot >> SLOTS_LOG);
+        if (((int) due & SLOTS - 1) != (slot & SLOTS - 1)) {
+            throw new IllegalStateException("time " + whenMs + " in slot " + slot + " at tick " + tick);
+        }
     }
 }

@@ -1,0 +1,122 @@
+package dev.cinnabar.engine;
+
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.StoredBytes;
+import dev.cinnabar.engine.Session.WatchedKey;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
+
+/// Calls that wait for a key: BLPOP and its kin. First come, first served, per key. Touched only under the engine's lock.
+final class Waiters {
+    /*
+     * A waiting call is its words, kept. When one of its keys changes it is simply run again, right after the command that changed the
+     * key and before any other: so nobody can come in between, and a body that waits needs no second form. If it still cannot be
+     * answered it keeps its place.
+     *
+     *   key → first waiter, second, …          a waiter may stand in the lines of several keys
+     */
+
+    /// A call that waits.
+    static final class Waiter {
+        final Session session;
+        final CommandEntry entry;
+        final Bytes[] argv;
+        final int db;
+        final List<WatchedKey> keys;
+        final long deadlineMs; // Long.MAX_VALUE for none
+        final boolean nilIsArray;
+        boolean isGone;
+
+        Waiter(Session session, CommandEntry entry, Bytes[] argv, List<WatchedKey> keys, long deadlineMs, boolean nilIsArray) {
+            this.session = session;
+            this.entry = entry;
+            this.argv = argv;
+            this.db = session.db;
+            this.keys = keys;
+            this.deadlineMs = deadlineMs;
+            this.nilIsArray = nilIsArray;
+        }
+    }
+
+    private final Map<WatchedKey, LinkedHashSet<Waiter>> lines = new HashMap<>();
+    private final Map<Session, Waiter> bySession = new HashMap<>();
+    private final PriorityQueue<Waiter> byDeadline = new PriorityQueue<>((a, b) -> Long.compare(a.deadlineMs, b.deadlineMs));
+    private final ArrayDeque<WatchedKey> ready = new ArrayDeque<>();
+
+    void add(Waiter waiter) {
+        bySession.put(waiter.session, waiter);
+        for (WatchedKey key : waiter.keys) lines.computeIfAbsent(key, k -> new LinkedHashSet<>()).add(waiter);
+        if (waiter.deadlineMs != Long.MAX_VALUE) byDeadline.add(waiter);
+    }
+
+    void remove(Waiter waiter) {
+        waiter.isGone = true;
+        bySession.remove(waiter.session);
+        for (WatchedKey key : waiter.keys) {
+            LinkedHashSet<Waiter> line = lines.get(key);
+            if (line == null) continue;
+            line.remove(waiter);
+            if (line.isEmpty()) lines.remove(key);
+        }
+        if (waiter.deadlineMs != Long.MAX_VALUE) byDeadline.remove(waiter);
+    }
+
+    @Nullable Waiter of(Session session) {
+        return bySession.get(session);
+    }
+
+    /// How many sessions wait.
+    int size() {
+        return bySession.size();
+    }
+
+    /// How many keys are waited for.
+    int keys() {
+        return lines.size();
+    }
+
+    /// A key was changed: those who wait for it will be run again.
+    void changed(int db, Bytes key) {
+        if (lines.isEmpty()) return;
+        WatchedKey changed = new WatchedKey(db, StoredBytes.copyOf(key));
+        if (lines.containsKey(changed) && !ready.contains(changed)) ready.add(changed);
+    }
+
+    /// Any key of a database may have changed: SWAPDB.
+    void allChanged(int db) {
+        for (WatchedKey key : lines.keySet()) if (key.db() == db && !ready.contains(key)) ready.add(key);
+    }
+
+    boolean isAnyReady() {
+        return !ready.isEmpty();
+    }
+
+    /// The next key that was changed.
+    @Nullable WatchedKey nextReady() {
+        return ready.poll();
+    }
+
+    /// Who waits for the key, in order; a copy.
+    List<Waiter> line(WatchedKey key) {
+        LinkedHashSet<Waiter> line = lines.get(key);
+        return line == null ? List.of() : new ArrayList<>(line);
+    }
+
+    /// One whose time is over, or null.
+    @Nullable Waiter overdue(long nowMs) {
+        Waiter first = byDeadline.peek();
+        return first != null && first.deadlineMs <= nowMs ? first : null;
+    }
+
+    /// In how many milliseconds the next one's time is over, at most the given number.
+    long nextInMs(long nowMs, long atMost) {
+        Waiter first = byDeadline.peek();
+        return first == null ? atMost : Math.max(0, Math.min(atMost, first.deadlineMs - nowMs));
+    }
+}

@@ -1,0 +1,210 @@
+package dev.cinnabar.server;
+
+import dev.cinnabar.base.ByteBuilder;
+import dev.cinnabar.command.Errors;
+import dev.cinnabar.engine.Engine;
+import dev.cinnabar.engine.Link;
+import dev.cinnabar.engine.Session;
+import dev.cinnabar.net.Connection;
+import dev.cinnabar.net.Handler;
+import dev.cinnabar.resp.RequestParser;
+import java.nio.charset.StandardCharsets;
+
+/// Where a socket, the protocol and the engine meet: takes requests out of the bytes of one connection and has them run.
+///
+/// Runs on the connection's loop; what others call through [Link] may come from any thread.
+final class ClientHandler implements Handler, Link {
+    private static final byte[] NO_MEMORY = ("-" + Errors.HEAP_IS_FULL + "\r\n").getBytes(StandardCharsets.US_ASCII);
+
+    private final Connection connection;
+    private final ServerProtocol protocol;
+    private final Engine engine;
+    private final Session session;
+    private final RequestParser parser;
+    private boolean isKnown; // has logged in, or need not
+
+    /// Takes the client in; with the engine's lock held.
+    ClientHandler(Connection connection, ServerProtocol protocol) {
+        this.connection = connection;
+        this.protocol = protocol;
+        this.engine = protocol.engine();
+        this.session = engine.open(Session.Origin.NETWORK, this);
+        this.parser = new RequestParser(protocol.requestLimits());
+    }
+
+    Session session() {
+        return session;
+    }
+
+    // ---- input ----
+
+    @Override
+    public int received(byte[] array, int from, int to) {
+        engine.lock();
+        try {
+            engine.beginBatch();
+            return run(array, from, to);
+        } finally {
+            engine.unlock();
+        }
+    }
+
+    /*
+     * Pipelined requests are taken in some at a time: first parsed, then their keys' places in memory are asked for all at once, then they
+     * are run one by one. Whatever stops the running in between (a call that has to wait, a reader that is slow) leaves the
+     * rest of the bytes where they are, to be parsed again.
+     */
+    private int run(byte[] array, int from, int to) {
+        Batch batch = protocol.batch(connection.loop());
+        ByteBuilder out = connection.out();
+        int outBefore = out.length();
+        int position = from;
+        boolean goesOn = true;
+        while (goesOn && position < to && !session.isClosing()) {
+            RequestParser.Outcome outcome = take(batch, array, position, to);
+            if (batch.count > 1) batch.ahead(engine.store().database(session.db()));
+            for (int i = 0; i < batch.count && goesOn; i++) {
+                if (!engine.run(session, batch.requests[i].argc(), batch.words(i), out)) {
+                    connection.pauseReading();
+                    goesOn = false;
+                    break;
+                }
+                position = batch.ends[i];
+                if (engine.isWaiting(session)) connection.pauseReading();
+                goesOn = !engine.isWaiting(session) && !session.isClosing() && !connection.isCongested();
+            }
+            if (!goesOn) parser.reset();
+            else if (outcome != RequestParser.Outcome.COMPLETE) {
+                if (outcome == RequestParser.Outcome.INCOMPLETE || outcome == RequestParser.Outcome.DISCARDING) goesOn = false;
+                position = after(outcome, out, position, to);
+            }
+        }
+        session.countTraffic(position - from, out.length() - outBefore);
+        if (session.isClosing()) {
+            connection.closeAfterReply();
+            return to - from;
+        }
+        return position - from;
+    }
+
+    /// Parses requests until the batch is full, the bytes end, or something else comes.
+    ///
+    /// @return what came last
+    private RequestParser.Outcome take(Batch batch, byte[] array, int from, int to) {
+        batch.count = 0;
+        if (isKnown != session.isAuthenticated()) parser.authenticated(isKnown = session.isAuthenticated());
+        int most = isKnown ? Batch.SIZE : 1; // the limits change when the client logs in
+        int position = from;
+        while (true) {
+            RequestParser.Outcome outcome = parser.parse(array, position, to);
+            if (outcome != RequestParser.Outcome.COMPLETE) return outcome;
+            position += parser.consumed();
+            boolean isInline = parser.isInline();
+            batch.add(parser, position);
+            if (isInline || batch.count >= most || position >= to) return outcome;
+        }
+    }
+
+    /// Deals with bytes that are no complete request.
+    ///
+    /// @return up to where they are used up
+    private int after(RequestParser.Outcome outcome, ByteBuilder out, int position, int to) {
+        return switch (outcome) {
+            case INCOMPLETE -> {
+                connection.expectInput(parser.missing());
+                if (to - position > protocol.queryBufferLimit()) refuseTooMuch();
+                yield position;
+            }
+            case ERROR -> {
+                out.append("-ERR ").append(parser.error()).appendCrlf();
+                connection.closeAfterReply();
+                yield to;
+            }
+            case DISCARDED -> {
+                out.append(NO_MEMORY);
+                yield position + parser.consumed();
+            }
+            case EMPTY, DISCARDING, COMPLETE -> position + parser.consumed();
+        };
+    }
+
+    private void refuseTooMuch() {
+        protocol.log().warning("Closing client that reached max query buffer length: id=" + session.id() + " addr=" + remoteAddress());
+        protocol.countQueryBufferDisconnect();
+        connection.close();
+    }
+
+    /// There is no heap to keep the rest of a request: it is swallowed, and then refused.
+    @Override
+    public void inputRefused() {
+        if (!parser.startDiscarding()) connection.close();
+    }
+
+    @Override
+    public void closed() {
+        engine.lock();
+        try {
+            engine.close(session);
+        } finally {
+            engine.unlock();
+        }
+    }
+
+    // ---- the engine's side ----
+
+    @Override
+    public String remoteAddress() {
+        return connection.remoteAddress();
+    }
+
+    @Override
+    public String localAddress() {
+        return connection.localAddress();
+    }
+
+    @Override
+    public boolean isLocal() {
+        return connection.isLocal();
+    }
+
+    @Override
+    public int fd() {
+        return connection.fd();
+    }
+
+    @Override
+    public long inputBytes() {
+        return connection.inputBytes();
+    }
+
+    @Override
+    public long outputBytes() {
+        return connection.outputBytes();
+    }
+
+    @Override
+    public void close() {
+        connection.close();
+    }
+
+    @Override
+    public void closeAfterReply() {
+        connection.closeAfterReply();
+    }
+
+    @Override
+    public void push(byte[] data, int offset, int length) {
+        if (connection.outputBytes() > protocol.pushLimit()) {
+            protocol.log().warning("Client scheduled to be closed ASAP for overcoming of output buffer limits: id=" + session.id());
+            protocol.countOutputBufferDisconnect();
+            connection.close();
+            return;
+        }
+        connection.push(data, offset, length);
+    }
+
+    @Override
+    public void resume() {
+        connection.resumeReading();
+    }
+}

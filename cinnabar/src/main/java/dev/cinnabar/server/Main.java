@@ -1,0 +1,119 @@
+package dev.cinnabar.server;
+
+import dev.cinnabar.base.Clock;
+import dev.cinnabar.base.Log;
+import dev.cinnabar.config.Config;
+import dev.cinnabar.config.Directive;
+import dev.cinnabar.config.Directives;
+import dev.cinnabar.engine.Version;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.TimeZone;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/// The server as a process of its own: `cinnabar-server`, with the command line, the log, the signals and the exit codes of redis-server.
+public final class Main {
+    private final Config config;
+    private final ServerLog log;
+    private final AtomicBoolean isEnding = new AtomicBoolean();
+    private @Nullable Cinnabar server;
+    private @Nullable Path pidFile;
+
+    private Main(Config config) {
+        this.config = config;
+        long pid = ProcessHandle.current().pid();
+        String logFile = config.get(Directives.LOGFILE);
+        log = logFile.isEmpty()
+                ? ServerLog.to(System.out, Clock.system(), TimeZone.getDefault(), pid)
+                : ServerLog.to(config.path(Directives.LOGFILE), Clock.system(), TimeZone.getDefault(), pid);
+        log.level(Log.Level.of(config.get(Directives.LOGLEVEL)));
+        config.onChange(Directives.LOGLEVEL, v -> log.level(Log.Level.of(v)));
+    }
+
+    /// Starts a server and stays until it ends.
+    ///
+    /// @param arguments those of redis-server
+    public static void main(String[] arguments) throws InterruptedException {
+        CommandLine.Result result = CommandLine.read(List.of(arguments), System.in, Build.current());
+        if (result instanceof CommandLine.Start start) {
+            new Main(start.config()).run();
+        } else if (result instanceof CommandLine.Exit exit) {
+            System.out.print(exit.out());
+            System.err.print(exit.err());
+            System.out.flush();
+            Runtime.getRuntime().halt(exit.code());
+        }
+    }
+
+    private void run() throws InterruptedException {
+        Signals.handle(this::signalled, "TERM", "INT");
+        long pid = ProcessHandle.current().pid();
+        log.notice("Cinnabar version=" + Version.CINNABAR + ", compatible with Redis " + Version.REDIS + ", pid=" + pid + ", just started");
+        if (config.file().isEmpty()) {
+            log.warning("Warning: no config file specified, using the default config. In order to specify a config file use cinnabar-server /path/to/redis.conf");
+        } else {
+            log.notice("Configuration loaded");
+        }
+        for (Directive<?> kept : config.ineffective()) log.verbose("Directive " + kept.name() + " has no meaning here and is only kept");
+        log.role('M');
+        Cinnabar started;
+        try {
+            writePidFile(pid);
+            started = new Cinnabar.Builder(config)
+                    .log(log)
+                    .executable(System.getProperty("cinnabar.executable", ""))
+                    .tcp(config.get(Directives.PORT) != 0)
+                    .start();
+        } catch (StartException | IllegalArgumentException e) {
+            log.warning(String.valueOf(e.getMessage()));
+            end(1);
+            return;
+        }
+        server = started;
+        if (isEnding.get()) started.close();
+        for (String where : started.net().listeningOn()) log.notice("Listening on " + where);
+        log.notice("Ready to accept connections");
+        new MemoryReturn(started.engine()).start();
+        started.awaitClosed();
+        log.notice("Cinnabar is now ready to exit, bye bye...");
+        end(0);
+    }
+
+    private void signalled(String name) {
+        if (!isEnding.compareAndSet(false, true)) {
+            log.warning("You insist... exiting now.");
+            end(1);
+            return;
+        }
+        log.warning("Received SIG" + name + " scheduling shutdown...");
+        Cinnabar s = server;
+        if (s != null) s.close();
+    }
+
+    /// `halt` and not `exit`: there are no hooks to run, everything is on disk, and a plain JVM would say 143 after SIGTERM.
+    private void end(int code) {
+        Path file = pidFile;
+        try {
+            if (file != null) Files.deleteIfExists(file);
+        } catch (IOException e) {
+            log.warning("The pid file could not be removed: " + e);
+        }
+        System.out.flush();
+        Runtime.getRuntime().halt(code);
+    }
+
+    private void writePidFile(long pid) {
+        String name = config.get(Directives.PIDFILE);
+        if (name.isEmpty()) return;
+        Path file = config.path(Directives.PIDFILE);
+        try {
+            Files.writeString(file, pid + "\n");
+            pidFile = file;
+        } catch (IOException e) {
+            log.warning("The pid file " + file + " could not be written: " + e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,146 @@
+package dev.cinnabar.server;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/// Plays a server through one short performance, so that the JVM can take notes for its archive of ready-made classes.
+///
+/// The only argument is the launcher. It is started on a free loopback port, with an append-only file in a folder that
+/// is
+/// deleted afterwards; a client says what clients say first, has the log written and loaded, and ends the server. What
+/// the
+/// commands answer does not matter, only that the code of an ordinary start and of a first request has run. Used by
+/// `bin/cinnabar-archive`, which also tells the launcher's JVM where the notes go.
+final class Rehearsal {
+    private static final int PATIENCE_SECONDS = 60; // a busy machine is slow; a start takes well under a second
+
+    private static final String[] SCRIPT = {
+        "HELLO 3",
+        "CLIENT SETINFO LIB-NAME rehearsal",
+        "CLIENT ID",
+        "COMMAND COUNT",
+        "COMMAND DOCS GET",
+        "PING",
+        "SET key value",
+        "SET gone value EX 100",
+        "GET key",
+        "MSET a 1 b 2",
+        "MGET a b",
+        "INCR a",
+        "APPEND b text",
+        "EXPIRE b 100",
+        "TTL b",
+        "EXISTS key",
+        "TYPE key",
+        "SCAN 0",
+        "DEL gone",
+        "MULTI",
+        "INCR a",
+        "EXEC",
+        "DBSIZE",
+        "INFO",
+        "CONFIG GET *",
+        "GET key extra",
+        "BGREWRITEAOF",
+        "SET key other",
+        "DEBUG LOADAOF",
+        "HELLO 2",
+        "INFO",
+        "FLUSHALL",
+    };
+
+    private Rehearsal() {}
+
+    /// Exits with 0 if the server started, answered and ended well.
+    public static void main(String[] args) throws IOException, InterruptedException {
+        Path folder = Files.createTempDirectory("cinnabar-rehearsal");
+        int exitCode = play(args[0], folder);
+        delete(folder);
+        System.exit(exitCode);
+    }
+
+    private static int play(String launcher, Path folder) throws IOException, InterruptedException {
+        int port = freePort();
+        List<String> command =
+                new ArrayList<>(List.of(launcher, "--port", Integer.toString(port), "--bind", "127.0.0.1"));
+        Collections.addAll(
+                command, "--dir", folder.toString(), "--appendonly", "yes", "--enable-debug-command", "local");
+        Path output = folder.resolve("output");
+        Process server = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        try {
+            perform(port, server);
+            if (server.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) && server.exitValue() == 0) return 0;
+            System.err.println("rehearsal: the server did not end as it should; it said:");
+        } catch (IOException failed) {
+            System.err.println("rehearsal: " + failed.getMessage() + "; the server said:");
+        }
+        server.destroyForcibly().waitFor();
+        System.err.println(Files.readString(output));
+        return 1;
+    }
+
+    private static void perform(int port, Process server) throws IOException, InterruptedException {
+        try (Socket socket = connect(port, server)) {
+            for (String line : SCRIPT) send(socket, line);
+            send(socket, "SHUTDOWN NOSAVE");
+            socket.shutdownOutput();
+            socket.getInputStream().transferTo(OutputStream.nullOutputStream());
+        }
+    }
+
+    /// Sends the command as an array, the form that clients use, and reads what has come back by now.
+    private static void send(Socket socket, String line) throws IOException {
+        String[] words = line.split(" ");
+        StringBuilder request = new StringBuilder("*" + words.length + "\r\n");
+        for (String word : words)
+            request.append('$')
+                    .append(word.length())
+                    .append("\r\n")
+                    .append(word)
+                    .append("\r\n");
+        socket.getOutputStream().write(request.toString().getBytes(StandardCharsets.US_ASCII));
+        InputStream answers = socket.getInputStream();
+        answers.readNBytes(answers.available());
+    }
+
+    private static Socket connect(int port, Process server) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (true) {
+            try {
+                return new Socket(InetAddress.getLoopbackAddress(), port);
+            } catch (ConnectException notYet) {
+                if (!server.isAlive()) throw new IOException("the server ended with exit code " + server.exitValue());
+                if (System.nanoTime() > deadline) throw new IOException("no answer on port " + port);
+                server.waitFor(20, TimeUnit.MILLISECONDS);
+            }
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return probe.getLocalPort();
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path path : all.sorted(Collections.reverseOrder()).toList()) Files.delete(path);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+package dev.cinnabar.server;
+
+import dev.cinnabar.base.Log;
+import dev.cinnabar.config.Config;
+import dev.cinnabar.engine.Host;
+import dev.cinnabar.engine.LogStatus;
+import dev.cinnabar.net.EventLoop;
+import dev.cinnabar.net.NetServer;
+import org.jspecify.annotations.Nullable;
+
+/// What the engine may ask of the server around it.
+final class ServerHost implements Host {
+    private final Config config;
+    private final Log log;
+    private final long startedMs;
+    private final String executable;
+    private final Ending ending;
+
+    private @Nullable NetServer net;
+    private @Nullable Persistence persistence;
+    private @Nullable ServerProtocol protocol;
+    private Traffic trafficBefore = Traffic.NONE; // the last CONFIG RESETSTAT
+
+    /// Ends the server, on another thread than the caller's.
+    interface Ending {
+        void begin();
+    }
+
+    ServerHost(Config config, Log log, long startedMs, String executable, Ending ending) {
+        this.config = config;
+        this.log = log;
+        this.startedMs = startedMs;
+        this.executable = executable;
+        this.ending = ending;
+    }
+
+    void parts(NetServer net, Persistence persistence, ServerProtocol protocol) {
+        this.net = net;
+        this.persistence = persistence;
+        this.protocol = protocol;
+    }
+
+    @Override
+    public Config config() {
+        return config;
+    }
+
+    @Override
+    public Log log() {
+        return log;
+    }
+
+    @Override
+    public @Nullable String shutdown(Saving saving, boolean isNow, boolean isForced) {
+        log.warning("User requested shutdown...");
+        ending.begin();
+        return null;
+    }
+
+    @Override
+    public boolean abortShutdown() {
+        return false; // an end waits for nothing here, so it cannot be called off
+    }
+
+    @Override
+    public @Nullable String rewriteLog() {
+        return persistence == null ? "ERR no log" : persistence.rewrite();
+    }
+
+    @Override
+    public @Nullable String reloadLog() {
+        return persistence == null ? "ERR no log" : persistence.reload();
+    }
+
+    @Override
+    public LogStatus logStatus() {
+        return persistence == null ? LogStatus.OFF : persistence.status();
+    }
+
+    @Override
+    public Traffic traffic() {
+        Traffic now = totalTraffic();
+        Traffic before = trafficBefore;
+        return new Traffic(
+                now.bytesIn() - before.bytesIn(),
+                now.bytesOut() - before.bytesOut(),
+                now.reads() - before.reads(),
+                now.writes() - before.writes(),
+                now.queryBufferDisconnects() - before.queryBufferDisconnects(),
+                now.outputBufferDisconnects() - before.outputBufferDisconnects());
+    }
+
+    private Traffic totalTraffic() {
+        NetServer n = net;
+        ServerProtocol p = protocol;
+        if (n == null || p == null) return Traffic.NONE;
+        long in = 0;
+        long out = 0;
+        long reads = 0;
+        long writes = 0;
+        for (int i = 0; i < n.loopCount(); i++) {
+            EventLoop loop = n.loop(i);
+            in += loop.bytesRead();
+            out += loop.bytesWritten();
+            reads += loop.reads();
+            writes += loop.writes();
+        }
+        return new Traffic(in, out, reads, writes, p.queryBufferDisconnects(), p.outputBufferDisconnects());
+    }
+
+    @Override
+    public void resetTraffic() {
+        trafficBefore = totalTraffic();
+    }
+
+    @Override
+    public @Nullable Loading loading() {
+        return persistence == null ? null : persistence.loading();
+    }
+
+    @Override
+    public int port() {
+        return net == null ? 0 : net.port();
+    }
+
+    @Override
+    public long startedMs() {
+        return startedMs;
+    }
+
+    @Override
+    public String executable() {
+        return executable;
+    }
+}

@@ -1,0 +1,152 @@
+package dev.cinnabar.server;
+
+import dev.cinnabar.base.Log;
+import dev.cinnabar.config.Config;
+import dev.cinnabar.config.Directives;
+import dev.cinnabar.engine.Durability;
+import dev.cinnabar.engine.Engine;
+import dev.cinnabar.net.Connection;
+import dev.cinnabar.net.EventLoop;
+import dev.cinnabar.net.Handler;
+import dev.cinnabar.net.NetServer;
+import dev.cinnabar.net.Protocol;
+import dev.cinnabar.resp.RequestLimits;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/// What the event loops do with connections: each gets a [ClientHandler]; between turns the log is written and timers run.
+final class ServerProtocol implements Protocol, Durability {
+    private static final long NANOS_PER_MS = 1_000_000;
+    private static final long PUSH_LIMIT_DEFAULT = 32L << 20; // redis.conf: client-output-buffer-limit pubsub 32mb
+
+    private final Engine engine;
+    private final Log log;
+    private final RequestLimits requestLimits = new RequestLimits();
+    private final Batch[] batches; // by loop
+    private final AtomicLong queryBufferDisconnects = new AtomicLong();
+    private final AtomicLong outputBufferDisconnects = new AtomicLong();
+    private volatile long queryBufferLimit;
+    private volatile @Nullable NetServer net;
+    private long nextTickNanos = System.nanoTime(); // the first loop's only
+
+    ServerProtocol(Engine engine, Config config, Log log, int loops) {
+        this.engine = engine;
+        this.log = log;
+        batches = new Batch[loops];
+        for (int i = 0; i < loops; i++) batches[i] = new Batch();
+        requestLimits.maxBulkLength(config.get(Directives.PROTO_MAX_BULK_LEN));
+        config.onChange(Directives.PROTO_MAX_BULK_LEN, requestLimits::maxBulkLength);
+        queryBufferLimit = config.get(Directives.CLIENT_QUERY_BUFFER_LIMIT);
+        config.onChange(Directives.CLIENT_QUERY_BUFFER_LIMIT, v -> queryBufferLimit = v);
+    }
+
+    void net(NetServer net) {
+        this.net = net;
+    }
+
+    // ---- the loops' side ----
+
+    @Override
+    public Handler opened(Connection connection) {
+        engine.lock();
+        try {
+            engine.beginBatch();
+            String refusal = engine.refusalOfConnection(connection.isLocal());
+            if (refusal == null) return new ClientHandler(connection, this);
+            connection.out().append(("-" + refusal + "\r\n").getBytes(StandardCharsets.UTF_8));
+            connection.closeAfterReply();
+            return Refused.INSTANCE;
+        } finally {
+            engine.unlock();
+        }
+    }
+
+    /// A connection that was told why it is not wanted.
+    private enum Refused implements Handler {
+        INSTANCE;
+
+        @Override
+        public int received(byte[] array, int from, int to) {
+            return to - from;
+        }
+
+        @Override
+        public void closed() {}
+    }
+
+    @Override
+    public long beforeFlush(EventLoop loop) {
+        return engine.log().commit();
+    }
+
+    @Override
+    public long beforeSleep(EventLoop loop) {
+        if (loop.index() != 0) return -1;
+        long now = System.nanoTime();
+        if (now - nextTickNanos >= 0) {
+            long waitMs = engine.tick();
+            engine.log().commit(); // what expired has been logged
+            now = System.nanoTime();
+            nextTickNanos = now + waitMs * NANOS_PER_MS;
+        }
+        return Math.max(0, (nextTickNanos - now + NANOS_PER_MS - 1) / NANOS_PER_MS);
+    }
+
+    @Override
+    public void failed(Throwable cause, @Nullable Connection connection) {
+        String who = connection == null ? "" : " serving " + connection.remoteAddress();
+        log.warning("Internal error" + who + ": " + cause);
+    }
+
+    @Override
+    public void released(long ticket) {
+        NetServer n = net;
+        if (n == null) return;
+        for (int i = 0; i < n.loopCount(); i++) n.loop(i).release(ticket);
+    }
+
+    // ---- for handlers ----
+
+    Engine engine() {
+        return engine;
+    }
+
+    Log log() {
+        return log;
+    }
+
+    RequestLimits requestLimits() {
+        return requestLimits;
+    }
+
+    long queryBufferLimit() {
+        return queryBufferLimit;
+    }
+
+    /// From how many unsent bytes on a client that is sent things out of turn is given up.
+    long pushLimit() {
+        return PUSH_LIMIT_DEFAULT;
+    }
+
+    /// The place where requests are taken in, the loop's own.
+    Batch batch(EventLoop loop) {
+        return batches[loop.index()];
+    }
+
+    void countQueryBufferDisconnect() {
+        queryBufferDisconnects.incrementAndGet();
+    }
+
+    void countOutputBufferDisconnect() {
+        outputBufferDisconnects.incrementAndGet();
+    }
+
+    long queryBufferDisconnects() {
+        return queryBufferDisconnects.get();
+    }
+
+    long outputBufferDisconnects() {
+        return outputBufferDisconnects.get();
+    }
+}

@@ -1,0 +1,59 @@
+package dev.cinnabar.store;
+
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Numbers;
+import dev.cinnabar.base.Randomness;
+import dev.cinnabar.memory.Pages;
+
+/// The large form of a hash: a table of fields. A value that is a whole number takes eight bytes.
+final class BigHash extends BigValue {
+    private final Members fields;
+
+    BigHash(Pages pages, Randomness randomness) {
+        this(new Members(pages, randomness));
+    }
+
+    private BigHash(Members fields) {
+        this.fields = fields;
+    }
+
+    Members fields() {
+        return fields;
+    }
+
+    /// @return whether the field is new
+    boolean put(Bytes field, Bytes value) {
+        boolean isNumber = value.length() <= Numbers.MAX_LONG_CHARS && Numbers.isLong(value);
+        return isNumber ? fields.put(field, Numbers.parse(value)) : fields.put(field, value);
+    }
+
+    @Override
+    public long size() {
+        return fields.size();
+    }
+
+    @Override
+    public long bytes() {
+        return fields.bytes();
+    }
+
+    @Override
+    protected boolean free(int most) {
+        return fields.drain(most);
+    }
+
+    @Override
+    protected long compact(long position, int most) {
+        return fields.compact(position, most);
+    }
+
+    @Override
+    protected BigValue copy() {
+        return new BigHash(fields.copy());
+    }
+
+    @Override
+    public void checkInvariants() {
+        fields.checkInvariants();
+    }
+}

@@ -1,0 +1,238 @@
+package dev.cinnabar.store;
+
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Randomness;
+import dev.cinnabar.memory.OutOfMemory;
+import dev.cinnabar.memory.Pages;
+import dev.cinnabar.memory.SizeClasses;
+import dev.cinnabar.struct.Dict;
+import dev.cinnabar.struct.Records;
+
+/// A table of members with a value each, for the large form of hashes, sets and sorted sets: a [Dict] and the records in it, counted to the
+/// byte. A member's value is nothing, bytes, or eight bytes.
+///
+/// Addresses are good until the next change. Refusals leave everything as it was. Touched only under the engine's lock.
+public final class Members {
+    /// What a member's value is; in the record's four bits of kind.
+    private static final int NOTHING = 0;
+
+    private static final int BYTES = 1;
+    private static final int FIXED8 = 2;
+
+    private final Pages pages;
+    private final Randomness randomness;
+    private final Dict dict;
+    private final Dict.Visitor freer = this::free;
+    private final Dict.Mover mover = this::move;
+    private long recordBytes;
+
+    /// @param randomness gives the table's seed
+    public Members(Pages pages, Randomness randomness) {
+        this.pages = pages;
+        this.randomness = randomness;
+        this.dict = new Dict(pages, randomness.nextLong());
+    }
+
+    public long size() {
+        return dict.size();
+    }
+
+    /// Bytes of the records and the table.
+    public long bytes() {
+        return recordBytes + dict.bytes();
+    }
+
+    // ---- asking ----
+
+    /// The address of the member's record, or 0. O(1).
+    public long find(Bytes member) {
+        return dict.find(member);
+    }
+
+    public Bytes member(long address, Bytes window) {
+        return Records.key(pages.array(address), Pages.offset(address), window);
+    }
+
+    /// Whether the value is eight bytes, and not a string of bytes.
+    public boolean isFixed(long address) {
+        return Records.kind(pages.array(address), Pages.offset(address)) == FIXED8;
+    }
+
+    public long fixed(long address) {
+        return Records.fixed8(pages.array(address), Pages.offset(address));
+    }
+
+    public Bytes bytes(long address, Bytes window) {
+        return Records.bytes(pages.array(address), Pages.offset(address), window);
+    }
+
+    /// A member picked by chance, 0 when there is none.
+    public long random() {
+        return dict.random(randomness);
+    }
+
+    /// Shows the members of the next bucket; see [Dict#scan].
+    public long scan(long from, Dict.Visitor visitor) {
+        return dict.scan(from, visitor);
+    }
+
+    // ---- changing ----
+
+    /// Adds a member without a value.
+    ///
+    /// @return whether it is new
+    public boolean add(Bytes member) {
+        if (dict.find(member) != 0) return false;
+        insert(member, NOTHING, 0);
+        return true;
+    }
+
+    /// Gives a member a value of eight bytes, adding it if it is new.
+    ///
+    /// @return whether it is new
+    public boolean put(Bytes member, long value) {
+        long address = dict.find(member);
+        boolean isNew = address == 0;
+        if (isNew) address = insert(member, FIXED8, Long.BYTES);
+        else if (!isFixed(address)) address = replace(address, FIXED8, Long.BYTES);
+        Records.setFixed8(pages.array(address), Pages.offset(address), value);
+        return isNew;
+    }
+
+    /// Gives a member a value of bytes, adding it if it is new.
+    ///
+    /// @return whether it is new
+    public boolean put(Bytes member, Bytes value) {
+        long address = dict.find(member);
+        boolean isNew = address == 0;
+        long size = Records.bytesSize(value.length());
+        address = isNew ? insert(member, BYTES, size) : replace(address, BYTES, size);
+        byte[] page = pages.array(address);
+        int header = Records.valueHeader(page, Pages.offset(address));
+        int from = header + Records.writeLength(page, header, value.length());
+        System.arraycopy(value.array(), value.offset(), page, from, value.length());
+        return isNew;
+    }
+
+    /// @return whether it was there
+    public boolean remove(Bytes member) {
+        long address = dict.find(member);
+        if (address == 0) return false;
+        dict.removeFound();
+        free(address);
+        return true;
+    }
+
+    private long insert(Bytes member, int kind, long valueSize) {
+        int size = total(Records.sizeBeforeValue(member.length(), false) + valueSize);
+        long address = pages.allocate(size);
+        try {
+            dict.insert(dict.hash(member.array(), member.offset(), member.length()), address);
+        } catch (OutOfMemory e) {
+            pages.free(address, size);
+            throw e;
+        }
+        byte[] page = pages.array(address);
+        Records.writeHead(page, Pages.offset(address), kind, 0, 0, member.array(), member.offset(), member.length());
+        recordBytes += SizeClasses.roundUp(size);
+        return address;
+    }
+
+    /// Room for another value of the member that was found last.
+    private long replace(long address, int kind, long valueSize) {
+        byte[] page = pages.array(address);
+        int at = Pages.offset(address);
+        int head = Records.valueHeader(page, at) - at;
+        int oldSize = size(page, at);
+        int newSize = total(head + valueSize);
+        if (SizeClasses.roundUp(oldSize) != SizeClasses.roundUp(newSize)) {
+            long to = pages.allocate(newSize);
+            System.arraycopy(page, at, pages.array(to), Pages.offset(to), head);
+            dict.replaceFound(to);
+            pages.free(address, oldSize);
+            recordBytes += SizeClasses.roundUp(newSize) - SizeClasses.roundUp(oldSize);
+            address = to;
+        }
+        Records.setKind(pages.array(address), Pages.offset(address), kind);
+        return address;
+    }
+
+    private static int total(long size) {
+        if (size > Records.MAX_LENGTH) throw OutOfMemory.REFUSED;
+        return (int) size;
+    }
+
+    private static int size(byte[] page, int at) {
+        int value = Records.valueHeader(page, at);
+        return value - at + switch (Records.kind(page, at)) {
+            case NOTHING -> 0;
+            case FIXED8 -> Long.BYTES;
+            default -> (int) Records.bytesSize(Records.bytesLength(page, at));
+        };
+    }
+
+    private void free(long address) {
+        int size = size(pages.array(address), Pages.offset(address));
+        recordBytes -= SizeClasses.roundUp(size);
+        pages.free(address, size);
+    }
+
+    // ---- small steps of long work ----
+
+    /// Frees some members of a table that was given up.
+    ///
+    /// @return whether there is more
+    public boolean drain(int buckets) {
+        return dict.drain(buckets, freer);
+    }
+
+    /// Moves some records out of sparse pages; see [Dict#compact].
+    public long compact(long position, int buckets) {
+        return dict.compact(position, buckets, mover);
+    }
+
+    private long move(long address) {
+        return pages.move(address, size(pages.array(address), Pages.offset(address)));
+    }
+
+    /// A copy with records of its own. O(n).
+    ///
+    /// @throws OutOfMemory when memory is short; then nothing is left of it
+    public Members copy() {
+        Members copy = new Members(pages, randomness);
+        Bytes member = new Bytes();
+        Bytes value = new Bytes();
+        try {
+            long position = 0;
+            do {
+                position = dict.scan(position, address -> {
+                    byte[] page = pages.array(address);
+                    int at = Pages.offset(address);
+                    Records.key(page, at, member);
+                    switch (Records.kind(page, at)) {
+                        case NOTHING -> copy.add(member);
+                        case FIXED8 -> copy.put(member, fixed(address));
+                        default -> copy.put(member, bytes(address, value));
+                    }
+                });
+            } while (position != 0);
+        } catch (OutOfMemory e) {
+            while (copy.drain(Integer.MAX_VALUE)) continue;
+            throw e;
+        }
+        return copy;
+    }
+
+    /// Checks the table and the count of bytes; for tests. O(n).
+    ///
+    /// @throws IllegalStateException when something does not add up
+    public void checkInvariants() {
+        dict.checkInvariants();
+        long[] sum = new long[1];
+        long position = 0;
+        do {
+            position = dict.scan(position, address -> sum[0] += SizeClasses.roundUp(size(pages.array(address), Pages.offset(address))));
+        } while (position != 0);
+        if (sum[0] != recordBytes) throw new IllegalStateException("records of " + sum[0] + " bytes, " + recordBytes + " counted");
+    }
+}

@@ -1,0 +1,98 @@
+package dev.cinnabar.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class AdmissionTest {
+    private static final String TOO_MANY = "ERR max number of clients reached";
+
+    private final TestEngine server = new TestEngine();
+
+    // ---- who may come in ----
+
+    @Test
+    void a_full_server_refuses_and_counts() {
+        server.settings().maxClients = 2;
+        server.connect();
+        assertThat(refusal(true)).isNull();
+        TestClient second = server.connect();
+        assertThat(refusal(true)).isEqualTo(TOO_MANY);
+        assertThat(server.engine.statistics().rejectedConnections()).isEqualTo(1);
+        server.engine.close(second.session());
+        assertThat(refusal(true)).isNull();
+    }
+
+    @Test
+    void calls_within_the_process_take_no_place() {
+        server.settings().maxClients = 1;
+        server.embedded();
+        assertThat(refusal(true)).isNull();
+    }
+
+    @Test
+    void without_a_password_strangers_from_elsewhere_are_refused() {
+        assertThat(refusal(false)).startsWith("DENIED ").contains("protected mode", "requirepass", "protected-mode no");
+        assertThat(server.engine.statistics().rejectedConnections()).isEqualTo(1);
+        server.settings().password = "sesame";
+        assertThat(refusal(false)).isNull();
+        server.settings().password = "";
+        server.settings().isProtected = false;
+        assertThat(refusal(false)).isNull();
+    }
+
+    private String refusal(boolean fromThisMachine) {
+        return server.engine.refusalOfConnection(fromThisMachine);
+    }
+
+    // ---- who has to go ----
+
+    @Test
+    void who_is_silent_for_longer_than_the_timeout_is_let_go() {
+        server.settings().idleTimeoutSeconds = 10;
+        TestClient silent = server.connect();
+        TestClient talking = server.connect();
+        server.advance(Duration.ofSeconds(6));
+        talking.send("PING");
+        server.advance(Duration.ofSeconds(4));
+        assertThat(silent.isClosed).as("after exactly the timeout").isFalse();
+        server.advance(Duration.ofSeconds(1));
+        assertThat(silent.isClosed).isTrue();
+        assertThat(talking.isClosed).isFalse();
+        assertThat(server.engine.sessions()).containsExactly(talking.session());
+    }
+
+    @Test
+    void without_a_timeout_nobody_is() {
+        TestClient silent = server.connect();
+        server.advance(Duration.ofDays(100));
+        assertThat(silent.isClosed).isFalse();
+    }
+
+    @Test
+    void who_takes_its_time_to_read_a_long_answer_is_not_silent_until_it_stops() {
+        server.settings().idleTimeoutSeconds = 10;
+        TestClient reader = server.connect();
+        for (int i = 5; i > 0; i--) {
+            reader.outputBytes = i * 1000L;
+            server.advance(Duration.ofSeconds(11));
+            assertThat(reader.isClosed).isFalse();
+        }
+        server.advance(Duration.ofSeconds(11));
+        assertThat(reader.isClosed).isTrue();
+    }
+
+    @Test
+    void who_listens_or_is_made_to_wait_may_be_silent() {
+        server.settings().idleTimeoutSeconds = 10;
+        TestClient monitor = server.connect();
+        monitor.send("MONITOR");
+        TestClient held = server.connect();
+        monitor.send("CLIENT PAUSE 100000 WRITE");
+        held.send("SET k v");
+        server.advance(Duration.ofSeconds(60));
+        assertThat(monitor.isClosed).isFalse();
+        assertThat(held.isClosed).isFalse();
+    }
+}

@@ -1,0 +1,227 @@
+package dev.cinnabar.persistence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.cinnabar.base.Clock;
+import dev.cinnabar.base.Log;
+import dev.cinnabar.base.Randomness;
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Protocol;
+import redis.clients.jedis.params.SetParams;
+
+/// Our directory and that of a real Redis 7, each opened by the other.
+class AofTwinTest {
+    @TempDir
+    private Path dir;
+
+    private Process redis;
+
+    @BeforeEach
+    void a_redis_is_there() throws Exception {
+        assumeTrue(onPath("redis-server"), "redis-server is not on the PATH");
+        String version = output("redis-server", "--version");
+        assumeTrue(version.contains(" v=7.") || version.contains(" v=8."), "a redis-server of version 7 or 8 is needed: " + version);
+    }
+
+    @AfterEach
+    void it_goes() throws Exception {
+        if (redis != null) redis.destroyForcibly().waitFor();
+    }
+
+    private static boolean onPath(String program) {
+        for (String folder : System.getenv("PATH").split(File.pathSeparator)) {
+            if (Files.isExecutable(Path.of(folder, program))) return true;
+        }
+        return false;
+    }
+
+    private static String output(String... command) throws Exception {
+        Process p = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        p.waitFor();
+        return output;
+    }
+
+    /// Starts Redis on our directory; refuses to go on when it does not start.
+    private Jedis startRedis(String... more) throws Exception {
+        int port;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = free.getLocalPort();
+        }
+        List<String> command = new ArrayList<>(List.of(
+                "redis-server", "--port", "" + port, "--bind", "127.0.0.1", "--dir", dir.toString(),
+                "--appendonly", "yes", "--save", "", "--logfile", dir.resolve("redis.log").toString()));
+        command.addAll(List.of(more));
+        redis = new ProcessBuilder(command).start();
+        await().ignoreExceptions().until(() -> {
+            try (Jedis jedis = new Jedis("127.0.0.1", port)) {
+                return !redis.isAlive() || jedis.ping().equals("PONG");
+            }
+        });
+        assertThat(redis.isAlive()).as(this::log).isTrue();
+        return new Jedis("127.0.0.1", port);
+    }
+
+    private String log() {
+        try {
+            return Files.readString(dir.resolve("redis.log"));
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    private static void rewrite(Jedis jedis) {
+        jedis.sendCommand(Protocol.Command.BGREWRITEAOF);
+        await().until(() -> {
+            String info = jedis.info("persistence");
+            return info.contains("aof_rewrites:1") && info.contains("aof_rewrite_in_progress:0");
+        });
+    }
+
+    private void stopRedis(Jedis jedis) throws Exception {
+        jedis.close();
+        redis.destroy();
+        assertThat(redis.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    private final Toy toy = new Toy();
+    private final List<Runnable> background = new ArrayList<>();
+
+    private AppendOnlyLog openOurs(FsyncPolicy policy) throws Exception {
+        AofDirectory directory = AofDirectory.open(Disk.real(), dir, "appendonlydir", "appendonly.aof", Log.none());
+        LoadResult loaded = new AofLoader(directory, true, toy, new LoadingProgress(), Log.none()).load();
+        return AppendOnlyLog.resume(
+                directory, loaded, new AofSettings(policy, false, 0, 0, true), toy, t -> {}, Clock.system(), Log.none(), background::add);
+    }
+
+    private static void assertHolds(Jedis jedis, Map<String, String> data) {
+        data.forEach((key, value) -> {
+            int colon = key.indexOf(':');
+            jedis.select(Integer.parseInt(key.substring(0, colon)));
+            String name = key.substring(colon + 1);
+            String[] parts = value.split("@");
+            assertThat(jedis.get(name)).as(key).isEqualTo(parts[0]);
+            assertThat(jedis.pexpireTime(name)).isEqualTo(parts.length == 1 ? -1 : Long.parseLong(parts[1]));
+        });
+    }
+
+    @Test
+    void ours_opens_there_with_base_increments_lines_and_transactions() throws Exception {
+        long seed = System.nanoTime();
+        Randomness random = new Randomness(seed);
+        for (FsyncPolicy policy : FsyncPolicy.values()) {
+            AppendOnlyLog log = openOurs(policy);
+            for (int i = 0; i < 500; i++) {
+                int db = random.below(3);
+                String key = "k" + random.below(200);
+                switch (random.below(5)) {
+                    case 0 -> toy.call(log, db, "DEL", key);
+                    case 1 -> toy.call(log, db, "SET", key, "v" + i, "PXAT", "" + (4_000_000_000_000L + i));
+                    case 2 -> {
+                        Toy.append(log, db, "MULTI");
+                        toy.call(log, db, "SET", key, "in a transaction");
+                        toy.call(log, db, "SET", key + "x", "#CRC:12:00000000");
+                        Toy.append(log, db, "EXEC");
+                    }
+                    default -> toy.call(log, db, "SET", key, "v\r\n*" + i);
+                }
+                log.commit();
+                if (random.below(5) == 0) log.turn();
+                if (i == 250) {
+                    log.rewrite();
+                    background.remove(0).run();
+                }
+            }
+            log.close();
+            if (onPath("redis-check-aof")) {
+                Path manifest = dir.resolve("appendonlydir/appendonly.aof.manifest");
+                assertThat(output("redis-check-aof", manifest.toString())).contains("All AOF files and manifest are valid");
+            }
+            Jedis jedis = startRedis();
+            assertHolds(jedis, toy.data());
+            stopRedis(jedis);
+        }
+    }
+
+    @Test
+    void a_directory_of_redis_opens_here_with_an_image_as_its_base() throws Exception {
+        Jedis jedis = startRedis();
+        for (int i = 0; i < 300; i++) {
+            jedis.set("number" + i, "" + (i % 2 == 0 ? i * 7_919L : -(long) i * i * i * i));
+            jedis.set("text" + i, "abcdefgh".repeat(i % 40));
+            jedis.set("timed" + i, "x", SetParams.setParams().pxAt(4_000_000_000_000L + i));
+        }
+        jedis.select(3);
+        jedis.set("three", "\u0000\r\n\u00ff");
+        rewrite(jedis);
+        jedis.select(0);
+        jedis.incr("number4");
+        jedis.del("text7");
+        jedis.multi().exec();
+        stopRedis(jedis);
+        assertThat(Files.exists(dir.resolve("appendonlydir/appendonly.aof.1.base.rdb"))).as(this::log).isTrue();
+
+        AppendOnlyLog log = openOurs(FsyncPolicy.EVERYSEC);
+        assertThat(toy.data()).hasSize(900).containsEntry("0:number4", "31677").containsEntry("0:timed9", "x@4000000000009");
+        Map<String, String> text = new HashMap<>(toy.data());
+        text.remove("3:three");
+        toy.call(log, 0, "SET", "ours", "1");
+        log.commit();
+        log.close();
+
+        jedis = startRedis();
+        assertHolds(jedis, text);
+        assertThat(jedis.get("ours")).isEqualTo("1");
+        jedis.set("theirs", "2"); // behind our lines
+        stopRedis(jedis);
+        Toy again = new Toy();
+        AofDirectory directory = AofDirectory.open(Disk.real(), dir, "appendonlydir", "appendonly.aof", Log.none());
+        new AofLoader(directory, false, again, new LoadingProgress(), Log.none()).load();
+        assertThat(again.data()).containsEntry("0:theirs", "2").containsAllEntriesOf(text);
+    }
+
+    @Test
+    void redis_goes_on_where_we_left_a_torn_tail() throws Exception {
+        AppendOnlyLog log = openOurs(FsyncPolicy.ALWAYS);
+        toy.call(log, 0, "SET", "a", "1");
+        log.commit();
+        log.turn();
+        log.close();
+        Path file = dir.resolve("appendonlydir/appendonly.aof.1.incr.aof");
+        byte[] whole = Files.readAllBytes(file);
+        Files.write(file, Resp.join(whole, Resp.text("#CRC:9")));
+        Jedis jedis = startRedis();
+        assertThat(jedis.get("a")).isEqualTo("1");
+        stopRedis(jedis);
+    }
+
+    @Test
+    void a_key_of_a_type_that_is_not_supported_yet_is_named() throws Exception {
+        Jedis jedis = startRedis();
+        jedis.rpush("mylist", "a", "b");
+        rewrite(jedis);
+        stopRedis(jedis);
+        assertThatThrownBy(() -> openOurs(FsyncPolicy.EVERYSEC))
+                .isInstanceOf(DamagedLog.class)
+                .hasMessageContaining("the key \"mylist\" is a list");
+    }
+}

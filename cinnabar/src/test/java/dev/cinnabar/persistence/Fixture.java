@@ -1,0 +1,90 @@
+package dev.cinnabar.persistence;
+
+import dev.cinnabar.base.Log;
+import dev.cinnabar.base.TestClock;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/// A log with everything around it held by the test: the disk, the clock, the log's turns, and rewrites, which run when told.
+final class Fixture {
+    static final Path DIR = Path.of("/data");
+    static final Path AOF = DIR.resolve("appendonlydir");
+
+    final FakeDisk disk;
+    final TestClock clock = new TestClock();
+    final Toy toy = new Toy();
+    final List<String> messages = new ArrayList<>();
+    final List<Runnable> background = new ArrayList<>();
+    long releasedTo;
+    AofDirectory directory;
+    LoadResult loaded;
+    AppendOnlyLog log;
+
+    Fixture(FakeDisk disk) {
+        this.disk = disk;
+    }
+
+    final Log lines = new Log() {
+        @Override
+        public boolean shows(Level level) {
+            return true;
+        }
+
+        @Override
+        public void write(Level level, String message) {
+            messages.add(level + " " + message);
+        }
+    };
+
+    /// Loads what is on the disk and goes on with it.
+    static Fixture open(FakeDisk disk, FsyncPolicy policy) throws IOException, DamagedLog {
+        return open(disk, AofSettings.DEFAULTS.with(policy));
+    }
+
+    static Fixture open(FakeDisk disk, AofSettings settings) throws IOException, DamagedLog {
+        Fixture f = new Fixture(disk).load(true);
+        f.log = AppendOnlyLog.resume(
+                f.directory, f.loaded, settings, f.toy, f::released, f.clock, f.lines, f.background::add);
+        return f;
+    }
+
+    Fixture load(boolean truncatedAllowed) throws IOException, DamagedLog {
+        directory = AofDirectory.open(disk, DIR, "appendonlydir", "appendonly.aof", lines);
+        loaded = new AofLoader(directory, truncatedAllowed, toy, new LoadingProgress(), lines).load();
+        return this;
+    }
+
+    private void released(long ticket) {
+        releasedTo = Math.max(releasedTo, ticket);
+    }
+
+    void call(String... words) {
+        toy.call(log, 0, words);
+    }
+
+    /// Lets time pass and the log's thread do what is due.
+    void turn(int ms) {
+        clock.advance(Duration.ofMillis(ms));
+        log.turn();
+    }
+
+    /// Runs the rewrites that were begun.
+    void runBackground() {
+        List<Runnable> tasks = List.copyOf(background);
+        background.clear();
+        tasks.forEach(Runnable::run);
+    }
+
+    /// What a server finds that starts from this disk.
+    static Map<String, String> recover(FakeDisk disk) throws IOException, DamagedLog {
+        return new Fixture(disk).load(true).toy.data();
+    }
+
+    byte[] file(String name) {
+        return disk.get(AOF.resolve(name));
+    }
+}

@@ -1,0 +1,152 @@
+package dev.cinnabar.persistence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cinnabar.base.ByteBuilder;
+import dev.cinnabar.base.Randomness;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class RdbReaderTest {
+    private static final Path PATH = Path.of("/d/x.rdb");
+
+    private static byte[] bytes(int... values) {
+        byte[] bytes = new byte[values.length];
+        for (int i = 0; i < bytes.length; i++) bytes[i] = (byte) values[i];
+        return bytes;
+    }
+
+    private static byte[] text(String text) {
+        return Resp.join(bytes(text.length()), Resp.text(text));
+    }
+
+    /// An image around some bytes, with its checksum.
+    private static byte[] image(byte[]... parts) {
+        byte[] body = Resp.join(Resp.text("REDIS0010"), Resp.join(parts), bytes(0xff));
+        long crc = Crc64.update(0, body, 0, body.length);
+        return Resp.join(body, ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(crc).array());
+    }
+
+    private static List<String> read(byte[] file) throws Exception {
+        FakeDisk disk = new FakeDisk();
+        disk.put(PATH, file);
+        List<String> commands = new ArrayList<>();
+        RdbReader reader = new RdbReader(disk.open(PATH), "x.rdb", (argc, argv) -> {
+            List<String> words = new ArrayList<>();
+            for (int i = 0; i < argc; i++) words.add(argv[i].toLatin1());
+            commands.add(String.join(" ", words));
+        });
+        assertThat(reader.read()).isEqualTo(file.length);
+        return commands;
+    }
+
+    @Test
+    void strings_with_and_without_expiry_become_commands() throws Exception {
+        byte[] file = image(
+                bytes(0xfa), text("redis-ver"), text("7.0.15"),
+                bytes(0xfe, 0), bytes(0xfb, 3, 2),
+                bytes(0), text("k"), text("v"),
+                bytes(0xfc, 0x15, 0xcd, 0x5b, 0x07, 0, 0, 0, 0), bytes(0), text("ms"), text("x"),
+                bytes(0xfd, 0x15, 0xcd, 0x5b, 0x07), bytes(0), text("s"), text("x"),
+                bytes(0xfe, 9), bytes(0xf9, 255), bytes(0), text("lfu"), text(""),
+                bytes(0xf8, 0x40 | 1, 0), bytes(0), text("lru"), text("y"));
+        assertThat(read(file))
+                .containsExactly(
+                        "SELECT 0", "SET k v", "SET ms x PXAT 123456789", "SET s x PXAT 123456789000",
+                        "SELECT 9", "SET lfu ", "SET lru y");
+    }
+
+    @Test
+    void whole_numbers_are_unpacked() throws Exception {
+        byte[] file = image(
+                bytes(0), text("a"), bytes(0xc0, 0xff),
+                bytes(0), text("b"), bytes(0xc1, 0x39, 0x30),
+                bytes(0), text("c"), bytes(0xc2, 0, 0, 0, 0x80));
+        assertThat(read(file)).containsExactly("SET a -1", "SET b 12345", "SET c -2147483648");
+    }
+
+    @Test
+    void compressed_strings_are_unpacked() throws Exception {
+        // "abcabcabc…": three bytes as they are, then 27 copied from three before
+        byte[] packed = bytes(2, 'a', 'b', 'c', 0xe0, 18, 2);
+        byte[] file = image(bytes(0), text("k"), bytes(0xc3, packed.length, 30), packed);
+        assertThat(read(file)).containsExactly("SET k " + "abc".repeat(10));
+    }
+
+    @Test
+    void lengths_of_all_sizes_are_read() throws Exception {
+        String middle = "m".repeat(16383);
+        String large = "l".repeat(3_000_000);
+        byte[] file = image(
+                bytes(0), bytes(0x7f, 0xff), Resp.text(middle), text("1"),
+                bytes(0), text("2"), bytes(0x80, 0, 0x2d, 0xc6, 0xc0), Resp.text(large),
+                bytes(0), text("3"), bytes(0x81, 0, 0, 0, 0, 0, 0, 0, 1), Resp.text("x"));
+        assertThat(read(file)).containsExactly("SET " + middle + " 1", "SET 2 " + large, "SET 3 x");
+    }
+
+    @Test
+    void a_key_of_another_type_is_refused_by_type_and_name() {
+        byte[] file = image(bytes(0xfe, 0), bytes(18), text("mylist"), text("whatever"));
+        assertThatThrownBy(() -> read(file))
+                .isInstanceOf(DamagedLog.class)
+                .hasMessage("x.rdb, offset 11: the key \"mylist\" is a list, which is not supported yet");
+    }
+
+    @Test
+    void every_flipped_bit_is_refused() throws Exception {
+        byte[] good = image(
+                bytes(0xfe, 0), bytes(0), text("key"), text("a value"),
+                bytes(0xfc, 1, 2, 3, 4, 5, 6, 0, 0), bytes(0), text("n"), bytes(0xc1, 0x39, 0x30));
+        assertThat(read(good)).hasSize(3);
+        for (int at = 0; at < good.length; at++) {
+            for (int bit = 0; bit < 8; bit++) {
+                byte[] flipped = good.clone();
+                flipped[at] ^= (byte) (1 << bit);
+                assertThatThrownBy(() -> read(flipped)).as("byte %s bit %s", at, bit).isInstanceOf(DamagedLog.class);
+            }
+        }
+    }
+
+    @Test
+    void an_image_cut_anywhere_is_refused() {
+        byte[] good = image(bytes(0xfe, 0), bytes(0), text("key"), text("a value"));
+        for (int cut = 0; cut < good.length; cut++) {
+            byte[] file = Arrays.copyOf(good, cut);
+            assertThatThrownBy(() -> read(file)).as("cut at %s", cut).isInstanceOf(DamagedLog.class);
+        }
+    }
+
+    @Test
+    void random_bytes_end_in_a_refusal_and_take_no_memory() {
+        long seed = System.nanoTime();
+        Randomness random = new Randomness(seed);
+        for (int round = 0; round < 3000; round++) {
+            ByteBuilder file = new ByteBuilder().append("REDIS0010");
+            for (int n = random.below(60); n > 0; n--) file.append((byte) random.below(256));
+            file.append((byte) 0xff);
+            assertThatThrownBy(() -> read(file.copy())).as("seed %s", seed).isInstanceOf(DamagedLog.class);
+        }
+    }
+
+    @Test
+    void an_image_with_commands_behind_it_is_the_old_mixed_log() throws Exception {
+        FakeDisk disk = new FakeDisk();
+        byte[] image = image(bytes(0xfe, 0), bytes(0), text("a"), text("1"));
+        disk.put(Fixture.DIR.resolve("appendonly.aof"), Resp.join(image, Resp.commands("SELECT 0", "INCR a")));
+        assertThat(Fixture.recover(disk)).containsEntry("0:a", "2");
+    }
+
+    @Test
+    void the_checksum_has_the_value_that_is_known_for_it() {
+        byte[] digits = "123456789".getBytes(StandardCharsets.US_ASCII);
+        assertThat(Crc64.update(0, digits, 0, 9)).isEqualTo(0xe9c6d914c4b8d9caL);
+        assertThat(Crc64.update(Crc64.update(0, digits, 0, 4), digits, 4, 5)).isEqualTo(0xe9c6d914c4b8d9caL);
+    }
+}

@@ -1,0 +1,50 @@
+package dev.cinnabar.persistence;
+
+import dev.cinnabar.base.ByteBuilder;
+import java.nio.charset.StandardCharsets;
+
+/// Commands as RESP arrays, the slow and obvious way.
+final class Resp {
+    private Resp() {}
+
+    static byte[] command(String... words) {
+        ByteBuilder out = new ByteBuilder();
+        out.append("*" + words.length + "\r\n");
+        for (String word : words) {
+            byte[] bytes = word.getBytes(StandardCharsets.ISO_8859_1);
+            out.append("$" + bytes.length + "\r\n").append(bytes).appendCrlf();
+        }
+        return out.copy();
+    }
+
+    static byte[] join(byte[]... parts) {
+        ByteBuilder out = new ByteBuilder();
+        for (byte[] part : parts) out.append(part);
+        return out.copy();
+    }
+
+    static byte[] text(String text) {
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    /// Many commands, one in each string, words separated by blanks.
+    static byte[] commands(String... lines) {
+        ByteBuilder out = new ByteBuilder();
+        for (String line : lines) out.append(command(line.split(" ")));
+        return out.copy();
+    }
+
+    /// A file as we write it: a first line, groups of commands with a checksum line behind each.
+    static byte[] checksummed(byte[]... groups) {
+        ByteBuilder out = new ByteBuilder();
+        Checksum checksum = new Checksum();
+        byte[] line = new byte[Checksum.MAX_LINE];
+        out.append(line, 0, checksum.end(Checksum.Kind.CRC, 0, line, 0));
+        for (byte[] group : groups) {
+            out.append(group);
+            checksum.update(group, 0, group.length);
+            out.append(line, 0, checksum.end(Checksum.Kind.CRC, out.length(), line, 0));
+        }
+        return out.copy();
+    }
+}

@@ -1,0 +1,126 @@
+package dev.cinnabar.persistence;
+
+import dev.cinnabar.base.ByteBuilder;
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.engine.Replayer;
+import dev.cinnabar.engine.SnapshotSource;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// As much of a server as a log needs: databases of strings, the commands SET, DEL, INCR and SELECT, and images of them.
+final class Toy implements Replayer, SnapshotSource {
+    private final Map<String, String> data = new TreeMap<>(); // "db:key" -> "value", with "@time" when it expires
+    private final List<String> ran = new ArrayList<>();
+    private int db;
+    private String error = "";
+    private Iterator<Map.Entry<String, String>> image;
+    /// Run before each slice of an image.
+    Runnable beforeSlice = () -> {};
+
+    Map<String, String> data() {
+        return data;
+    }
+
+    /// The commands that ran, as words.
+    List<String> ran() {
+        return ran;
+    }
+
+    @Override
+    public Outcome run(int argc, Bytes[] argv) {
+        List<String> words = new ArrayList<>();
+        for (int i = 0; i < argc; i++) words.add(argv[i].toLatin1());
+        return run(words);
+    }
+
+    private Outcome run(List<String> words) {
+        String name = words.get(0).toUpperCase(Locale.ROOT);
+        int least = switch (name) {
+            case "SET", "PEXPIREAT" -> 3;
+            case "SELECT", "DEL", "INCR" -> 2;
+            default -> 1;
+        };
+        if (words.size() < least || name.equals("SELECT") && !words.get(1).matches("\\d{1,2}")) {
+            error = "ERR wrong arguments";
+            return Outcome.FAILED;
+        }
+        switch (name) {
+            case "SELECT" -> db = Integer.parseInt(words.get(1));
+            case "SET" -> data.put(db + ":" + words.get(1), words.get(2) + (words.size() > 3 ? "@" + words.get(4) : ""));
+            case "DEL" -> data.remove(db + ":" + words.get(1));
+            case "PEXPIREAT" -> data.computeIfPresent(db + ":" + words.get(1), (k, v) -> v + "@" + words.get(2));
+            case "INCR" -> {
+                String old = data.getOrDefault(db + ":" + words.get(1), "0");
+                if (!old.matches("-?\\d+")) {
+                    error = "ERR value is not an integer or out of range";
+                    return Outcome.FAILED;
+                }
+                data.put(db + ":" + words.get(1), Long.toString(Long.parseLong(old) + 1));
+            }
+            case "GET" -> {
+                return Outcome.NOT_A_WRITE;
+            }
+            default -> {
+                error = "unknown command '" + words.get(0) + "'";
+                return Outcome.UNKNOWN;
+            }
+        }
+        ran.add(String.join(" ", words));
+        return Outcome.APPLIED;
+    }
+
+    @Override
+    public String error() {
+        return error;
+    }
+
+    // ---- being written to ----
+
+    /// Runs a command as a client would, and logs it.
+    synchronized void call(AppendOnlyLog log, int db, String... words) {
+        int before = this.db;
+        this.db = db;
+        run(List.of(words));
+        this.db = before;
+        append(log, db, words);
+    }
+
+    static void append(AppendOnlyLog log, int db, String... words) {
+        Bytes[] argv = Words.of(words);
+        log.append(db, argv.length, argv);
+    }
+
+    // ---- images ----
+
+    @Override
+    public synchronized void begin(Runnable alsoThen) {
+        image = new TreeMap<>(data).entrySet().iterator();
+        alsoThen.run();
+    }
+
+    @Override
+    public boolean next(ByteBuilder out) {
+        beforeSlice.run();
+        for (int i = 0; i < 3 && image.hasNext(); i++) {
+            Map.Entry<String, String> e = image.next();
+            int colon = e.getKey().indexOf(':');
+            out.append(Resp.command("SELECT", e.getKey().substring(0, colon)));
+            String[] value = e.getValue().split("@");
+            String key = e.getKey().substring(colon + 1);
+            out.append(
+                    value.length == 1
+                            ? Resp.command("SET", key, e.getValue())
+                            : Resp.command("SET", key, value[0], "PXAT", value[1]));
+        }
+        return image.hasNext();
+    }
+
+    @Override
+    public void abort() {
+        image = null;
+    }
+}
