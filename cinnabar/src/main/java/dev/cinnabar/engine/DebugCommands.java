@@ -273,7 +273,7 @@ public enum DebugCommands implements Command {
     }
 
     private static Reply loadAof(Call call, Engine engine) {
-        String error = Borrowed.during(call, () -> engine.host().reloadLog());
+        String error = engine.host().reloadLog();
         return error == null ? call.reply().ok() : call.reply().error(error);
     }
 
@@ -284,31 +284,8 @@ public enum DebugCommands implements Command {
                 return call.reply().error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
             }
         }
-        String error = Borrowed.during(call, () -> Reload.run(engine, ((Session) call.caller()).link()));
+        String error = Reload.run(engine, ((Session) call.caller()).link());
         return error == null ? call.reply().ok() : call.reply().error(error);
-    }
-
-    /// Lets other commands run inside of a call, which they use for themselves, and then gives the call back as it was.
-    private static final class Borrowed {
-        interface Work {
-            @Nullable String run();
-        }
-
-        static @Nullable String during(Call call, Work work) {
-            Object caller = call.caller();
-            Command command = call.command();
-            Bytes[] argv = call.argv();
-            int argc = call.argc();
-            int db = call.dbIndex();
-            var out = call.reply().out();
-            boolean isResp3 = call.reply().isResp3();
-            try {
-                return work.run();
-            } finally {
-                call.begin(caller, db, argc, argv, out, isResp3);
-                call.command(command);
-            }
-        }
     }
 
     // ---- filling the database ----

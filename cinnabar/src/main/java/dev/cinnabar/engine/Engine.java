@@ -71,6 +71,7 @@ public final class Engine implements KeyEvents {
     private final Map<Long, Session> sessions = new LinkedHashMap<>();
     private final Call outer; // the command that a client sent
     private final Call inner; // a command that EXEC runs
+    private final Call replayed; // a command from the log, perhaps while DEBUG LOADAOF waits for it
     private final Call again; // a command that waited
     private final Bytes[] deletion = {Words.DEL, new Bytes()};
 
@@ -103,6 +104,7 @@ public final class Engine implements KeyEvents {
         this.commands = CommandTable.of(families, renames);
         this.outer = new Call(store, clock, randomness, limits);
         this.inner = new Call(store, clock, randomness, limits);
+        this.replayed = new Call(store, clock, randomness, limits);
         this.again = new Call(store, clock, randomness, limits);
         this.eviction = new Eviction(store, settings, randomness);
         this.host = new NoHost(clock.wallMs());
@@ -253,7 +255,7 @@ public final class Engine implements KeyEvents {
     /// @return false when the command has to wait: it did not run, and is to be brought again after [Link#resume]
     public boolean run(Session session, int argc, Bytes[] argv, ByteBuilder out) {
         int start = out.length();
-        Call call = outer;
+        Call call = session.origin() == Session.Origin.REPLAY ? replayed : outer;
         call.begin(session, session.db, argc, argv, out, session.isResp3);
         call.touches(!session.isNoTouch);
         call.mayWait(true);

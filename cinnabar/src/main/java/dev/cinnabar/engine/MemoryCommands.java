@@ -41,6 +41,7 @@ public enum MemoryCommands implements Command {
             .summary("Answers how many bytes a key takes with its value."));
 
     private static final long SMALL = 5 << 20; // bytes; below, ratios say nothing
+    private static final long FEW_PAGES = 4L * Pages.PAGE_BYTES;
     private static final double HIGH_PEAK = 1.5;
     private static final double HIGH_FRAGMENTATION = 1.4;
     private static final long HIGH_CLIENT_BYTES = 200 << 10; // per client, on average
@@ -183,7 +184,7 @@ public enum MemoryCommands implements Command {
             findings.add("At its peak the data took " + Info.human(pages.usedPeak()) + ", now it takes " + Info.human(used)
                     + ". The heap may hold on to the difference for a while; MEMORY PURGE asks it not to.");
         }
-        if (pages.held() > used * HIGH_FRAGMENTATION) {
+        if (pages.held() > used * HIGH_FRAGMENTATION && pages.held() - used > FEW_PAGES) {
             findings.add("Pages are full of holes: " + Info.human(pages.held()) + " are held for " + Info.human(used)
                     + " of data. Records are being moved together in the background, unless something writes all the time.");
         }

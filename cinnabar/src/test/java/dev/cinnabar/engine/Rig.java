@@ -54,7 +54,7 @@ final class Rig {
     }
 
     /// A line of INFO.
-    String info(String section, String name) {
+    String line(String section, String name) {
         Map<String, String> lines = info(section).values().iterator().next();
         return String.valueOf(lines.get(name));
     }
@@ -71,6 +71,15 @@ final class Rig {
             }
         }
         return sections;
+    }
+
+    /// Runs a command as a loader does.
+    void replay(String... words) {
+        Bytes[] argv = new Bytes[words.length];
+        for (int i = 0; i < words.length; i++) argv[i] = Bytes.of(words[i]);
+        try (LogReplayer replayer = new LogReplayer(engine, client)) {
+            replayer.run(argv.length, argv);
+        }
     }
 
     private final class Recorder implements ChangeLog {
