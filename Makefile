@@ -34,7 +34,7 @@ format:
 docs:
 	$(MVN) -q -pl cinnabar test -Dtest=CommandPagesTest -Ddocs.write=true
 
-bench:
+bench: build
 	$(MVN) -q package -DskipTests
 	$(JAVA_HOME)/bin/java -jar cinnabar-bench/target/cinnabar-bench.jar '$(BENCH)' $(BENCH_ARGS)
 

@@ -115,6 +115,39 @@ public final class RealRedis implements AutoCloseable {
         }
     }
 
+    /// Sends a command and gives its reply as it came, in either version of the protocol. Texts are bytes, one char each.
+    public String raw(String... words) {
+        var request = new StringBuilder("*" + words.length + "\r\n");
+        for (String word : words) request.append('$').append(word.length()).append("\r\n").append(word).append("\r\n");
+        var reply = new StringBuilder();
+        try {
+            ByteBuffer bytes = ByteBuffer.wrap(request.toString().getBytes(StandardCharsets.ISO_8859_1));
+            while (bytes.hasRemaining()) channel.write(bytes);
+            rawValue(reply);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return reply.toString();
+    }
+
+    private void rawValue(StringBuilder reply) throws IOException {
+        String line = line();
+        reply.append(line).append("\r\n");
+        int size = "$=*~>%".indexOf(line.charAt(0)) < 0 ? -1 : Integer.parseInt(line.substring(1));
+        switch (line.charAt(0)) {
+            case '$', '=' -> {
+                if (size >= 0) reply.append(new String(replies.readNBytes(size + 2), StandardCharsets.ISO_8859_1));
+            }
+            case '*', '~', '>' -> {
+                for (int i = 0; i < size; i++) rawValue(reply);
+            }
+            case '%' -> {
+                for (int i = 0; i < 2 * size; i++) rawValue(reply);
+            }
+            default -> {}
+        }
+    }
+
     /// The reply to a command that answers with a list of texts.
     public List<String> list(String... words) {
         List<String> texts = new ArrayList<>();

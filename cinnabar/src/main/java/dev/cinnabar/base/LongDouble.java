@@ -9,29 +9,97 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Values are exact decimals that were rounded to what such a number can hold, so sums come out as on a machine that has them.
 public final class LongDouble {
+    /*
+     * A finite value is mantissa · 2^exponent with a mantissa of 64 bits:
+     *
+     *   largest    (2^64 − 1) · 2^16320       1.19e4932
+     *   smallest   1 · 2^−16445               3.6e−4951; below 2^−16382 the mantissa gets shorter
+     */
+
+    /// The largest value there is.
+    public static final BigDecimal MAX = new BigDecimal(BigInteger.ONE
+            .shiftLeft(64)
+            .subtract(BigInteger.ONE)
+            .shiftLeft(LongDouble.MAX_EXPONENT));
+
     private static final int MANTISSA_BITS = 64;
-    private static final int MAX_EXPONENT_10 = 4932; // largest power of ten below the largest value
-    private static final int MAX_CHARS = 256; // longer texts are no numbers; the limit of redis-server 7.0
+    private static final int MAX_EXPONENT = 16320;
+    private static final int MIN_EXPONENT = -16445;
+    private static final int MAX_CHARS = 5119; // longer texts are no numbers; the limit of redis-server 7.0
+    private static final int FAR = 20_000; // decimal exponents beyond are out of range, whatever the digits (at most MAX_CHARS)
+    private static final int PRINTED_DIGITS = 17;
 
     private LongDouble() {}
 
-    /// The number that a text stands for: digits, at most one point, an exponent.
+    // ---- reading ----
+
+    /// The number that a text stands for, in the ways C's `strtold` reads them: digits, at most one point, an exponent; or hexadecimal
+    /// behind `0x` with an exponent of two behind `p`. No blanks around, no infinity: for that see [#isInfinity].
     ///
-    /// @return null when it is none, or too large
+    /// @return null when it is none, too large, or so small that it would be 0
     public static @Nullable BigDecimal parse(Bytes text) {
-        if (text.length() == 0 || text.length() > MAX_CHARS) return null;
-        for (int i = 0; i < text.length(); i++) {
-            int b = text.at(i);
-            if ((b < '0' || b > '9') && b != '.' && b != 'e' && b != 'E' && b != '-' && b != '+') return null;
+        int length = text.length();
+        if (length == 0 || length > MAX_CHARS) return null;
+        boolean isNegative = text.at(0) == '-';
+        int from = isNegative || text.at(0) == '+' ? 1 : 0;
+        boolean isHex = length > from + 2 && text.at(from) == '0' && (text.at(from + 1) | 0x20) == 'x';
+        BigDecimal magnitude = isHex ? magnitude(text, from + 2, 16, 'p') : magnitude(text, from, 10, 'e');
+        if (magnitude == null) return null;
+        BigDecimal value = round(magnitude);
+        if (value == null || value.signum() == 0 && magnitude.signum() != 0) return null;
+        return isNegative ? value.negate() : value;
+    }
+
+    private static @Nullable BigDecimal magnitude(Bytes text, int from, int radix, char exponentMark) {
+        StringBuilder digits = new StringBuilder(text.length());
+        int i = from;
+        int fraction = 0; // digits behind the point
+        boolean hasPoint = false;
+        for (; i < text.length(); i++) {
+            int c = text.at(i);
+            if (c == '.' && !hasPoint) {
+                hasPoint = true;
+            } else if (c > 0 && Character.digit(c, radix) >= 0) {
+                digits.append((char) c);
+                if (hasPoint) fraction++;
+            } else {
+                break;
+            }
         }
-        try {
-            BigDecimal value = new BigDecimal(text.toLatin1());
-            long magnitude = (long) value.precision() - value.scale();
-            if (value.signum() != 0 && Math.abs(magnitude) > MAX_EXPONENT_10) return null;
-            return round(value);
-        } catch (NumberFormatException e) {
-            return null;
+        if (digits.length() == 0) return null;
+        long exponent = 0;
+        if (i < text.length()) {
+            if ((text.at(i) | 0x20) != exponentMark) return null;
+            exponent = exponent(text, i + 1);
+            if (exponent == Long.MIN_VALUE) return null;
         }
+
+        BigInteger unscaled = new BigInteger(digits.toString(), radix);
+        if (unscaled.signum() == 0) return BigDecimal.ZERO;
+        if (radix == 10) {
+            long scale = fraction - exponent;
+            return Math.abs(scale) > FAR ? null : new BigDecimal(unscaled, (int) scale);
+        }
+        long shift = exponent - 4L * fraction;
+        if (Math.abs(shift) > 4 * FAR) return null;
+        return shift >= 0
+                ? new BigDecimal(unscaled.shiftLeft((int) shift))
+                : new BigDecimal(unscaled).divide(new BigDecimal(BigInteger.ONE.shiftLeft((int) -shift)));
+    }
+
+    /// A sign and digits up to the end, kept within a range that is far enough; the smallest number for anything else.
+    private static long exponent(Bytes text, int from) {
+        int i = from;
+        boolean isNegative = i < text.length() && text.at(i) == '-';
+        if (isNegative || i < text.length() && text.at(i) == '+') i++;
+        if (i == text.length()) return Long.MIN_VALUE;
+        long exponent = 0;
+        for (; i < text.length(); i++) {
+            int digit = text.at(i) - '0';
+            if (digit < 0 || digit > 9) return Long.MIN_VALUE;
+            exponent = Math.min(exponent * 10 + digit, Integer.MAX_VALUE);
+        }
+        return isNegative ? -exponent : exponent;
     }
 
     /// Whether a text stands for an infinity, in one of the spellings C knows.
@@ -41,42 +109,52 @@ public final class LongDouble {
         return word.isWord("INF") || word.isWord("INFINITY");
     }
 
+    // ---- counting ----
+
     /// The sum, rounded to 64 bits of mantissa.
     ///
     /// @return null when it is too large
     public static @Nullable BigDecimal add(BigDecimal a, BigDecimal b) {
-        BigDecimal sum = round(a.add(b));
-        return sum.precision() - sum.scale() > MAX_EXPONENT_10 ? null : sum;
+        BigDecimal sum = a.add(b);
+        BigDecimal magnitude = round(sum.abs());
+        return magnitude == null || sum.signum() >= 0 ? magnitude : magnitude.negate();
     }
+
+    // ---- writing ----
 
     /// The decimal text with at most 17 digits behind the point and no zeros at its end, as `%.17Lf` gives it.
     public static String print(BigDecimal value) {
-        BigDecimal rounded = value.setScale(17, RoundingMode.HALF_EVEN).stripTrailingZeros();
+        BigDecimal rounded = value.setScale(PRINTED_DIGITS, RoundingMode.HALF_EVEN).stripTrailingZeros();
         return rounded.signum() == 0 ? "0" : rounded.toPlainString();
     }
 
-    private static BigDecimal round(BigDecimal value) {
+    /// The nearest value that such a number can hold; the even one of two. Null when it is too large.
+    private static @Nullable BigDecimal round(BigDecimal value) {
         if (value.signum() == 0) return BigDecimal.ZERO;
         // value = unscaled · 10^-scale = numerator / denominator; find e with 2^63 <= value / 2^e < 2^64
-        BigInteger numerator = value.unscaledValue().abs();
+        BigInteger numerator = value.unscaledValue();
         BigInteger denominator = BigInteger.ONE;
         if (value.scale() > 0) denominator = BigInteger.TEN.pow(value.scale());
         else numerator = numerator.multiply(BigInteger.TEN.pow(-value.scale()));
-        int exponent = numerator.bitLength() - denominator.bitLength() - MANTISSA_BITS;
-        BigInteger mantissa = divideToEven(numerator, denominator, exponent);
-        if (mantissa.bitLength() < MANTISSA_BITS) mantissa = divideToEven(numerator, denominator, --exponent);
+        int exponent = Math.max(MIN_EXPONENT, numerator.bitLength() - denominator.bitLength() - MANTISSA_BITS + 1);
+        BigInteger[] parts = divide(numerator, denominator, exponent);
+        if (parts[0].bitLength() < MANTISSA_BITS && exponent > MIN_EXPONENT) {
+            parts = divide(numerator, denominator, --exponent);
+        }
+        BigInteger mantissa = parts[0];
+        int half = parts[1].shiftLeft(1).compareTo(exponent > 0 ? denominator.shiftLeft(exponent) : denominator);
+        if (half > 0 || half == 0 && mantissa.testBit(0)) mantissa = mantissa.add(BigInteger.ONE);
 
-        BigDecimal result = exponent >= 0
+        if (exponent + mantissa.bitLength() > MAX_EXPONENT + MANTISSA_BITS) return null;
+        return exponent >= 0
                 ? new BigDecimal(mantissa.shiftLeft(exponent))
                 : new BigDecimal(mantissa).divide(new BigDecimal(BigInteger.ONE.shiftLeft(-exponent)));
-        return value.signum() < 0 ? result.negate() : result;
     }
 
-    private static BigInteger divideToEven(BigInteger numerator, BigInteger denominator, int exponent) {
-        if (exponent > 0) denominator = denominator.shiftLeft(exponent);
-        else numerator = numerator.shiftLeft(-exponent);
-        BigInteger[] parts = numerator.divideAndRemainder(denominator);
-        int half = parts[1].shiftLeft(1).compareTo(denominator);
-        return half > 0 || half == 0 && parts[0].testBit(0) ? parts[0].add(BigInteger.ONE) : parts[0];
+    /// Divides by the denominator times two to the exponent, into quotient and remainder.
+    private static BigInteger[] divide(BigInteger numerator, BigInteger denominator, int exponent) {
+        return exponent > 0
+                ? numerator.divideAndRemainder(denominator.shiftLeft(exponent))
+                : numerator.shiftLeft(-exponent).divideAndRemainder(denominator);
     }
 }

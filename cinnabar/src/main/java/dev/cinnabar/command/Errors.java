@@ -15,6 +15,15 @@ public final class Errors {
     public static final String SAME_OBJECT = "ERR source and destination objects are the same";
     public static final String NOT_AN_INT =
             "ERR value is out of range, value must between -2147483648 and 2147483647";
+    public static final String INVALID_NUMKEYS = "ERR invalid numkeys value";
+    public static final String NOT_IN_PAIRS = "ERR wrong number of key-value pairs";
+    public static final String ENX_WITHOUT_EXPIRY = "ERR ENX flag requires an expiration";
+    public static final String BOUNDS_CROSSED = "ERR LBOUND is greater than UBOUND";
+    public static final String NO_DIGEST = "ERR must be exactly 16 hexadecimal characters";
+    public static final String LCS_NOT_STRINGS = "ERR The specified keys must contain string values";
+    public static final String LCS_LEN_AND_IDX = "ERR If you want both the length and indexes, please just use IDX.";
+    public static final String LCS_TOO_LARGE =
+            "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len";
     public static final String DB_INDEX = "ERR DB index is out of range";
     public static final String INVALID_DB_INDEX = "ERR invalid DB index";
     public static final String INVALID_CURSOR = "ERR invalid cursor";

@@ -61,6 +61,17 @@ final class Expiry {
         return call.is(index, "PXAT") ? Unit.PXAT : null;
     }
 
+    /// Whether a time has passed, so that the key goes at once; never while the log is replayed, which says itself what was deleted when.
+    static boolean isOver(Call call, long expiryMs) {
+        return expiryMs <= call.nowMs() && call.store().moment().expires;
+    }
+
+    /// Adds to a SET for the log what it has to say of the expiry time.
+    static void log(Effects effects, long expiryMs) {
+        if (expiryMs == Database.KEEP_EXPIRY) effects.arg(Words.KEEPTTL);
+        else if (expiryMs != Database.NO_EXPIRY) effects.arg(Words.PXAT).arg(expiryMs);
+    }
+
     /// A stored time as TTL answers it: what is left, rounded to seconds if asked; -1 for none.
     static long left(Call call, long expiryMs, boolean inSeconds) {
         if (expiryMs == Database.NO_EXPIRY) return -1;

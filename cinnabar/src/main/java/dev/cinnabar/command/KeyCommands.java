@@ -250,7 +250,6 @@ public enum KeyCommands implements Command {
 
     // ---- expiry ----
 
-    /// A time that has passed deletes at once; but not while the log is replayed, which says itself what was deleted when.
     private static Reply expire(Call call, Unit unit) {
         int conditions = Expiry.conditions(call, 3);
         long expiryMs = Expiry.any(call, 2, unit);
@@ -260,7 +259,7 @@ public enum KeyCommands implements Command {
         if (address == 0) return call.reply().integer(0);
         if (!Expiry.allow(conditions, db.expiryMs(address), expiryMs)) return call.reply().integer(0);
 
-        if (expiryMs <= call.nowMs() && call.store().moment().expires) {
+        if (Expiry.isOver(call, expiryMs)) {
             db.removeFound(address);
             call.changed(key, "del");
             call.effects().command(Words.DEL).arg(key);

@@ -2,6 +2,7 @@ package dev.cinnabar.command;
 
 import static dev.cinnabar.command.Flag.DENYOOM;
 import static dev.cinnabar.command.Flag.FAST;
+import static dev.cinnabar.command.Flag.MOVABLEKEYS;
 import static dev.cinnabar.command.Flag.READONLY;
 import static dev.cinnabar.command.Flag.WRITE;
 
@@ -24,6 +25,16 @@ public enum StringCommands implements Command {
     DECRBY(syntax("DECRBY key decrement").flags(WRITE, DENYOOM, FAST).key("RW ACCESS UPDATE")
             .since("1.0.0").complexity("O(1)")
             .summary("Takes an amount off a number; a missing key counts as 0.")),
+    DELEX(syntax("DELEX key [IFEQ match-value | IFNE match-value | IFDEQ match-digest | IFDNE match-digest]")
+            .flags(WRITE, FAST).key("RW DELETE VARIABLE_FLAGS")
+            .since("8.4.0").complexity("O(1), O(N) for N bytes to be compared or digested")
+            .summary("Deletes a key, under a condition on its value if wanted.")),
+    DELIFEQ(syntax("DELIFEQ key value").flags(WRITE, FAST).key("RW DELETE")
+            .since("8.4.0").complexity("O(1), O(N) for N bytes to be compared").deprecated("DELEX with the option IFEQ")
+            .summary("Deletes a key if its value is a certain one; Valkey's form of DELEX.")),
+    DIGEST(syntax("DIGEST key").flags(READONLY, FAST).key("RO ACCESS")
+            .since("8.4.0").complexity("O(N) for N bytes of the string")
+            .summary("Answers the XXH3 hash of a string, in hexadecimal.")),
     GET(syntax("GET key").flags(READONLY, FAST).key("RO ACCESS")
             .since("1.0.0").complexity("O(1)")
             .summary("Answers the string under a key.")),
@@ -49,20 +60,34 @@ public enum StringCommands implements Command {
     INCRBYFLOAT(syntax("INCRBYFLOAT key increment").flags(WRITE, DENYOOM, FAST).key("RW ACCESS UPDATE")
             .since("2.6.0").complexity("O(1)")
             .summary("Adds a decimal fraction to a number; a missing key counts as 0.")),
+    INCREX(syntax("INCREX key [BYFLOAT increment | BYINT increment] [LBOUND lowerbound] [UBOUND upperbound] [SATURATE] [EX seconds |"
+                    + " PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST] [ENX]")
+            .flags(WRITE, DENYOOM, FAST).key("RW ACCESS UPDATE")
+            .since("8.8.0").complexity("O(1)")
+            .summary("Adds to a number between two bounds, and sets or removes its expiry time.")),
+    LCS(syntax("LCS key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]")
+            .flags(READONLY).keys(KeySpec.range("RO ACCESS", 1, 1, 1))
+            .since("7.0.0").complexity("O(N*M) for the lengths N and M of the strings")
+            .summary("Finds the longest text that two strings have in common, gaps allowed.")),
     MGET(syntax("MGET key [key ...]").flags(READONLY, FAST).allKeys("RO ACCESS")
             .since("1.0.0").complexity("O(N) for N keys")
             .summary("Answers the strings under several keys.")),
     MSET(syntax("MSET key value [key value ...]").flags(WRITE, DENYOOM).keys(KeySpec.range("OW UPDATE", 1, -1, 2))
             .since("1.0.1").complexity("O(N) for N keys")
             .summary("Sets several strings at once.")),
+    MSETEX(syntax("MSETEX numkeys key value [key value ...] [NX | XX] [EX seconds | PX milliseconds | EXAT unix-time-seconds |"
+                    + " PXAT unix-time-milliseconds | KEEPTTL]")
+            .flags(WRITE, DENYOOM, MOVABLEKEYS).keys(KeySpec.counted("OW UPDATE", 1, 0, 1, 2))
+            .since("8.4.0").complexity("O(N) for N keys")
+            .summary("Sets several strings at once, under a condition and with one expiry time if wanted.")),
     MSETNX(syntax("MSETNX key value [key value ...]").flags(WRITE, DENYOOM).keys(KeySpec.range("OW INSERT", 1, -1, 2))
             .since("1.0.1").complexity("O(N) for N keys")
             .summary("Sets several strings at once, but only if none of the keys exists.")),
     PSETEX(syntax("PSETEX key milliseconds value").flags(WRITE, DENYOOM).key("OW UPDATE")
             .since("2.6.0").complexity("O(1)").deprecated("SET with the option PX")
             .summary("Sets a string that lives for some milliseconds.")),
-    SET(syntax("SET key value [NX | XX | IFEQ match-value | IFNE match-value] [GET] [EX seconds | PX milliseconds |"
-                    + " EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]")
+    SET(syntax("SET key value [NX | XX | IFEQ match-value | IFNE match-value | IFDEQ match-digest | IFDNE match-digest] [GET]"
+                    + " [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]")
             .flags(WRITE, DENYOOM).key("RW ACCESS UPDATE VARIABLE_FLAGS")
             .since("1.0.0").complexity("O(1)")
             .summary("Sets a string, whatever the key held before, under a condition and with an expiry time if wanted.")),
@@ -105,6 +130,9 @@ public enum StringCommands implements Command {
             case APPEND -> append(call);
             case DECR -> add(call, -1);
             case DECRBY -> add(call, negated(call));
+            case DELEX -> deleteIf(call);
+            case DELIFEQ -> deleteIf(call, Condition.IFEQ, 2);
+            case DIGEST -> digest(call);
             case GET -> get(call, call.key(1));
             case GETDEL -> getDel(call);
             case GETEX -> getEx(call);
@@ -113,8 +141,11 @@ public enum StringCommands implements Command {
             case INCR -> add(call, 1);
             case INCRBY -> add(call, call.longArg(2));
             case INCRBYFLOAT -> addFloat(call);
+            case INCREX -> BoundedCount.run(call);
+            case LCS -> Lcs.run(call);
             case MGET -> mget(call);
             case MSET -> mset(call);
+            case MSETEX -> msetEx(call);
             case MSETNX -> msetNx(call);
             case PSETEX -> setEx(call, Unit.PX);
             case SET -> set(call);
@@ -189,39 +220,35 @@ public enum StringCommands implements Command {
         }
 
         boolean wantsOld = false;
-        long expiryMs = Database.NO_EXPIRY;
-        boolean hasTime = false;
-        int condition = 0; // index of NX, XX, IFEQ, IFNE
-        int operand = 0;
-        int timeIndex = 0;
+        boolean keepsExpiry = false;
         Unit unit = null;
+        int timeAt = 0;
+        Condition condition = Condition.NONE;
+        int operandAt = 0;
         for (int i = 3; i < call.argc(); i++) {
             boolean hasNext = i + 1 < call.argc();
-            if (condition == 0 && (call.is(i, "NX") || call.is(i, "XX"))) {
-                condition = i;
-            } else if (condition == 0 && hasNext && (call.is(i, "IFEQ") || call.is(i, "IFNE"))) {
-                condition = i;
-                operand = ++i;
+            Unit named = Expiry.unit(call, i);
+            Condition wanted = Condition.at(call, i);
+            if (named != null && hasNext && !keepsExpiry && (unit == null || unit == named)) {
+                unit = named;
+                timeAt = ++i;
+            } else if (wanted != Condition.NONE && (condition == Condition.NONE || condition == wanted)) {
+                condition = wanted;
+                if (wanted.hasOperand()) operandAt = wanted.operand(call, ++i);
             } else if (call.is(i, "GET")) {
                 wantsOld = true;
-            } else if (call.is(i, "KEEPTTL") && !hasTime) {
-                hasTime = true;
-                expiryMs = Database.KEEP_EXPIRY;
-            } else if (!hasTime && hasNext && (unit = Expiry.unit(call, i)) != null) {
-                hasTime = true;
-                timeIndex = ++i;
+            } else if (call.is(i, "KEEPTTL") && unit == null) {
+                keepsExpiry = true;
             } else {
                 throw Errors.SYNTAX_REFUSAL;
             }
         }
-        if (unit != null) expiryMs = Expiry.positive(call, timeIndex, unit);
+        long expiryMs = keepsExpiry ? Database.KEEP_EXPIRY : Database.NO_EXPIRY;
+        if (unit != null) expiryMs = Expiry.positive(call, timeAt, unit);
 
-        long old = call.db().lookup(key);
-        StringValue oldValue = old != 0 && (wantsOld || operand != 0) ? call.db().string(old) : null;
-        boolean holds = condition == 0 || switch (call.arg(condition).length()) {
-            case 2 -> call.is(condition, "NX") == (old == 0);
-            default -> holds(call, condition, operand, oldValue);
-        };
+        long old = wantsOld ? call.lookupRead(key) : call.db().lookup(key);
+        StringValue oldValue = old != 0 && (wantsOld || condition.hasOperand()) ? call.db().string(old) : null;
+        boolean holds = condition.holds(call, operandAt, old != 0, oldValue);
         // the old value is answered before it is overwritten
         if (wantsOld) {
             if (oldValue == null) call.reply().nil();
@@ -234,24 +261,12 @@ public enum StringCommands implements Command {
         return wantsOld ? call.reply() : call.reply().ok();
     }
 
-    private static boolean holds(Call call, int condition, int operand, @Nullable StringValue old) {
-        boolean isEqual = old != null && old.bytes().equals(call.arg(operand));
-        return call.is(condition, "IFEQ") ? isEqual : !isEqual;
-    }
-
-    /// What a SET did, with an absolute time for the log; a key that was expired from the start is a deletion.
+    /// What a SET did, with an absolute time for the log and without its conditions, which held.
     private static void changedWithExpiry(Call call, Bytes key, Bytes value, long expiryMs) {
         call.changed(key, "set");
-        if (expiryMs == Database.NO_EXPIRY) {
-            if (call.argc() > 3) call.effects().command(Words.SET).arg(key).arg(value);
-            return;
-        }
-        if (expiryMs == Database.KEEP_EXPIRY) {
-            call.effects().command(Words.SET).arg(key).arg(value).arg(Words.KEEPTTL);
-            return;
-        }
-        call.effects().command(Words.SET).arg(key).arg(value).arg(Words.PXAT).arg(expiryMs);
-        call.changedGeneric(key, "expire");
+        if (expiryMs >= 0) call.changedGeneric(key, "expire");
+        call.effects().command(Words.SET).arg(key).arg(value);
+        Expiry.log(call.effects(), expiryMs);
     }
 
     private static Reply setEx(Call call, Unit unit) {
@@ -287,34 +302,48 @@ public enum StringCommands implements Command {
 
     private static Reply getDel(Call call) {
         Bytes key = call.key(1);
-        StringValue value = read(call, key);
-        if (value == null) return call.reply().nil();
-        answer(call.reply(), value);
-
-        call.db().remove(key);
-        call.changedGeneric(key, "del");
-        call.effects().command(Words.DEL).arg(key);
-
-        return call.reply();
-    }
-
-    private static Reply getEx(Call call) {
-        Bytes key = call.key(1);
-        Unit unit = null;
-        boolean persists = false;
-        if (call.argc() == 3 && call.is(2, "PERSIST")) persists = true;
-        else if (call.argc() == 4) unit = Expiry.unit(call, 2);
-        if (call.argc() > 2 && unit == null && !persists) throw Errors.SYNTAX_REFUSAL;
-        long expiryMs = unit == null ? Database.NO_EXPIRY : Expiry.positive(call, 3, unit);
-
         long address = call.lookupRead(key);
         if (address == 0) return call.reply().nil();
         answer(call.reply(), call.db().string(address));
 
-        if (unit != null && expiryMs <= call.nowMs()) {
-            call.db().removeFound(address);
-            call.changedGeneric(key, "del");
-            call.effects().command(Words.DEL).arg(key);
+        removed(call, key, address);
+
+        return call.reply();
+    }
+
+    /// Takes the key out that was looked up last.
+    private static void removed(Call call, Bytes key, long address) {
+        call.db().removeFound(address);
+        call.changedGeneric(key, "del");
+        call.effects().command(Words.DEL).arg(key);
+    }
+
+    /// Looks at the value before it looks at the time, as Redis does; a wrong time for a missing key is no error.
+
+    private static Reply getEx(Call call) {
+        Bytes key = call.key(1);
+        Unit unit = null;
+        int timeAt = 0;
+        boolean persists = false;
+        for (int i = 2; i < call.argc(); i++) {
+            Unit named = Expiry.unit(call, i);
+            if (named != null && i + 1 < call.argc() && !persists && (unit == null || unit == named)) {
+                unit = named;
+                timeAt = ++i;
+            } else if (call.is(i, "PERSIST") && unit == null) {
+                persists = true;
+            } else {
+                throw Errors.SYNTAX_REFUSAL;
+            }
+        }
+        long address = call.lookupRead(key);
+        if (address == 0) return call.reply().nil();
+        StringValue value = call.db().string(address);
+        long expiryMs = unit == null ? Database.NO_EXPIRY : Expiry.positive(call, timeAt, unit);
+        answer(call.reply(), value);
+
+        if (unit != null && Expiry.isOver(call, expiryMs)) {
+            removed(call, key, address);
         } else if (unit != null) {
             call.db().setExpiry(address, expiryMs);
             call.changedGeneric(key, "expire");
@@ -327,23 +356,95 @@ public enum StringCommands implements Command {
         return call.reply();
     }
 
+    // ---- deleting ----
+
+    private static Reply deleteIf(Call call) {
+        if (call.argc() == 2) return deleteIf(call, Condition.NONE, 0);
+        Condition condition = call.argc() == 4 ? Condition.at(call, 2) : Condition.NONE;
+        if (!condition.hasOperand()) throw Errors.SYNTAX_REFUSAL;
+        return deleteIf(call, condition, condition.operand(call, 3));
+    }
+
+    private static Reply deleteIf(Call call, Condition condition, int operandAt) {
+        Bytes key = call.key(1);
+        long address = call.db().lookup(key);
+        if (address == 0) return call.reply().integer(0);
+        StringValue value = condition.hasOperand() ? call.db().string(address) : null;
+        if (!condition.holds(call, operandAt, true, value)) return call.reply().integer(0);
+
+        removed(call, key, address);
+
+        return call.reply().integer(1);
+    }
+
+    private static Reply digest(Call call) {
+        StringValue value = read(call, call.key(1));
+        return value == null ? call.reply().nil() : call.reply().bulk(Condition.digest(value));
+    }
+
+    // ---- setting many ----
+
     private static Reply mset(Call call) {
         if (call.argc() % 2 == 0) return call.reply().error(Errors.arity("mset"));
-        setAll(call);
+        setAll(call, 1, call.argc(), Database.NO_EXPIRY);
         return call.reply().ok();
     }
 
     private static Reply msetNx(Call call) {
         if (call.argc() % 2 == 0) return call.reply().error(Errors.arity("msetnx"));
         for (int i = 1; i < call.argc(); i += 2) if (call.db().lookup(call.key(i)) != 0) return call.reply().integer(0);
-        setAll(call);
+        setAll(call, 1, call.argc(), Database.NO_EXPIRY);
         return call.reply().integer(1);
     }
 
-    private static void setAll(Call call) {
-        for (int i = 1; i < call.argc(); i += 2) {
-            call.db().setString(call.key(i), call.arg(i + 1), Database.NO_EXPIRY);
-            call.changed(call.key(i), "set");
+    private static Reply msetEx(Call call) {
+        long pairs = call.longArg(1, 1, Integer.MAX_VALUE, Errors.INVALID_NUMKEYS);
+        if (pairs > (call.argc() - 2) / 2) return call.reply().error(Errors.NOT_IN_PAIRS);
+        int end = 2 + 2 * (int) pairs;
+        Condition condition = Condition.NONE;
+        Unit unit = null;
+        int timeAt = 0;
+        boolean keepsExpiry = false;
+        for (int i = end; i < call.argc(); i++) {
+            Unit named = Expiry.unit(call, i);
+            Condition wanted = Condition.at(call, i);
+            if (named != null && i + 1 < call.argc() && !keepsExpiry && (unit == null || unit == named)) {
+                unit = named;
+                timeAt = ++i;
+            } else if ((wanted == Condition.NX || wanted == Condition.XX) && (condition == Condition.NONE || condition == wanted)) {
+                condition = wanted;
+            } else if (call.is(i, "KEEPTTL") && unit == null) {
+                keepsExpiry = true;
+            } else {
+                throw Errors.SYNTAX_REFUSAL;
+            }
+        }
+        long expiryMs = keepsExpiry ? Database.KEEP_EXPIRY : Database.NO_EXPIRY;
+        if (unit != null) expiryMs = Expiry.positive(call, timeAt, unit);
+        for (int i = 2; i < end; i += 2) {
+            if (!condition.holds(call, 0, call.db().lookup(call.key(i)) != 0, null)) return call.reply().integer(0);
+        }
+
+        setAll(call, 2, end, expiryMs);
+        // what is logged has to be known to a Redis that has no MSETEX
+        for (int i = 2; i < end; i += 2) {
+            call.effects().command(Words.SET).arg(call.key(i)).arg(call.arg(i + 1));
+            Expiry.log(call.effects(), expiryMs);
+        }
+        return call.reply().integer(1);
+    }
+
+    /// Sets all or, when memory is short, none.
+    private static void setAll(Call call, int from, int to, long expiryMs) {
+        call.db().holdRoom(call.argv(), from, to, expiryMs);
+        try {
+            for (int i = from; i < to; i += 2) {
+                call.db().setString(call.key(i), call.arg(i + 1), expiryMs);
+                call.changed(call.key(i), "set");
+                if (expiryMs >= 0) call.changedGeneric(call.key(i), "expire");
+            }
+        } finally {
+            call.db().letRoomGo();
         }
     }
 
@@ -381,13 +482,9 @@ public enum StringCommands implements Command {
         Database db = call.db();
         long address = db.lookup(key);
         StringValue old = address == 0 ? null : db.string(address);
-        BigDecimal before = old == null ? BigDecimal.ZERO : LongDouble.parse(old.bytes());
-        BigDecimal amount = LongDouble.parse(call.arg(2));
-        if (before == null || amount == null) {
-            boolean isInfinite = before != null && LongDouble.isInfinity(call.arg(2));
-            if (isInfinite) return call.reply().error(Errors.NAN_OR_INFINITY);
-            throw Errors.NOT_A_FLOAT;
-        }
+        BigDecimal before = old == null ? BigDecimal.ZERO : number(old.bytes());
+        BigDecimal amount = number(call.arg(2));
+        if (before == null || amount == null) return call.reply().error(Errors.NAN_OR_INFINITY);
         BigDecimal sum = LongDouble.add(before, amount);
         if (sum == null) return call.reply().error(Errors.NAN_OR_INFINITY);
 
@@ -398,6 +495,13 @@ public enum StringCommands implements Command {
         call.effects().command(Words.SET).arg(key).arg(after).arg(Words.KEEPTTL);
 
         return call.reply().bulk(after);
+    }
+
+    /// @return null for an infinity, which can be read but not be counted with
+    private static @Nullable BigDecimal number(Bytes text) {
+        BigDecimal number = LongDouble.parse(text);
+        if (number == null && !LongDouble.isInfinity(text)) throw Errors.NOT_A_FLOAT;
+        return number;
     }
 
     // ---- growing ----
@@ -416,10 +520,8 @@ public enum StringCommands implements Command {
         long length = (long) before + tail.length();
         checkLength(call, length);
 
-        if (!tail.isEmpty()) {
-            Bytes grown = db.growString(address, (int) length);
-            System.arraycopy(tail.array(), tail.offset(), grown.array(), grown.offset() + before, tail.length());
-        }
+        Bytes grown = db.growString(address, (int) length);
+        System.arraycopy(tail.array(), tail.offset(), grown.array(), grown.offset() + before, tail.length());
         call.changed(key, "append");
 
         return call.reply().integer(length);

@@ -50,6 +50,8 @@ public final class Pages {
     private int pagesWithFreeSpans = NONE; // list of pages, threaded through Page.nextFree
     private int spare = NONE; // one empty page is kept, so that a load at the edge does not allocate and drop pages
 
+    private boolean isHolding;
+    private long loan; // bytes that are reserved for what is allocated next, while holding
     private boolean isForced;
     private long used;
     private long usedPeak;
@@ -276,7 +278,7 @@ public final class Pages {
     private byte[] newArray(int length, int number) {
         if (isForced) {
             budget.force(length + ARRAY_HEADER);
-        } else if (!budget.tryReserve(length + ARRAY_HEADER)) {
+        } else if (!take(length + ARRAY_HEADER)) {
             giveNumberBack(number);
             throw OutOfMemory.REFUSED;
         }
@@ -286,7 +288,7 @@ public final class Pages {
             return array;
         } catch (OutOfMemoryError e) {
             // The budget leaves a margin, but the heap may be shared with a host application or be fragmented.
-            budget.release(length + ARRAY_HEADER);
+            giveBack(length + ARRAY_HEADER);
             giveNumberBack(number);
             throw OutOfMemory.REFUSED;
         }
@@ -297,7 +299,7 @@ public final class Pages {
         bytes[number] = null;
         held -= length;
         pagesDropped++;
-        budget.release(length);
+        giveBack(length);
         giveNumberBack(number);
     }
 
@@ -317,6 +319,93 @@ public final class Pages {
         freeNumbers[freeNumberCount++] = number;
     }
 
+    // ---- holding room ----
+
+    /// Reserves what blocks need beyond the holes in the pages that are there, so that allocating them cannot be refused until
+    /// [#letGo]. For commands that change several things or none.
+    ///
+    /// O(classes of blocks + pages with holes).
+    ///
+    /// @param counts how many blocks of each class; see [#countBlock]
+    /// @param extra  bytes needed besides: large blocks, and what is counted by [#countExtra]
+    /// @throws OutOfMemory when the budget refuses; then nothing is held
+    public void hold(int[] counts, long extra) {
+        long spans = 0;
+        for (int c = 0; c < counts.length; c++) {
+            int size = SizeClasses.sizeOf(c);
+            if (counts[c] > 0) spans += ceilDiv(Math.max(0, counts[c] - freeBlocks(c, counts[c])), spanBytes(SPANS - 1) / size);
+        }
+        spans -= freeSpans(spans);
+        hold(ceilDiv(spans, SPANS) * (PAGE_BYTES + ARRAY_HEADER) + extra);
+    }
+
+    /// The same for that many bytes of whole pages, large blocks and extras.
+    public void hold(long bytes) {
+        budget.reserve(bytes);
+        isHolding = true;
+        loan += bytes;
+    }
+
+    /// Gives back what was held and not used up.
+    public void letGo() {
+        budget.release(loan);
+        loan = 0;
+        isHolding = false;
+    }
+
+    /// An array for [#hold].
+    public static int[] newCounts() {
+        return new int[SizeClasses.COUNT];
+    }
+
+    /// Counts a block for [#hold].
+    ///
+    /// @return 0, or the bytes of a large block, which has no class
+    public static long countBlock(int[] counts, int length) {
+        if (length > SizeClasses.MAX_SHARED) return (long) SizeClasses.roundUp(length) + ARRAY_HEADER;
+        counts[SizeClasses.classOf(length)]++;
+        return 0;
+    }
+
+    private int freeBlocks(int sizeClass, int enough) {
+        int free = 0;
+        for (int span = byClass[sizeClass]; span != NONE && free < enough; ) {
+            Page page = pages[span >> 6];
+            int index = span & 63;
+            free += spanBytes(index) / SizeClasses.sizeOf(sizeClass) - page.blocks[index];
+            span = page.next[index];
+        }
+        return Math.min(free, enough);
+    }
+
+    private long freeSpans(long enough) {
+        long free = 0;
+        for (int number = pagesWithFreeSpans; number != NONE && free < enough; number = pages[number].nextFree) {
+            free += Long.bitCount(pages[number].freeSpans);
+        }
+        return Math.min(free, enough);
+    }
+
+    private static int spanBytes(int index) {
+        return spanEnd(index) - (index << SPAN_LOG);
+    }
+
+    private static long ceilDiv(long a, long b) {
+        return (a + b - 1) / b;
+    }
+
+    private boolean take(long bytes) {
+        if (loan < bytes) return budget.tryReserve(bytes);
+        loan -= bytes;
+        return true;
+    }
+
+    /// What is freed while holding may be a hole that was counted on, so it is kept, too.
+    private void giveBack(long bytes) {
+        if (isHolding) loan += bytes;
+        else budget.release(bytes);
+    }
+
     // ---- counting bytes that live elsewhere ----
 
     /// Counts bytes that a structure of this engine keeps in arrays of its own (a table's segments), as if they were blocks.
@@ -332,7 +421,7 @@ public final class Pages {
 
     /// Takes back what [#countExtra] counted.
     public void uncountExtra(long count) {
-        budget.release(count);
+        giveBack(count);
         extra -= count;
         used -= count;
         held -= count;

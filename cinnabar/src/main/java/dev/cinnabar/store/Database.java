@@ -45,9 +45,12 @@ public final class Database {
     private final StringValue string = new StringValue();
     private final HashValue hash;
     private final HashValue hashImage;
+    private final ListValue list;
+    private final ListValue listImage;
     private final Bytes keyWindow = new Bytes();
     private final Bytes otherWindow = new Bytes();
     private final ExpiryWheel.Due due = this::expireDue;
+    private final Room room = new Room(this);
     private final Dict.Mover mover = this::moveSparse;
     private final Dict.Visitor freer = this::freeRecord;
 
@@ -69,6 +72,8 @@ public final class Database {
             long hashSeed) {
         this.hash = new HashValue(this, thresholds, randomness);
         this.hashImage = new HashValue(this, thresholds, randomness);
+        this.list = new ListValue(this, thresholds);
+        this.listImage = new ListValue(this, thresholds);
         this.index = index;
         this.pages = pages;
         this.bigs = bigs;
@@ -277,6 +282,22 @@ public final class Database {
         return keyWindow.set(page, header + prefix, length);
     }
 
+    /// Makes sure that strings can be set which are given as arguments, so that none of the settings is refused until [#letRoomGo]:
+    /// `key value key value …`.
+    ///
+    /// @param from     index of the first key
+    /// @param to       index behind the last value
+    /// @param expiryMs as for [#setString]
+    /// @throws OutOfMemory when memory is short; then nothing is held
+    public void holdRoom(Bytes[] words, int from, int to, long expiryMs) {
+        room.hold(words, from, to, expiryMs);
+    }
+
+    /// Gives back what is left of the room that was held.
+    public void letRoomGo() {
+        pages.letGo();
+    }
+
     // ---- values of other types: bytes in the record, or big ----
 
     /// The hash at the address for a snapshot, which may come in the middle of a change: a look of its own, only to be read.
@@ -290,6 +311,19 @@ public final class Database {
     /// @throws WrongType when it is none
     public HashValue hash(Bytes key, long address) {
         return hash.at(key, address);
+    }
+
+    /// The list at the address for a snapshot; see [#hashImage].
+    public ListValue listImage(long address) {
+        return listImage.at(keyWindow, address);
+    }
+
+    /// The list at the address, to be read and changed.
+    ///
+    /// @param address what [#lookup] answered for the key; 0 for a list that is still to be made
+    /// @throws WrongType when it is none
+    public ListValue list(Bytes key, long address) {
+        return list.at(key, address);
     }
 
     /// The bytes of a value that lies in its record: a listpack, an intset. Borrowed.
@@ -700,7 +734,7 @@ public final class Database {
         if (snapshot != null) snapshot.beforeChange(this, address, foundHash);
     }
 
-    private static int total(long size) {
+    static int total(long size) {
         if (size > Records.MAX_LENGTH) throw OutOfMemory.REFUSED; // key and value together are more than an array can hold
         return (int) size;
     }
@@ -718,7 +752,13 @@ public final class Database {
         if (Kind.of(Records.kind(page, at)).shape() == Shape.BIG) bigs.retire(Records.fixed4(page, at));
     }
 
-    private static int recordSize(byte[] page, int at) {
+    /// The size of a record with a string.
+    static long stringSize(Bytes key, Bytes value, boolean hasExpiry) {
+        boolean isNumber = value.length() <= Numbers.MAX_LONG_CHARS && Numbers.isLong(value);
+        return Records.sizeBeforeValue(key.length(), hasExpiry) + (isNumber ? Long.BYTES : Records.bytesSize(value.length()));
+    }
+
+    static int recordSize(byte[] page, int at) {
         return Records.valueHeader(page, at) - at + (int) valueSize(page, at);
     }
 

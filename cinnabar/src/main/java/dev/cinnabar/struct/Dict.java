@@ -116,6 +116,11 @@ public final class Dict {
             return (int) ((hash >>> 1) >>> (63 - log)); // a shift by 64 would be one by 0
         }
 
+        boolean isOpen() {
+            for (long[] segment : slots) if (segment == null) return false;
+            return true;
+        }
+
         /// Makes sure of the segment in which the bucket lies.
         void open(int bucket) {
             if (slots[bucket >>> SEGMENT_LOG] == null) openSegment(bucket >>> SEGMENT_LOG);
@@ -247,6 +252,25 @@ public final class Dict {
 
     private static int startOf(long hash) {
         return (int) (hash >>> 22) & SLOTS - 1;
+    }
+
+    /// How many bytes the table may take beyond what it has when this many entries are added, at the most.
+    public long growthBytes(long entries) {
+        int log = table.log;
+        long whole = old == null && table.isOpen() ? 0 : tableBytes(log);
+        int tables = 1;
+        while (size + entries > capacity(log)) {
+            whole += tableBytes(++log);
+            tables++;
+        }
+        // each insertion opens what it needs itself, and what the buckets need that it moves; at the edges two segments more
+        long segments = (entries * MOVE_STEP * 2 >>> SEGMENT_LOG) + 4L * tables;
+        return Math.min(whole, segments * segmentBytes(1 << SEGMENT_LOG));
+    }
+
+    private static long tableBytes(int log) {
+        long buckets = (1L << log) + MAX_TAIL;
+        return (buckets >>> SEGMENT_LOG) * segmentBytes(1 << SEGMENT_LOG) + segmentBytes((int) buckets & SEGMENT_MASK);
     }
 
     // ---- changing ----

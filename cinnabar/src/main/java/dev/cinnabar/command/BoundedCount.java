@@ -1,0 +1,166 @@
+package dev.cinnabar.command;
+
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.LongDouble;
+import dev.cinnabar.command.Expiry.Unit;
+import dev.cinnabar.store.Database;
+import dev.cinnabar.store.StringValue;
+import java.math.BigDecimal;
+import org.jspecify.annotations.Nullable;
+
+/// INCREX: counts between two bounds, and sets the expiry time in the same step.
+///
+/// A sum beyond a bound, or beyond what can be counted, changes nothing, and the answer says that 0 was added; with SATURATE it is the
+/// bound.
+final class BoundedCount {
+    private static final int NONE = 0;
+
+    private final Call call;
+    private int amountAt = NONE; // index of the argument
+    private boolean isFloat;
+    private int lowerAt = NONE;
+    private int upperAt = NONE;
+    private boolean saturates;
+    private @Nullable Unit unit;
+    private int timeAt = NONE;
+    private boolean persists;
+    private boolean onlyNewExpiry;
+
+    private BoundedCount(Call call) {
+        this.call = call;
+    }
+
+    static Reply run(Call call) {
+        BoundedCount count = new BoundedCount(call);
+        count.parse();
+        return count.isFloat ? count.addFloat() : count.addLong();
+    }
+
+    private void parse() {
+        for (int i = 2; i < call.argc(); i++) {
+            boolean hasNext = i + 1 < call.argc();
+            boolean byFloat = call.is(i, "BYFLOAT");
+            Unit named = Expiry.unit(call, i);
+            if (hasNext && amountAt == NONE && (byFloat || call.is(i, "BYINT"))) {
+                isFloat = byFloat;
+                amountAt = ++i;
+            } else if (hasNext && lowerAt == NONE && call.is(i, "LBOUND")) {
+                lowerAt = ++i;
+            } else if (hasNext && upperAt == NONE && call.is(i, "UBOUND")) {
+                upperAt = ++i;
+            } else if (hasNext && named != null && unit == null && !persists) {
+                unit = named;
+                timeAt = ++i;
+            } else if (call.is(i, "PERSIST") && unit == null) {
+                persists = true;
+            } else if (call.is(i, "SATURATE")) {
+                saturates = true;
+            } else if (call.is(i, "ENX")) {
+                onlyNewExpiry = true;
+            } else {
+                throw Errors.SYNTAX_REFUSAL;
+            }
+        }
+        if (onlyNewExpiry && persists) throw Errors.SYNTAX_REFUSAL;
+        if (onlyNewExpiry && unit == null) throw new Refusal(Errors.ENX_WITHOUT_EXPIRY);
+    }
+
+    // ---- whole numbers ----
+
+    private Reply addLong() {
+        long amount = amountAt == NONE ? 1 : call.longArg(amountAt);
+        long lower = lowerAt == NONE ? Long.MIN_VALUE : call.longArg(lowerAt);
+        long upper = upperAt == NONE ? Long.MAX_VALUE : call.longArg(upperAt);
+        if (lower > upper) throw new Refusal(Errors.BOUNDS_CROSSED);
+        long expiryMs = expiryMs();
+        Database db = call.db();
+        long address = db.lookup(call.key(1));
+        StringValue old = address == 0 ? null : db.string(address);
+        if (old != null && !old.isLong()) throw Errors.NOT_AN_INTEGER;
+
+        long before = old == null ? 0 : old.toLong();
+        long after = before + amount;
+        boolean overflows = ((before ^ after) & (amount ^ after)) < 0;
+        boolean isAbove = overflows ? amount > 0 : after > upper;
+        boolean isBelow = overflows ? amount < 0 : after < lower;
+        if (isAbove || isBelow) {
+            if (!saturates) return call.reply().array(2).integer(before).integer(0);
+            after = isAbove ? upper : lower;
+            amount = after - before;
+            if (((after ^ before) & (after ^ amount)) < 0) throw new Refusal(Errors.OVERFLOW);
+        }
+
+        long newExpiryMs = newExpiryMs(address, expiryMs);
+        boolean hadExpiry = address != 0 && db.expiryMs(address) != Database.NO_EXPIRY;
+        db.setNumber(call.key(1), after, newExpiryMs);
+        changed("incrby", newExpiryMs, hadExpiry);
+        call.effects().command(Words.SET).arg(call.key(1)).arg(after);
+        Expiry.log(call.effects(), newExpiryMs);
+
+        return call.reply().array(2).integer(after).integer(amount);
+    }
+
+    // ---- fractions ----
+
+    private Reply addFloat() {
+        BigDecimal amount = number(amountAt);
+        BigDecimal lower = lowerAt == NONE ? LongDouble.MAX.negate() : number(lowerAt);
+        BigDecimal upper = upperAt == NONE ? LongDouble.MAX : number(upperAt);
+        if (lower.compareTo(upper) > 0) throw new Refusal(Errors.BOUNDS_CROSSED);
+        long expiryMs = expiryMs();
+        Database db = call.db();
+        long address = db.lookup(call.key(1));
+        BigDecimal before = address == 0 ? BigDecimal.ZERO : LongDouble.parse(db.string(address).bytes());
+        if (before == null) throw Errors.NOT_A_FLOAT;
+
+        BigDecimal after = LongDouble.add(before, amount);
+        boolean isAbove = after == null ? amount.signum() > 0 : after.compareTo(upper) > 0;
+        boolean isBelow = after == null ? amount.signum() < 0 : after.compareTo(lower) < 0;
+        if (after == null || isAbove || isBelow) {
+            if (!saturates) return answer(before, BigDecimal.ZERO);
+            after = isAbove ? upper : lower;
+            amount = LongDouble.add(after, before.negate());
+            if (amount == null) throw new Refusal(Errors.NAN_OR_INFINITY);
+        }
+
+        Bytes text = Bytes.of(LongDouble.print(after));
+        long newExpiryMs = newExpiryMs(address, expiryMs);
+        boolean hadExpiry = address != 0 && db.expiryMs(address) != Database.NO_EXPIRY;
+        db.setString(call.key(1), text, newExpiryMs);
+        changed("incrbyfloat", newExpiryMs, hadExpiry);
+        call.effects().command(Words.SET).arg(call.key(1)).arg(text);
+        Expiry.log(call.effects(), newExpiryMs);
+
+        return answer(after, amount);
+    }
+
+    private BigDecimal number(int index) {
+        BigDecimal number = LongDouble.parse(call.arg(index));
+        if (number != null) return number;
+        if (LongDouble.isInfinity(call.arg(index))) throw new Refusal(Errors.NAN_OR_INFINITY);
+        throw Errors.NOT_A_FLOAT;
+    }
+
+    private Reply answer(BigDecimal value, BigDecimal added) {
+        return call.reply().array(2).decimal(LongDouble.print(value)).decimal(LongDouble.print(added));
+    }
+
+    // ---- expiry ----
+
+    private long expiryMs() {
+        Unit given = unit;
+        if (given != null) return Expiry.positive(call, timeAt, given);
+        return persists ? Database.NO_EXPIRY : Database.KEEP_EXPIRY;
+    }
+
+    private long newExpiryMs(long address, long expiryMs) {
+        boolean isVolatile = address != 0 && call.db().expiryMs(address) != Database.NO_EXPIRY;
+        return onlyNewExpiry && isVolatile ? Database.KEEP_EXPIRY : expiryMs;
+    }
+
+    private void changed(String event, long expiryMs, boolean hadExpiry) {
+        call.changed(call.key(1), event);
+        if (expiryMs >= 0) call.changedGeneric(call.key(1), "expire");
+        else if (expiryMs == Database.NO_EXPIRY && hadExpiry) call.changedGeneric(call.key(1), "persist");
+    }
+}

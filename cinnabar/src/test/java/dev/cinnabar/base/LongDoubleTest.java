@@ -1,0 +1,85 @@
+package dev.cinnabar.base;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.math.BigDecimal;
+import org.junit.jupiter.api.Test;
+
+/// The corner cases by themselves; thousands of sums are compared with a real server's in `StringTwinTest`.
+class LongDoubleTest {
+    private static BigDecimal parse(String text) {
+        return LongDouble.parse(Bytes.of(text));
+    }
+
+    private static String printed(String text) {
+        BigDecimal value = parse(text);
+        return value == null ? "none" : LongDouble.print(value);
+    }
+
+    @Test
+    void a_fraction_is_rounded_to_64_bits_of_mantissa_and_printed_with_17_digits() {
+        assertThat(printed("0.1")).isEqualTo("0.1");
+        assertThat(printed("3000.1")).isEqualTo("3000.09999999999999998");
+        assertThat(printed("100026.6")).isEqualTo("100026.60000000000000142");
+        assertThat(printed("1.000000000000000004")).isEqualTo("1");
+        assertThat(printed("-5.50")).isEqualTo("-5.5");
+        assertThat(printed("-0")).isEqualTo("0");
+        assertThat(printed("18446744073709551615")).isEqualTo("18446744073709551615");
+        assertThat(printed("18446744073709551617")).isEqualTo("18446744073709551616");
+    }
+
+    @Test
+    void halves_are_rounded_to_even() {
+        // above 2^64 neighbours are 2 apart
+        assertThat(printed("18446744073709551619")).isEqualTo("18446744073709551620");
+        assertThat(printed("18446744073709551621")).isEqualTo("18446744073709551620");
+        assertThat(printed("18446744073709551621.0000001")).isEqualTo("18446744073709551622");
+    }
+
+    @Test
+    void hexadecimal_and_exponents_are_read() {
+        assertThat(printed("0x10")).isEqualTo("16");
+        assertThat(printed("0X1.8p3")).isEqualTo("12");
+        assertThat(printed("-0x.8")).isEqualTo("-0.5");
+        assertThat(printed("1e3")).isEqualTo("1000");
+        assertThat(printed("1.5E-2")).isEqualTo("0.015");
+        assertThat(printed(".5")).isEqualTo("0.5");
+        assertThat(printed("5.")).isEqualTo("5");
+        assertThat(printed("+7")).isEqualTo("7");
+        assertThat(printed("0e99999999999")).isEqualTo("0");
+    }
+
+    @Test
+    void other_texts_are_no_numbers() {
+        for (String text : new String[] {"", " 1", "1 ", ".", "-", "1e", "1e+", "0x", "0x1p", "1f", "1_0", "nan", "inf", "--1", "1.2.3"}) {
+            assertThat(parse(text)).as(text).isNull();
+        }
+    }
+
+    @Test
+    void what_is_beyond_the_range_is_no_number() {
+        assertThat(parse("1.18973149535723176502e4932")).isEqualByComparingTo(LongDouble.MAX);
+        assertThat(parse("1.18973149535723176509e4932")).isNull();
+        assertThat(parse("1e4933")).isNull();
+        assertThat(parse("1e999999999999")).isNull();
+        assertThat(parse("3.7e-4951")).isNotNull();
+        assertThat(parse("1.8e-4951")).isNull();
+        assertThat(parse("1e-999999999999")).isNull();
+        assertThat(parse("9".repeat(5119))).isNull();
+        assertThat(printed("0".repeat(5118) + "9")).isEqualTo("9");
+        assertThat(parse("0".repeat(5119) + "9")).isNull();
+    }
+
+    @Test
+    void a_sum_beyond_the_range_is_none() {
+        assertThat(LongDouble.add(LongDouble.MAX, LongDouble.MAX)).isNull();
+        assertThat(LongDouble.add(LongDouble.MAX, BigDecimal.ONE)).isEqualByComparingTo(LongDouble.MAX);
+        assertThat(LongDouble.add(parse("-0.1"), parse("0.1"))).isZero();
+    }
+
+    @Test
+    void infinities_are_known_by_their_names() {
+        for (String text : new String[] {"inf", "-INF", "+Infinity"}) assertThat(LongDouble.isInfinity(Bytes.of(text))).isTrue();
+        for (String text : new String[] {"", "-", "in", "nan", "infinit"}) assertThat(LongDouble.isInfinity(Bytes.of(text))).isFalse();
+    }
+}

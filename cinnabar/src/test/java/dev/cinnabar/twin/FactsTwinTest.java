@@ -1,0 +1,86 @@
+package dev.cinnabar.twin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cinnabar.RealRedis;
+import dev.cinnabar.command.Command;
+import dev.cinnabar.command.CommandSpec;
+import dev.cinnabar.command.Flag;
+import dev.cinnabar.command.KeyCommands;
+import dev.cinnabar.command.KeySpec;
+import dev.cinnabar.command.StringCommands;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What the declarations of commands say, beside what a real server says of those that it knows (COMMAND INFO).
+class FactsTwinTest {
+    @Test
+    void arity_flags_keys_and_categories_are_those_of_redis(@TempDir Path directory) {
+        RealRedis.assumePresent();
+        List<Command> commands = new ArrayList<>(List.of(KeyCommands.values()));
+        commands.addAll(List.of(StringCommands.values()));
+        try (RealRedis real = RealRedis.start(directory)) {
+            List<String> compared = new ArrayList<>();
+            for (Command command : commands) {
+                String name = command.spec().fullName();
+                List<?> facts = (List<?>) ((List<?>) real.ask("COMMAND", "INFO", name)).get(0);
+                if (facts == null) continue; // younger than the real one
+                assertThat(ours(command.spec())).isEqualTo(theirs(facts));
+                compared.add(name);
+            }
+            assertThat(compared).hasSizeGreaterThan(40);
+        }
+    }
+
+    private static String ours(CommandSpec spec) {
+        Set<String> flags = new TreeSet<>();
+        for (Flag flag : Flag.values()) if (spec.is(flag)) flags.add(flag.word());
+        Set<String> categories = new TreeSet<>();
+        for (String category : spec.categories()) categories.add("@" + category);
+        StringBuilder keys = new StringBuilder();
+        for (KeySpec key : spec.keys()) {
+            Set<String> uses = new TreeSet<>(List.of(key.flags().split(" ")));
+            keys.append(uses).append(" index ").append(key.index());
+            if (key.isCounted()) keys.append(" count at ").append(key.last()).append(" first ").append(key.limit());
+            else keys.append(" to ").append(key.last());
+            keys.append(" step ").append(key.step()).append('\n');
+        }
+        return spec.fullName() + " " + spec.arity() + "\n" + flags + "\n" + categories + "\n" + keys;
+    }
+
+    private static String theirs(List<?> facts) {
+        Set<Object> flags = new TreeSet<>((List<?>) facts.get(2));
+        Set<Object> categories = new TreeSet<>((List<?>) facts.get(6));
+        StringBuilder keys = new StringBuilder();
+        for (Object spec : (List<?>) facts.get(8)) {
+            List<?> list = (List<?>) spec;
+            Set<String> uses = new TreeSet<>();
+            for (Object use : (List<?>) value(list, "flags")) uses.add(String.valueOf(use).toUpperCase(Locale.ROOT));
+            keys.append(uses).append(" index ").append(value(value(list, "begin_search"), "index"));
+            Object find = value(list, "find_keys");
+            if (value(find, "type").equals("keynum")) {
+                keys.append(" count at ").append(value(find, "keynumidx")).append(" first ").append(value(find, "firstkey"));
+            } else {
+                keys.append(" to ").append(value(find, "lastkey"));
+            }
+            keys.append(" step ").append(value(find, "keystep")).append('\n');
+        }
+        return facts.get(0) + " " + facts.get(1) + "\n" + flags + "\n" + categories + "\n" + keys;
+    }
+
+    /// The value of a name in a flat list of names and values, also within the list under `spec`.
+    private static Object value(Object list, String name) {
+        List<?> flat = (List<?>) list;
+        for (int i = 0; i + 1 < flat.size(); i += 2) {
+            if (name.equals(flat.get(i))) return flat.get(i + 1);
+            if ("spec".equals(flat.get(i))) return value(flat.get(i + 1), name);
+        }
+        throw new AssertionError("no " + name + " in " + flat);
+    }
+}

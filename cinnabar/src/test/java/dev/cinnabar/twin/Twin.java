@@ -1,0 +1,152 @@
+package dev.cinnabar.twin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cinnabar.RealRedis;
+import dev.cinnabar.engine.TestServer;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+
+/// Our server and a real one, given the same commands: replies have to be equal byte by byte. There are no expected values.
+///
+/// A family's twin test makes commands by chance ([#compare]), bad ones among them, over few keys, so that they meet.
+public final class Twin implements AutoCloseable {
+    private static final int REMEMBERED = 40; // commands before a difference that are shown
+
+    private final TestServer ours = TestServer.inRealTime();
+    private final RealRedis theirs;
+    private final Deque<String> history = new ArrayDeque<>();
+
+    /// Starts both, or skips the test when no redis-server is installed.
+    ///
+    /// @param directory  an empty one for the real server
+    /// @param directives for the real server
+    public Twin(Path directory, String... directives) {
+        RealRedis.assumePresent();
+        theirs = RealRedis.start(directory, directives);
+    }
+
+    public TestServer ours() {
+        return ours;
+    }
+
+    public RealRedis theirs() {
+        return theirs;
+    }
+
+    /// From now on both speak this version of the protocol.
+    public Twin speak(int version) {
+        ours.speak(version);
+        theirs.raw("HELLO", "" + version);
+        return this;
+    }
+
+    /// From now on both use this database.
+    public void select(int db) {
+        ours.select(db);
+        theirs.raw("SELECT", "" + db);
+    }
+
+    /// Runs a command on both sides.
+    public void same(String... words) {
+        same(UnaryOperator.identity(), words);
+    }
+
+    /// Runs a command on both sides and compares what is essential of the replies, as the function sees it.
+    public void same(UnaryOperator<String> essence, String... words) {
+        remember(words);
+        String expected = theirs.raw(words);
+        String actual = ours.run(words);
+        assertThat(essence.apply(actual))
+                .as(() -> "the last of\n" + String.join("\n", history))
+                .isEqualTo(essence.apply(expected));
+    }
+
+    private void remember(String[] words) {
+        if (history.size() == REMEMBERED) history.removeFirst();
+        StringBuilder line = new StringBuilder();
+        for (String word : words) {
+            line.append('"');
+            for (char c : word.substring(0, Math.min(60, word.length())).toCharArray()) {
+                line.append(c >= ' ' && c < 127 ? "" + c : String.format("\\x%02x", (int) c));
+            }
+            line.append(word.length() > 60 ? "… " + word.length() + " bytes\" " : "\" ");
+        }
+        history.addLast(line.toString());
+    }
+
+    /// Runs commands made by chance on both sides, and checks our store in between.
+    ///
+    /// @param seed  printed when something differs
+    /// @param maker makes a command's words
+    public void compare(long seed, int commands, Function<Random, String[]> maker) {
+        Random random = new Random(seed);
+        try {
+            for (int i = 0; i < commands; i++) {
+                String[] words = maker.apply(random);
+                same(essence(words), words);
+                if (i % 1000 == 999) ours.store().checkInvariants();
+            }
+        } catch (AssertionError | RuntimeException e) {
+            throw new AssertionError("with seed " + seed, e);
+        }
+        ours.store().checkInvariants();
+        sameData();
+    }
+
+    /// Compares all keys of all databases, their values and expiry times (which may differ by the time between two commands).
+    public void sameData() {
+        for (int db = 0; db < ours.store().count(); db++) {
+            select(db);
+            same(Twin::sortedLines, "KEYS", "*");
+            for (String key : keys()) {
+                same("GET", key);
+                same("OBJECT", "ENCODING", key);
+                same("TTL", key);
+            }
+        }
+        select(0);
+    }
+
+    private List<String> keys() {
+        String reply = ours.run("KEYS", "*");
+        List<String> keys = new ArrayList<>();
+        int at = reply.indexOf('\n') + 1;
+        while (at < reply.length()) {
+            int line = reply.indexOf('\r', at);
+            int length = Integer.parseInt(reply.substring(at + 1, line));
+            keys.add(reply.substring(line + 2, line + 2 + length));
+            at = line + 2 + length + 2;
+        }
+        return keys;
+    }
+
+    /// What may not differ in the reply of a command: everything, but for the order in which keys of a table are answered.
+    private static UnaryOperator<String> essence(String[] words) {
+        return switch (words[0].toUpperCase(Locale.ROOT)) {
+            case "KEYS", "SCAN" -> Twin::sortedLines;
+            default -> UnaryOperator.identity();
+        };
+    }
+
+    private static String sortedLines(String reply) {
+        return Arrays.stream(reply.split("\r\n"))
+                .filter(line -> !line.isEmpty())
+                .sorted()
+                .collect(Collectors.joining("\n"));
+    }
+
+    @Override
+    public void close() {
+        theirs.close();
+    }
+}
