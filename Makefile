@@ -15,7 +15,7 @@ ON_BOTH := -DsecondTestJava=$(JAVA_HOME_17)/bin/java
 endif
 endif
 
-.PHONY: build run test format bench clean
+.PHONY: build run test format docs bench clean
 
 build:
 	$(MVN) -q -pl cinnabar package -DskipTests
@@ -29,6 +29,10 @@ test:
 
 format:
 	$(MVN) -q spotless:apply
+
+# the manual pages of docs/commands, from the declarations of the commands
+docs:
+	$(MVN) -q -pl cinnabar test -Dtest=CommandPagesTest -Ddocs.write=true
 
 bench: build
 	$(MVN) -q package -DskipTests

@@ -266,6 +266,7 @@ public final class Engine implements KeyEvents {
         CommandEntry entry = find(argc, argv, call);
         if (entry == null) {
             if (session.queue != null) session.hasQueueFailed = true;
+            statistics.countError(out, start);
             finishReply(session, call, start);
             return true;
         }
@@ -273,6 +274,7 @@ public final class Engine implements KeyEvents {
         String refusal = refusal(session, entry, argc);
         if (refusal != null) {
             refuse(entry, session, call, refusal);
+            statistics.countError(out, start);
         } else if (pause.holds(entry, session, store.moment().nowMs())) {
             pause.hold(session);
             return false;
@@ -631,6 +633,7 @@ public final class Engine implements KeyEvents {
                 } else {
                     queued.entry().rejected();
                     inner.reply().error(refusal);
+                    statistics.countError(reply.out(), start);
                 }
                 hideReply(session, reply.out(), start);
             }

@@ -187,6 +187,34 @@ class ServerTwinTest {
     }
 
     @Test
+    void calls_refusals_failures_and_errors_are_counted_alike() {
+        String[] lines = {
+            "CONFIG RESETSTAT", "SET a b", "GET", "GET a b", "nonsense", "nonsense x", "CONFIG nonsense", "CONFIG GET", "INCR a", "INCR a",
+            "EXEC", "MULTI", "MULTI", "GET", "EXEC", "MULTI", "INCR a", "SET n 1", "INCR n", "EXEC", "MULTI", "nonsense", "EXEC",
+            "DISCARD", "WATCH", "SETRANGE a -1 x", "LRANGE", "SETEX a 0 b", "SWAPDB 0 99", "DEBUG ERROR {CODE text}",
+            "DEBUG ERROR CODE", "DEBUG nonsense", "AUTH a b c d", "CONFIG SET maxmemory 1", "SET x y", "MULTI", "SET x y", "EXEC",
+            "MULTI", "GET x", "CONFIG SET maxmemory 0", "EXEC", "CONFIG SET maxmemory 0", "SET x y",
+        };
+        for (String line : lines) {
+            rig.ask(line.split(" "));
+            real.ask(line.split(" "));
+        }
+        Map<String, Map<String, String>> ours = rig.info("errorstats", "commandstats", "stats");
+        Map<String, Map<String, String>> theirs = Rig.sectionsOf((String) real.ask("INFO", "everything"));
+        assertThat(counts(ours.get("Commandstats"))).isEqualTo(counts(theirs.get("Commandstats")));
+        assertThat(ours.get("Errorstats")).isEqualTo(theirs.get("Errorstats"));
+        for (String name : List.of("total_error_replies", "total_commands_processed")) {
+            assertThat(ours.get("Stats")).as(name).containsEntry(name, theirs.get("Stats").get(name));
+        }
+    }
+
+    private static Map<String, String> counts(Map<String, String> commandStats) {
+        Map<String, String> counts = new LinkedHashMap<>();
+        commandStats.forEach((name, value) -> counts.put(name, value.replaceAll("usec[a-z_]*=[0-9.]+,", "")));
+        return new java.util.TreeMap<>(counts);
+    }
+
+    @Test
     void debug_object_tells_encoding_and_length_as_redis_does() {
         String[] values = {"1", "127", "128", "-129", "32768", "2147483647", "2147483648", "x", "a".repeat(20), "0123456789".repeat(4)};
         for (String value : values) {
