@@ -668,7 +668,7 @@ public final class Database {
     /// Gives a record another key, in this database or another.
     private void handOver(Bytes key, long address, Database to, Bytes newKey) {
         long oldHash = foundHash;
-        long newHash = dict.hash(newKey.array(), newKey.offset(), newKey.length());
+        long newHash = to.dict.hash(newKey.array(), newKey.offset(), newKey.length());
         byte[] page = pages.array(address);
         int at = Pages.offset(address);
         int flags = Records.has(page, at, Records.HAS_EXPIRY) ? Records.HAS_EXPIRY : 0;
