@@ -30,7 +30,7 @@ test:
 format:
 	$(MVN) -q spotless:apply
 
-bench:
+bench: build
 	$(MVN) -q package -DskipTests
 	$(JAVA_HOME)/bin/java -jar cinnabar-bench/target/cinnabar-bench.jar '$(BENCH)' $(BENCH_ARGS)
 

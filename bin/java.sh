@@ -43,7 +43,6 @@ find_java() {
     if [ -n "${CINNABAR_JAVA-}" ] && [ -z "$wanted" ]; then
         consider "${CINNABAR_JAVA%/}"
         [ -n "$java_home" ] || consider_program "$CINNABAR_JAVA"
-        [ -n "$java_home" ] || complain "CINNABAR_JAVA=$CINNABAR_JAVA is no Java 17 or newer"
         return
     fi
 
@@ -61,10 +60,13 @@ find_java() {
 # Sets java_home or ends the script.
 need_java() {
     find_java
-    if [ -z "$java_home" ]; then
+    [ -n "$java_home" ] && return
+    if [ -n "${CINNABAR_JAVA-}" ]; then
+        complain "CINNABAR_JAVA=$CINNABAR_JAVA is no Java 17 or newer"
+    else
         complain "no Java 17 or newer found: install one (25 starts fastest), or point CINNABAR_JAVA at its home"
-        exit 1
     fi
+    exit 1
 }
 
 # Sets jar: an installation has it in lib, a checkout in target, where it is built first if it is missing.

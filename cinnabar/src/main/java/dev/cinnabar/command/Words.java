@@ -11,5 +11,11 @@ public final class Words {
     public static final Bytes PEXPIREAT = Bytes.of("PEXPIREAT");
     public static final Bytes PERSIST = Bytes.of("PERSIST");
 
+    public static final Bytes LPOP = Bytes.of("LPOP");
+    public static final Bytes RPOP = Bytes.of("RPOP");
+    public static final Bytes LMOVE = Bytes.of("LMOVE");
+    public static final Bytes RPOPLPUSH = Bytes.of("RPOPLPUSH");
+    public static final Bytes SREM = Bytes.of("SREM");
+
     private Words() {}
 }

@@ -104,7 +104,7 @@ public enum ClientCommands implements Command {
                     + " with OPTIN or OPTOUT mode enabled");
             case GETNAME -> call.reply().bulkOrNil(session.name.isEmpty() ? null : session.name);
             case GETREDIR -> call.reply().integer(NO_REDIRECTION);
-            case HELP -> help(call);
+            case HELP -> Help.answer(call, values());
             case ID -> call.reply().integer(session.id());
             case INFO -> call.reply().verbatim(new ClientLines(call).add(session).toString());
             case KILL -> kill(call, session);
@@ -260,63 +260,5 @@ public enum ClientCommands implements Command {
         Session waiting = engine.session(call.longArg(2));
         boolean withError = call.argc() == 4 && call.is(3, "ERROR");
         return call.reply().integer(waiting != null && engine.unblock(waiting, withError));
-    }
-
-    private static Reply help(Call call) {
-        return call.reply().lines(
-                "CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-                "CACHING (YES|NO)",
-                "    Track, or do not track, the keys of the next command.",
-                "GETNAME",
-                "    Tell the name of this connection.",
-                "GETREDIR",
-                "    Tell the ID of the connection that gets the invalidations of this one.",
-                "ID",
-                "    Tell the ID of this connection.",
-                "INFO",
-                "    Describe this connection.",
-                "KILL <ip:port>",
-                "    Close the connection that comes from <ip:port>.",
-                "KILL <option> <value> [<option> <value> [...]]",
-                "    Close the connections for which all of these hold:",
-                "    * ADDR (<ip:port>|<unixsocket>:0)",
-                "      It comes from there.",
-                "    * ID <client-id>",
-                "      It has this ID.",
-                "    * LADDR (<ip:port>|<unixsocket>:0)",
-                "      It was made to this address of the server.",
-                "    * MAXAGE <seconds>",
-                "      It is at least so old.",
-                "    * SKIPME (YES|NO)",
-                "      It is not this connection itself (default: yes).",
-                "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
-                "      It is of this type.",
-                "    * USER <username>",
-                "      It is logged in as this user.",
-                "LIST [ID <client-id> [<client-id> ...]|TYPE (NORMAL|MASTER|REPLICA|PUBSUB)]",
-                "    Describe all connections, or those with the given IDs, or those of a type.",
-                "NO-EVICT (ON|OFF)",
-                "    Spare this connection when memory is short.",
-                "NO-TOUCH (ON|OFF)",
-                "    Read without being seen by OBJECT IDLETIME, OBJECT FREQ and eviction.",
-                "PAUSE <timeout> [WRITE|ALL]",
-                "    Let commands wait for <timeout> milliseconds: all, or those that write.",
-                "REPLY (ON|OFF|SKIP)",
-                "    Get answers, none, or none to the next command.",
-                "SETINFO (LIB-NAME|LIB-VER) <value>",
-                "    Say which client library this connection uses.",
-                "SETNAME <name>",
-                "    Name this connection.",
-                "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]",
-                "         [OPTIN] [OPTOUT] [NOLOOP]",
-                "    Be told when keys change that were read. Only OFF is known yet.",
-                "TRACKINGINFO",
-                "    Tell what this connection tracks.",
-                "UNBLOCK <clientid> [TIMEOUT|ERROR]",
-                "    Let a connection go on whose command waits for keys.",
-                "UNPAUSE",
-                "    End what PAUSE began.",
-                "HELP",
-                "    Print this help.");
     }
 }

@@ -1,5 +1,6 @@
 package dev.cinnabar.engine;
 
+import dev.cinnabar.base.Numbers;
 import dev.cinnabar.command.Call;
 
 /// The text of CLIENT LIST and CLIENT INFO: a line of `name=value` for each connection, in the order and by the names that tools parse.
@@ -17,22 +18,29 @@ final class ClientLines {
     private final StringBuilder text = new StringBuilder();
     private final long nowMs;
     private final Session caller;
-    private final long callersBytes;
+    private final long callersWords;
+    private final long callersRequest;
 
-    /// @param call the command that asks; its words are in memory, too
+    /// @param call the command that asks: its request is not used up before it has been answered
     ClientLines(Call call) {
         this.nowMs = call.nowMs();
         this.caller = (Session) call.caller();
-        long bytes = 0;
-        for (int i = 0; i < call.argc(); i++) bytes += call.arg(i).length();
-        this.callersBytes = bytes;
+        long words = 0;
+        long request = 3 + Numbers.length(call.argc()); // *2\r\n, then $6\r\nCLIENT\r\n for each word
+        for (int i = 0; i < call.argc(); i++) {
+            int length = call.arg(i).length();
+            words += length;
+            request += 5 + Numbers.length(length) + length;
+        }
+        this.callersWords = words;
+        this.callersRequest = request;
     }
 
     ClientLines add(Session session) {
         Link link = session.link();
-        long input = link.inputBytes();
+        long input = link.inputBytes() + (session == caller ? callersRequest : 0);
         long output = link.outputBytes();
-        long words = session == caller ? callersBytes : 0;
+        long words = session == caller ? callersWords : 0;
         long queued = session.queuedBytes();
         var queue = session.queue;
 

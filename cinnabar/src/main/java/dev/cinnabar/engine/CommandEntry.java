@@ -36,11 +36,16 @@ public final class CommandEntry {
         return subcommands;
     }
 
-    /// The facts; of a container, those of its first subcommand stand for all.
-    public CommandSpec spec() {
+    /// The command itself, which is there.
+    Command runnable() {
         Command c = command;
         if (c == null) throw new IllegalStateException(fullName + " is a container");
-        return c.spec();
+        return c;
+    }
+
+    /// The facts; of a container, those of its first subcommand stand for all.
+    public CommandSpec spec() {
+        return runnable().spec();
     }
 
     // ---- counting ----

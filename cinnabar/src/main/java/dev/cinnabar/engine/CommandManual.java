@@ -7,6 +7,7 @@ import dev.cinnabar.command.Reply;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /// Writes what COMMAND DOCS answers of a command: redis-cli makes its help and its hints of it.
 final class CommandManual {
@@ -24,8 +25,8 @@ final class CommandManual {
         reply.bulk(entry.fullName());
         Command command = entry.command();
         CommandTable subcommands = entry.subcommands();
-        if (command == null) writeContainer(reply, entry, subcommands);
-        else writeCommand(reply, command.spec(), subcommands);
+        if (command != null) writeCommand(reply, command.spec(), subcommands);
+        else if (subcommands != null) writeContainer(reply, entry, subcommands);
     }
 
     private static void writeContainer(Reply reply, CommandEntry entry, CommandTable subcommands) {
@@ -48,7 +49,7 @@ final class CommandManual {
         return text.toString();
     }
 
-    private static void writeCommand(Reply reply, CommandSpec spec, CommandTable subcommands) {
+    private static void writeCommand(Reply reply, CommandSpec spec, @Nullable CommandTable subcommands) {
         List<Argument> arguments = Argument.of(spec);
         int pairs = 4 + (spec.isDeprecated() ? 2 : 0) + (arguments.isEmpty() ? 0 : 1) + (subcommands == null ? 0 : 1);
         reply.map(pairs);

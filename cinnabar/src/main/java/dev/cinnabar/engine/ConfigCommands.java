@@ -12,6 +12,8 @@ import dev.cinnabar.command.CommandSpec;
 import dev.cinnabar.command.Group;
 import dev.cinnabar.command.Reply;
 import dev.cinnabar.config.Config;
+import dev.cinnabar.config.Directive;
+import dev.cinnabar.config.Directives;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -82,7 +84,13 @@ public enum ConfigCommands implements Command {
         for (int i = 2; i < call.argc(); i++) pairs.add(call.arg(i).toString());
         Engine engine = session.engine();
         String error = engine.host().config().set(pairs, session.link().isLocal(), engine.isLoading());
+        for (int i = 0; i + 1 < pairs.size(); i += 2) if (isSecret(pairs.get(i))) call.redact(i + 3);
         return error == null ? call.reply().ok() : call.reply().error(error);
+    }
+
+    private static boolean isSecret(String name) {
+        Directive<?> directive = Directives.named(name);
+        return directive != null && directive.isSecret();
     }
 
     private static Reply rewrite(Call call, Host host) {

@@ -281,7 +281,9 @@ public final class Engine implements KeyEvents {
             execute(entry, call, session);
         }
         session.commands++;
-        finishReply(session, call, start);
+        if (call.isWaiting()) suspend(session, entry, call);
+        else finishReply(session, call, start);
+        if (waiters.isAnyReady()) serveReady();
         return true;
     }
 
@@ -409,9 +411,10 @@ public final class Engine implements KeyEvents {
         int start = call.reply().out().length();
         boolean isNested = isInExec;
         long began = isNested ? clock.nanos() : lastNanos;
-        call.command(entry.command());
+        Command command = entry.runnable();
+        call.command(command);
         try {
-            entry.command().run(call);
+            command.run(call);
         } catch (Refusal e) {
             fail(call, start, e.error());
         } catch (WrongType e) {
@@ -482,6 +485,7 @@ public final class Engine implements KeyEvents {
         waiters.remove(waiter);
         session.waitsFor = null;
         if (!session.hidesReply()) session.link().push(woken.array(), 0, woken.length());
+        session.replyIsOver();
         session.link().resume();
         woken.trim(1 << 16);
     }

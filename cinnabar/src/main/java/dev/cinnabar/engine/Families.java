@@ -3,6 +3,7 @@ package dev.cinnabar.engine;
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.KeyCommands;
 import dev.cinnabar.command.HashCommands;
+import dev.cinnabar.command.ListCommands;
 import dev.cinnabar.command.StringCommands;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -18,6 +19,7 @@ public final class Families {
         Collections.addAll(all, KeyCommands.values());
         Collections.addAll(all, StringCommands.values());
         Collections.addAll(all, HashCommands.values());
+        Collections.addAll(all, ListCommands.values());
         Collections.addAll(all, ConnectionCommands.values());
         Collections.addAll(all, ClientCommands.values());
         Collections.addAll(all, SlowLogCommands.values());

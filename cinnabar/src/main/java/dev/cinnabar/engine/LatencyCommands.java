@@ -68,7 +68,7 @@ public enum LatencyCommands implements Command {
         return switch (this) {
             case DOCTOR -> call.reply().verbatim(LatencyDoctor.report(monitor, engine.settings(), call.nowMs()));
             case GRAPH -> graph(call, monitor);
-            case HELP -> help(call);
+            case HELP -> Help.answer(call, values());
             case HISTOGRAM -> histogram(call, engine.commands());
             case HISTORY -> history(call, monitor);
             case LATEST -> latest(call, monitor);
@@ -159,24 +159,5 @@ public enum LatencyCommands implements Command {
         if (inner == null) return shown;
         for (CommandEntry sub : inner.entries().values()) shown += histograms(reply, sub);
         return shown;
-    }
-
-    private static Reply help(Call call) {
-        return call.reply().lines(
-                "LATENCY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-                "DOCTOR",
-                "    Say in words what kept clients waiting.",
-                "GRAPH <event>",
-                "    Draw the delays of an event.",
-                "HISTOGRAM [COMMAND ...]",
-                "    Show how the durations of the commands, or of all commands, are spread.",
-                "HISTORY <event>",
-                "    Show when an event caused delays, and how long they were.",
-                "LATEST",
-                "    Show the last delay of each event.",
-                "RESET [<event> ...]",
-                "    Forget the delays of the events; without any, of all.",
-                "HELP",
-                "    Print this help.");
     }
 }

@@ -6,6 +6,7 @@ import dev.cinnabar.base.Numbers;
 import dev.cinnabar.store.Database;
 import dev.cinnabar.store.HashValue;
 import dev.cinnabar.store.Kind;
+import dev.cinnabar.store.ListValue;
 import dev.cinnabar.store.Snapshot;
 import dev.cinnabar.store.StringValue;
 import dev.cinnabar.struct.Listpack;
@@ -115,6 +116,7 @@ public final class LogSnapshot implements SnapshotSource {
     private void elements(Kind kind, Database db, long address) {
         switch (kind) {
             case HASH_LISTPACK, HASH_HASHTABLE -> hash(db, address);
+            case LIST_LISTPACK, LIST_QUICKLIST -> list(db, address);
             default -> throw new IllegalStateException("no image of a " + kind);
         }
     }
@@ -127,6 +129,17 @@ public final class LogSnapshot implements SnapshotSource {
             element("$4\r\nHSET\r\n", 2);
             entry(field);
             entry(value);
+        });
+    }
+
+    private void list(Database db, long address) {
+        ListValue list = db.listImage(address);
+        left = list.size();
+        inCommand = 0;
+        list.forEach(element -> {
+            element("$5\r\nRPUSH\r\n", 1);
+            entry(element);
+            return true;
         });
     }
 

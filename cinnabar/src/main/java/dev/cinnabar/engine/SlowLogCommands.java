@@ -51,7 +51,7 @@ public enum SlowLogCommands implements Command {
         SlowLog log = ((Session) call.caller()).engine().slowLog();
         return switch (this) {
             case GET -> get(call, log);
-            case HELP -> help(call);
+            case HELP -> Help.answer(call, values());
             case LEN -> call.reply().integer(log.size());
             case RESET -> reset(call, log);
         };
@@ -77,20 +77,5 @@ public enum SlowLogCommands implements Command {
     private static Reply reset(Call call, SlowLog log) {
         log.reset();
         return call.reply().ok();
-    }
-
-    private static Reply help(Call call) {
-        return call.reply().lines(
-                "SLOWLOG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-                "GET [<count>]",
-                "    Show the newest <count> entries (default: 10; -1: all). An entry is an array:",
-                "    id, unix time in seconds, duration in microseconds, the command's words,",
-                "    the client's address, the client's name",
-                "LEN",
-                "    Tell how many entries there are.",
-                "RESET",
-                "    Forget all entries.",
-                "HELP",
-                "    Print this help.");
     }
 }

@@ -273,7 +273,7 @@ public final class Connection {
         if (condemned) return;
         try {
             if (!queue.isEmpty()) enqueue(turn, stretch);
-            else if (turn.next(stretch) < 0 && turn.view(stretch) != null) sendOne(turn, stretch);
+            else if (turn.next(stretch) < 0) sendOne(turn, stretch);
             else sendMany(turn, stretch);
             settle();
         } catch (IOException e) {
@@ -307,7 +307,8 @@ public final class Connection {
     // ---- receiving ----
 
     private void receive() throws IOException {
-        for (int i = 0; i < READS_PER_TURN && wantsInput(); i++) {
+        // not while kept bytes wait to be shown: a peer that asks for much with little would fill our memory with requests
+        for (int i = 0; i < READS_PER_TURN && wantsInput() && !waitsForAgain; i++) {
             boolean full = inputBytes() <= SMALL_KEPT ? receiveInScratch() : receiveInPlace();
             if (!full) return;
         }
@@ -487,7 +488,6 @@ public final class Connection {
         int from = turn.from(stretch);
         int to = turn.to(stretch);
         ByteBuffer view = turn.view(stretch);
-        assert view != null;
         while (from < to) {
             int end = Math.min(to, from + WRITE_SIZE);
             int n = write(view.limit(end).position(from));

@@ -9,6 +9,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -97,6 +98,7 @@ public final class EventLoop implements Executor {
     private final Inbox inbox = new Inbox();
     private volatile boolean asleep;
     private volatile boolean closing;
+    private final AtomicInteger guests = new AtomicInteger(); // threads that want the selector for a moment
 
     // accepting, when it failed
     private boolean acceptRests;
@@ -268,6 +270,7 @@ public final class EventLoop implements Executor {
     }
 
     private void select(long sleepMs) throws IOException {
+        while (guests.get() > 0) Thread.yield(); // microseconds, when somebody stops listening; else never
         Thread.interrupted(); // an interrupted thread cannot wait, and we promise nothing to interrupters
         if (acceptRests) sleepMs = sleepMs < 0 ? ACCEPT_REST_MS : Math.min(sleepMs, ACCEPT_REST_MS);
         if (sleepMs != 0) {
@@ -413,8 +416,7 @@ public final class EventLoop implements Executor {
         } else if (sendAllFree(turn)) {
             turn.clear();
         } else {
-            assert heldLast != null;
-            hold(turn, heldLast.ticket);
+            hold(turn, lastTicket());
             turn = freshTurn();
         }
     }
@@ -454,7 +456,7 @@ public final class EventLoop implements Executor {
     }
 
     private void hold(Turn turn, long ticket) {
-        assert heldLast == null || heldLast.ticket <= ticket : "tickets only grow";
+        assert ticket >= lastTicket() : "tickets only grow";
         turn.ticket = ticket;
         for (int i = 0; i < turn.size(); i++) {
             Connection connection = turn.owner(i);
@@ -465,14 +467,18 @@ public final class EventLoop implements Executor {
         heldLast = turn;
     }
 
+    private long lastTicket() {
+        Turn last = heldLast;
+        return last == null ? 0 : last.ticket;
+    }
+
     private boolean hasReleased() {
-        return heldFirst != null && heldFirst.ticket <= released.get();
+        Turn first = heldFirst;
+        return first != null && first.ticket <= released.get();
     }
 
     private void sendReleased() {
-        while (hasReleased()) {
-            Turn turn = heldFirst;
-            assert turn != null;
+        for (Turn turn = heldFirst; turn != null && turn.ticket <= released.get(); turn = heldFirst) {
             heldFirst = turn.next;
             if (heldFirst == null) heldLast = null;
             for (int i = 0; i < turn.size(); i++) {
@@ -561,6 +567,18 @@ public final class EventLoop implements Executor {
 
     Selector selector() {
         return selector;
+    }
+
+    /// Makes the selector let go of channels that were closed, at once, whatever the loop is doing. Any thread.
+    void letGo() throws IOException {
+        guests.incrementAndGet();
+        try {
+            selector.wakeup(); // the loop leaves its select, and does not come back while we are here
+            selector.selectNow(key -> {});
+        } finally {
+            guests.decrementAndGet();
+            selector.wakeup(); // instead of one for the loop that we may have used up
+        }
     }
 
     void failed(Throwable cause, @Nullable Connection connection) {

@@ -11,7 +11,6 @@ import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.channels.ClosedSelectorException;
-import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
@@ -95,7 +94,7 @@ public final class NetServer implements AutoCloseable {
         if (samePort) before.forEach(this::close);
         List<Acceptor> after;
         try {
-            after = port == 0 && !addresses.isEmpty() ? openOnFreePort(addresses, backlog) : open(addresses, port, backlog);
+            after = port == 0 ? openOnFreePort(addresses, backlog) : open(addresses, port, backlog);
         } catch (IOException e) {
             if (samePort && !before.isEmpty()) acceptors.addAll(open(this.addresses, this.port, this.backlog));
             throw e;
@@ -168,18 +167,15 @@ public final class NetServer implements AutoCloseable {
 
     private List<Acceptor> openOnFreePort(List<String> addresses, int backlog) throws IOException {
         for (int attempt = 1; ; attempt++) {
-            List<Acceptor> opened = new ArrayList<>(open(addresses.subList(0, 1), 0, backlog));
-            int free = opened.get(0).channel().socket().getLocalPort();
             try {
-                opened.addAll(open(addresses.subList(1, addresses.size()), free, backlog));
-                return opened;
+                return open(addresses, 0, backlog);
             } catch (BindException e) {
-                opened.forEach(this::close); // free on the first address, but not on all
-                if (attempt == FREE_PORT_ATTEMPTS) throw e;
+                if (attempt == FREE_PORT_ATTEMPTS) throw e; // free on the first address, but not on all
             }
         }
     }
 
+    /// Port 0 is the system's choice on the first address, and that same port on the others.
     private List<Acceptor> open(List<String> addresses, int port, int backlog) throws IOException {
         List<Acceptor> opened = new ArrayList<>();
         boolean everyIpv6 = false;
@@ -191,6 +187,7 @@ public final class NetServer implements AutoCloseable {
                 Acceptor acceptor = open(address, isOptional, port, backlog);
                 if (acceptor == null) continue;
                 opened.add(acceptor);
+                port = acceptor.channel().socket().getLocalPort();
                 everyIpv6 |= address.equals("::*");
             }
             if (opened.isEmpty() && !addresses.isEmpty()) {
@@ -249,9 +246,7 @@ public final class NetServer implements AutoCloseable {
         acceptors.remove(acceptor);
         try {
             acceptor.channel().close();
-            Selector selector = loops[0].selector();
-            selector.wakeup();
-            selector.selectNow(key -> {});
+            loops[0].letGo();
         } catch (IOException e) {
             loops[0].failed(e, null);
         } catch (ClosedSelectorException e) {

@@ -26,6 +26,7 @@ final class Turn {
     ByteBuilder replies = new ByteBuilder(FIRST_CAPACITY);
     ByteBuilder pushes = new ByteBuilder(256);
     private ByteBuffer repliesView = ByteBuffer.wrap(replies.array());
+    private ByteBuffer pushesView = ByteBuffer.wrap(pushes.array());
 
     private @Nullable Connection[] owners = new Connection[64];
     private int[] firsts = new int[64];
@@ -121,9 +122,12 @@ final class Turn {
         return tos[stretch];
     }
 
-    /// A buffer over `replies`, to write from; null for a stretch that lies elsewhere.
-    @Nullable ByteBuffer view(int stretch) {
-        if (froms[stretch] < 0) return null;
+    /// A buffer over [#array], to write from.
+    ByteBuffer view(int stretch) {
+        if (froms[stretch] < 0) {
+            if (pushesView.array() != pushes.array()) pushesView = ByteBuffer.wrap(pushes.array());
+            return pushesView;
+        }
         if (repliesView.array() != replies.array()) repliesView = ByteBuffer.wrap(replies.array());
         return repliesView;
     }

@@ -87,7 +87,8 @@ public final class AofDirectory {
         if (!known) replace(new Manifest(List.of(asBase)));
         disk.rename(single, path(fileName));
         disk.syncDirectory(directory);
-        disk.syncDirectory(single.toAbsolutePath().getParent());
+        Path parent = single.toAbsolutePath().getParent();
+        if (parent != null) disk.syncDirectory(parent);
         log.notice("Took over the append only file " + single + " as the base in " + directory);
     }
 

@@ -104,7 +104,9 @@ public final class CheckAof {
     }
 
     private @Nullable Problem check(Path path) throws IOException, DamagedLog {
-        Path folder = path.toAbsolutePath().getParent();
+        Path absolute = path.toAbsolutePath();
+        Path parent = absolute.getParent();
+        Path folder = parent == null ? absolute : parent;
         String name = path.getFileName().toString();
         boolean isManifest = name.endsWith(MANIFEST);
         Manifest manifest = isManifest

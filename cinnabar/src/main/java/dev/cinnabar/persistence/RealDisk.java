@@ -81,6 +81,7 @@ final class RealDisk implements Disk {
         private static final int WRITE = 0;
         private static final int READ = 1;
         private static final int SYNC = 2;
+        private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
         private final Path path;
         private final StandardOpenOption[] again;
@@ -108,12 +109,12 @@ final class RealDisk implements Disk {
 
         @Override
         public void sync() throws IOException {
-            step(SYNC, null, 0);
+            step(SYNC, NOTHING, 0);
         }
 
         private int step(int what, ByteBuffer buffer, long position) throws IOException {
             boolean interrupted = Thread.interrupted();
-            int start = buffer == null ? 0 : buffer.position();
+            int start = buffer.position();
             try {
                 while (true) {
                     FileChannel current = channel;

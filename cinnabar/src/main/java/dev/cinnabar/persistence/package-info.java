@@ -1,4 +1,91 @@
 /// **Persistence: the change log on disk.**
+///
+/// The question this room answers: a client was told OK; what must have happened on the disk by then, and how does a server that was
+/// killed in any instant find its data again, or notice that somebody damaged them?
+///
+/// ```
+///   engine, under its lock            event loops, once a turn              the log's own thread
+///   ──────────────────────            ────────────────────────              ────────────────────
+///   append ─► LogBuffer ─────────────► commit: one write ──► file           fsync each second          everysec
+///             RESP, in segments │
+///                               └────► commit: a ticket ───────────────────► write, fsync, released     always
+///                                      (replies are held)    file ◄──────────┘   one for all who wait
+/// ```
+///
+/// **Words.** The *log* is all files together; Redis calls it the AOF. The *base* holds the data at one moment, *increments* what changed
+/// since; the *manifest* names them in order. A *ticket* is a position in the stream of appended bytes; a held reply waits for it to be
+/// *released*. A *line* starts with `#`; a *checksum line* covers what lies between it and the one before. A *torn tail* is what a crash
+/// leaves of a write; *damage* is everything else that does not check out. *To rewrite* is to put an image of memory in place of a long log.
+///
+/// **The files** are those of Redis 7, so that each server opens the other's directory:
+///
+/// ```
+///   appendonlydir/appendonly.aof.manifest      file appendonly.aof.2.base.aof seq 2 type b
+///                                              file appendonly.aof.3.incr.aof seq 3 type i
+///                 appendonly.aof.2.base.aof    #CRC:0:00000000 | *3 $3 SET … | … | #CRC:65602:9f3a77c2 | … | #END:…
+///                 appendonly.aof.3.incr.aof    #CRC:0:00000000 | *2 $6 SELECT … | *3 $3 SET … | #CRC:4180:07f1c93d | … …
+/// ```
+///
+/// What we add are lines that Redis skips. With them a flipped bit is found, where Redis serves it; see
+/// [dev.cinnabar.persistence.Checksum] for the format and [dev.cinnabar.persistence.LogReader] for the question that makes this hard: is an
+/// end that does not parse torn, and to be cut, or damaged, and to be refused?
+///
+/// **From a SET's point of view, `everysec`.** The engine ran it and calls `append`: some fifty bytes are copied into the last segment of
+/// the buffer, nobody waits, nothing is allocated. At the end of its turn the event loop calls `commit`, which writes everything that waits
+/// with one system call, before a single reply goes out. So what was acknowledged survives `kill -9`, whatever the disk does: an fsync that
+/// takes three seconds runs on another thread and does not hold the lock that a write needs. Each second the log's thread ends the file in
+/// a checksum line and syncs it.
+///
+/// **The same SET, `always`.** `commit` hands out a ticket. The log's thread takes everything that waits, writes it with a checksum line,
+/// syncs, and releases the tickets; what was appended meanwhile is the next group. Event loops never wait for the disk.
+///
+/// ```
+///   loop    | read 20 | run 20 | commit → 20 tickets | read 30 | run 30 | commit → 30 | flush 20 | read 20 | …
+///   log               . . . . . . . . . | write, fsync: 20 | . | write, fsync: 30          | write, fsync: 20 …
+/// ```
+///
+/// **When the disk fails** the log is in one of these states ([dev.cinnabar.persistence.AppendOnlyLog] says who leaves which):
+///
+/// ```
+///   WELL ──write fails──► FAILING ──all written, reserve taken──► WELL          new writes get -MISCONF, reads go on
+///     └──fsync fails──► LOST ──rewrite──► REBUILDING ──synced──► WELL           the same; held replies wait for the end
+/// ```
+///
+/// A write that fails is simply tried again, at the same place, ten times a second. So that a full disk does not catch commands between
+/// having run and having been logged, a megabyte is set aside ([dev.cinnabar.persistence.Reserve]). An fsync that fails is another matter:
+/// the kernel has forgotten which bytes did not reach the disk, and the next fsync would succeed without them. Nothing on disk is trusted
+/// then; what is in memory is written to new files, and only when these are safe do the held replies go.
+///
+/// **Rewriting** ([dev.cinnabar.persistence.Rewrite]) goes without `fork`: the store keeps an image of one moment
+/// ([dev.cinnabar.engine.SnapshotSource]), a background thread writes it to a new base, and the log goes on in a new increment from just
+/// that moment. The manifest changes in one rename; what it does not name any more is deleted.
+///
+/// **At start** [dev.cinnabar.persistence.AofDirectory] reads the manifest and sweeps up, [dev.cinnabar.persistence.AofLoader] runs base and
+/// increments. The end of the last file may be torn; everything else that does not check out refuses to start and says where: *fail
+/// closed*. A base that Redis wrote is an RDB image ([dev.cinnabar.persistence.RdbReader]). A log of one file, as older servers keep it,
+/// becomes the base.
+///
+/// **What is covered.** Under `always` every byte that was acknowledged is. Under `everysec` and `no` the last four kilobytes or the last
+/// second, whichever is less, have no checksum line yet; after a clean stop everything has one. A file that was cut short just behind a
+/// checksum line looks like a shorter log: for bases and for increments that are not the last, the `#END` line catches that; for the last
+/// one nothing can.
+///
+/// **Who owns what.** Appending happens under the engine's lock, writing under the log's; the locks and their order are listed in
+/// `AppendOnlyLog`. Everything goes through [dev.cinnabar.persistence.Disk], so that tests can fill it up, break it, and pull its plug at
+/// any step.
+///
+/// **What this room does not do.** It does not know what commands mean. It does not undo: who wants yesterday's data needs a backup. It
+/// does not write RDB files yet. A log that was edited by hand has to lose its checksum lines (`grep -v '^#CRC\|^#END'`).
+///
+/// **Start reading** with `Checksum`, then `LogReader`, then `AppendOnlyLog`.
+///
+/// **Sources.** The multi-part AOF as Redis 7's manual describes it ("Redis persistence", redis.io). A. Rebello et al., "Can Applications
+/// Recover from fsync Failures?", USENIX ATC 2020. T. S. Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014: what a crash
+/// may leave. P. Helland et al., "Group Commit Timers and High Volume Transaction Systems", 1987. Decisions:
+/// `docs/decisions/0020-a-checksummed-aof.md`, `0021-after-a-failed-fsync.md`, `0022-who-writes-and-who-syncs.md`.
+///
+/// **Exercise.** The power fails right after the manifest was renamed to name increment 4, and before the first byte of it was written. What
+/// did increment 3 end in, and what would go wrong if the rename came before the fsync of increment 3?
 @NullMarked
 package dev.cinnabar.persistence;
 

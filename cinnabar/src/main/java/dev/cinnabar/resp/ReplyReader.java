@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 /// Not thread-safe.
 public final class ReplyReader {
     private static final int BUFFER_SIZE = 64 << 10;
+    private static final int MAX_LENGTH = 1 << 30;
     private static final int MAX_DEPTH = 512; // of arrays in arrays; protects the stack
 
     /// An error reply, such as `ERR unknown command`.
@@ -170,7 +171,9 @@ public final class ReplyReader {
     }
 
     private int length() throws IOException {
-        return Integer.parseInt(line());
+        int length = Integer.parseInt(line());
+        if (length > MAX_LENGTH) throw new IOException("a length of " + length + " is more than we take");
+        return length;
     }
 
     // ---- bytes ----
@@ -204,7 +207,7 @@ public final class ReplyReader {
             end -= at;
             at = 0;
         }
-        if (count > buffer.length) buffer = Arrays.copyOf(buffer, Math.max(count, 2 * buffer.length));
+        if (count > buffer.length) buffer = Arrays.copyOf(buffer, Math.max(count, Math.min(MAX_LENGTH, 2 * buffer.length)));
         while (end < count) {
             int n = source.read(buffer, end, buffer.length - end);
             if (n < 0) throw new EOFException("the connection ended within a reply");

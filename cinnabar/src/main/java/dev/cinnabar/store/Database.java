@@ -45,6 +45,8 @@ public final class Database {
     private final StringValue string = new StringValue();
     private final HashValue hash;
     private final HashValue hashImage;
+    private final ListValue list;
+    private final ListValue listImage;
     private final Bytes keyWindow = new Bytes();
     private final Bytes otherWindow = new Bytes();
     private final ExpiryWheel.Due due = this::expireDue;
@@ -70,6 +72,8 @@ public final class Database {
             long hashSeed) {
         this.hash = new HashValue(this, thresholds, randomness);
         this.hashImage = new HashValue(this, thresholds, randomness);
+        this.list = new ListValue(this, thresholds);
+        this.listImage = new ListValue(this, thresholds);
         this.index = index;
         this.pages = pages;
         this.bigs = bigs;
@@ -307,6 +311,19 @@ public final class Database {
     /// @throws WrongType when it is none
     public HashValue hash(Bytes key, long address) {
         return hash.at(key, address);
+    }
+
+    /// The list at the address for a snapshot; see [#hashImage].
+    public ListValue listImage(long address) {
+        return listImage.at(keyWindow, address);
+    }
+
+    /// The list at the address, to be read and changed.
+    ///
+    /// @param address what [#lookup] answered for the key; 0 for a list that is still to be made
+    /// @throws WrongType when it is none
+    public ListValue list(Bytes key, long address) {
+        return list.at(key, address);
     }
 
     /// The bytes of a value that lies in its record: a listpack, an intset. Borrowed.

@@ -103,6 +103,11 @@ class ClientCommandsTest {
     }
 
     @Test
+    void the_request_that_asks_is_shown_as_not_used_up() {
+        assertThat(client.send("CLIENT LIST")).contains(" qbuf=26 ", " argv-mem=10 ", " tot-mem=36 ");
+    }
+
+    @Test
     void cmd_is_the_last_command_even_one_that_was_refused() {
         client.send("GET");
         assertThat(lastCommand()).isEqualTo("get");
@@ -306,6 +311,17 @@ class ClientCommandsTest {
         assertThat(waiting.read()).isEqualTo("*-1");
         assertThat(client.send("CLIENT UNBLOCK " + id)).isEqualTo(":0");
         assertThat(waiting.send("PING")).isEqualTo("+PONG");
+    }
+
+    @Test
+    void a_command_that_waits_holds_those_behind_it_and_skips_its_own_reply() {
+        TestClient waiting = server.connect();
+        waiting.send("CLIENT REPLY SKIP");
+        waiting.send("AWAIT k");
+        assertThat(waiting.send("PING")).isEmpty();
+        client.send("SET k v");
+        assertThat(waiting.read()).isEqualTo("+PONG");
+        assertThat(waiting.send("AWAIT k")).isEqualTo("+OK");
     }
 
     @Test

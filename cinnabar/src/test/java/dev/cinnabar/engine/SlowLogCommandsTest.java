@@ -75,6 +75,9 @@ class SlowLogCommandsTest {
         server.settings().slowerThanMicros = 0;
         client.send("AUTH default secret");
         assertThat(client.send("SLOWLOG GET 1")).contains("*3 $4 AUTH $10 (redacted) $10 (redacted) ");
+        client.send("CONFIG SET maxclients 100 requirepass secret");
+        assertThat(client.send("SLOWLOG GET 1"))
+                .contains("*6 $6 CONFIG $3 SET $10 maxclients $3 100 $11 requirepass $10 (redacted) ");
     }
 
     @Test
@@ -93,6 +96,6 @@ class SlowLogCommandsTest {
         assertThat(client.send("SLOWLOG GET 1 2"))
                 .isEqualTo("-ERR unknown subcommand or wrong number of arguments for 'GET'. Try SLOWLOG HELP.");
         assertThat(client.send("SLOWLOG nosuch")).isEqualTo("-ERR unknown subcommand 'nosuch'. Try SLOWLOG HELP.");
-        assertThat(client.send("SLOWLOG HELP")).contains("+GET [<count>]", "+LEN", "+RESET", "+HELP");
+        assertThat(client.send("SLOWLOG HELP")).contains("+GET [count]", "+LEN", "+RESET", "+HELP");
     }
 }

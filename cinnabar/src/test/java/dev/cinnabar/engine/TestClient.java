@@ -63,7 +63,7 @@ final class TestClient implements Link {
         return protocol.replace("\r\n", " ").replaceFirst(" +$", "");
     }
 
-    /// Whether a command has to wait.
+    /// Whether commands are there that have not been run.
     boolean waits() {
         return !waiting.isEmpty();
     }

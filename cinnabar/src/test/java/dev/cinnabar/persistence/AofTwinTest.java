@@ -178,7 +178,7 @@ class AofTwinTest {
         jedis.del("text7");
         jedis.multi().exec();
         stopRedis(jedis);
-        assertThat(Files.exists(dir.resolve("appendonlydir/appendonly.aof.1.base.rdb"))).as(this::log).isTrue();
+        assertThat(dir.resolve("appendonlydir").toFile().list()).as(this::log).anyMatch(name -> name.endsWith(".base.rdb"));
 
         AppendOnlyLog log = openOurs(FsyncPolicy.EVERYSEC);
         assertThat(toy.data()).hasSize(900).containsEntry("0:number4", "31677").containsEntry("0:timed9", "x@4000000000009");

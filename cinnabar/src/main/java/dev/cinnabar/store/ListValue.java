@@ -1,0 +1,468 @@
+package dev.cinnabar.store;
+
+import dev.cinnabar.base.ByteBuilder;
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Numbers;
+import dev.cinnabar.memory.OutOfMemory;
+import dev.cinnabar.store.BigList.Fill;
+import dev.cinnabar.struct.Listpack;
+import org.jspecify.annotations.Nullable;
+
+/// A list under a key, small or large, seen as one thing: elements from a head to a tail.
+///
+/// A look that is borrowed from its database: [Database#list] points it at a key, and the next such call points it elsewhere. What it lends
+/// (entries) is good until the next change. Before a change the key must be the one that was looked up last. Refusals leave the list as it was.
+public final class ListValue {
+    /*
+     * Small: a listpack in the record, as large as one node of the large form (`list-max-listpack-size`). It becomes large when the elements
+     * that are pushed by one command do not fit, and small again when a removal leaves half of that or less.
+     */
+
+    /// Is shown elements.
+    public interface Visitor {
+        /// @return whether to go on
+        boolean element(Listpack.Entry element);
+    }
+
+    /// Is shown the indexes of elements.
+    public interface IndexVisitor {
+        /// @return whether to go on
+        boolean index(long index);
+    }
+
+    private final Database db;
+    private final Thresholds thresholds;
+    private final Listpack.Entry element = new Listpack.Entry();
+    private final Bytes window = new Bytes();
+    private final ByteBuilder scratch = new ByteBuilder();
+
+    private Bytes key = new Bytes();
+    private long address;
+    private Fill fill = Fill.of(-2);
+    private int fillSetting = -2;
+
+    ListValue(Database db, Thresholds thresholds) {
+        this.db = db;
+        this.thresholds = thresholds;
+    }
+
+    /// @param address of the key's record, or 0 for a list that is still to be made
+    ListValue at(Bytes key, long address) {
+        if (address != 0 && !db.kind(address).type().equals("list")) throw WrongType.REFUSED;
+        this.key = key;
+        this.address = address;
+        if (fillSetting != thresholds.listMaxListpackSize) {
+            fillSetting = thresholds.listMaxListpackSize;
+            fill = Fill.of(fillSetting);
+        }
+        return this;
+    }
+
+    private boolean isBig() {
+        return db.kind(address) == Kind.LIST_QUICKLIST;
+    }
+
+    private BigList big() {
+        return (BigList) db.big(address);
+    }
+
+    private BigList bigForChange() {
+        return (BigList) db.bigForChange(address);
+    }
+
+    // ---- asking ----
+
+    public boolean exists() {
+        return address != 0;
+    }
+
+    public long size() {
+        if (address == 0) return 0;
+        if (isBig()) return db.big(address).size();
+        Bytes pack = db.bytes(address, window);
+        return Listpack.count(pack.array(), pack.offset());
+    }
+
+    /// The element at an index, which may count from the tail (-1 is the last), or null. O(n) in a small list, O(nodes) in a large one.
+    public Listpack.@Nullable Entry get(long index) {
+        long size = size();
+        if (index < 0) index += size;
+        if (index < 0 || index >= size) return null;
+        if (isBig()) {
+            BigList big = big();
+            long place = big.locate(index);
+            byte[] array = big.array((int) place);
+            return Listpack.read(array, Listpack.seek(array, big.start((int) place), place >>> 32), element);
+        }
+        Bytes pack = db.bytes(address, window);
+        return Listpack.read(pack.array(), Listpack.seek(pack.array(), pack.offset(), index), element);
+    }
+
+    /// Shows elements from head to tail, or from tail to head. The visitor must not change the list.
+    ///
+    /// @param from       index of the first to be shown
+    /// @param count      how many; they must be there
+    /// @param isBackward whether to go from there towards the head
+    public void forEach(long from, long count, boolean isBackward, Visitor visitor) {
+        if (count <= 0) return;
+        if (!isBig()) {
+            Bytes pack = db.bytes(address, window);
+            walk(pack.array(), pack.offset(), (int) from, count, isBackward, visitor);
+            return;
+        }
+        BigList big = big();
+        long place = big.locate(from);
+        int node = (int) place;
+        int index = (int) (place >>> 32);
+        while (true) {
+            long here = Math.min(count, isBackward ? index + 1 : big.count(node) - index);
+            if (!walk(big.array(node), big.start(node), index, here, isBackward, visitor)) return;
+            count -= here;
+            if (count == 0) return;
+            node += isBackward ? -1 : 1;
+            index = isBackward ? big.count(node) - 1 : 0;
+        }
+    }
+
+    private boolean walk(byte[] array, int start, int index, long count, boolean isBackward, Visitor visitor) {
+        int at = Listpack.seek(array, start, index);
+        while (true) {
+            if (!visitor.element(Listpack.read(array, at, element))) return false;
+            if (--count == 0) return true;
+            at = isBackward ? Listpack.previous(array, at) : Listpack.next(array, at);
+        }
+    }
+
+    /// Shows all elements from head to tail.
+    public void forEach(Visitor visitor) {
+        forEach(0, size(), false, visitor);
+    }
+
+    /// Shows the indexes of the elements whose text is this one.
+    ///
+    /// @param isBackward whether to begin at the tail
+    /// @param most       how many elements to look at
+    public void find(Bytes text, boolean isBackward, long most, IndexVisitor visitor) {
+        long size = size();
+        if (size == 0 || most <= 0) return;
+        boolean isNumber = Numbers.isLong(text);
+        long number = isNumber ? Numbers.parse(text) : 0;
+        long count = Math.min(size, most);
+        if (!isBig()) {
+            Bytes pack = db.bytes(address, window);
+            search(pack.array(), pack.offset(), isBackward ? size - 1 : 0, count, isBackward, text, isNumber, number, visitor);
+            return;
+        }
+        BigList big = big();
+        int node = isBackward ? big.nodes() - 1 : 0;
+        long index = isBackward ? size - 1 : 0;
+        while (count > 0) {
+            long here = Math.min(count, big.count(node));
+            if (!search(big.array(node), big.start(node), index, here, isBackward, text, isNumber, number, visitor)) return;
+            index += isBackward ? -here : here;
+            count -= here;
+            node += isBackward ? -1 : 1;
+        }
+    }
+
+    private static boolean search(
+            byte[] array,
+            int start,
+            long index,
+            long count,
+            boolean isBackward,
+            Bytes text,
+            boolean isNumber,
+            long number,
+            IndexVisitor visitor) {
+        int at = isBackward ? Listpack.last(array, start) : Listpack.first(start);
+        while (true) {
+            if (Listpack.equal(array, at, text, isNumber, number) && !visitor.index(index)) return false;
+            if (--count == 0) return true;
+            at = isBackward ? Listpack.previous(array, at) : Listpack.next(array, at);
+            index += isBackward ? -1 : 1;
+        }
+    }
+
+    // ---- adding ----
+
+    /// Says what one command is about to add, so that the list takes its large form at once if it will not fit the small one.
+    ///
+    /// @param bytes    of the elements' texts
+    /// @param elements how many
+    /// @throws OutOfMemory when memory is short; then nothing has changed
+    public void expect(long bytes, long elements) {
+        if (address != 0 && isBig()) return;
+        long size = Listpack.EMPTY_SIZE;
+        long count = 0;
+        if (address != 0) {
+            Bytes pack = db.bytes(address, window);
+            size = pack.length();
+            count = Listpack.count(pack.array(), pack.offset());
+        }
+        if (!fill.takes(size + bytes, count + elements)) becomeBig();
+    }
+
+    /// Adds an element at the head or the tail; makes the list if there is none. Comes after [#expect].
+    ///
+    /// @throws OutOfMemory when memory is short; then nothing has changed
+    public void push(Bytes text, boolean atHead) {
+        if (address == 0) {
+            create(text);
+            return;
+        }
+        scratch.clear();
+        Listpack.encode(text, scratch);
+        if (isBig()) {
+            BigList big = bigForChange();
+            try {
+                big.push(atHead, scratch.array(), 0, scratch.length(), fill);
+            } catch (OutOfMemory e) {
+                if (big.size() == 0) removeKey(); // it was made for this element
+                throw e;
+            }
+            return;
+        }
+        splice(atHead ? Listpack.HEADER : db.bytes(address, window).length() - 1, 0, 1);
+    }
+
+    private void create(Bytes text) {
+        scratch.clear();
+        Listpack.appendEmpty(scratch);
+        scratch.rewind(Listpack.HEADER);
+        Listpack.encode(text, scratch);
+        scratch.append((byte) Listpack.END);
+        Listpack.setHeader(scratch.array(), 0, scratch.length(), 1);
+        address = db.putBytes(key, Kind.LIST_LISTPACK, scratch.array(), 0, scratch.length(), Database.NO_EXPIRY);
+    }
+
+    /// Puts what is in `scratch` into the small list's listpack and mends its header.
+    private void splice(int at, int removed, int moreEntries) {
+        Bytes pack = db.bytes(address, window);
+        int count = Listpack.count(pack.array(), pack.offset()) + moreEntries;
+        int size = Listpack.size(pack.array(), pack.offset()) - removed + scratch.length();
+        address = db.splice(address, Kind.LIST_LISTPACK, at, removed, scratch.array(), 0, scratch.length());
+        pack = db.bytes(address, window);
+        Listpack.setHeader(pack.array(), pack.offset(), size, count);
+    }
+
+    private void becomeBig() {
+        BigList big = new BigList(db.pages());
+        try {
+            if (address != 0) {
+                Bytes pack = db.bytes(address, window);
+                int count = Listpack.count(pack.array(), pack.offset());
+                big.insertNode(0, pack.array(), Listpack.first(pack.offset()), pack.length() - Listpack.EMPTY_SIZE, count);
+            }
+            db.putBig(key, Kind.LIST_QUICKLIST, big, address == 0 ? Database.NO_EXPIRY : Database.KEEP_EXPIRY);
+        } catch (OutOfMemory e) {
+            while (big.free(Integer.MAX_VALUE)) continue;
+            throw e;
+        }
+        address = db.lookup(key);
+    }
+
+    /// Adds an element next to the first one whose text is the pivot's. Comes after [#expect].
+    ///
+    /// @return whether there is such a one
+    /// @throws OutOfMemory when memory is short; then nothing has changed
+    public boolean insert(Bytes pivot, boolean isBefore, Bytes text) {
+        if (address == 0) return false;
+        scratch.clear();
+        Listpack.encode(text, scratch);
+        if (!isBig()) {
+            Bytes pack = db.bytes(address, window);
+            int at = Listpack.find(pack.array(), Listpack.first(pack.offset()), pivot, 0);
+            if (at < 0) return false;
+            if (!isBefore) at = Listpack.next(pack.array(), at);
+            splice(at - pack.offset(), 0, 1);
+            return true;
+        }
+        BigList big = big();
+        for (int node = 0; node < big.nodes(); node++) {
+            byte[] array = big.array(node);
+            int start = big.start(node);
+            int at = Listpack.find(array, Listpack.first(start), pivot, 0);
+            if (at < 0) continue;
+            if (!isBefore) at = Listpack.next(array, at);
+            int index = 0;
+            for (int i = Listpack.first(start); i < at; i = Listpack.next(array, i)) index++;
+            bigForChange().insert(node, at - start, index, scratch.array(), 0, scratch.length(), fill);
+            return true;
+        }
+        return false;
+    }
+
+    /// Replaces an element.
+    ///
+    /// @param index of an element that is there; may count from the tail
+    /// @throws OutOfMemory when memory is short; then nothing has changed
+    public void set(long index, Bytes text) {
+        expect(text.length(), 0);
+        if (index < 0) index += size();
+        scratch.clear();
+        Listpack.encode(text, scratch);
+        if (isBig()) {
+            BigList big = bigForChange();
+            long place = big.locate(index);
+            int node = (int) place;
+            byte[] array = big.array(node);
+            int start = big.start(node);
+            int at = Listpack.seek(array, start, place >>> 32);
+            int removed = Listpack.entrySize(array, at);
+            if (big.count(node) == 1 || fill.takes((long) big.length(node) - removed + scratch.length(), big.count(node))) {
+                big.splice(node, at - start, removed, scratch.array(), 0, scratch.length(), 0);
+            } else {
+                // it goes next to the old one, into a node that has the room, and then the old one goes
+                big.insert(node, at - start, (int) (place >>> 32), scratch.array(), 0, scratch.length(), fill);
+                removeFrom(big, index + 1, 1);
+            }
+        } else {
+            Bytes pack = db.bytes(address, window);
+            int at = Listpack.seek(pack.array(), pack.offset(), index);
+            splice(at - pack.offset(), Listpack.entrySize(pack.array(), at), 0);
+        }
+        shrink();
+    }
+
+    // ---- removing ----
+
+    /// Takes elements out; the last one takes the key with it.
+    ///
+    /// @param from  index of the first
+    /// @param count how many; they must be there
+    public void remove(long from, long count) {
+        if (count <= 0) return;
+        if (count == size()) {
+            removeKey();
+            return;
+        }
+        if (isBig()) {
+            removeFrom(bigForChange(), from, count);
+            shrink();
+            return;
+        }
+        Bytes pack = db.bytes(address, window);
+        int at = Listpack.seek(pack.array(), pack.offset(), from);
+        int end = from + count == Listpack.count(pack.array(), pack.offset())
+                ? pack.offset() + pack.length() - 1
+                : end(pack.array(), at, count);
+        scratch.clear();
+        splice(at - pack.offset(), end - at, (int) -count);
+    }
+
+    private static int end(byte[] array, int at, long count) {
+        while (count-- > 0) at = Listpack.next(array, at);
+        return at;
+    }
+
+    private void removeFrom(BigList big, long from, long count) {
+        long place = big.locate(from);
+        int node = (int) place;
+        int index = (int) (place >>> 32);
+        while (count > 0) {
+            int inNode = big.count(node);
+            int here = (int) Math.min(count, inNode - index);
+            if (here == inNode) {
+                big.removeNode(node);
+            } else {
+                byte[] array = big.array(node);
+                int start = big.start(node);
+                int at = Listpack.seek(array, start, index);
+                int end = index + here == inNode ? start + big.length(node) - 1 : end(array, at, here);
+                big.splice(node, at - start, end - at, array, 0, 0, -here);
+                node++;
+                index = 0;
+            }
+            count -= here;
+        }
+    }
+
+    /// Takes out the elements whose text is this one; the last element takes the key with it. O(n).
+    ///
+    /// @param most positive: so many at the most, beginning at the head; negative: at the tail; 0: all
+    /// @return how many were taken out
+    public long remove(Bytes text, long most) {
+        if (address == 0) return 0;
+        boolean isBackward = most < 0;
+        long left = most == 0 || most == Long.MIN_VALUE ? Long.MAX_VALUE : Math.abs(most);
+        if (!isBig()) {
+            Bytes pack = db.bytes(address, window);
+            int count = Listpack.count(pack.array(), pack.offset());
+            int removed = strip(pack.array(), pack.offset(), text, left, isBackward);
+            if (removed == count) removeKey();
+            else if (removed > 0) splice(Listpack.HEADER, pack.length() - Listpack.EMPTY_SIZE, -removed);
+            return removed;
+        }
+        long removedSum = 0;
+        boolean isChanged = false;
+        BigList big = big();
+        int node = isBackward ? big.nodes() - 1 : 0;
+        while (left > 0 && node >= 0 && node < big.nodes()) {
+            int removed = strip(big.array(node), big.start(node), text, left, isBackward);
+            int nodesBefore = big.nodes();
+            if (removed > 0) {
+                if (!isChanged) big = bigForChange();
+                isChanged = true;
+                big.splice(node, Listpack.HEADER, big.length(node) - Listpack.EMPTY_SIZE, scratch.array(), 0, scratch.length(), -removed);
+            }
+            removedSum += removed;
+            left -= removed;
+            if (isBackward) node--;
+            else if (big.nodes() == nodesBefore) node++;
+        }
+        if (big.size() == 0) removeKey();
+        else if (isChanged) shrink();
+        return removedSum;
+    }
+
+    /// Writes the entries of a listpack that stay into `scratch`.
+    ///
+    /// @return how many do not
+    private int strip(byte[] array, int start, Bytes text, long most, boolean isBackward) {
+        boolean isNumber = Numbers.isLong(text);
+        long number = isNumber ? Numbers.parse(text) : 0;
+        long kept = 0; // matches from the head that stay, because the others are nearer to the tail
+        if (isBackward) {
+            for (int at = Listpack.first(start); !Listpack.isEnd(array, at); at = Listpack.next(array, at)) {
+                if (Listpack.equal(array, at, text, isNumber, number)) kept++;
+            }
+            kept = Math.max(0, kept - most);
+        }
+        scratch.clear();
+        int removed = 0;
+        int from = Listpack.first(start); // what lies from here on is still to be written
+        int at = from;
+        while (!Listpack.isEnd(array, at) && removed < most) {
+            int next = Listpack.next(array, at);
+            if (Listpack.equal(array, at, text, isNumber, number) && --kept < 0) {
+                scratch.append(array, from, at - from);
+                from = next;
+                removed++;
+            }
+            at = next;
+        }
+        scratch.append(array, from, start + Listpack.size(array, start) - 1 - from);
+        return removed;
+    }
+
+    /// Back into the record, if what is left is small.
+    private void shrink() {
+        if (!isBig()) return;
+        BigList big = big();
+        if (big.nodes() != 1 || !fill.isSmall(big.length(0), big.count(0))) return;
+        scratch.clear();
+        scratch.append(big.array(0), big.start(0), big.length(0));
+        try {
+            address = db.putBytes(key, Kind.LIST_LISTPACK, scratch.array(), 0, scratch.length(), Database.KEEP_EXPIRY);
+        } catch (OutOfMemory e) {
+            scratch.clear(); // it stays large; the next removal tries again
+        }
+    }
+
+    private void removeKey() {
+        db.lookup(key);
+        db.removeFound(address);
+        address = 0;
+    }
+}

@@ -1,0 +1,176 @@
+package dev.cinnabar.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The scripts in `bin`, with a Java that only says how it was called: a home with a file `release` and a shell script.
+/// Its version, 99, is newer than any real one, so it is found on every machine.
+class LauncherTest {
+    private static final Path BIN = Path.of("../bin");
+
+    @TempDir
+    Path folder;
+
+    private final Map<String, String> environment = new HashMap<>();
+    private Path installation;
+
+    @BeforeEach
+    void install() throws IOException {
+        assumeTrue(Files.isExecutable(Path.of("/bin/sh")), "needs a POSIX shell");
+        installation = Files.createDirectory(folder.resolve("an installation")).toRealPath();
+        Files.createDirectory(installation.resolve("bin"));
+        Files.createDirectory(installation.resolve("lib"));
+        try (Stream<Path> scripts = Files.list(BIN)) {
+            for (Path script : scripts.toList()) {
+                Files.copy(script, installation.resolve("bin").resolve(script.getFileName()));
+            }
+        }
+        Files.writeString(jar(), "not looked into");
+        environment.put("HOME", folder.toString());
+        fakeJava("old", "17.0.1");
+        fakeJava("new", "99.0.2");
+    }
+
+    @Test
+    void the_newest_java_of_the_usual_folders_is_taken() throws Exception {
+        assertThat(launch()).startsWith(home("new") + "/bin/java");
+    }
+
+    @Test
+    void cinnabar_java_overrules_the_search() throws Exception {
+        environment.put("CINNABAR_JAVA", home("old").toString());
+        assertThat(launch()).startsWith(home("old") + "/bin/java");
+        environment.put("CINNABAR_JAVA", home("old") + "/bin/java");
+        assertThat(launch()).startsWith(home("old") + "/bin/java");
+    }
+
+    @Test
+    void java_before_17_is_refused_with_a_message() throws Exception {
+        fakeJava("ancient", "11.0.20");
+        environment.put("CINNABAR_JAVA", home("ancient").toString());
+        assertThat(launch()).singleElement().asString().contains("ancient is no Java 17 or newer");
+    }
+
+    @Test
+    void arguments_reach_the_server_as_they_were() throws Exception {
+        List<String> arguments =
+                List.of("a file.conf", "--save", "", "--requirepass", "$HOME `x` \"'\\ *", "--x", "two\nlines");
+        List<String> called = launch(arguments.toArray(String[]::new));
+        assertThat(called.subList(called.indexOf("dev.cinnabar.server.Main") + 1, called.size()))
+                .isEqualTo(List.of(String.join("\n", arguments).split("\n", -1)));
+    }
+
+    @Test
+    void the_process_that_was_started_becomes_the_jvm() throws Exception {
+        Process process = start("--version");
+        String output = new String(process.getInputStream().readAllBytes());
+        assertThat(output).contains("\npid " + process.pid() + "\n");
+    }
+
+    @Test
+    void a_link_to_the_launcher_finds_its_installation() throws Exception {
+        Path link =
+                Files.createSymbolicLink(folder.resolve("redis-server"), installation.resolve("bin/cinnabar-server"));
+        assertThat(run(new ProcessBuilder(link.toString()))).contains(jar().toString());
+    }
+
+    @Test
+    void the_options_suit_the_version() throws Exception {
+        assertThat(launch()).contains("-XX:+UseCompactObjectHeaders", "-XX:MaxRAMPercentage=75");
+        environment.put("CINNABAR_JAVA", home("old").toString());
+        environment.put("CINNABAR_HEAP", "256m");
+        environment.put("CINNABAR_JAVA_OPTS", "-Da=* -Db=2");
+        assertThat(launch())
+                .doesNotContain("-XX:+UseCompactObjectHeaders", "-XX:MaxRAMPercentage=75")
+                .contains("-Xmx256m", "-Da=*", "-Db=2");
+    }
+
+    @Test
+    void an_archive_is_used_unless_the_jar_is_newer() throws Exception {
+        Path archive = Files.writeString(installation.resolve("lib/cinnabar-99.0.2.aot"), "not looked into");
+        Files.setLastModifiedTime(jar(), FileTime.fromMillis(1_000_000));
+        Files.setLastModifiedTime(archive, FileTime.fromMillis(2_000_000));
+        assertThat(launch()).contains("-XX:AOTCache=" + archive);
+
+        Files.setLastModifiedTime(jar(), FileTime.fromMillis(3_000_000));
+        assertThat(launch()).doesNotContain("-XX:AOTCache=" + archive);
+    }
+
+    @Test
+    void an_archive_in_the_users_cache_serves_where_there_is_none_beside_the_jar() throws Exception {
+        String flat = jar().toString().replace('/', '@').replace(".jar", "-17.0.1.jsa");
+        Path archive = folder.resolve(".cache/cinnabar").resolve(flat);
+        Files.createDirectories(archive.getParent());
+        Files.writeString(archive, "not looked into");
+        Files.setLastModifiedTime(jar(), FileTime.fromMillis(1_000_000));
+        environment.put("CINNABAR_JAVA", home("old").toString());
+        assertThat(launch()).contains("-XX:SharedArchiveFile=" + archive);
+    }
+
+    @Test
+    void a_missing_jar_outside_of_a_checkout_is_named() throws Exception {
+        Files.delete(jar());
+        assertThat(launch()).singleElement().asString().contains("cinnabar.jar is neither in " + installation + "/lib");
+    }
+
+    // ---- helpers ----
+
+    private Path jar() {
+        return installation.resolve("lib/cinnabar.jar");
+    }
+
+    private Path home(String name) {
+        return folder.resolve(".sdkman/candidates/java").resolve(name);
+    }
+
+    private void fakeJava(String name, String version) throws IOException {
+        Files.createDirectories(home(name).resolve("bin"));
+        Files.writeString(
+                home(name).resolve("release"),
+                "IMPLEMENTOR=\"Nobody\"\nJAVA_VERSION=\"" + version + "\"\nLIBC=\"none\"\n");
+        Path java = Files.writeString(
+                home(name).resolve("bin/java"), "#!/bin/sh\nprintf '%s\\n' \"$0\" \"pid $$\" \"$@\"\n");
+        assertThat(java.toFile().setExecutable(true)).isTrue();
+    }
+
+    private List<String> launch(String... arguments) throws IOException, InterruptedException {
+        return linesOf(start(arguments));
+    }
+
+    private Process start(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(
+                List.of(installation.resolve("bin/cinnabar-server").toString()));
+        Collections.addAll(command, arguments);
+        return start(new ProcessBuilder(command));
+    }
+
+    private Process start(ProcessBuilder builder) throws IOException {
+        builder.environment().keySet().removeIf(name -> name.startsWith("CINNABAR_") || name.startsWith("XDG_"));
+        builder.environment().putAll(environment);
+        return builder.redirectErrorStream(true).start();
+    }
+
+    private List<String> run(ProcessBuilder builder) throws IOException, InterruptedException {
+        return linesOf(start(builder));
+    }
+
+    private static List<String> linesOf(Process process) throws IOException, InterruptedException {
+        List<String> lines = List.of(new String(process.getInputStream().readAllBytes()).split("\n", -1));
+        process.waitFor();
+        return lines.get(lines.size() - 1).isEmpty() ? lines.subList(0, lines.size() - 1) : lines;
+    }
+}
