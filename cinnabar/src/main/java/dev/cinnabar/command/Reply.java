@@ -206,6 +206,19 @@ public final class Reply {
         return insertHead(begin, isResp3 ? '~' : '*', size);
     }
 
+    /// What the SCAN commands answer: where to go on, and the elements since [#begin].
+    public Reply endPage(int begin, long cursor, long size) {
+        insertHead(begin, '*', size);
+        String text = Long.toUnsignedString(cursor);
+        String head = "*2\r\n$" + text.length() + "\r\n" + text + "\r\n";
+        out.reserve(head.length());
+        byte[] array = out.array();
+        System.arraycopy(array, begin, array, begin + head.length(), out.length() - begin);
+        for (int i = 0; i < head.length(); i++) array[begin + i] = (byte) head.charAt(i);
+        out.advance(head.length());
+        return this;
+    }
+
     /// Moves the elements up and puts the head in front. One copy of what was written.
     private Reply insertHead(int begin, char type, long size) {
         int head = 1 + Numbers.length(size) + 2;

@@ -4,6 +4,7 @@ import dev.cinnabar.command.Command;
 import dev.cinnabar.command.KeyCommands;
 import dev.cinnabar.command.HashCommands;
 import dev.cinnabar.command.ListCommands;
+import dev.cinnabar.command.SetCommands;
 import dev.cinnabar.command.StringCommands;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -20,6 +21,7 @@ public final class Families {
         Collections.addAll(all, StringCommands.values());
         Collections.addAll(all, HashCommands.values());
         Collections.addAll(all, ListCommands.values());
+        Collections.addAll(all, SetCommands.values());
         Collections.addAll(all, ConnectionCommands.values());
         Collections.addAll(all, ClientCommands.values());
         Collections.addAll(all, SlowLogCommands.values());

@@ -7,6 +7,7 @@ import dev.cinnabar.store.Database;
 import dev.cinnabar.store.HashValue;
 import dev.cinnabar.store.Kind;
 import dev.cinnabar.store.ListValue;
+import dev.cinnabar.store.SetValue;
 import dev.cinnabar.store.Snapshot;
 import dev.cinnabar.store.StringValue;
 import dev.cinnabar.struct.Listpack;
@@ -117,6 +118,7 @@ public final class LogSnapshot implements SnapshotSource {
         switch (kind) {
             case HASH_LISTPACK, HASH_HASHTABLE -> hash(db, address);
             case LIST_LISTPACK, LIST_QUICKLIST -> list(db, address);
+            case SET_INTSET, SET_LISTPACK, SET_HASHTABLE -> set(db, address);
             default -> throw new IllegalStateException("no image of a " + kind);
         }
     }
@@ -139,6 +141,17 @@ public final class LogSnapshot implements SnapshotSource {
         list.forEach(element -> {
             element("$5\r\nRPUSH\r\n", 1);
             entry(element);
+            return true;
+        });
+    }
+
+    private void set(Database db, long address) {
+        SetValue set = db.setImage(address);
+        left = set.size();
+        inCommand = 0;
+        set.forEach(member -> {
+            element("$4\r\nSADD\r\n", 1);
+            entry(member);
             return true;
         });
     }
