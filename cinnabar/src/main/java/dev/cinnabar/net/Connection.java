@@ -43,6 +43,7 @@ public final class Connection {
     private static final int WRITE_SIZE = 64 << 10;
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 16;
     private static final byte[] NOTHING = new byte[0];
+    private static final ByteBuffer NO_VIEW = ByteBuffer.wrap(NOTHING);
 
     private static final Handler NOBODY = new Handler() {
         @Override
@@ -68,7 +69,7 @@ public final class Connection {
 
     // input
     private byte[] kept = NOTHING;
-    private ByteBuffer keptView = ByteBuffer.wrap(NOTHING);
+    private ByteBuffer keptView = NO_VIEW;
     private int keptFrom;
     private int keptTo;
     private long expected;
@@ -431,7 +432,7 @@ public final class Connection {
         if (array != kept) {
             if (kept.length > SMALL_KEPT) budget.release(kept.length);
             kept = array;
-            keptView = ByteBuffer.wrap(array);
+            keptView = array == NOTHING ? NO_VIEW : ByteBuffer.wrap(array);
         }
         keptFrom = from;
         keptTo = to;

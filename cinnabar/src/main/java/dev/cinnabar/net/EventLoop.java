@@ -357,6 +357,7 @@ public final class EventLoop implements Executor {
 
     /// The shared reply buffer; what is appended from now on is this connection's.
     ByteBuilder out(Connection connection) {
+        assert isCurrent() : "replies are written on the loop's own thread";
         if (writer != connection) {
             endWriting();
             writer = connection;

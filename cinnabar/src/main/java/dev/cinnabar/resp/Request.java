@@ -8,6 +8,7 @@ import java.util.Arrays;
 /// Reused for every request of its parser. Not thread-safe.
 public final class Request {
     private static final int FIRST_CAPACITY = 8;
+    private static final int FIRST_WINDOWS = 4;
 
     /// A longer list of arguments is let go when the next request begins.
     private static final int KEEP_CAPACITY = 1024;
@@ -54,7 +55,7 @@ public final class Request {
         if (index >= argc) throw new IndexOutOfBoundsException(index + " of " + argc);
         if (index >= KEEP_CAPACITY) return new Bytes();
         int before = windows.length;
-        windows = Arrays.copyOf(windows, Math.min(KEEP_CAPACITY, Math.max(FIRST_CAPACITY, 2 * index)));
+        windows = Arrays.copyOf(windows, Math.min(KEEP_CAPACITY, Math.max(FIRST_WINDOWS, 2 * index)));
         for (int i = before; i < windows.length; i++) windows[i] = new Bytes();
         return windows[index];
     }
