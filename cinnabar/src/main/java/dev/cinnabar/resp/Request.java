@@ -3,7 +3,8 @@ package dev.cinnabar.resp;
 import dev.cinnabar.base.Bytes;
 import java.util.Arrays;
 
-/// Where the arguments of a request lie. Copies nothing: valid until the parser is asked again or the array changes.
+/// Where the arguments of a request lie. Copies nothing: valid until the parser is asked again or the array
+/// changes.
 ///
 /// Reused for every request of its parser. Not thread-safe.
 public final class Request {
@@ -44,8 +45,8 @@ public final class Request {
         return (int) args[index];
     }
 
-    /// A window on an argument. The same index gives the same object each time, for the first 1024; so a window is not
-    /// to be kept.
+    /// A window on an argument. The same index gives the same object each time, for the first 1024; so a
+    /// window is not to be kept.
     public Bytes arg(int index) {
         Bytes window = index < windows.length ? windows[index] : newWindow(index);
         return window.set(array, offset(index), length(index));
