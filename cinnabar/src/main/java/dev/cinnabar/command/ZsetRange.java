@@ -71,6 +71,7 @@ final class ZsetRange {
             }
         }
         if (range.limit != -1 && range.order == Order.RANK) throw new Refusal(Errors.ZRANGE_LIMIT);
+        if (range.order == Order.RANK) range.offset = 0; // `LIMIT 5 -1` is let pass, and means nothing
         if (range.withScores && range.order == Order.LEX) throw new Refusal(Errors.ZRANGE_WITHSCORES);
         boolean isSwapped = range.isReverse && range.order != Order.RANK;
         range.ends(call, isSwapped ? at + 1 : at, isSwapped ? at : at + 1);
