@@ -2,6 +2,7 @@ package dev.cinnabar.command;
 
 import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Doubles;
 import dev.cinnabar.base.Numbers;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -152,6 +153,14 @@ public final class Reply {
     public Reply decimal(String text) {
         if (!isResp3) return bulk(text);
         out.append(',').append(text).appendCrlf();
+        return this;
+    }
+
+    /// A floating point number with up to 17 digits, as scores are answered. No garbage for whole numbers.
+    public Reply decimal(double value) {
+        if (!Doubles.isWhole(value)) return decimal(Doubles.print(value));
+        if (!isResp3) return bulk((long) value);
+        out.append(',').append((long) value).appendCrlf();
         return this;
     }
 

@@ -6,6 +6,7 @@ import dev.cinnabar.command.HashCommands;
 import dev.cinnabar.command.ListCommands;
 import dev.cinnabar.command.SetCommands;
 import dev.cinnabar.command.StringCommands;
+import dev.cinnabar.command.ZsetCommands;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -20,6 +21,7 @@ public final class Families {
         Collections.addAll(all, KeyCommands.values());
         Collections.addAll(all, StringCommands.values());
         Collections.addAll(all, HashCommands.values());
+        Collections.addAll(all, ZsetCommands.values());
         Collections.addAll(all, ListCommands.values());
         Collections.addAll(all, SetCommands.values());
         Collections.addAll(all, ConnectionCommands.values());

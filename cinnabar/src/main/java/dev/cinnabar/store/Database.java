@@ -45,6 +45,9 @@ public final class Database {
     private final StringValue string = new StringValue();
     private final HashValue hash;
     private final HashValue hashImage;
+    private final ZsetValue zset;
+    private final ZsetValue otherZset;
+    private final ZsetValue zsetImage;
     private final ListValue list;
     private final ListValue listImage;
     private SetValue[] sets = {};
@@ -75,6 +78,9 @@ public final class Database {
             long hashSeed) {
         this.hash = new HashValue(this, thresholds, randomness);
         this.hashImage = new HashValue(this, thresholds, randomness);
+        this.zset = new ZsetValue(this, thresholds, randomness);
+        this.otherZset = new ZsetValue(this, thresholds, randomness);
+        this.zsetImage = new ZsetValue(this, thresholds, randomness);
         this.list = new ListValue(this, thresholds);
         this.listImage = new ListValue(this, thresholds);
         this.setImage = new SetValue(this, thresholds, randomness);
@@ -353,6 +359,31 @@ public final class Database {
     /// The look that was last pointed somewhere with this index.
     public SetValue set(int index) {
         return sets[index];
+    }
+
+    /// The sorted set at the address, to be read and changed.
+    ///
+    /// @param address what [#lookup] answered for the key; 0 for a set that is still to be made
+    /// @throws WrongType when it is none
+    public ZsetValue zset(Bytes key, long address) {
+        return zset.at(key, address);
+    }
+
+    /// The same as a second look, for those who compare two sets.
+    public ZsetValue otherZset(Bytes key, long address) {
+        return otherZset.at(key, address);
+    }
+
+    /// The sorted set at the address for a snapshot; see [#hashImage].
+    public ZsetValue zsetImage(long address) {
+        return zsetImage.at(keyWindow, address);
+    }
+
+    /// An empty sorted set under no key, to gather a result in.
+    ///
+    /// @throws OutOfMemory when memory is short
+    public ZsetResult newZset() {
+        return new ZsetResult(this, thresholds, randomness);
     }
 
     /// The bytes of a value that lies in its record: a listpack, an intset. Borrowed.
