@@ -3,11 +3,9 @@ package dev.cinnabar;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedInputStream;
-import java.io.BufferedReader;
 import java.io.DataInputStream;
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -19,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /// A redis-server 7.0 of this machine, for tests that compare ours with it. It listens on a unix socket in a
 /// directory of the test's own, so that tests never meet. Where none is installed the tests that ask for it
@@ -57,15 +56,25 @@ public final class RealRedis implements AutoCloseable {
         Process process = launch(directory, all);
         try {
             process.getOutputStream().close();
-            var out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-            String line = out.readLine();
-            while (line != null && !line.contains("eady to accept connections at")) line = out.readLine();
-            if (line == null) throw new IllegalStateException("redis-server did not start with " + all);
-            return new RealRedis(process, SocketChannel.open(UnixDomainSocketAddress.of(socket)));
+            return new RealRedis(process, connect(process, socket, all));
         } catch (IOException e) {
             process.destroyForcibly();
             throw new UncheckedIOException(e);
         }
+    }
+
+    /// Tries until the server listens. Its log does not tell with every `loglevel`, so nobody waits for a line of it.
+    private static SocketChannel connect(Process process, Path socket, List<String> arguments) throws IOException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (process.isAlive() && System.nanoTime() < deadline) {
+            try {
+                return SocketChannel.open(UnixDomainSocketAddress.of(socket));
+            } catch (IOException e) {
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+            }
+        }
+        process.destroyForcibly();
+        throw new IllegalStateException("redis-server did not start with " + arguments);
     }
 
     /// Runs the program with something to read until it ends, which must be soon.

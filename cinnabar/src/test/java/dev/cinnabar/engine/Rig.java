@@ -80,6 +80,7 @@ final class Rig {
         try (LogReplayer replayer = new LogReplayer(engine, client)) {
             replayer.run(argv.length, argv);
         }
+        engine.loading(false);
     }
 
     private final class Recorder implements ChangeLog {
