@@ -22,6 +22,8 @@ public final class Glob {
      *   pattern   a * b c          text   a x b x b c
      *               ^ star                    ^ mark: what the star has swallowed ends here; on failure it moves right
      */
+    private static final int MAX_STARS = 1000; // with something behind them; Redis gives up there since CVE-2024-31228
+
     private Glob() {}
 
     /// Whether the whole text matches the whole pattern.
@@ -49,12 +51,15 @@ public final class Glob {
         int textEnd = textOffset + textLength;
         int star = -1;
         int mark = -1;
+        int stars = 0;
 
         while (t < textEnd) {
             if (p < patternEnd && pattern[p] == '*') {
-                star = ++p;
+                while (p < patternEnd && pattern[p] == '*') p++;
+                if (p == patternEnd) return true; // speed only: the rest is swallowed whatever it is
+                if (++stars > MAX_STARS) return false;
+                star = p;
                 mark = t;
-                if (star == patternEnd) return true; // speed only: the rest is swallowed whatever it is
                 continue;
             }
             if (p < patternEnd && matchesOne(pattern, p, patternEnd, text[t], ignoreCase)) {

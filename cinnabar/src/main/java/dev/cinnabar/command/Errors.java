@@ -40,6 +40,26 @@ public final class Errors {
     /// Thrown when an argument or a value that has to be a number is none.
     public static final Refusal NOT_A_FLOAT = new Refusal("ERR value is not a valid float");
 
+    public static final String ZADD_NX_XX = "ERR XX and NX options at the same time are not compatible";
+    public static final String ZADD_GT_LT = "ERR GT, LT, and/or NX options at the same time are not compatible";
+    public static final String ZADD_INCR_ONE = "ERR INCR option supports a single increment-element pair";
+    public static final String SCORE_NAN = "ERR resulting score is not a number (NaN)";
+    public static final String ZRANGE_LIMIT =
+            "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX";
+    public static final String ZRANGE_WITHSCORES = "ERR syntax error, WITHSCORES not supported in combination with BYLEX";
+
+    /// Thrown for a count below zero.
+    public static final Refusal NOT_POSITIVE = new Refusal("ERR value is out of range, must be positive");
+
+    /// Thrown for a count that is too large either way.
+    public static final Refusal OUT_OF_RANGE = new Refusal("ERR value is out of range");
+
+    /// Thrown when the end of a range of scores is no number.
+    public static final Refusal MIN_MAX_FLOAT = new Refusal("ERR min or max is not a float");
+
+    /// Thrown when the end of a range of members is neither `-`, `+`, `[member` nor `(member`.
+    public static final Refusal MIN_MAX_LEX = new Refusal("ERR min or max not valid string range item");
+
     /// Thrown for words that no form of the command knows.
     public static final Refusal SYNTAX_REFUSAL = new Refusal(SYNTAX);
 

@@ -102,9 +102,9 @@ public enum KeyCommands implements Command {
 
     private static final int RANDOM_TRIES = 100; // expired keys met in a row before RANDOMKEY looks for one that is left
     private static final int SHARED_NUMBERS = 10_000; // Redis keeps the numbers below it once for all keys
-    private static final int SCAN_COUNT = 10;
-    private static final int SCAN_BUCKETS_PER_KEY = 10; // so that a call over an empty stretch ends
-    private static final int CURSOR_SHIFT = 16; // a table has at most 2^31 buckets, so the low bits of a position are zero
+    static final int SCAN_COUNT = 10;
+    static final int SCAN_BUCKETS_PER_KEY = 10; // so that a call over an empty stretch ends
+    static final int CURSOR_SHIFT = 16; // a table has at most 2^31 buckets, so the low bits of a position are zero
 
     private final CommandSpec spec;
 
@@ -336,7 +336,7 @@ public enum KeyCommands implements Command {
     }
 
     /// Reads what C's `strtoul` reads: a sign, digits, 64 bits; nothing at all is 0.
-    private static long cursor(Bytes text) {
+    static long cursor(Bytes text) {
         int i = 0;
         boolean isNegative = false;
         if (text.length() > 0 && (text.at(0) == '-' || text.at(0) == '+')) isNegative = text.at(i++) == '-';

@@ -2,6 +2,7 @@ package dev.cinnabar.command;
 
 import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Doubles;
 import dev.cinnabar.base.Numbers;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -155,6 +156,14 @@ public final class Reply {
         return this;
     }
 
+    /// A floating point number with up to 17 digits, as scores are answered. No garbage for whole numbers.
+    public Reply decimal(double value) {
+        if (!Doubles.isWhole(value)) return decimal(Doubles.print(value));
+        if (!isResp3) return bulk((long) value);
+        out.append(',').append((long) value).appendCrlf();
+        return this;
+    }
+
     /// What was written elsewhere, as it is: a whole value in the protocol's form.
     public Reply raw(byte[] array, int offset, int length) {
         out.append(array, offset, length);
@@ -204,6 +213,19 @@ public final class Reply {
 
     public Reply endSet(int begin, long size) {
         return insertHead(begin, isResp3 ? '~' : '*', size);
+    }
+
+    /// What the SCAN commands answer: where to go on, and the elements since [#begin].
+    public Reply endPage(int begin, long cursor, long size) {
+        insertHead(begin, '*', size);
+        String text = Long.toUnsignedString(cursor);
+        String head = "*2\r\n$" + text.length() + "\r\n" + text + "\r\n";
+        out.reserve(head.length());
+        byte[] array = out.array();
+        System.arraycopy(array, begin, array, begin + head.length(), out.length() - begin);
+        for (int i = 0; i < head.length(); i++) array[begin + i] = (byte) head.charAt(i);
+        out.advance(head.length());
+        return this;
     }
 
     /// Moves the elements up and puts the head in front. One copy of what was written.

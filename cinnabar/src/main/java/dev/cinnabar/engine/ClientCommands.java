@@ -37,8 +37,10 @@ public enum ClientCommands implements Command {
     INFO(syntax("CLIENT INFO").flags(NOSCRIPT, LOADING, STALE)
             .since("6.2.0").complexity("O(1)").tips("nondeterministic_output")
             .summary("Describes this connection in a line.")),
-    KILL(syntax("CLIENT KILL <ip:port | <[ID client-id] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] |"
-                    + " [USER username] | [ADDR ip:port] | [LADDR ip:port] | [SKIPME <YES | NO>] | [MAXAGE maxage] ...>>")
+    KILL(syntax("CLIENT KILL <ip:port | "
+                    + oneOrMore("<[ID client-id] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] | [USER username] |"
+                            + " [ADDR ip:port] | [LADDR ip:port] | [SKIPME <YES | NO>] | [MAXAGE maxage]>")
+                    + ">")
             .flags(ADMIN, NOSCRIPT, LOADING, STALE)
             .since("2.4.0").complexity("O(N) for N connections")
             .summary("Closes the connections that fit a description.")),
@@ -89,6 +91,10 @@ public enum ClientCommands implements Command {
 
     private static CommandSpec.Builder syntax(String line) {
         return CommandSpec.syntax(line).subcommand();
+    }
+
+    private static String oneOrMore(String part) {
+        return part + " [" + part + " ...]";
     }
 
     @Override

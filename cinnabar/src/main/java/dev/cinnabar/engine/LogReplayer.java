@@ -6,7 +6,8 @@ import dev.cinnabar.command.Flag;
 import java.nio.charset.StandardCharsets;
 
 /// Runs the commands of a log against the engine. Holds the engine's lock from the first command to [#close], but gives it to whoever
-/// waits (clients who are to be told that the server is loading) now and then.
+/// waits (clients who are to be told that the server is loading) now and then. The engine goes on loading until somebody says
+/// [Engine#loading]`(false)`: when the log that is to take the changes is in place, and not before.
 public final class LogReplayer implements Replayer, AutoCloseable {
     private static final int COMMANDS_PER_HOLD = 1024;
 
@@ -52,7 +53,6 @@ public final class LogReplayer implements Replayer, AutoCloseable {
 
     @Override
     public void close() {
-        engine.loading(false);
         engine.close(session);
         engine.resetStatistics();
         engine.unlock();

@@ -2,13 +2,16 @@ package dev.cinnabar.engine;
 
 import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Doubles;
 import dev.cinnabar.base.Numbers;
 import dev.cinnabar.store.Database;
 import dev.cinnabar.store.HashValue;
 import dev.cinnabar.store.Kind;
 import dev.cinnabar.store.ListValue;
+import dev.cinnabar.store.SetValue;
 import dev.cinnabar.store.Snapshot;
 import dev.cinnabar.store.StringValue;
+import dev.cinnabar.store.ZsetValue;
 import dev.cinnabar.struct.Listpack;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -117,6 +120,8 @@ public final class LogSnapshot implements SnapshotSource {
         switch (kind) {
             case HASH_LISTPACK, HASH_HASHTABLE -> hash(db, address);
             case LIST_LISTPACK, LIST_QUICKLIST -> list(db, address);
+            case SET_INTSET, SET_LISTPACK, SET_HASHTABLE -> set(db, address);
+            case ZSET_LISTPACK, ZSET_SKIPLIST -> zset(db, address);
             default -> throw new IllegalStateException("no image of a " + kind);
         }
     }
@@ -140,6 +145,29 @@ public final class LogSnapshot implements SnapshotSource {
             element("$5\r\nRPUSH\r\n", 1);
             entry(element);
             return true;
+        });
+    }
+
+    private void set(Database db, long address) {
+        SetValue set = db.setImage(address);
+        left = set.size();
+        inCommand = 0;
+        set.forEach(member -> {
+            element("$4\r\nSADD\r\n", 1);
+            entry(member);
+            return true;
+        });
+    }
+
+    private void zset(Database db, long address) {
+        ZsetValue zset = db.zsetImage(address);
+        left = zset.size();
+        inCommand = 0;
+        zset.forEach((member, score) -> {
+            element("$4\r\nZADD\r\n", 2);
+            if (Doubles.isWhole(score)) number(ready, (long) score);
+            else bulk(ready, Bytes.of(Doubles.print(score)));
+            entry(member);
         });
     }
 

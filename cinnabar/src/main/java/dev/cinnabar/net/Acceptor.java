@@ -10,7 +10,8 @@ import java.nio.channels.SocketChannel;
 import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 
-/// One listening socket: takes in connections and hands them to its server, which spreads them over the loops.
+/// One listening socket: takes in connections and hands them to its server, which spreads them over the
+/// loops.
 final class Acceptor {
     /// A turn accepts at most this many, so that a crowd at the door does not starve those inside.
     private static final int ACCEPTS_PER_TURN = 256;
@@ -82,7 +83,8 @@ final class Acceptor {
         accepted.setOption(ExtendedSocketOptions.TCP_KEEPCOUNT, 3);
     }
 
-    /// Nearly always: no file descriptor left. Whoever waits still waits, so asking again at once would only burn time.
+    /// Nearly always: no file descriptor left. Whoever waits still waits, so asking again at once would only
+    /// burn time.
     private void rest(IOException cause) {
         if (!failing) loop.failed(cause, null);
         failing = true;

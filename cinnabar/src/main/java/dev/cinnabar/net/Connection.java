@@ -8,7 +8,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// One socket, TCP or unix, and what is buffered for it. An idle connection holds no buffer at all.
@@ -16,16 +15,16 @@ import org.jspecify.annotations.Nullable;
 /// Owned by its loop: methods are for the loop's thread unless they say otherwise.
 public final class Connection {
     /*
-     * Input. Bytes are read into the loop's scratch array and shown to the handler there. What it leaves is copied into
-     * `kept`, an array of just that size; next time it goes back in front of what was read. Only when more than SMALL_KEPT
-     * bytes are left (a big bulk is under way) `kept` grows in place and is read into directly.
+     * Input. Bytes are read into the loop's scratch array and shown to the handler there. What it leaves is
+     * copied into `kept`, an array of just that size; next time it goes back in front of what was read. Only when
+     * more than SMALL_KEPT bytes are left (a big bulk is under way) `kept` grows in place and is read into directly.
      *
-     * Output. The handler writes into its loop's turn. What the socket does not take goes into `queue`. `unsent` counts
-     * all that is not in the socket yet: in the turn, in held turns, in the queue.
+     * Output. The handler writes into its loop's turn. What the socket does not take goes into `queue`. `unsent`
+     * counts all that is not in the socket yet: in the turn, in held turns, in the queue.
      *
-     * Reading stops while the handler waits (`paused`) or the peer does not read (`stalled`); at the end of the peer's
-     * stream (`ended`); and when we are about to go (`leaving`: once everything is sent; `condemned`: at the end of this
-     * turn).
+     * Reading stops while the handler waits (`paused`) or the peer does not read (`stalled`); at the end of the
+     * peer's stream (`ended`); and when we are about to go (`leaving`: once everything is sent; `condemned`: at the
+     * end of this turn).
      */
 
     /// A connection with more unsent bytes than this is congested.
@@ -43,6 +42,7 @@ public final class Connection {
     private static final int WRITE_SIZE = 64 << 10;
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 16;
     private static final byte[] NOTHING = new byte[0];
+    private static final ByteBuffer NO_VIEW = ByteBuffer.wrap(NOTHING);
 
     private static final Handler NOBODY = new Handler() {
         @Override
@@ -68,13 +68,15 @@ public final class Connection {
 
     // input
     private byte[] kept = NOTHING;
-    private ByteBuffer keptView = ByteBuffer.wrap(NOTHING);
+    private ByteBuffer keptView = NO_VIEW;
     private int keptFrom;
     private int keptTo;
     private long expected;
 
     // output; the first four are the loop's and the turn's notes about this connection
-    @Nullable Turn turn;
+    @Nullable
+    Turn turn;
+
     int entry;
     int heldTurns;
     long unsent;
@@ -105,7 +107,8 @@ public final class Connection {
         return id;
     }
 
-    /// A small number that no other open connection of this server has, where others tell a file descriptor. Any thread.
+    /// A small number that no other open connection of this server has, where others tell a file descriptor.
+    /// Any thread.
     public int fd() {
         return loop.descriptor(slot);
     }
@@ -140,22 +143,23 @@ public final class Connection {
 
     // ---- output ----
 
-    /// The loop's shared reply buffer. What is appended from now on belongs to this connection, until another one's `out()`
-    /// is asked for; so ask again after having let others write. Not to be used after the handler or task has returned.
+    /// The loop's shared reply buffer. What is appended from now on belongs to this connection, until another
+    /// one's `out()` is asked for; so ask again after having let others write. Not to be used after the
+    /// handler or task has returned.
     public ByteBuilder out() {
         return loop.out(this);
     }
 
-    /// Appends a copy of the bytes to what was written to this connection before. Any thread. A push to the connection whose
-    /// handler is just writing goes out after what that handler writes.
+    /// Appends a copy of the bytes to what was written to this connection before. Any thread. A push to the
+    /// connection whose handler is just writing goes out after what that handler writes.
     public void push(byte[] data, int offset, int length) {
         if (condemned) return;
         if (loop.isCurrent()) loop.push(this, data, offset, length);
         else loop.askToPush(this, data, offset, length);
     }
 
-    /// Whether so much is unsent ([#OUTPUT_HIGH_WATER]) that the handler has to stop and leave the rest of its input
-    /// where it is. It is shown again when the peer has read.
+    /// Whether so much is unsent ([#OUTPUT_HIGH_WATER]) that the handler has to stop and leave the rest of
+    /// its input where it is. It is shown again when the peer has read.
     public boolean isCongested() {
         if (outputBytes() <= OUTPUT_HIGH_WATER) return false;
         stalled = true;
@@ -174,14 +178,14 @@ public final class Connection {
         return keptTo - keptFrom;
     }
 
-    /// Says, within [Handler#received], that this many more bytes are needed before it makes sense to go on. Memory still
-    /// follows what has been received: at most twice that, and 64 KiB.
+    /// Says, within [Handler#received], that this many more bytes are needed before it makes sense to go on.
+    /// Memory still follows what has been received: at most twice that, and 64 KiB.
     public void expectInput(long bytes) {
         expected = bytes;
     }
 
-    /// The handler waits for something and does not want to be shown input. What comes is kept, up to 64 KiB, so that a peer
-    /// that goes away is noticed.
+    /// The handler waits for something and does not want to be shown input. What comes is kept, up to 64 KiB,
+    /// so that a peer that goes away is noticed.
     public void pauseReading() {
         if (ended) close(); // whoever waits for an answer does not say goodbye
         paused = true;
@@ -200,8 +204,8 @@ public final class Connection {
 
     // ---- the end ----
 
-    /// Closes when everything written so far, and by the call of the handler that is running, is sent. Further input is
-    /// ignored.
+    /// Closes when everything written so far, and by the call of the handler that is running, is sent.
+    /// Further input is ignored.
     public void closeAfterReply() {
         leaving = true;
         if (!loop.isServing(this)) settle();
@@ -268,7 +272,8 @@ public final class Connection {
         settle();
     }
 
-    /// Sends this connection's part of a turn, beginning with this stretch; what the socket does not take is queued.
+    /// Sends this connection's part of a turn, beginning with this stretch; what the socket does not take is
+    /// queued.
     void send(Turn turn, int stretch) {
         if (condemned) return;
         try {
@@ -307,7 +312,7 @@ public final class Connection {
     // ---- receiving ----
 
     private void receive() throws IOException {
-        // not while kept bytes wait to be shown: a peer that asks for much with little would fill our memory with requests
+        // not while kept bytes wait to be shown: who asks for much with little would fill our memory with requests
         for (int i = 0; i < READS_PER_TURN && wantsInput() && !waitsForAgain; i++) {
             boolean full = inputBytes() <= SMALL_KEPT ? receiveInScratch() : receiveInPlace();
             if (!full) return;
@@ -431,7 +436,7 @@ public final class Connection {
         if (array != kept) {
             if (kept.length > SMALL_KEPT) budget.release(kept.length);
             kept = array;
-            keptView = ByteBuffer.wrap(array);
+            keptView = array == NOTHING ? NO_VIEW : ByteBuffer.wrap(array);
         }
         keptFrom = from;
         keptTo = to;
@@ -471,7 +476,8 @@ public final class Connection {
         return !(ended || leaving || stalled || condemned || paused && inputBytes() >= PAUSED_INPUT_LIMIT);
     }
 
-    /// A socket that is closed with unread input in it tells its peer to forget the replies too; so that is read first.
+    /// A socket that is closed with unread input in it tells its peer to forget the replies too; so that is
+    /// read first.
     private void swallowRest() {
         try {
             for (int i = 0; i < READS_PER_TURN; i++) {

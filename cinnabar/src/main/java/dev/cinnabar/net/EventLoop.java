@@ -14,10 +14,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// One thread that serves its connections, turn after turn: wait, read and handle what is ready, send what was written.
+/// One thread that serves its connections, turn after turn: wait, read and handle what is ready, send what
+/// was written.
 ///
-/// A turn with nothing unusual in it costs one `epoll_wait`, and one `read` and one `write` per ready connection; it takes
-/// no lock, allocates nothing and wakes nobody. Methods are for the loop's own thread unless they say otherwise.
+/// A turn with nothing unusual in it costs one `epoll_wait`, and one `read` and one `write` per ready
+/// connection; it takes no lock, allocates nothing and wakes nobody. Methods are for the loop's own thread
+/// unless they say otherwise.
 public final class EventLoop implements Executor {
     /*
      *            ┌────────────────────────────────────────────────────────────────────────┐
@@ -27,9 +29,9 @@ public final class EventLoop implements Executor {
      *                                                                              write(2) per connection
      *                                                                              or, with a ticket, hold
      *
-     * Waking. A thread that brings work first leaves it, then looks whether the loop sleeps; the loop first says that it
-     * sleeps, then looks for work. Both are volatile, so at least one of them sees the other, and a loop that is awake
-     * is never disturbed with a system call.
+     * Waking. A thread that brings work first leaves it, then looks whether the loop sleeps; the loop first says
+     * that it sleeps, then looks for work. Both are volatile, so at least one of them sees the other, and a loop
+     * that is awake is never disturbed with a system call.
      */
 
     /// Bytes asked from a socket at once.
@@ -128,8 +130,8 @@ public final class EventLoop implements Executor {
         return index;
     }
 
-    /// Runs a task on the loop's thread, after what was asked for before. Any thread; a task that comes when the loop has
-    /// ended is dropped.
+    /// Runs a task on the loop's thread, after what was asked for before. Any thread; a task that comes when
+    /// the loop has ended is dropped.
     @Override
     public void execute(Runnable task) {
         offer(task);
@@ -142,7 +144,8 @@ public final class EventLoop implements Executor {
         return taken;
     }
 
-    /// Lets everything go that is held by this ticket or a smaller one. Any thread; smaller values than before do nothing.
+    /// Lets everything go that is held by this ticket or a smaller one. Any thread; smaller values than
+    /// before do nothing.
     public void release(long ticket) {
         long before = released.get();
         while (before < ticket) {
@@ -357,6 +360,7 @@ public final class EventLoop implements Executor {
 
     /// The shared reply buffer; what is appended from now on is this connection's.
     ByteBuilder out(Connection connection) {
+        assert isCurrent() : "replies are written on the loop's own thread";
         if (writer != connection) {
             endWriting();
             writer = connection;
@@ -439,7 +443,8 @@ public final class EventLoop implements Executor {
         }
     }
 
-    /// Sends the parts of all connections but those with an older turn still held, which they must not overtake.
+    /// Sends the parts of all connections but those with an older turn still held, which they must not
+    /// overtake.
     private boolean sendAllFree(Turn turn) {
         boolean all = true;
         for (int i = 0; i < turn.size(); i++) {
@@ -520,7 +525,8 @@ public final class EventLoop implements Executor {
         connection.open(selector);
     }
 
-    /// A small number for a slot, not used by any other open connection of the server: what a file descriptor is elsewhere.
+    /// A small number for a slot, not used by any other open connection of the server: what a file descriptor
+    /// is elsewhere.
     int descriptor(int slot) {
         return NetServer.FIRST_DESCRIPTOR + slot * server.loopCount() + index;
     }
@@ -569,7 +575,8 @@ public final class EventLoop implements Executor {
         return selector;
     }
 
-    /// Makes the selector let go of channels that were closed, at once, whatever the loop is doing. Any thread.
+    /// Makes the selector let go of channels that were closed, at once, whatever the loop is doing. Any
+    /// thread.
     void letGo() throws IOException {
         guests.incrementAndGet();
         try {

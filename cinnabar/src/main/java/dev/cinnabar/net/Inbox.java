@@ -2,12 +2,12 @@ package dev.cinnabar.net;
 
 import dev.cinnabar.base.ByteBuilder;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
-/// What other threads ask of a loop, in the order they asked: tasks to run, bytes to push, connections to wake or close.
+/// What other threads ask of a loop, in the order they asked: tasks to run, bytes to push, connections to
+/// wake or close.
 ///
-/// Two batches take turns: one is filled under a lock that is held for a copy, the other is worked off by the loop's
-/// thread without any. Thread-safe.
+/// Two batches take turns: one is filled under a lock that is held for a copy, the other is worked off by the
+/// loop's thread without any. Thread-safe.
 final class Inbox {
     private static final int CLOSE = -1;
     private static final int RESUME = -2;

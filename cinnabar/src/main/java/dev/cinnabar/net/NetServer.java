@@ -26,15 +26,16 @@ import org.jspecify.annotations.Nullable;
 
 /// Listening sockets and the loops that serve who comes through them.
 ///
-/// Listen, start, and close: closing gives back every thread, port, file and selector. Nothing is shared between two
-/// servers of one process. Methods are safe on any thread.
+/// Listen, start, and close: closing gives back every thread, port, file and selector. Nothing is shared
+/// between two servers of one process. Methods are safe on any thread.
 public final class NetServer implements AutoCloseable {
     /*
      * All acceptors sit on the first loop and hand sockets round in turn: accepting is rare next to serving.
      *
-     * A listening socket that is registered with a selector is really closed, and its port free again, only when that
-     * selector is asked the next time. Whoever stops listening therefore asks it himself, on his own thread: the loop may
-     * be busy, or even wait for a lock that the caller holds. That is why loops do not handle anything while they select.
+     * A listening socket that is registered with a selector is really closed, and its port free again, only when
+     * that selector is asked the next time. Whoever stops listening therefore asks it himself, on his own thread:
+     * the loop may be busy, or even wait for a lock that the caller holds. That is why loops do not handle anything
+     * while they select.
      */
 
     /// The first number that [Connection#fd] tells; those below would be taken in a real process too.
@@ -78,11 +79,12 @@ public final class NetServer implements AutoCloseable {
 
     // ---- listening ----
 
-    /// Listens on these addresses and on no other TCP address any more. When that fails, listens where it did before.
+    /// Listens on these addresses and on no other TCP address any more. When that fails, listens where it did
+    /// before.
     ///
-    /// An address is a name, an IPv4 or IPv6 address, `*` (every IPv4 address) or `::*` (every IPv6 address; as Java has no
-    /// way to ask for those alone, IPv4 peers may come in there too). One that begins with `-` may be missing on this
-    /// machine; so may IPv6 as a whole. No address at all: no TCP.
+    /// An address is a name, an IPv4 or IPv6 address, `*` (every IPv4 address) or `::*` (every IPv6 address;
+    /// as Java has no way to ask for those alone, IPv4 peers may come in there too). One that begins with `-`
+    /// may be missing on this machine; so may IPv6 as a whole. No address at all: no TCP.
     ///
     /// @param port 1 to 65535, or 0 for a free one, the same on all addresses
     /// @param backlog how many connections may wait to be accepted
@@ -156,7 +158,8 @@ public final class NetServer implements AutoCloseable {
         return texts;
     }
 
-    /// After how many idle seconds the system asks peers that connect from now on whether they are still there; 0 = never.
+    /// After how many idle seconds the system asks peers that connect from now on whether they are still
+    /// there; 0 = never.
     public void keepAliveSeconds(int seconds) {
         keepAliveSeconds = seconds;
     }
@@ -221,7 +224,8 @@ public final class NetServer implements AutoCloseable {
             return null; // no IPv6 on this machine
         } catch (IOException e) {
             if (channel != null) channel.close();
-            boolean isTaken = e instanceof BindException && String.valueOf(e.getMessage()).contains("in use");
+            boolean isTaken =
+                    e instanceof BindException && String.valueOf(e.getMessage()).contains("in use");
             if (isOptional && !isTaken) return null;
             String what = "Could not create server TCP listening socket " + address + ":" + port + ": ";
             if (isTaken) throw (IOException) new BindException(what + e.getMessage()).initCause(e);
@@ -304,7 +308,8 @@ public final class NetServer implements AutoCloseable {
 
     // ---- the end ----
 
-    /// Stops listening, closes all connections and ends the loops. Waits for them, unless called by one of them.
+    /// Stops listening, closes all connections and ends the loops. Waits for them, unless called by one of
+    /// them.
     @Override
     public void close() {
         synchronized (this) {

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Owned by the loop's thread.
 final class OutputQueue {
-    /// Chunks start small and double up to this many bytes: a client that reads a little too slowly costs little.
+    /// Chunks start small and double up to this many bytes: a client that reads a little too slowly costs
+    /// little.
     static final int MAX_CHUNK = 64 << 10;
 
     private static final int MIN_CHUNK = 4 << 10;
@@ -82,7 +83,9 @@ final class OutputQueue {
     private static final class Chunk {
         final ByteBuffer view;
         boolean adopted;
-        @Nullable Chunk next;
+
+        @Nullable
+        Chunk next;
 
         Chunk(ByteBuffer view) {
             this.view = view;

@@ -5,7 +5,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// What one turn of a loop wrote, for all its connections: two shared buffers and who owns which stretch of them.
+/// What one turn of a loop wrote, for all its connections: two shared buffers and who owns which stretch of
+/// them.
 ///
 /// Owned by the loop's thread. Reused, so that a turn costs no garbage.
 final class Turn {
@@ -14,8 +15,8 @@ final class Turn {
      *   pushes    [ B | C ]                      what others pushed meanwhile, aside: a handler may still rewind
      *                                            the end of `replies` or patch a header in it
      *
-     *   entries   A: 0 → 2     B: 1 → 3    C: 4 → 5      one per connection: a chain of stretches, in order of writing,
-     *   next      2  3  -  -  5  -                        so that each connection costs one write(2), not one per stretch
+     *   entries   A: 0 → 2     B: 1 → 3    C: 4 → 5      one per connection: a chain of stretches, in the order of
+     *   next      2  3  -  -  5  -                        writing, so that a connection costs one write(2) a turn
      */
     private static final int NONE = -1;
     private static final int FIRST_CAPACITY = 16 << 10; // bytes
@@ -43,7 +44,8 @@ final class Turn {
     long ticket;
 
     /// The turn held after this one.
-    @Nullable Turn next;
+    @Nullable
+    Turn next;
 
     boolean isEmpty() {
         return entries == 0;
@@ -54,7 +56,8 @@ final class Turn {
     }
 
     /// The connection of an entry; null when nothing is left to do for it.
-    @Nullable Connection owner(int entry) {
+    @Nullable
+    Connection owner(int entry) {
         return owners[entry];
     }
 
@@ -132,8 +135,8 @@ final class Turn {
         return repliesView;
     }
 
-    /// Whether a rest of this many bytes of a stretch is so much of the buffer that it is better to give the whole buffer
-    /// away than to copy the rest. Answering yes gives it away: it is not written to again.
+    /// Whether a rest of this many bytes of a stretch is so much of the buffer that it is better to give the
+    /// whole buffer away than to copy the rest. Answering yes gives it away: it is not written to again.
     boolean giveAway(int stretch, int rest) {
         if (froms[stretch] < 0 || rest < OutputQueue.MAX_CHUNK || rest < replies.capacity() / 2) return false;
         repliesGivenAway = true;

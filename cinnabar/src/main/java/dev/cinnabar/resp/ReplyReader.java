@@ -15,7 +15,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Reads replies, RESP2 and RESP3, into plain Java objects: for whoever is the client. The server never does this.
+/// Reads replies, RESP2 and RESP3, into plain Java objects: for whoever is the client. The server never does
+/// this.
 ///
 /// | reply | object |
 /// |---|---|
@@ -207,7 +208,8 @@ public final class ReplyReader {
             end -= at;
             at = 0;
         }
-        if (count > buffer.length) buffer = Arrays.copyOf(buffer, Math.max(count, Math.min(MAX_LENGTH, 2 * buffer.length)));
+        if (count > buffer.length)
+            buffer = Arrays.copyOf(buffer, Math.max(count, Math.min(MAX_LENGTH, 2 * buffer.length)));
         while (end < count) {
             int n = source.read(buffer, end, buffer.length - end);
             if (n < 0) throw new EOFException("the connection ended within a reply");

@@ -3,11 +3,13 @@ package dev.cinnabar.resp;
 import dev.cinnabar.base.Bytes;
 import java.util.Arrays;
 
-/// Where the arguments of a request lie. Copies nothing: valid until the parser is asked again or the array changes.
+/// Where the arguments of a request lie. Copies nothing: valid until the parser is asked again or the array
+/// changes.
 ///
 /// Reused for every request of its parser. Not thread-safe.
 public final class Request {
     private static final int FIRST_CAPACITY = 8;
+    private static final int FIRST_WINDOWS = 4;
 
     /// A longer list of arguments is let go when the next request begins.
     private static final int KEEP_CAPACITY = 1024;
@@ -43,8 +45,8 @@ public final class Request {
         return (int) args[index];
     }
 
-    /// A window on an argument. The same index gives the same object each time, for the first 1024; so a window is not
-    /// to be kept.
+    /// A window on an argument. The same index gives the same object each time, for the first 1024; so a
+    /// window is not to be kept.
     public Bytes arg(int index) {
         Bytes window = index < windows.length ? windows[index] : newWindow(index);
         return window.set(array, offset(index), length(index));
@@ -54,7 +56,7 @@ public final class Request {
         if (index >= argc) throw new IndexOutOfBoundsException(index + " of " + argc);
         if (index >= KEEP_CAPACITY) return new Bytes();
         int before = windows.length;
-        windows = Arrays.copyOf(windows, Math.min(KEEP_CAPACITY, Math.max(FIRST_CAPACITY, 2 * index)));
+        windows = Arrays.copyOf(windows, Math.min(KEEP_CAPACITY, Math.max(FIRST_WINDOWS, 2 * index)));
         for (int i = before; i < windows.length; i++) windows[i] = new Bytes();
         return windows[index];
     }

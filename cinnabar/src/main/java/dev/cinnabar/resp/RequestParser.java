@@ -5,9 +5,9 @@ import java.nio.charset.StandardCharsets;
 
 /// Finds requests in bytes: `*2\r\n$3\r\nGET\r\n$1\r\nk\r\n`, or `GET k\r\n` as a person types it.
 ///
-/// Resumable: when a request is not all there yet, the same bytes and more are shown again later, and the parser goes on
-/// where it stopped; no byte is looked at twice. Copies nothing (but arguments of inline requests) and allocates nothing
-/// once its lists have grown. Not thread-safe; one per connection.
+/// Resumable: when a request is not all there yet, the same bytes and more are shown again later, and the
+/// parser goes on where it stopped; no byte is looked at twice. Copies nothing (but arguments of inline
+/// requests) and allocates nothing once its lists have grown. Not thread-safe; one per connection.
 public final class RequestParser {
     /*
      *     from                 from + position                  to
@@ -29,12 +29,13 @@ public final class RequestParser {
     public enum Outcome {
         /// A request is complete: [#request()]; it took [#consumed()] bytes.
         COMPLETE,
-        /// The request is not all there. Keep the bytes and show them again, from the same beginning, with more;
-        /// [#missing()] may tell how many more.
+        /// The request is not all there. Keep the bytes and show them again, from the same beginning, with
+        /// more; [#missing()] may tell how many more.
         INCOMPLETE,
         /// [#consumed()] bytes asked for nothing: an empty line, or a request of no arguments.
         EMPTY,
-        /// The bytes break the protocol: [#error()]. Nothing after them can be understood; [#reset()] starts anew.
+        /// The bytes break the protocol: [#error()]. Nothing after them can be understood; [#reset()] starts
+        /// anew.
         ERROR,
         /// [#consumed()] bytes of a request that is given up were skipped, and more of it is to come.
         DISCARDING,
@@ -73,13 +74,15 @@ public final class RequestParser {
         authenticated = isAuthenticated;
     }
 
-    /// The last complete request; its content is valid until the next [#parse], and only as long as the array is.
+    /// The last complete request; its content is valid until the next [#parse], and only as long as the array
+    /// is.
     public Request request() {
         return request;
     }
 
-    /// Hands over the last complete request and takes another one's place to fill: so that several requests can be looked at together.
-    /// Not for inline requests, whose arguments lie in a buffer that the next one overwrites: [#isInline].
+    /// Hands over the last complete request and takes another one's place to fill: so that several requests
+    /// can be looked at together. Not for inline requests, whose arguments lie in a buffer that the next one
+    /// overwrites: [#isInline].
     public Request exchange(Request other) {
         Request complete = request;
         request = other;
@@ -96,13 +99,14 @@ public final class RequestParser {
         return consumed;
     }
 
-    /// After [Outcome#INCOMPLETE]: how many bytes the current argument still needs, or 0 if that cannot be said.
+    /// After [Outcome#INCOMPLETE]: how many bytes the current argument still needs, or 0 if that cannot be
+    /// said.
     public long missing() {
         return missing;
     }
 
-    /// After [Outcome#ERROR]: Redis's words, such as `Protocol error: invalid bulk length`, in bytes, for they may quote
-    /// what the client sent.
+    /// After [Outcome#ERROR]: Redis's words, such as `Protocol error: invalid bulk length`, in bytes, for
+    /// they may quote what the client sent.
     public byte[] error() {
         return error;
     }
@@ -215,8 +219,8 @@ public final class RequestParser {
         return finish(Outcome.COMPLETE, next - from);
     }
 
-    /// Reads the line with an argument's length at `position`; [Outcome#COMPLETE] says that `bulkLength` and `position` moved
-    /// on.
+    /// Reads the line with an argument's length at `position`; [Outcome#COMPLETE] says that `bulkLength` and
+    /// `position` moved on.
     private Outcome parseLength(byte[] array, int line, int to) {
         int end = lineEnd(array, line, to, '\r');
         if (end == NONE || end + 1 == to) {
@@ -265,8 +269,9 @@ public final class RequestParser {
         return request.argc() == 0 ? empty(length) : finish(Outcome.COMPLETE, length);
     }
 
-    /// Splits a line into arguments at blanks; quotes work as in Redis: `"…"` with `\xHH`, `\n`, `\r`, `\t`, `\b`, `\a` and
-    /// `\` before any other byte, `'…'` with `\'` alone. Answers false when a quote is not closed, or something follows it.
+    /// Splits a line into arguments at blanks; quotes work as in Redis: `"…"` with `\xHH`, `\n`, `\r`, `\t`,
+    /// `\b`, `\a` and `\` before any other byte, `'…'` with `\'` alone. Answers false when a quote is not
+    /// closed, or something follows it.
     private boolean split(byte[] array, int from, int end) {
         if (inline.length < end - from || inline.length > KEEP_INLINE) inline = new byte[end - from];
         byte[] target = inline; // never longer than the line
@@ -335,10 +340,12 @@ public final class RequestParser {
 
     // ---- a request that is given up ----
 
-    /// Gives up the request whose arguments are arriving: its bytes are skipped as they come ([Outcome#DISCARDING]) until it
-    /// is over ([Outcome#DISCARDED]). For a request that there is no memory for.
+    /// Gives up the request whose arguments are arriving: its bytes are skipped as they come
+    /// ([Outcome#DISCARDING]) until it is over ([Outcome#DISCARDED]). For a request that there is no memory
+    /// for.
     ///
-    /// @return false when there is none to give up: what arrives is no request of counted arguments, or has just begun
+    /// @return false when there is none to give up: what arrives is no request of counted arguments, or has
+    ///     just begun
     public boolean startDiscarding() {
         if (argsLeft == 0) return false;
         discards = true;

@@ -81,6 +81,8 @@ public final class Cinnabar implements AutoCloseable {
         host.parts(net, persistence, protocol);
         try {
             listen(builder.listensOnTcp);
+            // before the first client comes: nobody may see an empty data set that is about to be loaded
+            if (config.get(Directives.APPENDONLY)) engine.loading(true);
             net.start();
             persistence.start();
         } catch (RuntimeException | Error e) {

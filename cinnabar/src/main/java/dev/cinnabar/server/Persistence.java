@@ -99,12 +99,14 @@ final class Persistence implements Durability {
         }
     }
 
+    /// From now on changes are written. Only then may clients make any: a change between the end of loading and this moment would be lost.
     private void use(AppendOnlyLog opened) {
         file = opened;
         opened.start(name + "-aof");
         engine.lock();
         try {
             engine.log(opened);
+            engine.loading(false);
         } finally {
             engine.unlock();
         }

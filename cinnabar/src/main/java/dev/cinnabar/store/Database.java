@@ -45,8 +45,14 @@ public final class Database {
     private final StringValue string = new StringValue();
     private final HashValue hash;
     private final HashValue hashImage;
+    private final ZsetValue zset;
+    private final ZsetValue otherZset;
+    private final ZsetValue zsetImage;
     private final ListValue list;
     private final ListValue listImage;
+    private SetValue[] sets = {};
+    private final SetValue setImage;
+    private final Thresholds thresholds;
     private final Bytes keyWindow = new Bytes();
     private final Bytes otherWindow = new Bytes();
     private final ExpiryWheel.Due due = this::expireDue;
@@ -72,8 +78,13 @@ public final class Database {
             long hashSeed) {
         this.hash = new HashValue(this, thresholds, randomness);
         this.hashImage = new HashValue(this, thresholds, randomness);
+        this.zset = new ZsetValue(this, thresholds, randomness);
+        this.otherZset = new ZsetValue(this, thresholds, randomness);
+        this.zsetImage = new ZsetValue(this, thresholds, randomness);
         this.list = new ListValue(this, thresholds);
         this.listImage = new ListValue(this, thresholds);
+        this.setImage = new SetValue(this, thresholds, randomness);
+        this.thresholds = thresholds;
         this.index = index;
         this.pages = pages;
         this.bigs = bigs;
@@ -324,6 +335,55 @@ public final class Database {
     /// @throws WrongType when it is none
     public ListValue list(Bytes key, long address) {
         return list.at(key, address);
+    }
+
+    /// The set at the address for a snapshot; see [#hashImage].
+    public SetValue setImage(long address) {
+        return setImage.at(keyWindow, address);
+    }
+
+    /// The set at the address, to be read and changed.
+    ///
+    /// @param index   for several at a time: 0, 1, 2 …, a look each
+    /// @param address what [#lookup] answered for the key; 0 for a set that is still to be made
+    /// @throws WrongType when it is none
+    public SetValue set(int index, Bytes key, long address) {
+        if (index >= sets.length) {
+            int old = sets.length;
+            sets = Arrays.copyOf(sets, Math.max(2 * old, index + 1));
+            for (int i = old; i < sets.length; i++) sets[i] = new SetValue(this, thresholds, randomness);
+        }
+        return sets[index].at(key, address);
+    }
+
+    /// The look that was last pointed somewhere with this index.
+    public SetValue set(int index) {
+        return sets[index];
+    }
+
+    /// The sorted set at the address, to be read and changed.
+    ///
+    /// @param address what [#lookup] answered for the key; 0 for a set that is still to be made
+    /// @throws WrongType when it is none
+    public ZsetValue zset(Bytes key, long address) {
+        return zset.at(key, address);
+    }
+
+    /// The same as a second look, for those who compare two sets.
+    public ZsetValue otherZset(Bytes key, long address) {
+        return otherZset.at(key, address);
+    }
+
+    /// The sorted set at the address for a snapshot; see [#hashImage].
+    public ZsetValue zsetImage(long address) {
+        return zsetImage.at(keyWindow, address);
+    }
+
+    /// An empty sorted set under no key, to gather a result in.
+    ///
+    /// @throws OutOfMemory when memory is short
+    public ZsetResult newZset() {
+        return new ZsetResult(this, thresholds, randomness);
     }
 
     /// The bytes of a value that lies in its record: a listpack, an intset. Borrowed.

@@ -114,6 +114,20 @@ public final class Members {
         return isNew;
     }
 
+    /// Adds a member that is not there, with a value of eight bytes.
+    ///
+    /// @return where its record is
+    long addFixed(Bytes member, long value) {
+        long address = insert(member, FIXED8, Long.BYTES);
+        Records.setFixed8(pages.array(address), Pages.offset(address), value);
+        return address;
+    }
+
+    /// Changes a value of eight bytes where it lies.
+    void setFixed(long address, long value) {
+        Records.setFixed8(pages.array(address), Pages.offset(address), value);
+    }
+
     /// @return whether it was there
     public boolean remove(Bytes member) {
         long address = dict.find(member);
@@ -191,7 +205,15 @@ public final class Members {
         return dict.compact(position, buckets, mover);
     }
 
-    private long move(long address) {
+    /// The same for an owner who keeps addresses: its mover calls [#move] and puts the new address where the old one stood.
+    long compact(long position, int buckets, Dict.Mover ownersMover) {
+        return dict.compact(position, buckets, ownersMover);
+    }
+
+    /// Moves a record elsewhere.
+    ///
+    /// @return where it lies now
+    long move(long address) {
         return pages.move(address, size(pages.array(address), Pages.offset(address)));
     }
 

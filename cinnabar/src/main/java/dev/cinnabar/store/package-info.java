@@ -17,8 +17,9 @@
 /// gives a look at the value where it lies: a number, or a window of bytes that the reply copies to the socket's buffer.
 ///
 /// **From a SET's point of view.** There are four primitives: *create* a record, *recut* it (same key, another size), *overwrite* it
-/// in place, *remove* it. A value of the same size class is written over where it lies, so a steady load of SETs moves nothing. All
-/// four check first and change after, so running out of memory loses nothing.
+/// in place, *remove* it; and for RENAME and MOVE a fifth, *hand over* (another key or database, same value), which leaves a huge value
+/// where it is. A value of the same size class is written over where it lies, so a steady load of SETs moves nothing. All check first
+/// and change after, so running out of memory loses nothing; who changes several keys or none holds room for all of them first.
 ///
 /// **Expiry.** Volatile records hang in a timing wheel; the engine advances it a few hundred records at a time, some hundred times a
 /// second. A key is therefore gone some 10 ms after its time even if nobody asks for it, and at once if somebody does. Redis samples

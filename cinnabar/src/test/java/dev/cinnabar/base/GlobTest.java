@@ -23,6 +23,14 @@ class GlobTest {
     }
 
     @Test
+    void more_than_a_thousand_stars_match_nothing() {
+        String text = "a".repeat(2000);
+        assertMatches("*?".repeat(1000), text);
+        assertMatches("**?".repeat(1000) + "*", text);
+        assertFails("*?".repeat(1001), text);
+    }
+
+    @Test
     void a_set_takes_one_byte_that_is_in_it() {
         assertMatches("[abc]", "a", "c");
         assertFails("[abc]", "d", "", "ab");

@@ -19,7 +19,7 @@ class LongDoubleTest {
     @Test
     void a_fraction_is_rounded_to_64_bits_of_mantissa_and_printed_with_17_digits() {
         assertThat(printed("0.1")).isEqualTo("0.1");
-        assertThat(printed("3000.1")).isEqualTo("3000.09999999999999998");
+        assertThat(printed("3000.1")).isEqualTo("3000.10000000000000009");
         assertThat(printed("100026.6")).isEqualTo("100026.60000000000000142");
         assertThat(printed("1.000000000000000004")).isEqualTo("1");
         assertThat(printed("-5.50")).isEqualTo("-5.5");

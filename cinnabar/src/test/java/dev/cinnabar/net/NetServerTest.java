@@ -75,7 +75,10 @@ class NetServerTest {
         Client client = connect(start(1));
         Random random = new Random(42);
         StringBuilder all = new StringBuilder();
-        for (int i = 0; i < 300; i++) all.append("x".repeat(random.nextInt(1 << random.nextInt(14)))).append(i).append('\n');
+        for (int i = 0; i < 300; i++)
+            all.append("x".repeat(random.nextInt(1 << random.nextInt(14))))
+                    .append(i)
+                    .append('\n');
         byte[] bytes = all.toString().getBytes(ISO_8859_1);
         Thread sender = new Thread(() -> {
             for (int at = 0; at < bytes.length; ) {
@@ -117,11 +120,14 @@ class NetServerTest {
         for (int i = 0; i < 2000; i++) clients.add(connect(server));
         for (int round = 0; round < 3; round++) {
             for (int i = 0; i < clients.size(); i++) clients.get(i).send("c" + i + "\n");
-            for (int i = 0; i < clients.size(); i++) assertThat(clients.get(i).line()).isEqualTo("C" + i);
+            for (int i = 0; i < clients.size(); i++)
+                assertThat(clients.get(i).line()).isEqualTo("C" + i);
         }
         assertThat(server.connectionCount()).isEqualTo(2000);
         assertThat(server.loop(0).connectionCount()).isEqualTo(1000);
-        assertThat(toy.sessions.values().stream().map(session -> session.connection.fd()).distinct())
+        assertThat(toy.sessions.values().stream()
+                        .map(session -> session.connection.fd())
+                        .distinct())
                 .hasSize(2000);
     }
 
@@ -607,7 +613,9 @@ class NetServerTest {
         Toy.Session session = awaitSession();
         for (int i = 0; i < 1000; i++) {
             int n = i;
-            server.loop(0).execute(() -> session.reply("task " + n + " " + server.loop(0).isCurrent()));
+            server.loop(0)
+                    .execute(() ->
+                            session.reply("task " + n + " " + server.loop(0).isCurrent()));
         }
         for (int i = 0; i < 1000; i++) assertThat(client.line()).isEqualTo("task " + i + " true");
     }
@@ -646,9 +654,10 @@ class NetServerTest {
         List<Client> clients = new ArrayList<>();
         for (int i = 0; i < 50; i++) clients.add(connect(server));
         await().until(() -> toy.sessions.size() == 50);
-        server.loop(0).execute(() -> server.loop(0).forEach(connection -> {
-            if (connection.id() % 2 == 0) connection.close();
-        }));
+        server.loop(0)
+                .execute(() -> server.loop(0).forEach(connection -> {
+                    if (connection.id() % 2 == 0) connection.close();
+                }));
         await().until(() -> toy.sessions.size() == 25);
         assertThat(toy.sessions.keySet()).allMatch(id -> id % 2 == 1);
     }
@@ -689,7 +698,8 @@ class NetServerTest {
         for (int i = 0; i < 50; i++) clients.add(connect(server));
         await().until(() -> toy.sessions.size() == 50);
         for (Client client : clients) client.send("x".repeat(10_000));
-        await().until(() -> toy.sessions.values().stream().allMatch(session -> session.connection.inputBytes() == 10_000));
+        await().until(() ->
+                toy.sessions.values().stream().allMatch(session -> session.connection.inputBytes() == 10_000));
         assertThat(budget.reserved()).isLessThan(50 * (20_000 + (64L << 10)));
     }
 
@@ -722,7 +732,8 @@ class NetServerTest {
 
             @Override
             public long beforeSleep(EventLoop loop) {
-                allocated.setOpaque(threads.getThreadAllocatedBytes(Thread.currentThread().getId()));
+                allocated.setOpaque(
+                        threads.getThreadAllocatedBytes(Thread.currentThread().getId()));
                 return -1;
             }
 
@@ -810,7 +821,8 @@ class NetServerTest {
         assertThat(client.line()).isEqualTo("PING");
 
         assertThat(server.listen(List.of("127.0.0.1", "127.0.0.2"), port, 128)).isEqualTo(port);
-        assertThatThrownBy(() -> server.listen(List.of("203.0.113.7"), port, 128)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> server.listen(List.of("203.0.113.7"), port, 128))
+                .isInstanceOf(IOException.class);
         assertThat(server.listeningOn()).containsExactlyInAnyOrder("127.0.0.1:" + port, "127.0.0.2:" + port);
         int other = server.listen(LOOPBACK, 0, 128);
         assertThat(other).isNotEqualTo(port);
@@ -1045,7 +1057,8 @@ class NetServerTest {
             return lines;
         }
 
-        /// Whether nothing came; only right when the server has been seen to go beyond the point where it would send.
+        /// Whether nothing came; only right when the server has been seen to go beyond the point where it
+        /// would send.
         boolean hasNothing() throws IOException {
             return in.available() == 0;
         }

@@ -12,8 +12,8 @@ import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
-/// A protocol for tests: lines of text, each answered in capitals, unless a test has given the line's first word a
-/// meaning of its own.
+/// A protocol for tests: lines of text, each answered in capitals, unless a test has given the line's first
+/// word a meaning of its own.
 final class Toy implements Protocol {
     final Map<String, BiConsumer<Session, String>> words = new ConcurrentHashMap<>();
     final Map<Long, Session> sessions = new ConcurrentHashMap<>(); // open ones

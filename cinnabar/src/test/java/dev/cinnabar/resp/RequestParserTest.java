@@ -119,6 +119,24 @@ class RequestParserTest {
         assertThat((Object) parser.request().arg(1)).isSameAs(window);
     }
 
+    @Test
+    void several_requests_can_be_held_at_once() {
+        byte[] bytes = latin1("*1\r\n$1\r\na\r\n*2\r\n$1\r\nb\r\n$1\r\nc\r\n*3\r\n$1\r\nd\r\n");
+        assertThat(parser.parse(bytes, 0, bytes.length)).isEqualTo(COMPLETE);
+        int at = parser.consumed();
+        Request first = parser.exchange(new Request());
+        assertThat(parser.parse(bytes, at, bytes.length)).isEqualTo(COMPLETE);
+        at += parser.consumed();
+        Request second = parser.exchange(new Request());
+        assertThat(parser.parse(bytes, at, bytes.length)).isEqualTo(INCOMPLETE);
+
+        assertThat(texts(first)).containsExactly("a");
+        assertThat(texts(second)).containsExactly("b", "c");
+        assertThat(parser.isInline()).isFalse();
+        assertThat(outcome("PING\r\n")).isEqualTo(COMPLETE);
+        assertThat(parser.isInline()).isTrue();
+    }
+
     // ---- inline ----
 
     @Test
@@ -236,9 +254,11 @@ class RequestParserTest {
 
     @Test
     void every_split_of_a_pipeline_gives_the_same_requests() {
-        String pipeline = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$12\r\nhello\r\nworld\r\nPING\r\n*0\r\n\r\n*1\r\n$4\r\nPING\r\n"
-                + "ECHO \"a\\x41 b\" 'c'\n*12\r\n" + "$2\r\nab\r\n".repeat(11) + "$100\r\n" + "y".repeat(100) + "\r\n"
-                + "*2\r\n$3\r\nGET\r\n$0\r\n\r\n";
+        String pipeline =
+                "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$12\r\nhello\r\nworld\r\nPING\r\n*0\r\n\r\n*1\r\n$4\r\nPING\r\n"
+                        + "ECHO \"a\\x41 b\" 'c'\n*12\r\n" + "$2\r\nab\r\n".repeat(11) + "$100\r\n" + "y".repeat(100)
+                        + "\r\n"
+                        + "*2\r\n$3\r\nGET\r\n$0\r\n\r\n";
         String expected = all(pipeline);
         assertThat(expected).contains("[SET, k, hello\r\nworld] ").contains("[ECHO, aA b, c]");
 
@@ -256,7 +276,12 @@ class RequestParserTest {
     @Test
     void every_error_is_the_same_however_the_bytes_come() {
         for (String wrong : List.of(
-                "*1\r\n$-1\r\n", "*x\r\n", "*2\r\n$1\r\na\r\n?\r\n", "PING 'a\r\n", "*1\r\n$16777216000\r\n", "*999999999999\r\n")) {
+                "*1\r\n$-1\r\n",
+                "*x\r\n",
+                "*2\r\n$1\r\na\r\n?\r\n",
+                "PING 'a\r\n",
+                "*1\r\n$16777216000\r\n",
+                "*999999999999\r\n")) {
             String expected = all(wrong);
             assertThat(expected).contains("Protocol error");
             byte[] bytes = latin1(wrong);
@@ -296,7 +321,9 @@ class RequestParserTest {
     void random_bytes_never_throw_and_never_loop() {
         long seed = System.nanoTime();
         Random random = new Random(seed);
-        String[] words = {"*", "$", "\r\n", "1", "2", "10", "-", "\"", "'", "\\x", " ", "PING", "\0", "\n", "99999", "\u00ff"};
+        String[] words = {
+            "*", "$", "\r\n", "1", "2", "10", "-", "\"", "'", "\\x", " ", "PING", "\0", "\n", "99999", "\u00ff"
+        };
         for (int round = 0; round < 20_000; round++) {
             StringBuilder text = new StringBuilder();
             for (int i = random.nextInt(30); i >= 0; i--) text.append(words[random.nextInt(words.length)]);
@@ -346,7 +373,8 @@ class RequestParserTest {
 
     @Test
     void parsing_allocates_nothing() {
-        byte[] bytes = latin1("*3\r\n$3\r\nSET\r\n$5\r\nkey:1\r\n$32\r\n" + "v".repeat(32) + "\r\n*2\r\n$3\r\nGET\r\n$5\r\nkey:1\r\n"
+        byte[] bytes = latin1("*3\r\n$3\r\nSET\r\n$5\r\nkey:1\r\n$32\r\n" + "v".repeat(32)
+                + "\r\n*2\r\n$3\r\nGET\r\n$5\r\nkey:1\r\n"
                 + "*21\r\n$4\r\nMSET\r\n" + "$6\r\nkey:17\r\n$110\r\n".repeat(1).repeat(1) + "v".repeat(110) + "\r\n"
                 + "$1\r\nx\r\n".repeat(18));
         for (int i = 0; i < 20_000; i++) parseAll(bytes);
@@ -392,7 +420,8 @@ class RequestParserTest {
         return inPieces(bytes, bytes.length);
     }
 
-    /// The same, with the bytes up to each cut shown before the next ones are there, in an array of their own each time.
+    /// The same, with the bytes up to each cut shown before the next ones are there, in an array of their own
+    /// each time.
     private String inPieces(byte[] bytes, int... cuts) {
         parser.reset();
         StringBuilder found = new StringBuilder();
@@ -402,8 +431,10 @@ class RequestParserTest {
                 byte[] shown = concat(NOISE, Arrays.copyOfRange(bytes, at, cut), NOISE);
                 Outcome outcome = parser.parse(shown, NOISE.length, shown.length - NOISE.length);
                 if (outcome == INCOMPLETE) break;
-                if (outcome == ERROR) return found.append(latin1(parser.error())).toString();
-                found.append(outcome == COMPLETE ? texts(parser.request()) : "-").append(' ');
+                if (outcome == ERROR)
+                    return found.append(latin1(parser.error())).toString();
+                found.append(outcome == COMPLETE ? texts(parser.request()) : "-")
+                        .append(' ');
                 assertThat(parser.consumed()).isPositive();
                 at += parser.consumed();
             }
@@ -431,7 +462,8 @@ class RequestParserTest {
 
     private static byte[] encode(List<String> args) {
         StringBuilder text = new StringBuilder("*" + args.size() + "\r\n");
-        for (String arg : args) text.append('$').append(arg.length()).append("\r\n").append(arg).append("\r\n");
+        for (String arg : args)
+            text.append('$').append(arg.length()).append("\r\n").append(arg).append("\r\n");
         return latin1(text.toString());
     }
 

@@ -127,7 +127,9 @@ class DatabaseMovesTest {
                 modelAtSnapshot.add(new HashMap<>(db));
                 images.add(new HashMap<>());
             }
-            snapshot = store.beginSnapshot((index, page, at) -> {
+            snapshot = store.beginSnapshot((index, database, address) -> {
+                byte[] page = database.pages().array(address);
+                int at = Pages.offset(address);
                 String key = Records.key(page, at, new Bytes()).toString();
                 String before = images.get(index).put(key, text(page, at));
                 assertThat(before).as("image of %s", key).isNull();

@@ -24,7 +24,7 @@ class KeyTwinTest {
 
     private static String[] command(Random r) {
         List<String> w = new ArrayList<>();
-        switch (r.nextInt(26)) {
+        switch (r.nextInt(28)) {
             case 0, 1, 2 -> add(w, "SET", key(r), Values.any(r));
             case 3 -> add(w, r.nextBoolean() ? "DEL" : "UNLINK", key(r), key(r));
             case 4 -> add(w, "EXISTS", key(r), key(r), key(r));
@@ -42,6 +42,8 @@ class KeyTwinTest {
             case 22 -> add(w, "PERSIST", key(r));
             case 23 -> add(w, "SET", key(r), Values.any(r), "EX", "" + (100 + r.nextInt(100)));
             case 24 -> add(w, "GET", key(r));
+            case 25 -> add(w, "HSET", key(r), "field", "value");
+            case 26 -> add(w, "HSET", key(r), "long", "x".repeat(65));
             default -> add(w, "OBJECT", Values.pick(r, "FREQ", "ENCODING", "NONSENSE", "encoding"), key(r));
         }
         return Values.damaged(r, w);
@@ -59,7 +61,7 @@ class KeyTwinTest {
         // a count beyond the number of keys, so that both sides answer all of them
         add(w, "COUNT", r.nextInt(8) == 0 ? Values.pick(r, "0", "-1", "x", "") : "1000");
         if (r.nextInt(3) == 0) add(w, "MATCH", pattern(r));
-        if (r.nextInt(3) == 0) add(w, "TYPE", Values.pick(r, "string", "STRING", "list", "nonsense"));
+        if (r.nextInt(3) == 0) add(w, "TYPE", Values.pick(r, "string", "STRING", "hash", "nonsense"));
     }
 
     /// Relative times in whole seconds only, and far enough, so that both sides round alike.

@@ -25,7 +25,7 @@ class StringTwinTest {
 
     private static String[] command(Random r) {
         List<String> w = new ArrayList<>();
-        switch (r.nextInt(32)) {
+        switch (r.nextInt(33)) {
             case 0, 1 -> add(w, "SET", key(r), Values.any(r));
             case 2, 3, 4, 5 -> set(r, w);
             case 6, 7 -> add(w, "GET", key(r));
@@ -48,6 +48,7 @@ class StringTwinTest {
             case 28 -> add(w, "TTL", key(r));
             case 29 -> add(w, "OBJECT", "ENCODING", key(r));
             case 30 -> add(w, "DEL", key(r));
+            case 31 -> add(w, "HSET", key(r), "field", "value");
             default -> add(w, "EXISTS", key(r));
         }
         return Values.damaged(r, w);

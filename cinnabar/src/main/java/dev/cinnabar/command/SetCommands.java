@@ -1,0 +1,450 @@
+package dev.cinnabar.command;
+
+import static dev.cinnabar.command.Flag.DENYOOM;
+import static dev.cinnabar.command.Flag.FAST;
+import static dev.cinnabar.command.Flag.MOVABLEKEYS;
+import static dev.cinnabar.command.Flag.READONLY;
+import static dev.cinnabar.command.Flag.WRITE;
+
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Glob;
+import dev.cinnabar.base.Randomness;
+import dev.cinnabar.store.SetValue;
+import dev.cinnabar.struct.Listpack;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Sets: members without an order, each there once.
+public enum SetCommands implements Command {
+    SADD(syntax("SADD key member [member ...]").flags(WRITE, DENYOOM, FAST).key("RW INSERT")
+            .since("1.0.0").complexity("O(N) for N members to be added")
+            .summary("Adds members to a set and answers how many of them are new.")),
+    SCARD(syntax("SCARD key").flags(READONLY, FAST).key("RO")
+            .since("1.0.0").complexity("O(1)")
+            .summary("Answers how many members a set has.")),
+    SDIFF(syntax("SDIFF key [key ...]").flags(READONLY).allKeys("RO ACCESS").tips("nondeterministic_output_order")
+            .since("1.0.0").complexity("O(N*M) for N members of the first set and M sets")
+            .summary("Answers the members of the first set that are in none of the others.")),
+    SDIFFSTORE(syntax("SDIFFSTORE destination key [key ...]").flags(WRITE, DENYOOM)
+            .keys(KeySpec.range("OW UPDATE", 1, 0, 1), KeySpec.range("RO ACCESS", 2, -1, 1))
+            .since("1.0.0").complexity("O(N*M) for N members of the first set and M sets")
+            .summary("Stores the members of the first set that are in none of the others.")),
+    SINTER(syntax("SINTER key [key ...]").flags(READONLY).allKeys("RO ACCESS").tips("nondeterministic_output_order")
+            .since("1.0.0").complexity("O(N*M) for N members of the smallest set and M sets")
+            .summary("Answers the members that are in all of the sets.")),
+    SINTERCARD(syntax("SINTERCARD numkeys key [key ...] [LIMIT limit]").flags(READONLY, MOVABLEKEYS)
+            .keys(KeySpec.counted("RO ACCESS", 1, 0, 1, 1))
+            .since("7.0.0").complexity("O(N*M) for N members of the smallest set and M sets")
+            .summary("Counts the members that are in all of the sets, up to a limit.")),
+    SINTERSTORE(syntax("SINTERSTORE destination key [key ...]").flags(WRITE, DENYOOM)
+            .keys(KeySpec.range("RW UPDATE", 1, 0, 1), KeySpec.range("RO ACCESS", 2, -1, 1))
+            .since("1.0.0").complexity("O(N*M) for N members of the smallest set and M sets")
+            .summary("Stores the members that are in all of the sets.")),
+    SISMEMBER(syntax("SISMEMBER key member").flags(READONLY, FAST).key("RO")
+            .since("1.0.0").complexity("O(1)")
+            .summary("Tells whether a set has a member.")),
+    SMEMBERS(syntax("SMEMBERS key").flags(READONLY).key("RO ACCESS").tips("nondeterministic_output_order")
+            .since("1.0.0").complexity("O(N) for N members of the set")
+            .summary("Answers all members of a set.")),
+    SMISMEMBER(syntax("SMISMEMBER key member [member ...]").flags(READONLY, FAST).key("RO ACCESS")
+            .since("6.2.0").complexity("O(N) for N members asked for")
+            .summary("Tells for several members whether a set has them.")),
+    SMOVE(syntax("SMOVE source destination member").flags(WRITE, FAST)
+            .keys(KeySpec.range("RW ACCESS DELETE", 1, 0, 1), KeySpec.range("RW INSERT", 2, 0, 1))
+            .since("1.0.0").complexity("O(1)")
+            .summary("Moves a member from a set to a set.")),
+    SPOP(syntax("SPOP key [count]").flags(WRITE, FAST).key("RW ACCESS DELETE").tips("nondeterministic_output")
+            .since("1.0.0").complexity("O(N) for N members popped")
+            .summary("Takes members picked by chance out of a set.")),
+    SRANDMEMBER(syntax("SRANDMEMBER key [count]").flags(READONLY).key("RO ACCESS").tips("nondeterministic_output")
+            .since("1.0.0").complexity("O(N) for N members answered")
+            .summary("Answers members picked by chance, each once, or, for a negative count, as often as it is picked.")),
+    SREM(syntax("SREM key member [member ...]").flags(WRITE, FAST).key("RW DELETE")
+            .since("1.0.0").complexity("O(N) for N members to be taken out")
+            .summary("Takes members out of a set, and the key away with the last one.")),
+    SSCAN(syntax("SSCAN key cursor [MATCH pattern] [COUNT count]").flags(READONLY).key("RO ACCESS")
+            .tips("nondeterministic_output")
+            .since("2.8.0").complexity("O(1) for every call, O(N) for a walk over N members")
+            .summary("Walks over the members of a set, some with every call.")),
+    SUNION(syntax("SUNION key [key ...]").flags(READONLY).allKeys("RO ACCESS").tips("nondeterministic_output_order")
+            .since("1.0.0").complexity("O(N) for N members of all sets")
+            .summary("Answers the members that are in any of the sets.")),
+    SUNIONSTORE(syntax("SUNIONSTORE destination key [key ...]").flags(WRITE, DENYOOM)
+            .keys(KeySpec.range("OW UPDATE", 1, 0, 1), KeySpec.range("RO ACCESS", 2, -1, 1))
+            .since("1.0.0").complexity("O(N) for N members of all sets")
+            .summary("Stores the members that are in any of the sets."));
+
+    private static final String NOT_POSITIVE = "ERR value is out of range, must be positive";
+    private static final String COUNT_RANGE =
+            "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
+    private static final int FEW = 3; // below a third of a set, picking again what was picked before costs less than a walk
+
+    private final CommandSpec spec;
+
+    SetCommands(CommandSpec.Builder spec) {
+        this.spec = spec.group(Group.SET).build();
+    }
+
+    private static CommandSpec.Builder syntax(String line) {
+        return CommandSpec.syntax(line);
+    }
+
+    @Override
+    public CommandSpec spec() {
+        return spec;
+    }
+
+    @Override
+    public Reply run(Call call) {
+        return switch (this) {
+            case SADD -> add(call);
+            case SCARD -> call.reply().integer(read(call, 1).size());
+            case SDIFF -> difference(call);
+            case SDIFFSTORE -> store(call, "sdiffstore");
+            case SINTER -> intersection(call);
+            case SINTERCARD -> intersectionSize(call);
+            case SINTERSTORE -> store(call, "sinterstore");
+            case SISMEMBER -> call.reply().integer(read(call, 1).contains(call.arg(2)));
+            case SMEMBERS -> members(call);
+            case SMISMEMBER -> areMembers(call);
+            case SMOVE -> move(call);
+            case SPOP -> call.argc() == 2 ? popOne(call) : popMany(call);
+            case SRANDMEMBER -> call.argc() == 2 ? randomOne(call) : randomMany(call);
+            case SREM -> remove(call);
+            case SSCAN -> scan(call);
+            case SUNION -> union(call);
+            case SUNIONSTORE -> store(call, "sunionstore");
+        };
+    }
+
+    private static SetValue read(Call call, int key) {
+        return call.db().set(0, call.key(key), call.lookupRead(call.key(key)));
+    }
+
+    private static SetValue write(Call call, int key) {
+        return call.db().set(0, call.key(key), call.db().lookup(call.key(key)));
+    }
+
+    private static Reply answer(Reply reply, Listpack.Entry member) {
+        return member.isNumber() ? reply.bulk(member.number()) : reply.bulk(member.bytes());
+    }
+
+    // ---- members ----
+
+    private static Reply add(Call call) {
+        SetValue set = write(call, 1);
+        set.expect(call.argc() - 2);
+        int added = 0;
+        for (int i = 2; i < call.argc(); i++) if (set.add(call.arg(i))) added++;
+        if (added > 0) {
+            call.changed(call.key(1), "sadd");
+            call.dirty(added - 1);
+        }
+        return call.reply().integer(added);
+    }
+
+    private static Reply remove(Call call) {
+        SetValue set = write(call, 1);
+        int removed = 0;
+        for (int i = 2; i < call.argc() && set.exists(); i++) if (set.remove(call.arg(i))) removed++;
+        if (removed > 0) removed(call, set, "srem", removed);
+        return call.reply().integer(removed);
+    }
+
+    private static void removed(Call call, SetValue set, String event, long count) {
+        call.changed(call.key(1), event);
+        call.dirty(count - 1);
+        if (!set.exists()) call.changedGeneric(call.key(1), "del");
+    }
+
+    private static Reply members(Call call) {
+        SetValue set = read(call, 1);
+        return all(set, call.reply().set(set.size()));
+    }
+
+    private static Reply all(SetValue set, Reply reply) {
+        set.forEach(member -> {
+            answer(reply, member);
+            return true;
+        });
+        return reply;
+    }
+
+    private static Reply areMembers(Call call) {
+        SetValue set = read(call, 1);
+        Reply reply = call.reply().array(call.argc() - 2);
+        for (int i = 2; i < call.argc(); i++) reply.integer(set.contains(call.arg(i)));
+        return reply;
+    }
+
+    private static Reply move(Call call) {
+        SetValue source = write(call, 1);
+        if (!source.exists()) return call.reply().integer(0);
+        Bytes member = call.arg(3);
+        boolean isThere = source.contains(member);
+        SetValue target = write(call, 2);
+        if (!isThere) return call.reply().integer(0);
+        if (call.key(1).equals(call.key(2))) return call.reply().integer(1);
+
+        boolean isNew = target.add(member); // may be refused, so it comes first
+        source = write(call, 1);
+        source.remove(member);
+        removed(call, source, "srem", 1);
+        if (isNew) call.changed(call.key(2), "sadd");
+        return call.reply().integer(1);
+    }
+
+    private static Reply scan(Call call) {
+        long position = KeyCommands.cursor(call.arg(2)) << KeyCommands.CURSOR_SHIFT;
+        SetValue set = read(call, 1);
+        Reply reply = call.reply();
+        if (!set.exists()) return reply.array(2).bulk(0).array(0);
+        Bytes pattern = null;
+        long count = KeyCommands.SCAN_COUNT;
+        for (int i = 3; i < call.argc(); i += 2) {
+            if (i + 1 == call.argc()) throw Errors.SYNTAX_REFUSAL;
+            if (call.is(i, "MATCH")) pattern = call.arg(i + 1);
+            else if (call.is(i, "COUNT")) count = call.longArg(i + 1);
+            else throw Errors.SYNTAX_REFUSAL;
+            if (count < 1) throw Errors.SYNTAX_REFUSAL;
+        }
+        Matching matching = new Matching(reply, pattern);
+        int begin = reply.begin();
+        long bucketsLeft = Math.min(count, Integer.MAX_VALUE) * KeyCommands.SCAN_BUCKETS_PER_KEY;
+        do position = set.scan(position, matching);
+        while (position != 0 && matching.seen < count && --bucketsLeft > 0);
+        return reply.endPage(begin, position >>> KeyCommands.CURSOR_SHIFT, matching.found);
+    }
+
+    /// Answers the members that match a pattern.
+    private static final class Matching implements SetValue.Visitor {
+        private final Reply reply;
+        private final @Nullable Bytes pattern;
+        private long seen;
+        private long found;
+
+        Matching(Reply reply, @Nullable Bytes pattern) {
+            this.reply = reply;
+            this.pattern = pattern;
+        }
+
+        @Override
+        public boolean member(Listpack.Entry member) {
+            seen++;
+            if (pattern != null && !Glob.matches(pattern, member.bytes())) return true;
+            found++;
+            answer(reply, member);
+            return true;
+        }
+    }
+
+    // ---- chance ----
+
+    private static Reply randomOne(Call call) {
+        SetValue set = read(call, 1);
+        return set.exists() ? answer(call.reply(), set.random()) : call.reply().nil();
+    }
+
+    private static Reply randomMany(Call call) {
+        long count = call.longArg(2);
+        if (count == Long.MIN_VALUE) throw new Refusal(COUNT_RANGE);
+        SetValue set = read(call, 1);
+        Reply reply = call.reply();
+        if (!set.exists() || count == 0) return reply.array(0);
+        if (count < 0) {
+            reply.array(-count);
+            for (long i = count; i < 0; i++) answer(reply, set.random());
+            return reply;
+        }
+        long size = set.size();
+        if (count >= size) return all(set, reply.array(size));
+        reply.array(count);
+        pick(set, count, size, call.randomness(), member -> {
+            answer(reply, member);
+            return true;
+        });
+        return reply;
+    }
+
+    /// Shows so many members picked by chance, none twice; fewer than all.
+    private static void pick(SetValue set, long count, long size, Randomness randomness, SetValue.Visitor visitor) {
+        if (set.randomAddress() != 0 && count < size / FEW) {
+            Set<Long> picked = new HashSet<>();
+            while (picked.size() < count) {
+                long address = set.randomAddress();
+                if (picked.add(address)) visitor.member(set.member(address));
+            }
+            return;
+        }
+        // of those that are left, each is taken with the probability that gives as many as are needed
+        long[] left = {count, size};
+        set.forEach(member -> {
+            if (randomness.below(left[1]--) < left[0]) {
+                left[0]--;
+                visitor.member(member);
+            }
+            return left[0] > 0;
+        });
+    }
+
+    /// The last bulk string that was answered: a copy that stays while the set changes.
+    private static Bytes lastAnswer(Reply reply, int length) {
+        return new Bytes(reply.out().array(), reply.out().length() - 2 - length, length);
+    }
+
+    private static Reply popOne(Call call) {
+        SetValue set = write(call, 1);
+        if (!set.exists()) return call.reply().nil();
+        Listpack.Entry member = set.random();
+        int length = member.length();
+        Bytes text = lastAnswer(answer(call.reply(), member), length);
+        set.remove(text);
+        removed(call, set, "spop", 1);
+        call.effects().command(Words.SREM).arg(call.key(1)).arg(text);
+        return call.reply();
+    }
+
+    private static Reply popMany(Call call) {
+        long count = call.longArg(2, 0, Long.MAX_VALUE, NOT_POSITIVE);
+        SetValue set = write(call, 1);
+        Reply reply = call.reply();
+        if (!set.exists() || count == 0) return reply.set(0);
+        long size = set.size();
+        if (count >= size) {
+            all(set, reply.set(size));
+            set.removeKey();
+            removed(call, set, "spop", size);
+            call.effects().command(Words.DEL).arg(call.key(1));
+            return reply;
+        }
+        reply.set(count);
+        Bytes[] popped = new Bytes[(int) count];
+        int[] next = new int[1];
+        pick(set, count, size, call.randomness(), member -> {
+            int length = member.length();
+            popped[next[0]++] = lastAnswer(answer(reply, member), length);
+            return true;
+        });
+        Effects effects = call.effects().command(Words.SREM).arg(call.key(1));
+        for (Bytes member : popped) {
+            set.remove(member);
+            effects.arg(member);
+        }
+        removed(call, set, "spop", count);
+        return reply;
+    }
+
+    // ---- several sets ----
+
+    /// Looks at the sets of some keys, each by a look of its own.
+    ///
+    /// @return the index of the smallest, or -1 when one of them is empty
+    private static int lookAll(Call call, int first, int last) {
+        int smallest = 0;
+        for (int i = first; i <= last; i++) {
+            long size = call.db().set(i - first, call.key(i), call.lookupRead(call.key(i))).size();
+            if (size == 0) smallest = -1;
+            else if (smallest >= 0 && size < look(call, smallest).size()) smallest = i - first;
+        }
+        return smallest;
+    }
+
+    private static SetValue look(Call call, int index) {
+        return call.db().set(index);
+    }
+
+    /// Shows the members that are in all of the sets.
+    private static void intersect(Call call, int first, int last, SetValue.Visitor visitor) {
+        int smallest = lookAll(call, first, last);
+        if (smallest < 0) return;
+        int sets = last - first + 1;
+        look(call, smallest).forEach(member -> {
+            for (int i = 0; i < sets; i++) if (i != smallest && !look(call, i).contains(member)) return true;
+            return visitor.member(member);
+        });
+    }
+
+    /// Shows the members of the first set that are in none of the others.
+    private static void subtract(Call call, int first, int last, SetValue.Visitor visitor) {
+        lookAll(call, first, last);
+        int sets = last - first + 1;
+        look(call, 0).forEach(member -> {
+            for (int i = 1; i < sets; i++) if (look(call, i).contains(member)) return true;
+            return visitor.member(member);
+        });
+    }
+
+    private static void unite(Call call, int first, int last, SetValue.Visitor visitor) {
+        lookAll(call, first, last);
+        for (int i = 0; i <= last - first; i++) look(call, i).forEach(visitor);
+    }
+
+    private static Reply intersection(Call call) {
+        Matching answered = new Matching(call.reply(), null);
+        int begin = call.reply().begin();
+        intersect(call, 1, call.argc() - 1, answered);
+        return call.reply().endSet(begin, answered.found);
+    }
+
+    private static Reply difference(Call call) {
+        Matching answered = new Matching(call.reply(), null);
+        int begin = call.reply().begin();
+        subtract(call, 1, call.argc() - 1, answered);
+        return call.reply().endSet(begin, answered.found);
+    }
+
+    private static Reply union(Call call) {
+        try (SetValue.Gathering all = call.db().set(0, call.key(1), 0).gather()) {
+            unite(call, 1, call.argc() - 1, member -> {
+                all.add(member);
+                return true;
+            });
+            Reply reply = call.reply().set(all.size());
+            all.forEach(member -> {
+                answer(reply, member);
+                return true;
+            });
+            return reply;
+        }
+    }
+
+    private static Reply intersectionSize(Call call) {
+        long keys = call.longArg(1, 1, Long.MAX_VALUE, "ERR numkeys should be greater than 0");
+        if (keys > call.argc() - 2) return call.reply().error("ERR Number of keys can't be greater than number of args");
+        int last = 1 + (int) keys;
+        long limit = 0;
+        for (int i = last + 1; i < call.argc(); i += 2) {
+            if (!call.is(i, "LIMIT") || i + 1 == call.argc()) throw Errors.SYNTAX_REFUSAL;
+            limit = call.longArg(i + 1, 0, Long.MAX_VALUE, "ERR LIMIT can't be negative");
+        }
+        long most = limit == 0 ? Long.MAX_VALUE : limit;
+        long[] count = new long[1];
+        intersect(call, 2, last, member -> ++count[0] < most);
+        return call.reply().integer(count[0]);
+    }
+
+    private Reply store(Call call, String event) {
+        Bytes target = call.key(1);
+        int last = call.argc() - 1;
+        try (SetValue.Gathering result = call.db().set(0, target, 0).gather()) {
+            SetValue.Visitor visitor = member -> {
+                result.add(member);
+                return true;
+            };
+            switch (this) {
+                case SDIFFSTORE -> subtract(call, 2, last, visitor);
+                case SINTERSTORE -> intersect(call, 2, last, visitor);
+                default -> unite(call, 2, last, visitor);
+            }
+            long size = result.size();
+            if (size > 0) {
+                result.putUnder(target);
+                call.changed(target, event);
+            } else if (call.db().remove(target)) {
+                call.changedGeneric(target, "del");
+            }
+            return call.reply().integer(size);
+        }
+    }
+}

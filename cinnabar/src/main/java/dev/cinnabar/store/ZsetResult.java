@@ -1,0 +1,74 @@
+package dev.cinnabar.store;
+
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Randomness;
+import dev.cinnabar.memory.OutOfMemory;
+import dev.cinnabar.struct.Listpack;
+
+/// A sorted set in the making, under no key yet: what ZUNION, ZINTER, ZDIFF and ZRANGESTORE gather.
+///
+/// Its memory is counted like any other; whoever makes one closes it. Touched only under the engine's lock.
+public final class ZsetResult implements AutoCloseable {
+    private final Thresholds thresholds;
+    private final BigZset set;
+    private final Listpack.Entry entry = new Listpack.Entry();
+    private final Bytes window = new Bytes();
+    private long longest; // bytes of the longest member there ever was
+    private boolean isHandedOver;
+
+    /// @throws OutOfMemory when memory is short
+    ZsetResult(Database db, Thresholds thresholds, Randomness randomness) {
+        this.thresholds = thresholds;
+        this.set = new BigZset(db.pages(), randomness);
+    }
+
+    public long size() {
+        return set.size();
+    }
+
+    /// The score of a member, or [ZsetValue#NONE].
+    public double score(Bytes member) {
+        long found = set.members().find(member);
+        return found == 0 ? ZsetValue.NONE : set.score(found);
+    }
+
+    /// Gives a member a score. O(log n).
+    ///
+    /// @throws OutOfMemory when memory is short
+    public void put(Bytes member, double score) {
+        longest = Math.max(longest, member.length());
+        set.put(member, score);
+    }
+
+    /// @return whether it was there
+    public boolean remove(Bytes member) {
+        return set.remove(member);
+    }
+
+    /// Shows all members in order.
+    public void forEach(ZsetValue.Visitor visitor) {
+        set.index().forEach(0, size(), false, found ->
+                visitor.element(entry.set(set.members().member(found, window)), set.score(found)));
+    }
+
+    /// Puts the set under a key, whatever that held before; an empty one removes the key. The result is of no use then but to be closed.
+    ///
+    /// @return whether there is a key or was one
+    /// @throws OutOfMemory when memory is short; then nothing has changed
+    public boolean storeAt(Database db, Bytes key) {
+        if (size() == 0) return db.remove(key);
+        if (size() > thresholds.zsetMaxListpackEntries || longest > thresholds.zsetMaxListpackValue) {
+            db.putBig(key, Kind.ZSET_SKIPLIST, set, Database.NO_EXPIRY);
+            isHandedOver = true;
+        } else {
+            ZsetValue.storeSmall(this, db, key);
+        }
+        return true;
+    }
+
+    @Override
+    public void close() {
+        if (isHandedOver) return;
+        while (set.free(Integer.MAX_VALUE)) continue;
+    }
+}

@@ -1,0 +1,127 @@
+package dev.cinnabar.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cinnabar.base.ByteBuilder;
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Garbage;
+import org.junit.jupiter.api.Test;
+
+/// Commands that are called a million times a second leave nothing for the collector: figure 3 of issue 2.
+class NoGarbageTest {
+    private static final int CALLS = 2000;
+
+    private final TestServer server = new TestServer().withoutLog();
+    private final ByteBuilder out = new ByteBuilder(1 << 16);
+
+    /// The garbage of some thousand calls, of which none may make any.
+    private long garbage(String... line) {
+        Bytes[] argv = words(line);
+        return Garbage.of(() -> {
+            for (int i = 0; i < CALLS; i++) run(argv);
+        });
+    }
+
+    /// The same for two commands by turns, the first of which undoes the second.
+    private long garbage(String[] first, String[] second) {
+        Bytes[] one = words(first);
+        Bytes[] two = words(second);
+        return Garbage.of(() -> {
+            for (int i = 0; i < CALLS; i++) {
+                run(one);
+                run(two);
+            }
+        });
+    }
+
+    private static Bytes[] words(String... line) {
+        Bytes[] argv = new Bytes[line.length];
+        for (int i = 0; i < line.length; i++) argv[i] = Bytes.of(line[i]);
+        return argv;
+    }
+
+    private void run(Bytes[] argv) {
+        out.clear();
+        server.run(argv, out);
+    }
+
+    @Test
+    void get_makes_none() {
+        server.line("SET number 12345");
+        server.line("SET short text");
+        server.run("SET", "long", "x".repeat(1000));
+        for (String key : new String[] {"number", "short", "long", "missing"}) assertThat(garbage("GET", key)).as(key).isZero();
+    }
+
+    @Test
+    void set_over_a_value_of_the_same_size_makes_none() {
+        for (String value : new String[] {"12345", "short text", "x".repeat(1000)}) {
+            assertThat(garbage("SET", "k", value)).as(value).isZero();
+        }
+    }
+
+    @Test
+    void set_with_options_makes_none() {
+        assertThat(garbage("SET", "k", "value", "EX", "100")).isZero();
+        assertThat(garbage("SET", "k", "value", "XX", "KEEPTTL", "GET")).isZero();
+        assertThat(garbage("SET", "k", "value", "NX")).isZero();
+    }
+
+    @Test
+    void set_of_a_new_key_and_del_make_none() {
+        for (String value : new String[] {"12345", "short text", "x".repeat(1000)}) {
+            assertThat(garbage(new String[] {"SET", "k", value}, new String[] {"DEL", "k"})).as(value).isZero();
+            assertThat(garbage(new String[] {"SET", "k", value, "PX", "1000"}, new String[] {"UNLINK", "k"})).as(value).isZero();
+        }
+        assertThat(garbage("DEL", "missing")).isZero();
+    }
+
+    @Test
+    void thousands_of_new_keys_and_their_removal_make_none() {
+        Bytes[][] sets = new Bytes[CALLS][];
+        Bytes[][] dels = new Bytes[CALLS][];
+        for (int i = 0; i < CALLS; i++) {
+            sets[i] = words("SET", "key:" + i, "value " + i);
+            dels[i] = words("DEL", "key:" + i);
+        }
+        for (int i = 0; i < 100_000; i++) server.line("SET other:" + i + " x"); // a table that does not grow and shrink each time
+        assertThat(Garbage.of(() -> {
+                    for (Bytes[] set : sets) run(set);
+                    for (Bytes[] del : dels) run(del);
+                }))
+                .isZero();
+    }
+
+    @Test
+    void incr_makes_none() {
+        assertThat(garbage("INCR", "n")).isZero();
+        assertThat(garbage("DECRBY", "n", "7")).isZero();
+    }
+
+    @Test
+    void exists_ttl_type_and_touch_make_none() {
+        server.line("SET k v EX 100");
+        for (String command : new String[] {"EXISTS", "TTL", "TYPE", "TOUCH", "STRLEN"}) assertThat(garbage(command, "k")).as(command).isZero();
+    }
+
+    @Test
+    void mset_and_mget_make_none() {
+        assertThat(garbage("MSET", "a", "1", "b", "text", "c", "x".repeat(100))).isZero();
+        assertThat(garbage("MGET", "a", "b", "c")).isZero();
+    }
+
+    @Test
+    void expire_append_getrange_and_setrange_make_none() {
+        server.line("SET k some-text-in-here");
+        assertThat(garbage(new String[] {"EXPIRE", "k", "100"}, new String[] {"PERSIST", "k"})).isZero();
+        assertThat(garbage("GETRANGE", "k", "2", "5")).isZero();
+        assertThat(garbage("SETRANGE", "k", "2", "##")).isZero();
+        assertThat(garbage(new String[] {"APPEND", "k", "x"}, new String[] {"SET", "k", "some-text-in-here"})).isZero();
+    }
+
+    @Test
+    void rename_makes_none() {
+        server.line("SET a value");
+        assertThat(garbage(new String[] {"RENAME", "a", "another"}, new String[] {"RENAME", "another", "a"})).isZero();
+    }
+}
