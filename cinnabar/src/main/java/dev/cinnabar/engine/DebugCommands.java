@@ -112,7 +112,7 @@ public enum DebugCommands implements Command {
             case CINNABAR_CHECK -> check(call);
             case DIGEST -> call.reply().simple(Digest.of(call.store()));
             case DIGEST_VALUE -> digestValues(call);
-            case ERROR -> call.reply().error(call.arg(2).toString());
+            case ERROR -> error(call);
             case HTSTATS -> tableStats(call);
             case LOADAOF -> loadAof(call, engine);
             case LOG -> log(call, engine);
@@ -336,6 +336,12 @@ public enum DebugCommands implements Command {
     }
 
     // ---- the protocol ----
+
+    /// An error that was asked for counts as none.
+    private static Reply error(Call call) {
+        call.reply().out().append('-').append(call.arg(2).toString().replaceAll("[\\r\\n]", " ")).appendCrlf();
+        return call.reply();
+    }
 
     private static Reply protocol(Call call) {
         Reply reply = call.reply();

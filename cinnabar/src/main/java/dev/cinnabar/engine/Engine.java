@@ -384,8 +384,15 @@ public final class Engine implements KeyEvents {
         return spec.is(Flag.READONLY) || spec.is(Flag.WRITE) || spec.is(Flag.MAY_REPLICATE);
     }
 
+    /// In a transaction everything is refused that would be queued, for a queue takes memory, too.
     private static boolean isRefusedWithoutMemory(Session session, CommandSpec spec) {
-        return spec.is(Flag.DENYOOM) || session.queue != null && spec.name().equals("exec") && hasDenyOom(session);
+        if (spec.is(Flag.DENYOOM)) return true;
+        if (session.queue == null) return false;
+        return switch (spec.fullName()) {
+            case "discard", "quit", "reset" -> false;
+            case "exec" -> hasDenyOom(session);
+            default -> true;
+        };
     }
 
     private static boolean hasDenyOom(Session session) {
