@@ -47,6 +47,7 @@ public final class Call implements Arguments {
     private boolean usesEffects;
     private boolean mayWait;
     private boolean isWaiting;
+    private boolean isDecided;
     private int waitsFirst;
     private int waitsLast;
     private long waitsMs;
@@ -248,6 +249,16 @@ public final class Call implements Arguments {
         argv[index].set(word, 0, word.length);
     }
 
+    /// Says that the answer stands, even if it is that a key is of another type: it is not one that the call waits for.
+    public void decided() {
+        isDecided = true;
+    }
+
+    /// The engine's.
+    public boolean isDecided() {
+        return isDecided;
+    }
+
     /// The engine's.
     public void mayWait(boolean mayWait) {
         this.mayWait = mayWait;
@@ -333,6 +344,7 @@ public final class Call implements Arguments {
     public void clearOutbox() {
         changes = 0;
         isWaiting = false;
+        isDecided = false;
         dirty = 0;
         isLogged = false;
         usesEffects = false;

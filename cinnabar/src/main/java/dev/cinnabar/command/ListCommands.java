@@ -370,6 +370,12 @@ public enum ListCommands implements Command {
         Listpack.Entry element = source.get(fromHead ? 0 : -1);
         if (element == null) throw new IllegalStateException("a list has no elements");
 
+        long there = call.db().lookup(call.key(2));
+        if (there != 0 && !call.db().kind(there).type().equals("list")) {
+            call.decided();
+            return call.reply().error(Errors.WRONG_TYPE);
+        }
+
         // the answer is a copy of the element that stays as it is while the lists change
         Reply reply = call.reply();
         int before = reply.out().length();
@@ -395,8 +401,12 @@ public enum ListCommands implements Command {
 
     private static Reply moveOrWait(Call call, boolean fromHead, boolean toHead, int timeoutIndex) {
         long timeoutMs = Timeout.millis(call, timeoutIndex);
-        if (!write(call, 1).exists()) return call.waitForKeys(1, 1, timeoutMs, false);
+        if (!write(call, 1).exists()) {
+            // as in Redis: a nil where nobody can wait, but a nil array when the time is over
+            return call.mayWait() ? call.waitForKeys(1, 1, timeoutMs, true) : call.reply().nil();
+        }
         Reply reply = move(call, fromHead, toHead);
+        if (reply.errors() > 0) return reply;
         if (timeoutIndex == 3) call.effects().command(Words.RPOPLPUSH).arg(call.key(1)).arg(call.key(2));
         else call.effects().command(Words.LMOVE).arg(call.key(1)).arg(call.key(2)).arg(call.arg(3)).arg(call.arg(4));
         return reply;

@@ -16,14 +16,18 @@ import java.util.HexFormat;
 ///    x := digest ⊕ sha1(bytes)            "add": the order does not matter
 ///    x := sha1(digest ⊕ sha1(bytes))      "mix": the order does matter
 ///
-///    value    = mix(type number), mix(content), and add("!!expire!!") if the key is volatile
+///    content  = mix(text) of a string, of each element of a list; add(member) of a set; add(mix(field), mix(value)) of a hash
+///    value    = mix(type number), content, and add("!!expire!!") if the key is volatile
 ///    key      = mix(name), then value
 ///    database = mix(its number) once, then add(key) for each
 /// ```
 final class Digest {
     private static final int BYTES = 20;
     private static final byte[] EXPIRES = "!!expire!!".getBytes(StandardCharsets.US_ASCII);
-    private static final int STRING = 0; // Redis's number of the type
+    private static final int STRING = 0; // Redis's numbers of the types
+    private static final int LIST = 1;
+    private static final int SET = 2;
+    private static final int HASH = 4;
 
     private final MessageDigest sha1;
     private byte[] state = new byte[BYTES];
@@ -70,8 +74,36 @@ final class Digest {
     }
 
     private void mixValue(Database db, long address) {
-        mixNumber(STRING);
-        mix(db.string(address).bytes());
+        switch (db.kind(address).type()) {
+            case "list" -> {
+                mixNumber(LIST);
+                db.listImage(address).forEach(element -> {
+                    mix(element.bytes());
+                    return true;
+                });
+            }
+            case "set" -> {
+                mixNumber(SET);
+                db.setImage(address).forEach(member -> {
+                    Bytes text = member.bytes();
+                    add(text.array(), text.offset(), text.length());
+                    return true;
+                });
+            }
+            case "hash" -> {
+                mixNumber(HASH);
+                db.hashImage(address).forEach((field, value) -> {
+                    Digest one = new Digest();
+                    one.mix(field.bytes());
+                    one.mix(value.bytes());
+                    add(one.state, 0, BYTES);
+                });
+            }
+            default -> {
+                mixNumber(STRING);
+                mix(db.string(address).bytes());
+            }
+        }
         if (db.expiryMs(address) != Database.NO_EXPIRY) add(EXPIRES, 0, EXPIRES.length);
     }
 

@@ -485,7 +485,7 @@ public final class Engine implements KeyEvents {
         again.mayWait(true);
         execute(waiter.entry, again, session);
         // a key of another type is none to wait for: whoever waits for a list goes on waiting
-        boolean isWrongType = woken.length() > 10 && woken.toString().startsWith("-WRONGTYPE");
+        boolean isWrongType = woken.length() > 10 && !again.isDecided() && woken.toString().startsWith("-WRONGTYPE");
         if (again.isWaiting() || isWrongType && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY)) return;
         answer(waiter);
     }

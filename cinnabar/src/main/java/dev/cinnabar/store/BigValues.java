@@ -13,6 +13,8 @@ final class BigValues {
     private int freeCount;
     private int next = 1; // 0 is no value
     private final ArrayDeque<BigValue> garbage = new ArrayDeque<>();
+    private int compacting; // the number of the value whose blocks are being moved, 0 for none
+    private long compactPosition; // in it
 
     int add(BigValue value) {
         int number;
@@ -55,6 +57,31 @@ final class BigValues {
         if (first == null) return false;
         if (!first.free(most)) garbage.remove();
         return !garbage.isEmpty();
+    }
+
+    /// Moves some blocks out of sparse pages.
+    ///
+    /// @param most about how many elements to look at
+    /// @return whether there is more
+    boolean compact(int most) {
+        int left = most;
+        while (left > 0) {
+            if (compactPosition == 0) compacting++;
+            if (compacting >= next) {
+                endCompaction();
+                return false;
+            }
+            BigValue value = values[compacting];
+            compactPosition = value == null ? 0 : value.compact(compactPosition, left);
+            left -= compactPosition != 0 ? left : value == null ? 1 : (int) Math.min(left, 1 + value.size());
+        }
+        return true;
+    }
+
+    /// The next [#compact] begins anew.
+    void endCompaction() {
+        compacting = 0;
+        compactPosition = 0;
     }
 
     int garbage() {

@@ -839,6 +839,7 @@ public final class Database {
                 int at = Pages.offset(address);
                 sums[0] += SizeClasses.roundUp(recordSize(page, at));
                 if (Records.has(page, at, Records.HAS_EXPIRY)) sums[1]++;
+                if (kind(address).shape() == Shape.BIG) big(address).checkInvariants();
             });
         } while (position != 0);
         if (sums[1] != wheel.size()) throw new IllegalStateException(sums[1] + " volatile keys, " + wheel.size() + " in the wheel");

@@ -126,12 +126,13 @@ public final class Store {
             compacting = 0;
         }
         try {
-            if (databases[compacting].compact(STEP_BUCKETS)) return true;
+            if (compacting == databases.length ? bigs.compact(STEP_BUCKETS) : databases[compacting].compact(STEP_BUCKETS)) return true;
         } catch (OutOfMemory e) {
+            bigs.endCompaction();
             pages.endCompaction();
             return false;
         }
-        if (++compacting < databases.length) return true;
+        if (++compacting <= databases.length) return true;
         pages.endCompaction();
         return false;
     }
