@@ -1,13 +1,18 @@
 package dev.cinnabar.command;
 
+import static dev.cinnabar.command.Flag.BLOCKING;
 import static dev.cinnabar.command.Flag.DENYOOM;
 import static dev.cinnabar.command.Flag.FAST;
+import static dev.cinnabar.command.Flag.MOVABLEKEYS;
+import static dev.cinnabar.command.Flag.NOSCRIPT;
 import static dev.cinnabar.command.Flag.READONLY;
 import static dev.cinnabar.command.Flag.WRITE;
 
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Doubles;
+import dev.cinnabar.base.Glob;
 import dev.cinnabar.base.Numbers;
+import dev.cinnabar.command.ZsetAlgebra.Operation;
 import dev.cinnabar.command.ZsetRange.Order;
 import dev.cinnabar.store.ZsetResult;
 import dev.cinnabar.store.ZsetValue;
@@ -16,6 +21,18 @@ import org.jspecify.annotations.Nullable;
 
 /// Sorted sets: members with a score each, in the order of the scores, under one key.
 public enum ZsetCommands implements Command {
+    BZMPOP(syntax("BZMPOP timeout numkeys key [key ...] <MIN | MAX> [COUNT count]").flags(WRITE, BLOCKING, MOVABLEKEYS)
+            .keys(KeySpec.counted("RW ACCESS DELETE", 2, 0, 1, 1))
+            .since("7.0.0").complexity("O(K + M log N) for K keys and M members of N")
+            .summary("Takes members out of the first sorted set that has some; waits for one if none has.")),
+    BZPOPMAX(syntax("BZPOPMAX key [key ...] timeout").flags(WRITE, NOSCRIPT, BLOCKING, FAST)
+            .keys(KeySpec.range("RW ACCESS DELETE", 1, -2, 1))
+            .since("5.0.0").complexity("O(log N), N being the size of the sorted set")
+            .summary("Takes the member with the highest score out of the first sorted set that has some; waits if none has.")),
+    BZPOPMIN(syntax("BZPOPMIN key [key ...] timeout").flags(WRITE, NOSCRIPT, BLOCKING, FAST)
+            .keys(KeySpec.range("RW ACCESS DELETE", 1, -2, 1))
+            .since("5.0.0").complexity("O(log N), N being the size of the sorted set")
+            .summary("Takes the member with the lowest score out of the first sorted set that has some; waits if none has.")),
     ZADD(syntax("ZADD key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...]")
             .flags(WRITE, DENYOOM, FAST).key("RW UPDATE")
             .since("1.2.0").complexity("O(log N) per member, N being the size of the sorted set")
@@ -26,12 +43,37 @@ public enum ZsetCommands implements Command {
     ZCOUNT(syntax("ZCOUNT key min max").flags(READONLY, FAST).key("RO ACCESS")
             .since("2.0.0").complexity("O(log N), N being the size of the sorted set")
             .summary("Answers how many members have a score within a range.")),
+    ZDIFF(syntax("ZDIFF numkeys key [key ...] [WITHSCORES]").flags(READONLY, MOVABLEKEYS)
+            .keys(KeySpec.counted("RO ACCESS", 1, 0, 1, 1))
+            .since("6.2.0").complexity("O(L + N·K + M log M) for L members of all K sets, N of the first, M of the result")
+            .summary("Answers the members of a sorted set that are in none of the others.")),
+    ZDIFFSTORE(syntax("ZDIFFSTORE destination numkeys key [key ...]").flags(WRITE, DENYOOM, MOVABLEKEYS)
+            .keys(KeySpec.range("OW UPDATE", 1, 0, 1), KeySpec.counted("RO ACCESS", 2, 0, 1, 1))
+            .since("6.2.0").complexity("O(L + N·K + M log M) for L members of all K sets, N of the first, M of the result")
+            .summary("Stores the members of a sorted set that are in none of the others.")),
     ZINCRBY(syntax("ZINCRBY key increment member").flags(WRITE, DENYOOM, FAST).key("RW ACCESS UPDATE")
             .since("1.2.0").complexity("O(log N), N being the size of the sorted set")
             .summary("Adds a number to a member's score.")),
+    ZINTER(syntax("ZINTER numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>] [WITHSCORES]")
+            .flags(READONLY, MOVABLEKEYS).keys(KeySpec.counted("RO ACCESS", 1, 0, 1, 1))
+            .since("6.2.0").complexity("O(N·K + M log M) for N members of the smallest of K sets and M of the result")
+            .summary("Answers the members that are in all of the sorted sets.")),
+    ZINTERCARD(syntax("ZINTERCARD numkeys key [key ...] [LIMIT limit]").flags(READONLY, MOVABLEKEYS)
+            .keys(KeySpec.counted("RO ACCESS", 1, 0, 1, 1))
+            .since("7.0.0").complexity("O(N·K) for N members of the smallest of K sets")
+            .summary("Answers how many members are in all of the sorted sets.")),
+    ZINTERSTORE(syntax("ZINTERSTORE destination numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>]")
+            .flags(WRITE, DENYOOM, MOVABLEKEYS)
+            .keys(KeySpec.range("OW UPDATE", 1, 0, 1), KeySpec.counted("RO ACCESS", 2, 0, 1, 1))
+            .since("2.0.0").complexity("O(N·K + M log M) for N members of the smallest of K sets and M of the result")
+            .summary("Stores the members that are in all of the sorted sets.")),
     ZLEXCOUNT(syntax("ZLEXCOUNT key min max").flags(READONLY, FAST).key("RO ACCESS")
             .since("2.8.9").complexity("O(log N), N being the size of the sorted set")
             .summary("Answers how many members lie between two others in the order of bytes.")),
+    ZMPOP(syntax("ZMPOP numkeys key [key ...] <MIN | MAX> [COUNT count]").flags(WRITE, MOVABLEKEYS)
+            .keys(KeySpec.counted("RW ACCESS DELETE", 1, 0, 1, 1))
+            .since("7.0.0").complexity("O(K + M log N) for K keys and M members of N")
+            .summary("Takes members out of the first sorted set that has some.")),
     ZMSCORE(syntax("ZMSCORE key member [member ...]").flags(READONLY, FAST).key("RO ACCESS")
             .since("6.2.0").complexity("O(N) for N members asked for")
             .summary("Answers the scores of several members.")),
@@ -89,9 +131,22 @@ public enum ZsetCommands implements Command {
     ZREVRANK(syntax("ZREVRANK key member [WITHSCORE]").flags(READONLY, FAST).key("RO ACCESS")
             .since("2.0.0").complexity("O(log N), N being the size of the sorted set")
             .summary("Answers how many members come behind one.")),
+    ZSCAN(syntax("ZSCAN key cursor [MATCH pattern] [COUNT count]").flags(READONLY).key("RO ACCESS")
+            .tips("nondeterministic_output")
+            .since("2.8.0").complexity("O(1) for every call, O(N) for a walk over N members")
+            .summary("Walks over the members of a sorted set, some with every call.")),
     ZSCORE(syntax("ZSCORE key member").flags(READONLY, FAST).key("RO ACCESS")
             .since("1.2.0").complexity("O(1)")
-            .summary("Answers a member's score."));
+            .summary("Answers a member's score.")),
+    ZUNION(syntax("ZUNION numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>] [WITHSCORES]")
+            .flags(READONLY, MOVABLEKEYS).keys(KeySpec.counted("RO ACCESS", 1, 0, 1, 1))
+            .since("6.2.0").complexity("O(N log N) for N members of all sets")
+            .summary("Answers the members that are in any of the sorted sets.")),
+    ZUNIONSTORE(syntax("ZUNIONSTORE destination numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>]")
+            .flags(WRITE, DENYOOM, MOVABLEKEYS)
+            .keys(KeySpec.range("OW UPDATE", 1, 0, 1), KeySpec.counted("RO ACCESS", 2, 0, 1, 1))
+            .since("2.0.0").complexity("O(N log N) for N members of all sets")
+            .summary("Stores the members that are in any of the sorted sets."));
 
     private static final int NX = 1;
     private static final int XX = 2;
@@ -99,6 +154,9 @@ public enum ZsetCommands implements Command {
     private static final int LT = 8;
     private static final int CH = 16;
     private static final int INCR = 32;
+
+    private static final String NO_KEYS = "ERR numkeys should be greater than 0";
+    private static final String NO_COUNT = "ERR count should be greater than 0";
 
     private final CommandSpec spec;
 
@@ -118,11 +176,20 @@ public enum ZsetCommands implements Command {
     @Override
     public Reply run(Call call) {
         return switch (this) {
+            case BZMPOP -> popFirstOf(call, 2, Timeout.millis(call, 1));
+            case BZPOPMAX -> popOrWait(call, true);
+            case BZPOPMIN -> popOrWait(call, false);
             case ZADD -> add(call);
             case ZCARD -> call.reply().integer(read(call).size());
             case ZCOUNT -> count(call, Order.SCORE);
+            case ZDIFF -> ZsetAlgebra.answer(call, Operation.DIFF);
+            case ZDIFFSTORE -> ZsetAlgebra.store(call, Operation.DIFF, "zdiffstore");
             case ZINCRBY -> put(call, 2, INCR);
+            case ZINTER -> ZsetAlgebra.answer(call, Operation.INTER);
+            case ZINTERCARD -> ZsetAlgebra.count(call);
+            case ZINTERSTORE -> ZsetAlgebra.store(call, Operation.INTER, "zinterstore");
             case ZLEXCOUNT -> count(call, Order.LEX);
+            case ZMPOP -> popFirstOf(call, 1, -1);
             case ZMSCORE -> scores(call);
             case ZPOPMAX -> pop(call, true);
             case ZPOPMIN -> pop(call, false);
@@ -140,16 +207,15 @@ public enum ZsetCommands implements Command {
             case ZREVRANGEBYLEX -> range(call, Order.LEX, true);
             case ZREVRANGEBYSCORE -> range(call, Order.SCORE, true);
             case ZREVRANK -> rank(call, true);
+            case ZSCAN -> scan(call);
             case ZSCORE -> score(call);
+            case ZUNION -> ZsetAlgebra.answer(call, Operation.UNION);
+            case ZUNIONSTORE -> ZsetAlgebra.store(call, Operation.UNION, "zunionstore");
         };
     }
 
     private static ZsetValue read(Call call) {
         return call.db().zset(call.key(1), call.lookupRead(call.key(1)));
-    }
-
-    private static ZsetValue write(Call call) {
-        return call.db().zset(call.key(1), call.db().lookup(call.key(1)));
     }
 
     static Reply answer(Reply reply, Listpack.Entry member) {
@@ -260,7 +326,7 @@ public enum ZsetCommands implements Command {
     /// Scores and members from an argument on; all scores are looked at before the first change.
     private static Reply put(Call call, int from, int options) {
         for (int i = from; i < call.argc(); i += 2) scoreArg(call, i);
-        ZsetValue zset = write(call);
+        ZsetValue zset = write(call, 1);
         boolean increments = (options & INCR) != 0;
         long added = 0;
         long updated = 0;
@@ -299,7 +365,7 @@ public enum ZsetCommands implements Command {
     // ---- removing ----
 
     private static Reply remove(Call call) {
-        ZsetValue zset = write(call);
+        ZsetValue zset = write(call, 1);
         long removed = 0;
         for (int i = 2; i < call.argc() && zset.exists(); i++) if (zset.remove(call.arg(i))) removed++;
         removed(call, call.key(1), zset, removed, "zrem");
@@ -309,7 +375,7 @@ public enum ZsetCommands implements Command {
     private static Reply removeRange(Call call, Order order, String event) {
         ZsetRange range = new ZsetRange(order, false);
         range.ends(call, 2, 3);
-        ZsetValue zset = write(call);
+        ZsetValue zset = write(call, 1);
         range.apply(zset);
         zset.removeRange(range.first(), range.count());
         removed(call, call.key(1), zset, range.count(), event);
@@ -330,7 +396,7 @@ public enum ZsetCommands implements Command {
             count = call.longArg(2);
             if (count < 0) throw Errors.NOT_POSITIVE;
         }
-        ZsetValue zset = write(call);
+        ZsetValue zset = write(call, 1);
         count = Math.min(count, zset.size());
         boolean makesPairs = call.argc() == 3 && call.reply().isResp3();
         call.reply().array(makesPairs ? count : 2 * count);
@@ -349,6 +415,98 @@ public enum ZsetCommands implements Command {
         });
         zset.removeRange(isMax ? size - count : 0, count);
         removed(call, key, zset, count, isMax ? "zpopmax" : "zpopmin");
+    }
+
+    // ---- waiting ----
+
+    private static ZsetValue write(Call call, int key) {
+        return call.db().zset(call.key(key), call.db().lookup(call.key(key)));
+    }
+
+    private static Reply popOrWait(Call call, boolean isMax) {
+        int last = call.argc() - 2;
+        long timeoutMs = Timeout.millis(call, last + 1);
+        for (int i = 1; i <= last; i++) {
+            ZsetValue zset = write(call, i);
+            if (!zset.exists()) continue;
+            call.reply().array(3).bulk(call.key(i));
+            popInto(call, call.key(i), zset, 1, isMax, false);
+            call.effects().command(isMax ? Words.ZPOPMAX : Words.ZPOPMIN).arg(call.key(i));
+            return call.reply();
+        }
+        return call.waitForKeys(1, last, timeoutMs, true);
+    }
+
+    /// @param countAt   where the number of keys stands
+    /// @param timeoutMs how long to wait, -1 for not at all
+    private static Reply popFirstOf(Call call, int countAt, long timeoutMs) {
+        long keys = call.longArg(countAt, 1, Long.MAX_VALUE, NO_KEYS);
+        if (keys >= call.argc() - countAt - 1) throw Errors.SYNTAX_REFUSAL;
+        int last = countAt + (int) keys;
+        boolean isMax = call.is(last + 1, "MAX");
+        if (!isMax && !call.is(last + 1, "MIN")) throw Errors.SYNTAX_REFUSAL;
+        long count = 1;
+        if (call.argc() > last + 2) {
+            if (call.argc() != last + 4 || !call.is(last + 2, "COUNT")) throw Errors.SYNTAX_REFUSAL;
+            count = call.longArg(last + 3, 1, Long.MAX_VALUE, NO_COUNT);
+        }
+        for (int i = countAt + 1; i <= last; i++) {
+            ZsetValue zset = write(call, i);
+            if (!zset.exists()) continue;
+            long taken = Math.min(count, zset.size());
+            call.reply().array(2).bulk(call.key(i)).array(taken);
+            popInto(call, call.key(i), zset, taken, isMax, true);
+            call.effects().command(isMax ? Words.ZPOPMAX : Words.ZPOPMIN).arg(call.key(i)).arg(taken);
+            return call.reply();
+        }
+        return timeoutMs < 0 ? call.reply().nilArray() : call.waitForKeys(countAt + 1, last, timeoutMs, true);
+    }
+
+    // ---- walking ----
+
+    private static Reply scan(Call call) {
+        long position = KeyCommands.cursor(call.arg(2)) << KeyCommands.CURSOR_SHIFT;
+        ZsetValue zset = read(call);
+        Reply reply = call.reply();
+        if (!zset.exists()) return reply.array(2).bulk(0).array(0);
+        Bytes pattern = null;
+        long count = KeyCommands.SCAN_COUNT;
+        for (int i = 3; i < call.argc(); i += 2) {
+            if (i + 1 == call.argc()) throw Errors.SYNTAX_REFUSAL;
+            if (call.is(i, "MATCH")) pattern = call.arg(i + 1);
+            else if (call.is(i, "COUNT")) count = call.longArg(i + 1);
+            else throw Errors.SYNTAX_REFUSAL;
+            if (count < 1) throw Errors.SYNTAX_REFUSAL;
+        }
+        Matching matching = new Matching(reply, pattern);
+        int begin = reply.begin();
+        long bucketsLeft = Math.min(count, Integer.MAX_VALUE) * KeyCommands.SCAN_BUCKETS_PER_KEY;
+        do position = zset.scan(position, matching);
+        while (position != 0 && matching.seen < count && --bucketsLeft > 0);
+        return reply.endPage(begin, position >>> KeyCommands.CURSOR_SHIFT, 2 * matching.found);
+    }
+
+    /// Answers the members that match a pattern, with their scores, which are bulk strings here in both protocols.
+    private static final class Matching implements ZsetValue.Visitor {
+        private final Reply reply;
+        private final @Nullable Bytes pattern;
+        private long seen;
+        private long found;
+
+        Matching(Reply reply, @Nullable Bytes pattern) {
+            this.reply = reply;
+            this.pattern = pattern;
+        }
+
+        @Override
+        public void element(Listpack.Entry member, double score) {
+            seen++;
+            if (pattern != null && !Glob.matches(pattern, member.bytes())) return;
+            found++;
+            answer(reply, member);
+            if (Doubles.isWhole(score)) reply.bulk((long) score);
+            else reply.bulk(Doubles.print(score));
+        }
     }
 
     // ---- chance ----
