@@ -1,6 +1,7 @@
 package dev.cinnabar.engine;
 
 import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Doubles;
 import dev.cinnabar.store.Database;
 import dev.cinnabar.store.Store;
 import java.nio.ByteBuffer;
@@ -27,6 +28,7 @@ final class Digest {
     private static final int STRING = 0; // Redis's numbers of the types
     private static final int LIST = 1;
     private static final int SET = 2;
+    private static final int ZSET = 3;
     private static final int HASH = 4;
 
     private final MessageDigest sha1;
@@ -96,6 +98,15 @@ final class Digest {
                     Digest one = new Digest();
                     one.mix(field.bytes());
                     one.mix(value.bytes());
+                    add(one.state, 0, BYTES);
+                });
+            }
+            case "zset" -> {
+                mixNumber(ZSET);
+                db.zsetImage(address).forEach((member, score) -> {
+                    Digest one = new Digest();
+                    one.mix(member.bytes());
+                    one.mix(Bytes.of(Doubles.print(score)));
                     add(one.state, 0, BYTES);
                 });
             }
