@@ -48,8 +48,9 @@ public final class Errors {
             "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX";
     public static final String ZRANGE_WITHSCORES = "ERR syntax error, WITHSCORES not supported in combination with BYLEX";
 
-    /// Thrown for a count below zero.
-    public static final Refusal NOT_POSITIVE = new Refusal("ERR value is out of range, must be positive");
+    public static final String NOT_POSITIVE = "ERR value is out of range, must be positive";
+    public static final String NOT_A_COUNT =
+            "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
 
     /// Thrown for a count that is too large either way.
     public static final Refusal OUT_OF_RANGE = new Refusal("ERR value is out of range");

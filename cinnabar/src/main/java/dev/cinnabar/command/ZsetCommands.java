@@ -392,10 +392,7 @@ public enum ZsetCommands implements Command {
     private static Reply pop(Call call, boolean isMax) {
         if (call.argc() > 3) throw Errors.SYNTAX_REFUSAL;
         long count = 1;
-        if (call.argc() == 3) {
-            count = call.longArg(2);
-            if (count < 0) throw Errors.NOT_POSITIVE;
-        }
+        if (call.argc() == 3) count = call.longArg(2, 0, Long.MAX_VALUE, Errors.NOT_POSITIVE);
         ZsetValue zset = write(call, 1);
         count = Math.min(count, zset.size());
         boolean makesPairs = call.argc() == 3 && call.reply().isResp3();
@@ -521,10 +518,10 @@ public enum ZsetCommands implements Command {
         }
         boolean withScores = call.argc() == 4 && call.is(3, "WITHSCORES");
         if (!Numbers.isLong(call.arg(2))) throw Errors.NOT_AN_INTEGER;
-        long count = call.longArg(2);
+        long count = call.longArg(2, -Long.MAX_VALUE, Long.MAX_VALUE, Errors.NOT_A_COUNT);
         if (call.argc() > 3 && !withScores) throw Errors.SYNTAX_REFUSAL;
-        long limit = withScores ? Long.MAX_VALUE / 2 : Long.MAX_VALUE;
-        if (count < -limit || count > limit) throw Errors.OUT_OF_RANGE;
+        boolean isTooLarge = count < -Long.MAX_VALUE / 2 || count > Long.MAX_VALUE / 2;
+        if (withScores && isTooLarge) throw Errors.OUT_OF_RANGE;
 
         ZsetValue zset = read(call);
         if (!zset.exists() || count == 0) return reply.array(0);

@@ -29,7 +29,9 @@ class ServerTwinTest {
     /// Facts in which 7.2, which we follow, or the commands' newer forms differ from 7.0.
     private static final Map<String, String> NEWER = Map.of(
             "command|getkeys", "7.2 asks for one word less",
-            "command|getkeysandflags", "7.2 asks for one word less");
+            "command|getkeysandflags", "7.2 asks for one word less",
+            "zrank", "7.2 takes WITHSCORE",
+            "zrevrank", "7.2 takes WITHSCORE");
 
     private RealRedis real;
     private final Rig rig = Rig.withDebug();
