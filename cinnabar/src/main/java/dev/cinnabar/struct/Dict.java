@@ -79,6 +79,7 @@ public final class Dict {
     private long size;
     private long bytes; // of the segments
     private int drained; // buckets of the table that is given up
+    private int touched; // read by nobody; without it the compiler would drop the reads of touchRecords
 
     // Where the last find ended, so that a replacement or removal needs no second search. The table is told by a flag: a reference
     // written on every find would cost a barrier of the garbage collector.
@@ -410,6 +411,7 @@ public final class Dict {
         foundSlot = NOT_FOUND;
         for (int n = 0; n < buckets; n++) {
             if (!openTargets(from)) return true;
+            touchRecords(from, moved);
             moveHome(from, moved);
             foundSlot = NOT_FOUND; // moving has put entries down, too
             if ((++moved & SEGMENT_MASK) == 0) from.drop((moved >>> SEGMENT_LOG) - 1);
@@ -436,6 +438,20 @@ public final class Dict {
 
     public boolean isMoving() {
         return old != null;
+    }
+
+    /// Reads a byte of each record in a bucket. Speed only: their cache misses run side by side then, and those of [#hashOf], which
+    /// hashes one record after the other, do not. (Filling a table with 3 million keys: 340 ns a key instead of 390, of which
+    /// half is the table's growing; Temurin 25, serial collector.)
+    private void touchRecords(Table t, int bucket) {
+        long[] slots = t.slots[bucket >>> SEGMENT_LOG];
+        int base = (bucket & SEGMENT_MASK) << SLOTS_LOG;
+        int sum = 0;
+        for (int slot = base; slot < base + SLOTS; slot++) {
+            long entry = slots[slot];
+            if (entry != 0) sum += pages.array(entry)[Pages.offset(entry)];
+        }
+        touched = sum;
     }
 
     /// Moves all entries whose home is the bucket, those that spilled from it included.
