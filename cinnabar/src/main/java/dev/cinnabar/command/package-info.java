@@ -34,7 +34,7 @@
 /// is valid until the body returns.
 ///
 /// **What this room does not do.** It does not decide whether a command may run now, knows neither sockets nor sessions nor the log. Commands
-/// that own other state live where that state is: MULTI in `engine`, BGREWRITEAOF above it.
+/// that own other state live where that state is: MULTI, CONFIG and BGREWRITEAOF are in `engine`.
 ///
 /// **Start reading** with `StringCommands`, then `Call`, then `CommandSpec`.
 ///

@@ -26,8 +26,10 @@
 /// **Errors.** The user's mistakes come as replies or as stackless exceptions and are caught in one place, `execute`, which takes back what
 /// was already written of the reply. Our own bugs are caught there too: they end the call, not the server.
 ///
-/// **Waiting.** A command that cannot run now (CLIENT PAUSE) makes `run` answer false. Nothing has happened; whoever brought it keeps
-/// its bytes, stops reading, and brings it again after `Link.resume`. No half-run call is ever stored.
+/// **Waiting** comes in two sorts. A command that may not run now (CLIENT PAUSE) makes `run` answer false: nothing has happened; whoever
+/// brought it keeps its bytes, stops reading, and brings it again after `Link.resume`. A command that ran and found nothing (BLPOP) says
+/// so in its call; then its words are copied into [dev.cinnabar.engine.Waiters], and when one of its keys changes it is simply run again
+/// from the beginning, first come, first served. No half-run call is ever stored.
 ///
 /// **The change log** is an interface here, [dev.cinnabar.engine.ChangeLog]; the file behind it is `persistence`'s.
 /// [dev.cinnabar.engine.LogSnapshot] makes the image that a rewrite of the log needs.

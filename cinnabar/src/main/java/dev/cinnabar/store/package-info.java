@@ -30,6 +30,8 @@
 /// over the old image first ([dev.cinnabar.store.Snapshot] draws it). Nothing is copied that does not change, and each record at
 /// most once.
 ///
+/// **Known to be poor.** A large collection is one record, so it is handed over in one go: O(n) under the lock, once per snapshot.
+///
 /// **Flushing** swaps in an empty database and frees the old one later; **deleting** frees at once; the holes that mass deletions
 /// leave are closed by moving records out of sparse pages, sixty-four buckets at a time.
 ///
