@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Arithmetic of C's 80-bit `long double`, in which INCRBYFLOAT and HINCRBYFLOAT count: 64 bits of mantissa.
 ///
-/// Values are exact decimals that were rounded to what such a number can hold, so sums come out as on a machine that has them.
+/// Values are exact decimals that were rounded to what such a number can hold, so sums come out as on a
+/// machine that has them.
 public final class LongDouble {
     /*
      * A finite value is mantissa · 2^exponent with a mantissa of 64 bits:
@@ -33,8 +34,9 @@ public final class LongDouble {
 
     // ---- reading ----
 
-    /// The number that a text stands for, in the ways C's `strtold` reads them: digits, at most one point, an exponent; or hexadecimal
-    /// behind `0x` with an exponent of two behind `p`. No blanks around, no infinity: for that see [#isInfinity].
+    /// The number that a text stands for, in the ways C's `strtold` reads them: digits, at most one point, an
+    /// exponent; or hexadecimal behind `0x` with an exponent of two behind `p`. No blanks around, no
+    /// infinity: for that see [#isInfinity].
     ///
     /// @return null when it is none, too large, or so small that it would be 0
     public static @Nullable BigDecimal parse(Bytes text) {
@@ -87,7 +89,8 @@ public final class LongDouble {
                 : new BigDecimal(unscaled).divide(new BigDecimal(BigInteger.ONE.shiftLeft((int) -shift)));
     }
 
-    /// A sign and digits up to the end, kept within a range that is far enough; the smallest number for anything else.
+    /// A sign and digits up to the end, kept within a range that is far enough; the smallest number for
+    /// anything else.
     private static long exponent(Bytes text, int from) {
         int i = from;
         boolean isNegative = i < text.length() && text.at(i) == '-';
@@ -122,7 +125,8 @@ public final class LongDouble {
 
     // ---- writing ----
 
-    /// The decimal text with at most 17 digits behind the point and no zeros at its end, as `%.17Lf` gives it.
+    /// The decimal text with at most 17 digits behind the point and no zeros at its end, as `%.17Lf` gives
+    /// it.
     public static String print(BigDecimal value) {
         BigDecimal rounded = value.setScale(PRINTED_DIGITS, RoundingMode.HALF_EVEN).stripTrailingZeros();
         return rounded.signum() == 0 ? "0" : rounded.toPlainString();

@@ -4,11 +4,11 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/// The 64-bit hash XXH3 (Yann Collet, 2019) with its default secret and no seed: what the command DIGEST answers, so that clients can
-/// compute the same from a value of their own.
+/// The 64-bit hash XXH3 (Yann Collet, 2019) with its default secret and no seed: what the command DIGEST
+/// answers, so that clients can compute the same from a value of their own.
 ///
-/// Known to everybody and not seeded, so it is nothing for hash tables: those use [Hash]. Allocates nothing for up to 240 bytes, and
-/// one small array beyond.
+/// Known to everybody and not seeded, so it is nothing for hash tables: those use [Hash]. Allocates nothing
+/// for up to 240 bytes, and one small array beyond.
 ///
 /// Source: the algorithm's specification, `doc/xxhash_spec.md` of the xxHash project, version 0.2.0.
 public final class Xxh3 {

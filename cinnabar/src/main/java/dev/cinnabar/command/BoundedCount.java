@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /// INCREX: counts between two bounds, and sets the expiry time in the same step.
 ///
-/// A sum beyond a bound, or beyond what can be counted, changes nothing, and the answer says that 0 was added; with SATURATE it is the
-/// bound.
+/// A sum beyond a bound, or beyond what can be counted, changes nothing, and the answer says that 0 was
+/// added; with SATURATE it is the bound.
 final class BoundedCount {
     private static final int NONE = 0;
 

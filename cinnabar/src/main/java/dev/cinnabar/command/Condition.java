@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Under which condition a string is set or deleted.
 ///
-/// A digest is the [XXH3][Xxh3] hash of the value in 16 hexadecimal digits, in either case; what has the length but other characters is no
-/// value's digest.
+/// A digest is the [XXH3][Xxh3] hash of the value in 16 hexadecimal digits, in either case; what has the
+/// length but other characters is no value's digest.
 enum Condition {
     NONE,
     NX,

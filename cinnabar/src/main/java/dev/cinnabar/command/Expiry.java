@@ -3,7 +3,8 @@ package dev.cinnabar.command;
 import dev.cinnabar.store.Database;
 import org.jspecify.annotations.Nullable;
 
-/// Expiry times as clients give them: relative or absolute, in seconds or milliseconds, always kept as ms since 1970.
+/// Expiry times as clients give them: relative or absolute, in seconds or milliseconds, always kept as ms
+/// since 1970.
 final class Expiry {
     private Expiry() {}
 
@@ -61,7 +62,8 @@ final class Expiry {
         return call.is(index, "PXAT") ? Unit.PXAT : null;
     }
 
-    /// Whether a time has passed, so that the key goes at once; never while the log is replayed, which says itself what was deleted when.
+    /// Whether a time has passed, so that the key goes at once; never while the log is replayed, which says
+    /// itself what was deleted when.
     static boolean isOver(Call call, long expiryMs) {
         return expiryMs <= call.nowMs() && call.store().moment().expires;
     }

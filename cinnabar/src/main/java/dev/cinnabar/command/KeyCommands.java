@@ -173,9 +173,15 @@ public enum KeyCommands implements Command {
         return call.reply().integer(there);
     }
 
+    /// Counts as use even for a client whose other commands do not (CLIENT NO-TOUCH).
     private static Reply touch(Call call) {
         long there = 0;
-        for (int i = 1; i < call.argc(); i++) if (call.lookupRead(call.key(i)) != 0) there++;
+        for (int i = 1; i < call.argc(); i++) {
+            long address = call.lookupUntouched(call.key(i));
+            if (address == 0) continue;
+            call.db().touch(address);
+            there++;
+        }
         return call.reply().integer(there);
     }
 

@@ -7,8 +7,8 @@ import dev.cinnabar.store.StringValue;
 
 /// LCS: the longest text that two strings have in common, when others may be left out between its bytes.
 ///
-/// Takes time in proportion to the product of the lengths, and refuses where Redis's table, four bytes for each pair of positions, would
-/// be longer than the longest string.
+/// Takes time in proportion to the product of the lengths, and refuses where Redis's table, four bytes for
+/// each pair of positions, would be longer than the longest string.
 final class Lcs {
     /*
      * The textbook's table (Wagner and Fischer, 1974), whose cell (i, j) holds the length for the first i bytes of one string and the
@@ -65,7 +65,8 @@ final class Lcs {
         }
     }
 
-    /// A string to compare; a missing one is empty. A number's digits are copied, for there is only one place to print them.
+    /// A string to compare; a missing one is empty. A number's digits are copied, for there is only one place
+    /// to print them.
     private static Bytes text(Call call, Bytes key) {
         Database db = call.db();
         long address = call.lookupRead(key);

@@ -693,12 +693,16 @@ public final class Database {
         int keyLength = Records.keyLength(page, at);
         int newSize = total(Records.sizeBeforeValue(keyLength, hasExpiry) + valueSize);
 
-        if (hadExpiry == hasExpiry && SizeClasses.roundUp(oldSize) == SizeClasses.roundUp(newSize)) {
+        if (SizeClasses.roundUp(oldSize) == SizeClasses.roundUp(newSize)) {
             beforeChange(address);
             if (!keepValue) retireBig(page, at);
             Records.setKind(page, at, kind.ordinal());
-            if (hasExpiry && Records.expiryMs(page, at) != expiryMs) {
-                wheel.remove(address);
+            boolean changesExpiry = hadExpiry != hasExpiry || hasExpiry && Records.expiryMs(page, at) != expiryMs;
+            if (changesExpiry && hadExpiry) wheel.remove(address);
+            if (hadExpiry != hasExpiry) {
+                Records.changeExpiry(page, at, hasExpiry, keepValue ? oldSize : Records.valueHeader(page, at) - at);
+            }
+            if (changesExpiry && hasExpiry) {
                 Records.setExpiryMs(page, at, expiryMs);
                 wheel.add(address);
             }

@@ -62,7 +62,7 @@ final class Room {
             boolean hadExpiry = address != 0 && db.expiryMs(address) != Database.NO_EXPIRY;
             boolean hasExpiry = expiryMs == Database.KEEP_EXPIRY ? hadExpiry : expiryMs != Database.NO_EXPIRY;
             int size = size(words, i, hasExpiry);
-            boolean fits = address != 0 && hadExpiry == hasExpiry && fits(address, size);
+            boolean fits = address != 0 && fits(address, size);
             if (!inPlace || !fits) extra += Pages.countBlock(counts, size);
         }
         db.pages().hold(counts, extra);

@@ -119,6 +119,21 @@ public final class Records {
         page[at + 5] = (byte) (link >> 40);
     }
 
+    /// Makes an expiry section or takes it away, in place; time and links are the caller's to fill in.
+    ///
+    /// @param kept how many bytes of the entry, from its beginning, are kept: those behind move up or down
+    public static void changeExpiry(byte[] page, int at, boolean hasExpiry, int kept) {
+        int without = at + HEADER;
+        int with = without + EXPIRY;
+        if (hasExpiry) {
+            System.arraycopy(page, without, page, with, at + kept - without);
+            setFlag(page, at, HAS_EXPIRY);
+        } else {
+            System.arraycopy(page, with, page, without, at + kept - with);
+            clearFlag(page, at, HAS_EXPIRY);
+        }
+    }
+
     // ---- key ----
 
     /// Where the key's length stands.

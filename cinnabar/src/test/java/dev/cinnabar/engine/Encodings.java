@@ -3,7 +3,8 @@ package dev.cinnabar.engine;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.Arguments;
 
-/// Values of every way in which a string is stored, each in both versions of the protocol: arguments for the tests of commands.
+/// Values of every way in which a string is stored, each in both versions of the protocol: arguments for the
+/// tests of commands.
 final class Encodings {
     private Encodings() {}
 

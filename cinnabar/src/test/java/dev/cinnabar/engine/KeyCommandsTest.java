@@ -12,7 +12,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The promises of the key family, each on every encoding where it touches a value. Compared with a real server in `KeyTwinTest`.
+/// The promises of the key family, each on every encoding where it touches a value. Compared with a real
+/// server in `KeyTwinTest`.
 class KeyCommandsTest {
     private static final String OK = "+OK\r\n";
     private static final String YES = ":1\r\n";
@@ -83,6 +84,19 @@ class KeyCommandsTest {
         server.line("TYPE a");
         server.line("TTL a");
         server.line("OBJECT ENCODING a");
+        assertThat(server.line("OBJECT IDLETIME a")).isEqualTo(":100\r\n");
+
+        server.line("TOUCH a");
+
+        assertThat(server.line("OBJECT IDLETIME a")).isEqualTo(NO);
+    }
+
+    @Test
+    void touch_counts_as_use_even_where_reading_does_not() {
+        server.line("SET a 1");
+        server.line("CLIENT NO-TOUCH ON");
+        server.advance(Duration.ofSeconds(100));
+        server.line("GET a");
         assertThat(server.line("OBJECT IDLETIME a")).isEqualTo(":100\r\n");
 
         server.line("TOUCH a");

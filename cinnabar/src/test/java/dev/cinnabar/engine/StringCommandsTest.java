@@ -11,8 +11,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The promises of the string family, each on every encoding where it touches a value. What redis-server 7.0 knows is compared with a
-/// real one in `StringTwinTest`.
+/// The promises of the string family, each on every encoding where it touches a value. What redis-server 7.0
+/// knows is compared with a real one in `StringTwinTest`.
 class StringCommandsTest {
     private static final String OK = "+OK\r\n";
     private static final String YES = ":1\r\n";

@@ -16,9 +16,11 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// An engine without a socket for tests of commands: words in, the protocol's text out; a clock to move; what was logged, as text.
+/// An engine without a socket for tests of commands: words in, the protocol's text out; a clock to move; what
+/// was logged, as text.
 ///
-/// Texts are bytes, one char each (ISO 8859-1). It lives in the engine's package to switch a session to RESP3 without a handshake.
+/// Texts are bytes, one char each (ISO 8859-1). It lives in the engine's package to switch a session to RESP3
+/// without a handshake.
 public final class TestServer {
     public static final long SEED = 42;
 
@@ -93,7 +95,8 @@ public final class TestServer {
         }
     }
 
-    /// Runs the body of a command, outside of the engine, and answers which events it wants to be told, as `db class event key`.
+    /// Runs the body of a command, outside of the engine, and answers which events it wants to be told, as
+    /// `db class event key`.
     public List<String> events(String... words) {
         Bytes[] argv = new Bytes[words.length];
         for (int i = 0; i < words.length; i++) argv[i] = Bytes.of(words[i].getBytes(StandardCharsets.ISO_8859_1));
@@ -113,7 +116,8 @@ public final class TestServer {
         return events;
     }
 
-    /// What was written to the log since the last call of this, a command each, behind the number of its database.
+    /// What was written to the log since the last call of this, a command each, behind the number of its
+    /// database.
     public List<String> logged() {
         List<String> logged = List.copyOf(log);
         log.clear();

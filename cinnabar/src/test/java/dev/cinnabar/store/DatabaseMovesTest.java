@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /// Moving, copying and removing keys beside a plain model, with snapshots on the way.
@@ -182,6 +183,26 @@ class DatabaseMovesTest {
         assertThat(store.database(1).string(address).length()).isEqualTo(length);
         assertThat(store.database(1).expiryMs(address)).isEqualTo(NOW + 5);
         assertThat(db.size()).isZero();
+        assertThat(db.volatileSize()).isZero();
+        store.checkInvariants();
+    }
+
+    @Test
+    void a_huge_value_gets_and_loses_its_expiry_without_a_second_one() {
+        int length = 20 << 20;
+        Store store = new Store(DATABASES, new Budget(40 << 20), DEAF, new Randomness(1), NOW);
+        Database db = store.database(0);
+        byte[] value = new byte[length];
+        new Random(7).nextBytes(value);
+        db.setString(Bytes.of("huge"), Bytes.of(value), Database.NO_EXPIRY);
+
+        db.setExpiry(db.lookup(Bytes.of("huge")), NOW + 5);
+        assertThat(db.string(db.lookup(Bytes.of("huge"))).bytes()).isEqualTo(Bytes.of(value));
+        assertThat(db.volatileSize()).isEqualTo(1);
+        store.checkInvariants();
+
+        db.setExpiry(db.lookup(Bytes.of("huge")), Database.NO_EXPIRY);
+        assertThat(db.string(db.lookup(Bytes.of("huge"))).bytes()).isEqualTo(Bytes.of(value));
         assertThat(db.volatileSize()).isZero();
         store.checkInvariants();
     }

@@ -18,7 +18,8 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What the declarations of commands say, beside what a real server says of those that it knows (COMMAND INFO).
+/// What the declarations of commands say, beside what a real server says of those that it knows (COMMAND
+/// INFO).
 class FactsTwinTest {
     @Test
     void arity_flags_keys_and_categories_are_those_of_redis(@TempDir Path directory) {

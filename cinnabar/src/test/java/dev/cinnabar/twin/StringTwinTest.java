@@ -89,7 +89,8 @@ class StringTwinTest {
         }
     }
 
-    /// Far enough away that nothing expires during the test, for every unit: as seconds since 1970 or from now it is years.
+    /// Far enough away that nothing expires during the test, for every unit: as seconds since 1970 or from
+    /// now it is years.
     private static String time(Random r) {
         return r.nextInt(3) == 0
                 ? Values.pick(r, "0", "-1", "x", "", "9223372036854775807", "-9223372036854775808")

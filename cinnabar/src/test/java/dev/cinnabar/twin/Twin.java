@@ -16,9 +16,11 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
-/// Our server and a real one, given the same commands: replies have to be equal byte by byte. There are no expected values.
+/// Our server and a real one, given the same commands: replies have to be equal byte by byte. There are no
+/// expected values.
 ///
-/// A family's twin test makes commands by chance ([#compare]), bad ones among them, over few keys, so that they meet.
+/// A family's twin test makes commands by chance ([#compare]), bad ones among them, over few keys, so that
+/// they meet.
 public final class Twin implements AutoCloseable {
     private static final int REMEMBERED = 40; // commands before a difference that are shown
 
@@ -103,7 +105,8 @@ public final class Twin implements AutoCloseable {
         sameData();
     }
 
-    /// Compares all keys of all databases, their values and expiry times (which may differ by the time between two commands).
+    /// Compares all keys of all databases, their values and expiry times (which may differ by the time
+    /// between two commands).
     public void sameData() {
         for (int db = 0; db < ours.store().count(); db++) {
             select(db);
@@ -130,7 +133,8 @@ public final class Twin implements AutoCloseable {
         return keys;
     }
 
-    /// What may not differ in the reply of a command: everything, but for the order in which keys of a table are answered.
+    /// What may not differ in the reply of a command: everything, but for the order in which keys of a table
+    /// are answered.
     private static UnaryOperator<String> essence(String[] words) {
         return switch (words[0].toUpperCase(Locale.ROOT)) {
             case "KEYS", "SCAN" -> Twin::sortedLines;
