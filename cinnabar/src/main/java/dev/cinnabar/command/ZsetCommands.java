@@ -17,6 +17,8 @@ import dev.cinnabar.command.ZsetRange.Order;
 import dev.cinnabar.store.ZsetResult;
 import dev.cinnabar.store.ZsetValue;
 import dev.cinnabar.struct.Listpack;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Sorted sets: members with a score each, in the order of the scores, under one key.
@@ -155,6 +157,7 @@ public enum ZsetCommands implements Command {
     private static final int CH = 16;
     private static final int INCR = 32;
 
+    private static final long FEW = 4; // so many times fewer than there are: drawn one by one, and hardly one twice
     private static final String NO_KEYS = "ERR numkeys should be greater than 0";
     private static final String NO_COUNT = "ERR count should be greater than 0";
 
@@ -535,6 +538,15 @@ public enum ZsetCommands implements Command {
         long size = zset.size();
         long wanted = Math.min(count, size);
         reply.array(headSize(call, wanted, withScores));
+        if (wanted <= size / FEW) {
+            Set<Long> ranks = new HashSet<>();
+            while (ranks.size() < wanted) {
+                long rank = call.randomness().below(size);
+                if (!ranks.add(rank)) continue;
+                zset.forEach(rank, 1, false, (member, score) -> answerElement(reply, member, score, withScores));
+            }
+            return reply;
+        }
         // every member has its chance in turn: O(size), and the answer comes in order
         for (long rank = 0; wanted > 0; rank++) {
             if (call.randomness().below(size - rank) >= wanted) continue;
