@@ -5,9 +5,11 @@ import java.math.MathContext;
 import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
 
-/// Floating point numbers as text and back, the way C's `strtod` reads them and `%.17g` prints them: scores of sorted sets.
+/// Floating point numbers as text and back, the way C's `strtod` reads them and `%.17g` prints them: scores
+/// of sorted sets.
 ///
-/// Whole numbers and short decimals, which nearly all scores are, are read without garbage, whole numbers are printed without.
+/// Whole numbers and short decimals, which nearly all scores are, are read without garbage, whole numbers are
+/// printed without.
 public final class Doubles {
     private static final int EXACT_DIGITS = 15; // decimal digits that a double always holds
     private static final double[] POWERS = new double[23]; // powers of ten that a double holds exactly
@@ -24,14 +26,16 @@ public final class Doubles {
 
     // ---- reading ----
 
-    /// The number that the text stands for: decimal or hexadecimal, with an exponent if need be, or an infinity.
+    /// The number that the text stands for: decimal or hexadecimal, with an exponent if need be, or an
+    /// infinity.
     ///
     /// @return NaN when it is none, or beyond the range of a double, or too near to zero to be told from it
     public static double parse(Bytes text) {
         return parse(text.array(), text.offset(), text.length(), false);
     }
 
-    /// The same for the ends of ranges, where a number beyond the range is an infinity, one near to zero is zero, and no text at all is zero too.
+    /// The same for the ends of ranges, where a number beyond the range is an infinity, one near to zero is
+    /// zero, and no text at all is zero too.
     ///
     /// @return NaN when it is no number
     public static double parseBound(byte[] array, int offset, int length) {
@@ -118,7 +122,8 @@ public final class Doubles {
         return value == (long) value && Math.abs(value) < WHOLE_LIMIT && (value != 0 || 1 / value > 0);
     }
 
-    /// The text: at most 17 digits, no zeros at the end, an exponent below 0.0001 and from 10^17 on, `inf`, `-inf`.
+    /// The text: at most 17 digits, no zeros at the end, an exponent below 0.0001 and from 10^17 on, `inf`,
+    /// `-inf`.
     public static String print(double value) {
         if (isWhole(value)) return Long.toString((long) value);
         if (Double.isInfinite(value)) return value > 0 ? "inf" : "-inf";

@@ -12,7 +12,8 @@ import java.util.Arrays;
 import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
-/// Unions, intersections and differences of sorted sets, and of sets, whose members count as of score 1. One object for one call.
+/// Unions, intersections and differences of sorted sets, and of sets, whose members count as of score 1. One
+/// object for one call.
 final class ZsetAlgebra {
     enum Operation {
         UNION,
@@ -56,7 +57,8 @@ final class ZsetAlgebra {
         this.use = use;
         this.firstKey = countAt + 1;
         long count = call.longArg(countAt);
-        if (count < 1) throw new Refusal("ERR at least 1 input key is needed for '" + call.command().spec().name() + "' command");
+        String name = call.command().spec().fullName();
+        if (count < 1) throw new Refusal("ERR at least 1 input key is needed for '" + name + "' command");
         if (count > call.argc() - firstKey) throw Errors.SYNTAX_REFUSAL;
         this.keys = (int) count;
         this.addresses = new long[keys];

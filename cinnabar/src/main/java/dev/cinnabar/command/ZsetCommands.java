@@ -17,6 +17,8 @@ import dev.cinnabar.command.ZsetRange.Order;
 import dev.cinnabar.store.ZsetResult;
 import dev.cinnabar.store.ZsetValue;
 import dev.cinnabar.struct.Listpack;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Sorted sets: members with a score each, in the order of the scores, under one key.
@@ -28,11 +30,11 @@ public enum ZsetCommands implements Command {
     BZPOPMAX(syntax("BZPOPMAX key [key ...] timeout").flags(WRITE, NOSCRIPT, BLOCKING, FAST)
             .keys(KeySpec.range("RW ACCESS DELETE", 1, -2, 1))
             .since("5.0.0").complexity("O(log N), N being the size of the sorted set")
-            .summary("Takes the member with the highest score out of the first sorted set that has some; waits if none has.")),
+            .summary("Takes the member with the highest score out of the first sorted set there is, or waits for one.")),
     BZPOPMIN(syntax("BZPOPMIN key [key ...] timeout").flags(WRITE, NOSCRIPT, BLOCKING, FAST)
             .keys(KeySpec.range("RW ACCESS DELETE", 1, -2, 1))
             .since("5.0.0").complexity("O(log N), N being the size of the sorted set")
-            .summary("Takes the member with the lowest score out of the first sorted set that has some; waits if none has.")),
+            .summary("Takes the member with the lowest score out of the first sorted set there is, or waits for one.")),
     ZADD(syntax("ZADD key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...]")
             .flags(WRITE, DENYOOM, FAST).key("RW UPDATE")
             .since("1.2.0").complexity("O(log N) per member, N being the size of the sorted set")
@@ -45,16 +47,17 @@ public enum ZsetCommands implements Command {
             .summary("Answers how many members have a score within a range.")),
     ZDIFF(syntax("ZDIFF numkeys key [key ...] [WITHSCORES]").flags(READONLY, MOVABLEKEYS)
             .keys(KeySpec.counted("RO ACCESS", 1, 0, 1, 1))
-            .since("6.2.0").complexity("O(L + N·K + M log M) for L members of all K sets, N of the first, M of the result")
+            .since("6.2.0").complexity("O(N·K + M log M) for N members of the first of K sets and M of the result")
             .summary("Answers the members of a sorted set that are in none of the others.")),
     ZDIFFSTORE(syntax("ZDIFFSTORE destination numkeys key [key ...]").flags(WRITE, DENYOOM, MOVABLEKEYS)
             .keys(KeySpec.range("OW UPDATE", 1, 0, 1), KeySpec.counted("RO ACCESS", 2, 0, 1, 1))
-            .since("6.2.0").complexity("O(L + N·K + M log M) for L members of all K sets, N of the first, M of the result")
+            .since("6.2.0").complexity("O(N·K + M log M) for N members of the first of K sets and M of the result")
             .summary("Stores the members of a sorted set that are in none of the others.")),
     ZINCRBY(syntax("ZINCRBY key increment member").flags(WRITE, DENYOOM, FAST).key("RW ACCESS UPDATE")
             .since("1.2.0").complexity("O(log N), N being the size of the sorted set")
             .summary("Adds a number to a member's score.")),
-    ZINTER(syntax("ZINTER numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>] [WITHSCORES]")
+    ZINTER(syntax("ZINTER numkeys key [key ...] [WEIGHTS weight [weight ...]]"
+                    + " [AGGREGATE <SUM | MIN | MAX>] [WITHSCORES]")
             .flags(READONLY, MOVABLEKEYS).keys(KeySpec.counted("RO ACCESS", 1, 0, 1, 1))
             .since("6.2.0").complexity("O(N·K + M log M) for N members of the smallest of K sets and M of the result")
             .summary("Answers the members that are in all of the sorted sets.")),
@@ -62,7 +65,8 @@ public enum ZsetCommands implements Command {
             .keys(KeySpec.counted("RO ACCESS", 1, 0, 1, 1))
             .since("7.0.0").complexity("O(N·K) for N members of the smallest of K sets")
             .summary("Answers how many members are in all of the sorted sets.")),
-    ZINTERSTORE(syntax("ZINTERSTORE destination numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>]")
+    ZINTERSTORE(syntax("ZINTERSTORE destination numkeys key [key ...] [WEIGHTS weight [weight ...]]"
+                    + " [AGGREGATE <SUM | MIN | MAX>]")
             .flags(WRITE, DENYOOM, MOVABLEKEYS)
             .keys(KeySpec.range("OW UPDATE", 1, 0, 1), KeySpec.counted("RO ACCESS", 2, 0, 1, 1))
             .since("2.0.0").complexity("O(N·K + M log M) for N members of the smallest of K sets and M of the result")
@@ -92,10 +96,10 @@ public enum ZsetCommands implements Command {
             .since("1.2.0").complexity("O(log N + M) for M members of N")
             .summary("Answers the members within a range of ranks, scores or names.")),
     ZRANGEBYLEX(syntax("ZRANGEBYLEX key min max [LIMIT offset count]").flags(READONLY).key("RO ACCESS")
-            .since("2.8.9").complexity("O(log N + M) for M members of N").deprecated("`ZRANGE` with the `BYLEX` argument")
+            .since("2.8.9").complexity("O(log N + M) for M members of N").deprecated("ZRANGE with BYLEX")
             .summary("Answers the members between two others in the order of bytes.")),
     ZRANGEBYSCORE(syntax("ZRANGEBYSCORE key min max [WITHSCORES] [LIMIT offset count]").flags(READONLY).key("RO ACCESS")
-            .since("1.0.5").complexity("O(log N + M) for M members of N").deprecated("`ZRANGE` with the `BYSCORE` argument")
+            .since("1.0.5").complexity("O(log N + M) for M members of N").deprecated("ZRANGE with BYSCORE")
             .summary("Answers the members whose scores lie within a range.")),
     ZRANGESTORE(syntax("ZRANGESTORE dst src min max [BYSCORE | BYLEX] [REV] [LIMIT offset count]").flags(WRITE, DENYOOM)
             .keys(KeySpec.range("OW UPDATE", 1, 0, 1), KeySpec.range("RO ACCESS", 2, 0, 1))
@@ -117,16 +121,16 @@ public enum ZsetCommands implements Command {
             .since("1.2.0").complexity("O(M log N) for M members of N")
             .summary("Takes out the members whose scores lie within a range.")),
     ZREVRANGE(syntax("ZREVRANGE key start stop [WITHSCORES]").flags(READONLY).key("RO ACCESS")
-            .since("1.2.0").complexity("O(log N + M) for M members of N").deprecated("`ZRANGE` with the `REV` argument")
+            .since("1.2.0").complexity("O(log N + M) for M members of N").deprecated("ZRANGE with REV")
             .summary("Answers the members within a range of ranks, the highest score first.")),
     ZREVRANGEBYLEX(syntax("ZREVRANGEBYLEX key max min [LIMIT offset count]").flags(READONLY).key("RO ACCESS")
             .since("2.8.9").complexity("O(log N + M) for M members of N")
-            .deprecated("`ZRANGE` with the `REV` and `BYLEX` arguments")
+            .deprecated("ZRANGE with REV and BYLEX")
             .summary("Answers the members between two others in the order of bytes, the last one first.")),
     ZREVRANGEBYSCORE(syntax("ZREVRANGEBYSCORE key max min [WITHSCORES] [LIMIT offset count]")
             .flags(READONLY).key("RO ACCESS")
             .since("2.2.0").complexity("O(log N + M) for M members of N")
-            .deprecated("`ZRANGE` with the `REV` and `BYSCORE` arguments")
+            .deprecated("ZRANGE with REV and BYSCORE")
             .summary("Answers the members whose scores lie within a range, the highest first.")),
     ZREVRANK(syntax("ZREVRANK key member [WITHSCORE]").flags(READONLY, FAST).key("RO ACCESS")
             .since("2.0.0").complexity("O(log N), N being the size of the sorted set")
@@ -138,11 +142,13 @@ public enum ZsetCommands implements Command {
     ZSCORE(syntax("ZSCORE key member").flags(READONLY, FAST).key("RO ACCESS")
             .since("1.2.0").complexity("O(1)")
             .summary("Answers a member's score.")),
-    ZUNION(syntax("ZUNION numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>] [WITHSCORES]")
+    ZUNION(syntax("ZUNION numkeys key [key ...] [WEIGHTS weight [weight ...]]"
+                    + " [AGGREGATE <SUM | MIN | MAX>] [WITHSCORES]")
             .flags(READONLY, MOVABLEKEYS).keys(KeySpec.counted("RO ACCESS", 1, 0, 1, 1))
             .since("6.2.0").complexity("O(N log N) for N members of all sets")
             .summary("Answers the members that are in any of the sorted sets.")),
-    ZUNIONSTORE(syntax("ZUNIONSTORE destination numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>]")
+    ZUNIONSTORE(syntax("ZUNIONSTORE destination numkeys key [key ...] [WEIGHTS weight [weight ...]]"
+                    + " [AGGREGATE <SUM | MIN | MAX>]")
             .flags(WRITE, DENYOOM, MOVABLEKEYS)
             .keys(KeySpec.range("OW UPDATE", 1, 0, 1), KeySpec.counted("RO ACCESS", 2, 0, 1, 1))
             .since("2.0.0").complexity("O(N log N) for N members of all sets")
@@ -155,6 +161,7 @@ public enum ZsetCommands implements Command {
     private static final int CH = 16;
     private static final int INCR = 32;
 
+    private static final long FEW = 4; // so many times fewer than there are: drawn one by one, and hardly one twice
     private static final String NO_KEYS = "ERR numkeys should be greater than 0";
     private static final String NO_COUNT = "ERR count should be greater than 0";
 
@@ -483,7 +490,8 @@ public enum ZsetCommands implements Command {
         return reply.endPage(begin, position >>> KeyCommands.CURSOR_SHIFT, 2 * matching.found);
     }
 
-    /// Answers the members that match a pattern, with their scores, which are bulk strings here in both protocols.
+    /// Answers the members that match a pattern, with their scores, which are bulk strings here in both
+    /// protocols.
     private static final class Matching implements ZsetValue.Visitor {
         private final Reply reply;
         private final @Nullable Bytes pattern;
@@ -535,6 +543,15 @@ public enum ZsetCommands implements Command {
         long size = zset.size();
         long wanted = Math.min(count, size);
         reply.array(headSize(call, wanted, withScores));
+        if (wanted <= size / FEW) {
+            Set<Long> ranks = new HashSet<>();
+            while (ranks.size() < wanted) {
+                long rank = call.randomness().below(size);
+                if (!ranks.add(rank)) continue;
+                zset.forEach(rank, 1, false, (member, score) -> answerElement(reply, member, score, withScores));
+            }
+            return reply;
+        }
         // every member has its chance in turn: O(size), and the answer comes in order
         for (long rank = 0; wanted > 0; rank++) {
             if (call.randomness().below(size - rank) >= wanted) continue;

@@ -5,7 +5,8 @@ import dev.cinnabar.base.Doubles;
 import dev.cinnabar.store.ZsetValue;
 import org.jspecify.annotations.Nullable;
 
-/// A range of a sorted set as a command asks for it, by rank, by score or by name; [#apply] makes ranks of it.
+/// A range of a sorted set as a command asks for it, by rank, by score or by name; [#apply] makes ranks of
+/// it.
 final class ZsetRange {
     /// What the ends of a range are.
     enum Order {

@@ -4,13 +4,14 @@ import dev.cinnabar.base.Bytes;
 import dev.cinnabar.memory.Pages;
 import org.jspecify.annotations.Nullable;
 
-/// The order of a large sorted set: addresses of its members' records, by score and then by the members' bytes, with ranks.
+/// The order of a large sorted set: addresses of its members' records, by score and then by the members'
+/// bytes, with ranks.
 ///
 /// Finding, inserting, removing, and the rank of a place cost O(log n). Touched only under the engine's lock.
 final class ScoreIndex {
     /*
-     * A B+-tree that counts: leaves of up to 64 addresses, chained both ways; above them nodes of up to 32 children with the number of
-     * elements below each and the smallest score there.
+     * A B+-tree that counts: leaves of up to 64 addresses, chained both ways; above them nodes of up to 32
+     * children with the number of elements below each and the smallest score there.
      *
      *          inner    children   [ a  | b  | c  ]
      *                   counts     [ 64 | 40 | 51 ]      rank of a place = counts to the left, at each level
@@ -18,8 +19,9 @@ final class ScoreIndex {
      *                      |    \     \
      *          leaf  a <-> b <-> c     addresses in order
      *
-     * Scores stand in the records, and only there and in `lowest`, so that an element takes eight bytes here (twelve with the gaps), where a node of
-     * Redis's skip list takes some forty. A descent reads no record as long as scores differ, the leaf's binary search reads six.
+     * Scores stand in the records, and only there and in `lowest`, so that an element takes eight bytes here
+     * (twelve with the gaps), where a node of Redis's skip list takes some forty. A descent reads no record
+     * as long as scores differ, the leaf's binary search reads six.
      *
      * Redis's sorted sets are skip lists (W. Pugh, 1990); for counts in B-trees see Knuth, volume 3, 6.2.4.
      */
@@ -108,7 +110,8 @@ final class ScoreIndex {
         return rank();
     }
 
-    /// How many members are smaller, or equal where that counts too. Means something only where all scores are the same.
+    /// How many members are smaller, or equal where that counts too. Means something only where all scores
+    /// are the same.
     long countBelow(Bytes member, boolean isInclusive) {
         this.by = By.MEMBER;
         this.member = member;
@@ -129,7 +132,8 @@ final class ScoreIndex {
         return rank + foundAt;
     }
 
-    /// The last child that begins in front of what is looked for. An element itself may be the first of its child.
+    /// The last child that begins in front of what is looked for. An element itself may be the first of its
+    /// child.
     private int childFor(Inner inner) {
         int low = 1;
         int high = inner.size;
@@ -416,7 +420,8 @@ final class ScoreIndex {
         pages.uncountExtra(nodeBytes);
     }
 
-    /// Gives all of it back; nothing else may be done with it any more. The collector finds the nodes by itself, O(1).
+    /// Gives all of it back; nothing else may be done with it any more. The collector finds the nodes by
+    /// itself, O(1).
     void free() {
         pages.uncountExtra(bytes + spare);
         bytes = 0;

@@ -51,7 +51,8 @@ public final class ZsetResult implements AutoCloseable {
                 visitor.element(entry.set(set.members().member(found, window)), set.score(found)));
     }
 
-    /// Puts the set under a key, whatever that held before; an empty one removes the key. The result is of no use then but to be closed.
+    /// Puts the set under a key, whatever that held before; an empty one removes the key. The result is of no
+    /// use then but to be closed.
     ///
     /// @return whether there is a key or was one
     /// @throws OutOfMemory when memory is short; then nothing has changed

@@ -8,17 +8,20 @@ import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.struct.Listpack;
 import java.nio.charset.StandardCharsets;
 
-/// A sorted set under a key, small or large, seen as one thing: members in the order of their scores, those of one score in the order of their bytes.
+/// A sorted set under a key, small or large, seen as one thing: members in the order of their scores, those
+/// of one score in the order of their bytes.
 ///
-/// A look that is borrowed from its database: [Database#zset] points it at a key, and the next such call points it elsewhere. What it lends
-/// (entries) is good until the next change. Refusals leave the set as it was. Ranks count from 0, the lowest score.
+/// A look that is borrowed from its database: [Database#zset] points it at a key, and the next such call
+/// points it elsewhere. What it lends (entries) is good until the next change. Refusals leave the set as it
+/// was. Ranks count from 0, the lowest score.
 ///
 /// Every range, by score or by member, comes down to two ranks: how many elements lie below its ends.
 public final class ZsetValue {
     /*
-     * Small: a listpack of member, score, member, score … in order, in the record; scores that are whole numbers as numbers, the others as their
-     * shortest decimal text, which reads back as the same double. Beyond `zset-max-listpack-entries` or with a member longer than
-     * `zset-max-listpack-value` it becomes a BigZset, for good.
+     * Small: a listpack of member, score, member, score … in order, in the record; scores that are whole
+     * numbers as numbers, the others as their shortest decimal text, which reads back as the same double.
+     * Beyond `zset-max-listpack-entries` or with a member longer than `zset-max-listpack-value` it becomes a
+     * BigZset, for good.
      */
 
     /// What [#score] answers for a member that is not there; no member has it.
@@ -97,7 +100,8 @@ public final class ZsetValue {
         return entry.isNumber() ? entry.number() : Doubles.parse(entry.bytes());
     }
 
-    /// How many members come before this one, or -1 when it is not there. O(log n) in a large set. [#scoreRead] is its score then.
+    /// How many members come before this one, or -1 when it is not there. O(log n) in a large set.
+    /// [#scoreRead] is its score then.
     public long rank(Bytes member) {
         if (address == 0) return -1;
         if (isBig()) {
@@ -138,8 +142,8 @@ public final class ZsetValue {
         return count;
     }
 
-    /// How many members are smaller in the order of bytes, or equal where that counts too. Means something only where all scores are the same.
-    /// O(log n) in a large set.
+    /// How many members are smaller in the order of bytes, or equal where that counts too. Means something
+    /// only where all scores are the same. O(log n) in a large set.
     public long countBelow(Bytes member, boolean isInclusive) {
         if (address == 0) return 0;
         if (isBig()) return big().index().countBelow(member, isInclusive);
@@ -159,7 +163,8 @@ public final class ZsetValue {
         forEach(0, size(), false, visitor);
     }
 
-    /// Shows some members from a rank on, upwards or downwards. All of them must be there. O(log n + count) in a large set.
+    /// Shows some members from a rank on, upwards or downwards. All of them must be there. O(log n + count)
+    /// in a large set.
     public void forEach(long rank, long count, boolean isReverse, Visitor visitor) {
         if (count <= 0) return;
         if (isBig()) {
@@ -188,7 +193,8 @@ public final class ZsetValue {
         visitor.element(entry.set(big.members().member(found, window)), big.score(found));
     }
 
-    /// Shows some members in no order: all of a small set, those of one bucket of a large one; see [dev.cinnabar.struct.Dict#scan].
+    /// Shows some members in no order: all of a small set, those of one bucket of a large one; see
+    /// [dev.cinnabar.struct.Dict#scan].
     ///
     /// @return where to go on, 0 at the end
     public long scan(long position, Visitor visitor) {
@@ -343,7 +349,8 @@ public final class ZsetValue {
         return true;
     }
 
-    /// Takes out some members from a rank on; all of them must be there. The last ones take the key with them. O(count · log n) in a large set.
+    /// Takes out some members from a rank on; all of them must be there. The last ones take the key with
+    /// them. O(count · log n) in a large set.
     public void removeRange(long rank, long count) {
         if (count <= 0) return;
         if (count == size()) {

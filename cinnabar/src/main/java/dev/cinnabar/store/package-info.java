@@ -35,6 +35,11 @@
 /// **Flushing** swaps in an empty database and frees the old one later; **deleting** frees at once; the holes that mass deletions
 /// leave are closed by moving records out of sparse pages, sixty-four buckets at a time.
 ///
+/// **Sorted sets** ask two questions: which score has this member, and who comes in order from here? A small one answers both by
+/// walking its listpack. A large one is a table of members, each with its score, and beside it the addresses of the same records in
+/// order, in a B+-tree that counts ([dev.cinnabar.store.ZsetValue] and, drawn, `ScoreIndex`). Every range, by rank, by score or by
+/// name, becomes two ranks first: how many elements lie below its ends. Redis keeps a skip list, of one object per member.
+///
 /// **Who owns what.** All of it belongs to one engine, under its lock. Addresses, looks and windows are good until the next change.
 ///
 /// **What this room does not do.** It answers nobody, logs nothing and knows no command: it tells
