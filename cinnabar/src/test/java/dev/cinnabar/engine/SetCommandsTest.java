@@ -177,6 +177,24 @@ class SetCommandsTest {
     }
 
     @Test
+    void a_refused_addition_leaves_the_set_as_it_was() {
+        TestServer small = new TestServer(16 << 20);
+        String lastReply = "";
+        long size = 0;
+        for (int i = 0; i < 100 && !lastReply.startsWith("-"); i++) {
+            String[] words = new String[102];
+            words[0] = "SADD";
+            words[1] = "s";
+            for (int j = 0; j < 100; j++) words[2 + j] = i + "/" + j + "x".repeat(30_000);
+            lastReply = small.run(words);
+            if (!lastReply.startsWith("-")) size += 100;
+        }
+        assertThat(lastReply).startsWith("-OOM");
+        assertThat(small.line("SCARD s")).isEqualTo(":" + size + "\r\n");
+        small.store().checkInvariants();
+    }
+
+    @Test
     void a_copy_is_a_set_of_its_own() {
         add("a", 0, 500, "x");
         server.line("COPY a b");
