@@ -176,17 +176,17 @@ class ListCommandsTest {
 
     @Test
     void holes_between_nodes_are_closed() {
-        for (int i = 0; i < 400; i++) {
+        for (int i = 0; i < 1000; i++) {
             for (int j = 0; j < 6; j++) server.run("RPUSH", "l" + i, "x".repeat(9000 + i), "y");
             server.run("SADD", "s" + i, "x".repeat(20_000), "y".repeat(10_000));
         }
-        for (int i = 0; i < 400; i++) if (i % 8 != 0) server.run("DEL", "l" + i, "s" + i);
+        for (int i = 0; i < 1000; i++) if (i % 8 != 0) server.run("DEL", "l" + i, "s" + i);
         long before = server.store().pages().held();
         int steps = 0;
         while (server.store().step() && steps < 1_000_000) steps++;
 
         assertThat(server.store().pages().held()).isLessThan(before / 2);
-        for (int i = 0; i < 400; i += 8) assertThat(server.run("LLEN", "l" + i)).isEqualTo(":12\r\n");
+        for (int i = 0; i < 1000; i += 8) assertThat(server.run("LLEN", "l" + i)).isEqualTo(":12\r\n");
     }
 
     // ---- waiting ----
