@@ -9,6 +9,7 @@ import static dev.cinnabar.command.Flag.WRITE;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Glob;
 import dev.cinnabar.base.Randomness;
+import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.store.SetValue;
 import dev.cinnabar.struct.Listpack;
 import java.util.HashSet;
@@ -80,6 +81,8 @@ public enum SetCommands implements Command {
             "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
     private static final int FEW = 3; // below a third of a set, picking again what was picked before costs less than a walk
 
+    private static final long[] NONE = {};
+
     private final CommandSpec spec;
 
     SetCommands(CommandSpec.Builder spec) {
@@ -135,8 +138,25 @@ public enum SetCommands implements Command {
     private static Reply add(Call call) {
         SetValue set = write(call, 1);
         set.expect(call.argc() - 2);
+        int count = call.argc() - 2;
         int added = 0;
-        for (int i = 2; i < call.argc(); i++) if (set.add(call.arg(i))) added++;
+        long areNew = 0; // a bit for each of the first 64 members, to take them out again
+        long[] moreNew = count > Long.SIZE ? new long[count / Long.SIZE] : NONE; // for the others
+        int i = 0;
+        try {
+            for (; i < count; i++) {
+                if (!set.add(call.arg(2 + i))) continue;
+                added++;
+                if (i < Long.SIZE) areNew |= 1L << i;
+                else moreNew[i / Long.SIZE - 1] |= 1L << i;
+            }
+        } catch (OutOfMemory e) {
+            while (--i >= 0) {
+                long bits = i < Long.SIZE ? areNew : moreNew[i / Long.SIZE - 1];
+                if ((bits & 1L << i) != 0) set.remove(call.arg(2 + i));
+            }
+            throw e;
+        }
         if (added > 0) {
             call.changed(call.key(1), "sadd");
             call.dirty(added - 1);

@@ -21,6 +21,11 @@
 /// where it is. A value of the same size class is written over where it lies, so a steady load of SETs moves nothing. All check first
 /// and change after, so running out of memory loses nothing; who changes several keys or none holds room for all of them first.
 ///
+/// **Collections.** A small one is a piece of bytes in its record, a listpack or an intset, and is searched from end to end. Beyond its
+/// [threshold][dev.cinnabar.store.Thresholds] it becomes a [dev.cinnabar.store.BigValue], and the record holds no more than its number: a
+/// ring of listpacks for a list, a table of members for a set or a hash. No element is an object. Commands do not see the difference:
+/// `ListValue`, `SetValue` and `HashValue` show both forms as one.
+///
 /// **Expiry.** Volatile records hang in a timing wheel; the engine advances it a few hundred records at a time, some hundred times a
 /// second. A key is therefore gone some 10 ms after its time even if nobody asks for it, and at once if somebody does. Redis samples
 /// twenty volatile keys at a time instead, which needs no list and may leave a dead key for minutes.

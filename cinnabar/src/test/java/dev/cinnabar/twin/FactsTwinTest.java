@@ -8,6 +8,8 @@ import dev.cinnabar.command.CommandSpec;
 import dev.cinnabar.command.Flag;
 import dev.cinnabar.command.KeyCommands;
 import dev.cinnabar.command.KeySpec;
+import dev.cinnabar.command.ListCommands;
+import dev.cinnabar.command.SetCommands;
 import dev.cinnabar.command.StringCommands;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,6 +28,8 @@ class FactsTwinTest {
         RealRedis.assumePresent();
         List<Command> commands = new ArrayList<>(List.of(KeyCommands.values()));
         commands.addAll(List.of(StringCommands.values()));
+        commands.addAll(List.of(ListCommands.values()));
+        commands.addAll(List.of(SetCommands.values()));
         try (RealRedis real = RealRedis.start(directory)) {
             List<String> compared = new ArrayList<>();
             for (Command command : commands) {

@@ -1,0 +1,260 @@
+package dev.cinnabar.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cinnabar.base.ByteBuilder;
+import dev.cinnabar.base.Bytes;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The promises of the list family that a twin does not show: encodings, the log, waiting, memory. Replies are compared with a real server in
+/// `CollectionTwinTest`.
+class ListCommandsTest {
+    private final TestServer server = new TestServer();
+
+    @AfterEach
+    void the_store_is_sound() {
+        server.store().checkInvariants();
+    }
+
+    private String encoding(String key) {
+        return server.run("OBJECT", "ENCODING", key).split("\r\n")[1];
+    }
+
+    private void push(String key, int elements) {
+        for (int i = 0; i < elements; i++) server.run("RPUSH", key, "e" + i);
+    }
+
+    // ---- encodings ----
+
+    @Test
+    void a_list_leaves_its_record_when_a_node_is_full_and_comes_back_at_half_of_it() {
+        server.store().thresholds().listMaxListpackSize = 10;
+        push("l", 10);
+        assertThat(encoding("l")).isEqualTo("listpack");
+        push("l", 1);
+        assertThat(encoding("l")).isEqualTo("quicklist");
+
+        server.line("LPOP l 5");
+        assertThat(encoding("l")).isEqualTo("quicklist");
+        server.line("LTRIM l 0 4");
+        assertThat(encoding("l")).isEqualTo("listpack");
+    }
+
+    @Test
+    void an_element_larger_than_a_node_has_a_node_of_its_own() {
+        server.run("RPUSH", "l", "a", "x".repeat(9000), "b");
+        assertThat(encoding("l")).isEqualTo("quicklist");
+        server.run("LSET", "l", "1", "short");
+        server.line("RPUSH l c");
+        assertThat(server.line("LRANGE l 0 -1")).isEqualTo("*4\r\n$1\r\na\r\n$5\r\nshort\r\n$1\r\nb\r\n$1\r\nc\r\n");
+    }
+
+    @Test
+    void an_expiry_time_survives_the_change_of_form() {
+        server.store().thresholds().listMaxListpackSize = 4;
+        push("l", 4);
+        server.line("EXPIRE l 100");
+        push("l", 10);
+        assertThat(server.line("TTL l")).isEqualTo(":100\r\n");
+        server.line("LTRIM l 0 1");
+        assertThat(encoding("l")).isEqualTo("listpack");
+        assertThat(server.line("TTL l")).isEqualTo(":100\r\n");
+    }
+
+    // ---- the log ----
+
+    @ParameterizedTest
+    @ValueSource(ints = {3, 300})
+    void pops_of_the_first_list_that_has_elements_are_logged_as_plain_pops(int elements) {
+        server.store().thresholds().listMaxListpackSize = 50;
+        push("l", elements);
+        server.logged();
+
+        server.line("BLPOP none l 0");
+        server.line("LMPOP 2 none l RIGHT COUNT 1");
+        server.line("BLMPOP 0 1 l LEFT COUNT 1000");
+
+        assertThat(server.logged()).containsExactly("0 LPOP l", "0 RPOP l 1", "0 LPOP l " + (elements - 2));
+        assertThat(server.line("EXISTS l")).isEqualTo(":0\r\n");
+    }
+
+    @Test
+    void moves_that_may_wait_are_logged_as_plain_moves() {
+        server.line("RPUSH a 1 2");
+        server.logged();
+
+        server.line("BLMOVE a b LEFT RIGHT 0");
+        server.line("BRPOPLPUSH a b 0");
+
+        assertThat(server.logged()).containsExactly("0 LMOVE a b LEFT RIGHT", "0 RPOPLPUSH a b");
+    }
+
+    @Test
+    void commands_that_change_nothing_are_not_logged() {
+        server.line("RPUSH l a");
+        server.logged();
+
+        for (String line : List.of("LPUSHX none a", "LREM l 0 b", "LINSERT l BEFORE x y", "LPOP none", "LPOP l 0", "LSET l 5 x",
+                "LMPOP 1 none LEFT", "RPOPLPUSH none l")) {
+            server.line(line);
+            assertThat(server.logged()).as(line).isEmpty();
+        }
+    }
+
+    @Test
+    void the_last_element_takes_the_key_with_it_and_tells_so() {
+        server.line("RPUSH l a a");
+        assertThat(server.events("LPOP", "l")).containsExactly("0 l lpop l");
+        assertThat(server.events("LREM", "l", "0", "a")).containsExactly("0 l lrem l", "0 g del l");
+        server.line("RPUSH l a");
+        assertThat(server.events("RPOPLPUSH", "l", "m")).containsExactly("0 l lpush m", "0 l rpop l", "0 g del l");
+        assertThat(server.events("LTRIM", "m", "5", "9")).containsExactly("0 l ltrim m", "0 g del m");
+    }
+
+    @Test
+    void an_image_has_all_elements_in_order_sixty_four_a_command() {
+        server.store().thresholds().listMaxListpackSize = 20;
+        push("large", 200);
+        server.line("RPUSH small a 1 b");
+
+        List<String> commands = image(server);
+        assertThat(commands.stream().filter(c -> c.startsWith("*") && c.contains("large"))).hasSize(4);
+        assertReplays(server, "large", "small");
+    }
+
+    /// The commands of the image of a server's data.
+    static List<String> image(TestServer server) {
+        LogSnapshot snapshot = new LogSnapshot(server.engine());
+        ByteBuilder out = new ByteBuilder();
+        snapshot.begin(() -> {});
+        while (snapshot.next(out)) continue;
+        String text = new String(out.copy(), StandardCharsets.ISO_8859_1);
+        List<String> commands = new ArrayList<>();
+        for (String command : text.split("(?=\\*\\d+\r\n)")) if (!command.isEmpty()) commands.add(command);
+        return commands;
+    }
+
+    /// Replays the image in a new server and compares keys by their fingerprints.
+    static void assertReplays(TestServer server, String... keys) {
+        TestServer other = new TestServer();
+        for (String command : image(server)) {
+            String[] lines = command.split("\r\n", -1);
+            List<String> words = new ArrayList<>();
+            for (int i = 2; i < lines.length; i += 2) words.add(lines[i]);
+            other.run(words.toArray(String[]::new));
+        }
+        for (String key : keys) {
+            assertThat(Digest.ofValue(other.store().database(0), Bytes.of(key)))
+                    .isEqualTo(Digest.ofValue(server.store().database(0), Bytes.of(key)));
+        }
+        other.store().checkInvariants();
+    }
+
+    // ---- memory ----
+
+    @Test
+    void a_refused_push_leaves_the_list_as_it_was() {
+        TestServer small = new TestServer(16 << 20);
+        String big = "x".repeat(1 << 20);
+        String lastReply = "";
+        int pushed = 0;
+        while (pushed < 100 && !lastReply.startsWith("-")) {
+            lastReply = small.run("RPUSH", "l", "a", big, "b");
+            if (!lastReply.startsWith("-")) pushed++;
+        }
+        assertThat(lastReply).startsWith("-OOM");
+        assertThat(small.line("LLEN l")).isEqualTo(":" + 3 * pushed + "\r\n");
+        small.store().checkInvariants();
+    }
+
+    @Test
+    void holes_between_nodes_are_closed() {
+        for (int i = 0; i < 1000; i++) {
+            for (int j = 0; j < 6; j++) server.run("RPUSH", "l" + i, "x".repeat(9000 + i), "y");
+            server.run("SADD", "s" + i, "x".repeat(20_000), "y".repeat(10_000));
+        }
+        for (int i = 0; i < 1000; i++) if (i % 8 != 0) server.run("DEL", "l" + i, "s" + i);
+        long before = server.store().pages().held();
+        int steps = 0;
+        while (server.store().step() && steps < 1_000_000) steps++;
+
+        assertThat(server.store().pages().held()).isLessThan(before / 2);
+        for (int i = 0; i < 1000; i += 8) assertThat(server.run("LLEN", "l" + i)).isEqualTo(":12\r\n");
+    }
+
+    // ---- waiting ----
+
+    @Test
+    void who_came_first_is_served_first_and_from_the_list_that_was_filled() {
+        TestEngine engine = new TestEngine();
+        TestClient first = engine.connect();
+        TestClient second = engine.connect();
+        TestClient other = engine.connect();
+        assertThat(first.send("BLPOP a b 0")).isEmpty();
+        assertThat(second.send("BRPOP b 0")).isEmpty();
+
+        other.send("RPUSH b 1 2 3");
+
+        assertThat(first.read()).isEqualTo("*2 $1 b $1 1");
+        assertThat(second.read()).isEqualTo("*2 $1 b $1 3");
+        assertThat(other.send("LRANGE b 0 -1")).isEqualTo("*1 $1 2");
+    }
+
+    @Test
+    void a_fraction_of_a_second_is_waited_for() {
+        TestEngine engine = new TestEngine();
+        TestClient client = engine.connect();
+        client.send("BLPOP a 0.25");
+        engine.advance(Duration.ofMillis(249));
+        assertThat(client.read()).isEmpty();
+        engine.advance(Duration.ofMillis(1));
+        assertThat(client.read()).isEqualTo("*-1");
+    }
+
+    @Test
+    void a_move_fills_a_list_that_somebody_waits_for() {
+        TestEngine engine = new TestEngine();
+        TestClient mover = engine.connect();
+        TestClient popper = engine.connect();
+        mover.send("BLMOVE a b LEFT LEFT 0");
+        popper.send("BLPOP b 0");
+        engine.connect().send("RPUSH a v");
+        assertThat(mover.read()).isEqualTo("$1 v");
+        assertThat(popper.read()).isEqualTo("*2 $1 b $1 v");
+    }
+
+    @Test
+    void a_waiting_move_fails_on_a_target_of_another_type_and_a_waiting_pop_waits_for_a_list() {
+        TestEngine engine = new TestEngine();
+        TestClient mover = engine.connect();
+        TestClient popper = engine.connect();
+        TestClient other = engine.connect();
+        mover.send("BRPOPLPUSH a text 0");
+        popper.send("BLPOP c 0");
+        other.send("SET text x");
+        other.send("SET c x");
+        assertThat(popper.read()).isEmpty();
+
+        other.send("RPUSH a v");
+        assertThat(mover.read()).startsWith("-WRONGTYPE");
+        assertThat(other.send("LLEN a")).isEqualTo(":1");
+        other.send("DEL c");
+        other.send("RPUSH c v");
+        assertThat(popper.read()).isEqualTo("*2 $1 c $1 v");
+    }
+
+    @Test
+    void timeouts_are_checked() {
+        assertThat(server.line("BLPOP l x")).isEqualTo("-ERR timeout is not a float or out of range\r\n");
+        assertThat(server.line("BLPOP l -1")).isEqualTo("-ERR timeout is negative\r\n");
+        assertThat(server.line("BLMPOP 1e300 1 l LEFT")).isEqualTo("-ERR timeout is out of range\r\n");
+        assertThat(server.line("BLMOVE l m LEFT LEFT 0x7FFFFFFFFFFFFFFF")).isEqualTo("-ERR timeout is out of range\r\n");
+    }
+}
