@@ -127,7 +127,12 @@ public final class RealRedis implements AutoCloseable {
     /// Sends a command and gives its reply as it came, in either version of the protocol. Texts are bytes, one char each.
     public String raw(String... words) {
         var request = new StringBuilder("*" + words.length + "\r\n");
-        for (String word : words) request.append('$').append(word.length()).append("\r\n").append(word).append("\r\n");
+        for (String word : words)
+            request.append('$')
+                    .append(word.length())
+                    .append("\r\n")
+                    .append(word)
+                    .append("\r\n");
         var reply = new StringBuilder();
         try {
             ByteBuffer bytes = ByteBuffer.wrap(request.toString().getBytes(StandardCharsets.ISO_8859_1));

@@ -44,7 +44,9 @@ public final class Doubles {
 
     private static double parse(byte[] array, int offset, int length, boolean isLenient) {
         double simple = parseSimple(array, offset, length);
-        return Double.isNaN(simple) ? parseAny(new String(array, offset, length, StandardCharsets.ISO_8859_1), isLenient) : simple;
+        return Double.isNaN(simple)
+                ? parseAny(new String(array, offset, length, StandardCharsets.ISO_8859_1), isLenient)
+                : simple;
     }
 
     /// A sign, up to fifteen digits, one point: exact by one division.

@@ -18,16 +18,15 @@ public final class LongDouble {
      */
 
     /// The largest value there is.
-    public static final BigDecimal MAX = new BigDecimal(BigInteger.ONE
-            .shiftLeft(64)
-            .subtract(BigInteger.ONE)
-            .shiftLeft(LongDouble.MAX_EXPONENT));
+    public static final BigDecimal MAX =
+            new BigDecimal(BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE).shiftLeft(LongDouble.MAX_EXPONENT));
 
     private static final int MANTISSA_BITS = 64;
     private static final int MAX_EXPONENT = 16320;
     private static final int MIN_EXPONENT = -16445;
     private static final int MAX_CHARS = 5119; // longer texts are no numbers; the limit of redis-server 7.0
-    private static final int FAR = 20_000; // decimal exponents beyond are out of range, whatever the digits (at most MAX_CHARS)
+    private static final int FAR =
+            20_000; // decimal exponents beyond are out of range, whatever the digits (at most MAX_CHARS)
     private static final int PRINTED_DIGITS = 17;
 
     private LongDouble() {}
@@ -128,7 +127,8 @@ public final class LongDouble {
     /// The decimal text with at most 17 digits behind the point and no zeros at its end, as `%.17Lf` gives
     /// it.
     public static String print(BigDecimal value) {
-        BigDecimal rounded = value.setScale(PRINTED_DIGITS, RoundingMode.HALF_EVEN).stripTrailingZeros();
+        BigDecimal rounded =
+                value.setScale(PRINTED_DIGITS, RoundingMode.HALF_EVEN).stripTrailingZeros();
         return rounded.signum() == 0 ? "0" : rounded.toPlainString();
     }
 

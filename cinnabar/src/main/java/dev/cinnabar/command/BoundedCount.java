@@ -110,7 +110,9 @@ final class BoundedCount {
         long expiryMs = expiryMs();
         Database db = call.db();
         long address = db.lookup(call.key(1));
-        BigDecimal before = address == 0 ? BigDecimal.ZERO : LongDouble.parse(db.string(address).bytes());
+        BigDecimal before = address == 0
+                ? BigDecimal.ZERO
+                : LongDouble.parse(db.string(address).bytes());
         if (before == null) throw Errors.NOT_A_FLOAT;
 
         BigDecimal after = LongDouble.add(before, amount);

@@ -13,8 +13,7 @@ public final class Errors {
     public static final String TOO_LONG = "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
     public static final String OFFSET_OUT_OF_RANGE = "ERR offset is out of range";
     public static final String SAME_OBJECT = "ERR source and destination objects are the same";
-    public static final String NOT_AN_INT =
-            "ERR value is out of range, value must between -2147483648 and 2147483647";
+    public static final String NOT_AN_INT = "ERR value is out of range, value must between -2147483648 and 2147483647";
     public static final String INVALID_NUMKEYS = "ERR invalid numkeys value";
     public static final String NOT_IN_PAIRS = "ERR wrong number of key-value pairs";
     public static final String ENX_WITHOUT_EXPIRY = "ERR ENX flag requires an expiration";
@@ -27,8 +26,9 @@ public final class Errors {
     public static final String DB_INDEX = "ERR DB index is out of range";
     public static final String INVALID_DB_INDEX = "ERR invalid DB index";
     public static final String INVALID_CURSOR = "ERR invalid cursor";
-    public static final String NO_LFU = "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note"
-            + " that when switching between policies at runtime LRU and LFU data will take some time to adjust.";
+    public static final String NO_LFU =
+            "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note"
+                    + " that when switching between policies at runtime LRU and LFU data will take some time to adjust.";
     public static final String NO_LRU = "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note"
             + " that when switching between policies at runtime LRU and LFU data will take some time to adjust.";
     public static final String OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
@@ -46,7 +46,8 @@ public final class Errors {
     public static final String SCORE_NAN = "ERR resulting score is not a number (NaN)";
     public static final String ZRANGE_LIMIT =
             "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX";
-    public static final String ZRANGE_WITHSCORES = "ERR syntax error, WITHSCORES not supported in combination with BYLEX";
+    public static final String ZRANGE_WITHSCORES =
+            "ERR syntax error, WITHSCORES not supported in combination with BYLEX";
 
     public static final String NOT_POSITIVE = "ERR value is out of range, must be positive";
     public static final String NOT_A_COUNT =
@@ -84,8 +85,8 @@ public final class Errors {
     /// @param container in lower case
     /// @param word      the subcommand as the client wrote it
     public static String subcommandArity(String container, String word) {
-        return "ERR unknown subcommand or wrong number of arguments for '" + word + "'. Try " + container.toUpperCase(Locale.ROOT)
-                + " HELP.";
+        return "ERR unknown subcommand or wrong number of arguments for '" + word + "'. Try "
+                + container.toUpperCase(Locale.ROOT) + " HELP.";
     }
 
     /// For an expiry time that is negative, or too large to be counted in milliseconds.

@@ -11,41 +11,78 @@ import dev.cinnabar.struct.Listpack;
 
 /// Hashes: fields with a value each, under one key.
 public enum HashCommands implements Command {
-    HDEL(syntax("HDEL key field [field ...]").flags(WRITE, FAST).key("RW DELETE")
-            .since("2.0.0").complexity("O(N) for N fields to be deleted")
+    HDEL(syntax("HDEL key field [field ...]")
+            .flags(WRITE, FAST)
+            .key("RW DELETE")
+            .since("2.0.0")
+            .complexity("O(N) for N fields to be deleted")
             .summary("Deletes fields of a hash, and the hash with the last one.")),
-    HEXISTS(syntax("HEXISTS key field").flags(READONLY, FAST).key("RO")
-            .since("2.0.0").complexity("O(1)")
+    HEXISTS(syntax("HEXISTS key field")
+            .flags(READONLY, FAST)
+            .key("RO")
+            .since("2.0.0")
+            .complexity("O(1)")
             .summary("Tells whether a hash has a field.")),
-    HGET(syntax("HGET key field").flags(READONLY, FAST).key("RO ACCESS")
-            .since("2.0.0").complexity("O(1)")
+    HGET(syntax("HGET key field")
+            .flags(READONLY, FAST)
+            .key("RO ACCESS")
+            .since("2.0.0")
+            .complexity("O(1)")
             .summary("Answers the value of a field.")),
-    HGETALL(syntax("HGETALL key").flags(READONLY).key("RO ACCESS")
-            .since("2.0.0").complexity("O(N) for N fields of the hash")
+    HGETALL(syntax("HGETALL key")
+            .flags(READONLY)
+            .key("RO ACCESS")
+            .since("2.0.0")
+            .complexity("O(N) for N fields of the hash")
             .summary("Answers all fields of a hash with their values.")),
-    HKEYS(syntax("HKEYS key").flags(READONLY).key("RO ACCESS")
-            .since("2.0.0").complexity("O(N) for N fields of the hash")
+    HKEYS(syntax("HKEYS key")
+            .flags(READONLY)
+            .key("RO ACCESS")
+            .since("2.0.0")
+            .complexity("O(N) for N fields of the hash")
             .summary("Answers all fields of a hash.")),
-    HLEN(syntax("HLEN key").flags(READONLY, FAST).key("RO")
-            .since("2.0.0").complexity("O(1)")
+    HLEN(syntax("HLEN key")
+            .flags(READONLY, FAST)
+            .key("RO")
+            .since("2.0.0")
+            .complexity("O(1)")
             .summary("Answers how many fields a hash has.")),
-    HMGET(syntax("HMGET key field [field ...]").flags(READONLY, FAST).key("RO ACCESS")
-            .since("2.0.0").complexity("O(N) for N fields asked for")
+    HMGET(syntax("HMGET key field [field ...]")
+            .flags(READONLY, FAST)
+            .key("RO ACCESS")
+            .since("2.0.0")
+            .complexity("O(N) for N fields asked for")
             .summary("Answers the values of several fields.")),
-    HMSET(syntax("HMSET key field value [field value ...]").flags(WRITE, DENYOOM, FAST).key("RW UPDATE")
-            .since("2.0.0").complexity("O(N) for N fields set").deprecated("HSET with several fields")
+    HMSET(syntax("HMSET key field value [field value ...]")
+            .flags(WRITE, DENYOOM, FAST)
+            .key("RW UPDATE")
+            .since("2.0.0")
+            .complexity("O(N) for N fields set")
+            .deprecated("HSET with several fields")
             .summary("Sets several fields of a hash.")),
-    HSET(syntax("HSET key field value [field value ...]").flags(WRITE, DENYOOM, FAST).key("RW UPDATE")
-            .since("2.0.0").complexity("O(N) for N fields set")
+    HSET(syntax("HSET key field value [field value ...]")
+            .flags(WRITE, DENYOOM, FAST)
+            .key("RW UPDATE")
+            .since("2.0.0")
+            .complexity("O(N) for N fields set")
             .summary("Sets fields of a hash and answers how many of them are new.")),
-    HSETNX(syntax("HSETNX key field value").flags(WRITE, DENYOOM, FAST).key("RW INSERT")
-            .since("2.0.0").complexity("O(1)")
+    HSETNX(syntax("HSETNX key field value")
+            .flags(WRITE, DENYOOM, FAST)
+            .key("RW INSERT")
+            .since("2.0.0")
+            .complexity("O(1)")
             .summary("Sets a field, but only if the hash does not have it.")),
-    HSTRLEN(syntax("HSTRLEN key field").flags(READONLY, FAST).key("RO")
-            .since("3.2.0").complexity("O(1)")
+    HSTRLEN(syntax("HSTRLEN key field")
+            .flags(READONLY, FAST)
+            .key("RO")
+            .since("3.2.0")
+            .complexity("O(1)")
             .summary("Answers the length of a field's value.")),
-    HVALS(syntax("HVALS key").flags(READONLY).key("RO ACCESS")
-            .since("2.0.0").complexity("O(N) for N fields of the hash")
+    HVALS(syntax("HVALS key")
+            .flags(READONLY)
+            .key("RO ACCESS")
+            .since("2.0.0")
+            .complexity("O(N) for N fields of the hash")
             .summary("Answers the values of all fields."));
 
     private final CommandSpec spec;
@@ -113,7 +150,9 @@ public enum HashCommands implements Command {
 
     private static Reply all(Call call, boolean withFields, boolean withValues) {
         HashValue hash = read(call);
-        Reply reply = withFields && withValues ? call.reply().map(hash.size()) : call.reply().array(hash.size());
+        Reply reply = withFields && withValues
+                ? call.reply().map(hash.size())
+                : call.reply().array(hash.size());
         hash.forEach((field, value) -> {
             if (withFields) answer(reply, field);
             if (withValues) answer(reply, value);

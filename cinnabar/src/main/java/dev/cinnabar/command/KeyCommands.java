@@ -20,87 +20,164 @@ public enum KeyCommands implements Command {
     COPY(syntax("COPY source destination [DB destination-db] [REPLACE]")
             .flags(WRITE, DENYOOM)
             .keys(KeySpec.range("RO ACCESS", 1, 0, 1), KeySpec.range("OW UPDATE", 2, 0, 1))
-            .since("6.2.0").complexity("O(N) for N bytes or elements of the value")
+            .since("6.2.0")
+            .complexity("O(N) for N bytes or elements of the value")
             .summary("Copies a value with its expiry time to another key, in another database if wanted.")),
-    DEL(syntax("DEL key [key ...]").flags(WRITE).allKeys("RM DELETE")
-            .since("1.0.0").complexity("O(N) for N keys")
+    DEL(syntax("DEL key [key ...]")
+            .flags(WRITE)
+            .allKeys("RM DELETE")
+            .since("1.0.0")
+            .complexity("O(N) for N keys")
             .summary("Deletes keys and answers how many there were.")),
-    EXISTS(syntax("EXISTS key [key ...]").flags(READONLY, FAST).allKeys("RO")
-            .since("1.0.0").complexity("O(N) for N keys")
+    EXISTS(syntax("EXISTS key [key ...]")
+            .flags(READONLY, FAST)
+            .allKeys("RO")
+            .since("1.0.0")
+            .complexity("O(N) for N keys")
             .summary("Answers how many of the keys exist; one that is named twice counts twice.")),
-    EXPIRE(syntax("EXPIRE key seconds [NX | XX | GT | LT]").flags(WRITE, FAST).key("RW UPDATE")
-            .since("1.0.0").complexity("O(1)")
+    EXPIRE(syntax("EXPIRE key seconds [NX | XX | GT | LT]")
+            .flags(WRITE, FAST)
+            .key("RW UPDATE")
+            .since("1.0.0")
+            .complexity("O(1)")
             .summary("Lets a key expire in some seconds.")),
-    EXPIREAT(syntax("EXPIREAT key unix-time-seconds [NX | XX | GT | LT]").flags(WRITE, FAST).key("RW UPDATE")
-            .since("1.2.0").complexity("O(1)")
+    EXPIREAT(syntax("EXPIREAT key unix-time-seconds [NX | XX | GT | LT]")
+            .flags(WRITE, FAST)
+            .key("RW UPDATE")
+            .since("1.2.0")
+            .complexity("O(1)")
             .summary("Lets a key expire at a moment given in seconds since 1970.")),
-    EXPIRETIME(syntax("EXPIRETIME key").flags(READONLY, FAST).key("RO ACCESS")
-            .since("7.0.0").complexity("O(1)")
+    EXPIRETIME(syntax("EXPIRETIME key")
+            .flags(READONLY, FAST)
+            .key("RO ACCESS")
+            .since("7.0.0")
+            .complexity("O(1)")
             .summary("Answers when a key expires, in seconds since 1970.")),
-    KEYS(syntax("KEYS pattern").flags(READONLY).categories("dangerous")
-            .since("1.0.0").complexity("O(N) for N keys in the database")
+    KEYS(syntax("KEYS pattern")
+            .flags(READONLY)
+            .categories("dangerous")
+            .since("1.0.0")
+            .complexity("O(N) for N keys in the database")
             .summary("Answers all keys that match a pattern, in one go.")),
-    MOVE(syntax("MOVE key db").flags(WRITE, FAST).key("RW ACCESS UPDATE")
-            .since("1.0.0").complexity("O(1)")
+    MOVE(syntax("MOVE key db")
+            .flags(WRITE, FAST)
+            .key("RW ACCESS UPDATE")
+            .since("1.0.0")
+            .complexity("O(1)")
             .summary("Moves a key to another database, unless that has one of this name.")),
-    OBJECT_ENCODING(syntax("OBJECT ENCODING key").subcommand().flags(READONLY).keys(KeySpec.range("RO", 2, 0, 1))
-            .since("2.2.3").complexity("O(1)")
+    OBJECT_ENCODING(syntax("OBJECT ENCODING key")
+            .subcommand()
+            .flags(READONLY)
+            .keys(KeySpec.range("RO", 2, 0, 1))
+            .since("2.2.3")
+            .complexity("O(1)")
             .summary("Answers how a value is stored.")),
-    OBJECT_FREQ(syntax("OBJECT FREQ key").subcommand().flags(READONLY).keys(KeySpec.range("RO", 2, 0, 1))
-            .since("4.0.0").complexity("O(1)")
+    OBJECT_FREQ(syntax("OBJECT FREQ key")
+            .subcommand()
+            .flags(READONLY)
+            .keys(KeySpec.range("RO", 2, 0, 1))
+            .since("4.0.0")
+            .complexity("O(1)")
             .summary("Answers how often a key is used, as the logarithmic count that LFU eviction goes by.")),
-    OBJECT_HELP(syntax("OBJECT HELP").subcommand().flags(LOADING, STALE)
-            .since("6.2.0").complexity("O(1)")
+    OBJECT_HELP(syntax("OBJECT HELP")
+            .subcommand()
+            .flags(LOADING, STALE)
+            .since("6.2.0")
+            .complexity("O(1)")
             .summary("Tells what there is under OBJECT.")),
-    OBJECT_IDLETIME(syntax("OBJECT IDLETIME key").subcommand().flags(READONLY).keys(KeySpec.range("RO", 2, 0, 1))
-            .since("2.2.3").complexity("O(1)")
+    OBJECT_IDLETIME(syntax("OBJECT IDLETIME key")
+            .subcommand()
+            .flags(READONLY)
+            .keys(KeySpec.range("RO", 2, 0, 1))
+            .since("2.2.3")
+            .complexity("O(1)")
             .summary("Answers for how many seconds a key has not been used.")),
-    OBJECT_REFCOUNT(syntax("OBJECT REFCOUNT key").subcommand().flags(READONLY).keys(KeySpec.range("RO", 2, 0, 1))
-            .since("2.2.3").complexity("O(1)")
+    OBJECT_REFCOUNT(syntax("OBJECT REFCOUNT key")
+            .subcommand()
+            .flags(READONLY)
+            .keys(KeySpec.range("RO", 2, 0, 1))
+            .since("2.2.3")
+            .complexity("O(1)")
             .summary("Answers how many references to a value there are.")),
-    PERSIST(syntax("PERSIST key").flags(WRITE, FAST).key("RW UPDATE")
-            .since("2.2.0").complexity("O(1)")
+    PERSIST(syntax("PERSIST key")
+            .flags(WRITE, FAST)
+            .key("RW UPDATE")
+            .since("2.2.0")
+            .complexity("O(1)")
             .summary("Takes a key's expiry time away.")),
-    PEXPIRE(syntax("PEXPIRE key milliseconds [NX | XX | GT | LT]").flags(WRITE, FAST).key("RW UPDATE")
-            .since("2.6.0").complexity("O(1)")
+    PEXPIRE(syntax("PEXPIRE key milliseconds [NX | XX | GT | LT]")
+            .flags(WRITE, FAST)
+            .key("RW UPDATE")
+            .since("2.6.0")
+            .complexity("O(1)")
             .summary("Lets a key expire in some milliseconds.")),
-    PEXPIREAT(syntax("PEXPIREAT key unix-time-milliseconds [NX | XX | GT | LT]").flags(WRITE, FAST).key("RW UPDATE")
-            .since("2.6.0").complexity("O(1)")
+    PEXPIREAT(syntax("PEXPIREAT key unix-time-milliseconds [NX | XX | GT | LT]")
+            .flags(WRITE, FAST)
+            .key("RW UPDATE")
+            .since("2.6.0")
+            .complexity("O(1)")
             .summary("Lets a key expire at a moment given in milliseconds since 1970.")),
-    PEXPIRETIME(syntax("PEXPIRETIME key").flags(READONLY, FAST).key("RO ACCESS")
-            .since("7.0.0").complexity("O(1)")
+    PEXPIRETIME(syntax("PEXPIRETIME key")
+            .flags(READONLY, FAST)
+            .key("RO ACCESS")
+            .since("7.0.0")
+            .complexity("O(1)")
             .summary("Answers when a key expires, in milliseconds since 1970.")),
-    PTTL(syntax("PTTL key").flags(READONLY, FAST).key("RO ACCESS")
-            .since("2.6.0").complexity("O(1)")
+    PTTL(syntax("PTTL key")
+            .flags(READONLY, FAST)
+            .key("RO ACCESS")
+            .since("2.6.0")
+            .complexity("O(1)")
             .summary("Answers how many milliseconds a key has left.")),
-    RANDOMKEY(syntax("RANDOMKEY").flags(READONLY)
-            .since("1.0.0").complexity("O(1), O(N) for N keys where nearly all of them have expired")
+    RANDOMKEY(syntax("RANDOMKEY")
+            .flags(READONLY)
+            .since("1.0.0")
+            .complexity("O(1), O(N) for N keys where nearly all of them have expired")
             .summary("Answers a key picked by chance.")),
-    RENAME(syntax("RENAME key newkey").flags(WRITE)
+    RENAME(syntax("RENAME key newkey")
+            .flags(WRITE)
             .keys(KeySpec.range("RW ACCESS DELETE", 1, 0, 1), KeySpec.range("OW UPDATE", 2, 0, 1))
-            .since("1.0.0").complexity("O(1)")
+            .since("1.0.0")
+            .complexity("O(1)")
             .summary("Gives a key another name and replaces what had that name.")),
-    RENAMENX(syntax("RENAMENX key newkey").flags(WRITE, FAST)
+    RENAMENX(syntax("RENAMENX key newkey")
+            .flags(WRITE, FAST)
             .keys(KeySpec.range("RW ACCESS DELETE", 1, 0, 1), KeySpec.range("OW INSERT", 2, 0, 1))
-            .since("1.0.0").complexity("O(1)")
+            .since("1.0.0")
+            .complexity("O(1)")
             .summary("Gives a key another name, but only if nothing has that name.")),
-    SCAN(syntax("SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]").flags(READONLY)
-            .since("2.8.0").complexity("O(1) for every call, O(N) for a walk over N keys")
+    SCAN(syntax("SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]")
+            .flags(READONLY)
+            .since("2.8.0")
+            .complexity("O(1) for every call, O(N) for a walk over N keys")
             .summary("Walks over the keys of the database, some with every call.")),
-    TOUCH(syntax("TOUCH key [key ...]").flags(READONLY, FAST).allKeys("RO")
-            .since("3.2.1").complexity("O(N) for N keys")
+    TOUCH(syntax("TOUCH key [key ...]")
+            .flags(READONLY, FAST)
+            .allKeys("RO")
+            .since("3.2.1")
+            .complexity("O(N) for N keys")
             .summary("Notes that keys are used, and answers how many of them exist.")),
-    TTL(syntax("TTL key").flags(READONLY, FAST).key("RO ACCESS")
-            .since("1.0.0").complexity("O(1)")
+    TTL(syntax("TTL key")
+            .flags(READONLY, FAST)
+            .key("RO ACCESS")
+            .since("1.0.0")
+            .complexity("O(1)")
             .summary("Answers how many seconds a key has left.")),
-    TYPE(syntax("TYPE key").flags(READONLY, FAST).key("RO")
-            .since("1.0.0").complexity("O(1)")
+    TYPE(syntax("TYPE key")
+            .flags(READONLY, FAST)
+            .key("RO")
+            .since("1.0.0")
+            .complexity("O(1)")
             .summary("Answers the type of the value under a key.")),
-    UNLINK(syntax("UNLINK key [key ...]").flags(WRITE, FAST).allKeys("RM DELETE")
-            .since("4.0.0").complexity("O(N) for N keys")
+    UNLINK(syntax("UNLINK key [key ...]")
+            .flags(WRITE, FAST)
+            .allKeys("RM DELETE")
+            .since("4.0.0")
+            .complexity("O(N) for N keys")
             .summary("Deletes keys; here the same as DEL, which frees large values as cheaply."));
 
-    private static final int RANDOM_TRIES = 100; // expired keys met in a row before RANDOMKEY looks for one that is left
+    private static final int RANDOM_TRIES =
+            100; // expired keys met in a row before RANDOMKEY looks for one that is left
     private static final int SHARED_NUMBERS = 10_000; // Redis keeps the numbers below it once for all keys
     static final int SCAN_COUNT = 10;
     static final int SCAN_BUCKETS_PER_KEY = 10; // so that a call over an empty stretch ends
@@ -187,7 +264,8 @@ public enum KeyCommands implements Command {
 
     private static Reply type(Call call) {
         long address = call.lookupUntouched(call.key(1));
-        return call.reply().simple(address == 0 ? "none" : call.db().kind(address).type());
+        return call.reply()
+                .simple(address == 0 ? "none" : call.db().kind(address).type());
     }
 
     // ---- another name, another place ----
@@ -217,7 +295,8 @@ public enum KeyCommands implements Command {
         if (target == call.dbIndex()) return call.reply().error(Errors.SAME_OBJECT);
         Bytes key = call.key(1);
         Database to = call.store().database(target);
-        if (call.db().lookup(key) == 0 || to.lookup(key) != 0) return call.reply().integer(0);
+        if (call.db().lookup(key) == 0 || to.lookup(key) != 0)
+            return call.reply().integer(0);
 
         call.db().moveTo(key, to, key);
         call.changed(key, "move_from");
@@ -236,7 +315,8 @@ public enum KeyCommands implements Command {
             else if (call.is(i, "DB") && i + 1 < call.argc()) target = database(call, ++i);
             else throw Errors.SYNTAX_REFUSAL;
         }
-        if (target == call.dbIndex() && source.equals(destination)) return call.reply().error(Errors.SAME_OBJECT);
+        if (target == call.dbIndex() && source.equals(destination))
+            return call.reply().error(Errors.SAME_OBJECT);
         Database to = call.store().database(target);
         if (call.lookupRead(source) == 0) return call.reply().integer(0);
         if (to.lookup(destination) != 0 && !replaces) return call.reply().integer(0);
@@ -263,7 +343,8 @@ public enum KeyCommands implements Command {
         Database db = call.db();
         long address = db.lookup(key);
         if (address == 0) return call.reply().integer(0);
-        if (!Expiry.allow(conditions, db.expiryMs(address), expiryMs)) return call.reply().integer(0);
+        if (!Expiry.allow(conditions, db.expiryMs(address), expiryMs))
+            return call.reply().integer(0);
 
         if (Expiry.isOver(call, expiryMs)) {
             db.removeFound(address);
@@ -281,7 +362,8 @@ public enum KeyCommands implements Command {
         Bytes key = call.key(1);
         Database db = call.db();
         long address = db.lookup(key);
-        if (address == 0 || db.expiryMs(address) == Database.NO_EXPIRY) return call.reply().integer(0);
+        if (address == 0 || db.expiryMs(address) == Database.NO_EXPIRY)
+            return call.reply().integer(0);
 
         db.setExpiry(address, Database.NO_EXPIRY);
         call.changed(key, "persist");
@@ -380,7 +462,9 @@ public enum KeyCommands implements Command {
 
     private static Reply encoding(Call call) {
         long address = object(call);
-        return address == 0 ? call.reply().nil() : call.reply().bulk(call.db().kind(address).encoding());
+        return address == 0
+                ? call.reply().nil()
+                : call.reply().bulk(call.db().kind(address).encoding());
     }
 
     private static Reply frequency(Call call) {
@@ -409,18 +493,19 @@ public enum KeyCommands implements Command {
     }
 
     private static Reply help(Call call) {
-        return call.reply().lines(
-                "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-                "ENCODING <key>",
-                "    Tells how the value under <key> is stored.",
-                "FREQ <key>",
-                "    Tells how often <key> is used: the logarithmic count that LFU eviction goes by.",
-                "IDLETIME <key>",
-                "    Tells for how many seconds <key> has not been used.",
-                "REFCOUNT <key>",
-                "    Tells how many references to the value under <key> there are.",
-                "HELP",
-                "    Prints this help.");
+        return call.reply()
+                .lines(
+                        "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+                        "ENCODING <key>",
+                        "    Tells how the value under <key> is stored.",
+                        "FREQ <key>",
+                        "    Tells how often <key> is used: the logarithmic count that LFU eviction goes by.",
+                        "IDLETIME <key>",
+                        "    Tells for how many seconds <key> has not been used.",
+                        "REFCOUNT <key>",
+                        "    Tells how many references to the value under <key> there are.",
+                        "HELP",
+                        "    Prints this help.");
     }
 
     /// A walk over the keys of a database, a bucket at a time, that keeps those which are wanted.

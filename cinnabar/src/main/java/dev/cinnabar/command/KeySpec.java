@@ -17,7 +17,14 @@ import org.jspecify.annotations.Nullable;
 ///                 stands, relative to the begin
 /// @param isUnknown whether the place cannot be described; [CommandSpec#keyFinder] tells it then
 public record KeySpec(
-        String flags, @Nullable String keyword, int index, boolean isCounted, int last, int step, int limit, boolean isUnknown) {
+        String flags,
+        @Nullable String keyword,
+        int index,
+        boolean isCounted,
+        int last,
+        int step,
+        int limit,
+        boolean isUnknown) {
 
     /// Keys at fixed places.
     public static KeySpec range(String flags, int first, int last, int step) {

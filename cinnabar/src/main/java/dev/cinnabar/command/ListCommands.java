@@ -18,84 +18,144 @@ public enum ListCommands implements Command {
     BLMOVE(syntax("BLMOVE source destination <LEFT | RIGHT> <LEFT | RIGHT> timeout")
             .flags(WRITE, DENYOOM, NOSCRIPT, BLOCKING)
             .keys(KeySpec.range("RW ACCESS DELETE", 1, 0, 1), KeySpec.range("RW INSERT", 2, 0, 1))
-            .since("6.2.0").complexity("O(1)")
+            .since("6.2.0")
+            .complexity("O(1)")
             .summary("Moves an element from a list to a list, and waits for one if there is none.")),
     BLMPOP(syntax("BLMPOP timeout numkeys key [key ...] <LEFT | RIGHT> [COUNT count]")
-            .flags(WRITE, BLOCKING, MOVABLEKEYS).keys(KeySpec.counted("RW ACCESS DELETE", 2, 0, 1, 1))
-            .since("7.0.0").complexity("O(N+M) for N keys and M elements popped")
+            .flags(WRITE, BLOCKING, MOVABLEKEYS)
+            .keys(KeySpec.counted("RW ACCESS DELETE", 2, 0, 1, 1))
+            .since("7.0.0")
+            .complexity("O(N+M) for N keys and M elements popped")
             .summary("Pops elements from the first list that has any, and waits for one if none has.")),
-    BLPOP(syntax("BLPOP key [key ...] timeout").flags(WRITE, NOSCRIPT, BLOCKING)
+    BLPOP(syntax("BLPOP key [key ...] timeout")
+            .flags(WRITE, NOSCRIPT, BLOCKING)
             .keys(KeySpec.range("RW ACCESS DELETE", 1, -2, 1))
-            .since("2.0.0").complexity("O(N) for N keys")
+            .since("2.0.0")
+            .complexity("O(N) for N keys")
             .summary("Pops the head of the first list that has one, and waits for one if none has.")),
-    BRPOP(syntax("BRPOP key [key ...] timeout").flags(WRITE, NOSCRIPT, BLOCKING)
+    BRPOP(syntax("BRPOP key [key ...] timeout")
+            .flags(WRITE, NOSCRIPT, BLOCKING)
             .keys(KeySpec.range("RW ACCESS DELETE", 1, -2, 1))
-            .since("2.0.0").complexity("O(N) for N keys")
+            .since("2.0.0")
+            .complexity("O(N) for N keys")
             .summary("Pops the tail of the first list that has one, and waits for one if none has.")),
-    BRPOPLPUSH(syntax("BRPOPLPUSH source destination timeout").flags(WRITE, DENYOOM, NOSCRIPT, BLOCKING)
+    BRPOPLPUSH(syntax("BRPOPLPUSH source destination timeout")
+            .flags(WRITE, DENYOOM, NOSCRIPT, BLOCKING)
             .keys(KeySpec.range("RW ACCESS DELETE", 1, 0, 1), KeySpec.range("RW INSERT", 2, 0, 1))
-            .since("2.2.0").complexity("O(1)").deprecated("BLMOVE with RIGHT and LEFT")
+            .since("2.2.0")
+            .complexity("O(1)")
+            .deprecated("BLMOVE with RIGHT and LEFT")
             .summary("Moves the tail of a list to the head of a list, and waits for one if there is none.")),
-    LINDEX(syntax("LINDEX key index").flags(READONLY).key("RO ACCESS")
-            .since("1.0.0").complexity("O(N) for N elements between the index and the nearer end")
+    LINDEX(syntax("LINDEX key index")
+            .flags(READONLY)
+            .key("RO ACCESS")
+            .since("1.0.0")
+            .complexity("O(N) for N elements between the index and the nearer end")
             .summary("Answers the element at an index.")),
-    LINSERT(syntax("LINSERT key <BEFORE | AFTER> pivot element").flags(WRITE, DENYOOM).key("RW INSERT")
-            .since("2.2.0").complexity("O(N) for N elements in front of the pivot")
+    LINSERT(syntax("LINSERT key <BEFORE | AFTER> pivot element")
+            .flags(WRITE, DENYOOM)
+            .key("RW INSERT")
+            .since("2.2.0")
+            .complexity("O(N) for N elements in front of the pivot")
             .summary("Inserts an element next to another one.")),
-    LLEN(syntax("LLEN key").flags(READONLY, FAST).key("RO")
-            .since("1.0.0").complexity("O(1)")
+    LLEN(syntax("LLEN key")
+            .flags(READONLY, FAST)
+            .key("RO")
+            .since("1.0.0")
+            .complexity("O(1)")
             .summary("Answers how many elements a list has.")),
-    LMOVE(syntax("LMOVE source destination <LEFT | RIGHT> <LEFT | RIGHT>").flags(WRITE, DENYOOM)
+    LMOVE(syntax("LMOVE source destination <LEFT | RIGHT> <LEFT | RIGHT>")
+            .flags(WRITE, DENYOOM)
             .keys(KeySpec.range("RW ACCESS DELETE", 1, 0, 1), KeySpec.range("RW INSERT", 2, 0, 1))
-            .since("6.2.0").complexity("O(1)")
+            .since("6.2.0")
+            .complexity("O(1)")
             .summary("Moves an element from one end of a list to one end of a list.")),
-    LMPOP(syntax("LMPOP numkeys key [key ...] <LEFT | RIGHT> [COUNT count]").flags(WRITE, MOVABLEKEYS)
+    LMPOP(syntax("LMPOP numkeys key [key ...] <LEFT | RIGHT> [COUNT count]")
+            .flags(WRITE, MOVABLEKEYS)
             .keys(KeySpec.counted("RW ACCESS DELETE", 1, 0, 1, 1))
-            .since("7.0.0").complexity("O(N+M) for N keys and M elements popped")
+            .since("7.0.0")
+            .complexity("O(N+M) for N keys and M elements popped")
             .summary("Pops elements from the first list that has any.")),
-    LPOP(syntax("LPOP key [count]").flags(WRITE, FAST).key("RW ACCESS DELETE")
-            .since("1.0.0").complexity("O(N) for N elements popped")
+    LPOP(syntax("LPOP key [count]")
+            .flags(WRITE, FAST)
+            .key("RW ACCESS DELETE")
+            .since("1.0.0")
+            .complexity("O(N) for N elements popped")
             .summary("Pops elements from the head of a list.")),
-    LPOS(syntax("LPOS key element [RANK rank] [COUNT num-matches] [MAXLEN len]").flags(READONLY).key("RO ACCESS")
-            .since("6.0.6").complexity("O(N) for N elements looked at")
+    LPOS(syntax("LPOS key element [RANK rank] [COUNT num-matches] [MAXLEN len]")
+            .flags(READONLY)
+            .key("RO ACCESS")
+            .since("6.0.6")
+            .complexity("O(N) for N elements looked at")
             .summary("Answers at which indexes an element stands.")),
-    LPUSH(syntax("LPUSH key element [element ...]").flags(WRITE, DENYOOM, FAST).key("RW INSERT")
-            .since("1.0.0").complexity("O(N) for N elements pushed")
+    LPUSH(syntax("LPUSH key element [element ...]")
+            .flags(WRITE, DENYOOM, FAST)
+            .key("RW INSERT")
+            .since("1.0.0")
+            .complexity("O(N) for N elements pushed")
             .summary("Pushes elements to the head of a list, one after the other.")),
-    LPUSHX(syntax("LPUSHX key element [element ...]").flags(WRITE, DENYOOM, FAST).key("RW INSERT")
-            .since("2.2.0").complexity("O(N) for N elements pushed")
+    LPUSHX(syntax("LPUSHX key element [element ...]")
+            .flags(WRITE, DENYOOM, FAST)
+            .key("RW INSERT")
+            .since("2.2.0")
+            .complexity("O(N) for N elements pushed")
             .summary("Pushes elements to the head of a list, but only if there is one.")),
-    LRANGE(syntax("LRANGE key start stop").flags(READONLY).key("RO ACCESS")
-            .since("1.0.0").complexity("O(S+N) for S elements between the start and the nearer end, and N elements answered")
+    LRANGE(syntax("LRANGE key start stop")
+            .flags(READONLY)
+            .key("RO ACCESS")
+            .since("1.0.0")
+            .complexity("O(S+N) for S elements between the start and the nearer end, and N elements answered")
             .summary("Answers the elements between two indexes, both included.")),
-    LREM(syntax("LREM key count element").flags(WRITE).key("RW DELETE")
-            .since("1.0.0").complexity("O(N) for N elements of the list")
+    LREM(syntax("LREM key count element")
+            .flags(WRITE)
+            .key("RW DELETE")
+            .since("1.0.0")
+            .complexity("O(N) for N elements of the list")
             .summary("Takes elements with a given text out of a list.")),
-    LSET(syntax("LSET key index element").flags(WRITE, DENYOOM).key("RW UPDATE")
-            .since("1.0.0").complexity("O(N) for N elements between the index and the nearer end")
+    LSET(syntax("LSET key index element")
+            .flags(WRITE, DENYOOM)
+            .key("RW UPDATE")
+            .since("1.0.0")
+            .complexity("O(N) for N elements between the index and the nearer end")
             .summary("Replaces the element at an index.")),
-    LTRIM(syntax("LTRIM key start stop").flags(WRITE).key("RW DELETE")
-            .since("1.0.0").complexity("O(N) for N elements taken out")
+    LTRIM(syntax("LTRIM key start stop")
+            .flags(WRITE)
+            .key("RW DELETE")
+            .since("1.0.0")
+            .complexity("O(N) for N elements taken out")
             .summary("Keeps only the elements between two indexes, both included.")),
-    RPOP(syntax("RPOP key [count]").flags(WRITE, FAST).key("RW ACCESS DELETE")
-            .since("1.0.0").complexity("O(N) for N elements popped")
+    RPOP(syntax("RPOP key [count]")
+            .flags(WRITE, FAST)
+            .key("RW ACCESS DELETE")
+            .since("1.0.0")
+            .complexity("O(N) for N elements popped")
             .summary("Pops elements from the tail of a list.")),
-    RPOPLPUSH(syntax("RPOPLPUSH source destination").flags(WRITE, DENYOOM)
+    RPOPLPUSH(syntax("RPOPLPUSH source destination")
+            .flags(WRITE, DENYOOM)
             .keys(KeySpec.range("RW ACCESS DELETE", 1, 0, 1), KeySpec.range("RW INSERT", 2, 0, 1))
-            .since("1.2.0").complexity("O(1)").deprecated("LMOVE with RIGHT and LEFT")
+            .since("1.2.0")
+            .complexity("O(1)")
+            .deprecated("LMOVE with RIGHT and LEFT")
             .summary("Moves the tail of a list to the head of a list.")),
-    RPUSH(syntax("RPUSH key element [element ...]").flags(WRITE, DENYOOM, FAST).key("RW INSERT")
-            .since("1.0.0").complexity("O(N) for N elements pushed")
+    RPUSH(syntax("RPUSH key element [element ...]")
+            .flags(WRITE, DENYOOM, FAST)
+            .key("RW INSERT")
+            .since("1.0.0")
+            .complexity("O(N) for N elements pushed")
             .summary("Pushes elements to the tail of a list, one after the other.")),
-    RPUSHX(syntax("RPUSHX key element [element ...]").flags(WRITE, DENYOOM, FAST).key("RW INSERT")
-            .since("2.2.0").complexity("O(N) for N elements pushed")
+    RPUSHX(syntax("RPUSHX key element [element ...]")
+            .flags(WRITE, DENYOOM, FAST)
+            .key("RW INSERT")
+            .since("2.2.0")
+            .complexity("O(N) for N elements pushed")
             .summary("Pushes elements to the tail of a list, but only if there is one."));
 
     private static final String NOT_POSITIVE = "ERR value is out of range, must be positive";
     private static final String NO_KEYS = "ERR numkeys should be greater than 0";
     private static final String NO_COUNT = "ERR count should be greater than 0";
-    private static final String NO_RANK = "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ..."
-            + " or use negative to start from the end of the list";
+    private static final String NO_RANK =
+            "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ..."
+                    + " or use negative to start from the end of the list";
     private static final String RANK_RANGE =
             "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
 
@@ -271,7 +331,8 @@ public enum ListCommands implements Command {
         ListValue list = write(call, 1);
         if (!list.exists()) return call.reply().integer(0);
         list.expect(call.arg(4).length(), 1);
-        if (!list.insert(call.arg(3), isBefore, call.arg(4))) return call.reply().integer(-1);
+        if (!list.insert(call.arg(3), isBefore, call.arg(4)))
+            return call.reply().integer(-1);
         call.changed(call.key(1), "linsert");
         return call.reply().integer(list.size());
     }
@@ -331,7 +392,8 @@ public enum ListCommands implements Command {
         boolean hasCount = call.argc() == 3;
         long count = hasCount ? call.longArg(2, 0, Long.MAX_VALUE, NOT_POSITIVE) : 1;
         ListValue list = write(call, 1);
-        if (!list.exists()) return hasCount ? call.reply().nilArray() : call.reply().nil();
+        if (!list.exists())
+            return hasCount ? call.reply().nilArray() : call.reply().nil();
         return hasCount ? popMany(call, call.key(1), list, atHead, count) : popOne(call, call.key(1), list, atHead);
     }
 
@@ -403,12 +465,21 @@ public enum ListCommands implements Command {
         long timeoutMs = Timeout.millis(call, timeoutIndex);
         if (!write(call, 1).exists()) {
             // as in Redis: a nil where nobody can wait, but a nil array when the time is over
-            return call.mayWait() ? call.waitForKeys(1, 1, timeoutMs, true) : call.reply().nil();
+            return call.mayWait()
+                    ? call.waitForKeys(1, 1, timeoutMs, true)
+                    : call.reply().nil();
         }
         Reply reply = move(call, fromHead, toHead);
         if (reply.errors() > 0) return reply;
-        if (timeoutIndex == 3) call.effects().command(Words.RPOPLPUSH).arg(call.key(1)).arg(call.key(2));
-        else call.effects().command(Words.LMOVE).arg(call.key(1)).arg(call.key(2)).arg(call.arg(3)).arg(call.arg(4));
+        if (timeoutIndex == 3)
+            call.effects().command(Words.RPOPLPUSH).arg(call.key(1)).arg(call.key(2));
+        else
+            call.effects()
+                    .command(Words.LMOVE)
+                    .arg(call.key(1))
+                    .arg(call.key(2))
+                    .arg(call.arg(3))
+                    .arg(call.arg(4));
         return reply;
     }
 
@@ -448,7 +519,10 @@ public enum ListCommands implements Command {
             long taken = Math.min(count, list.size());
             call.reply().array(2).bulk(call.key(i));
             Reply reply = popMany(call, call.key(i), list, atHead, taken);
-            call.effects().command(atHead ? Words.LPOP : Words.RPOP).arg(call.key(i)).arg(taken);
+            call.effects()
+                    .command(atHead ? Words.LPOP : Words.RPOP)
+                    .arg(call.key(i))
+                    .arg(taken);
             return reply;
         }
         return timeoutMs < 0 ? call.reply().nilArray() : call.waitForKeys(countAt + 1, last, timeoutMs, true);

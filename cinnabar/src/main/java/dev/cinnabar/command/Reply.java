@@ -118,7 +118,11 @@ public final class Reply {
 
     /// A number as a bulk string of its digits.
     public Reply bulk(long number) {
-        out.append('$').append((long) Numbers.length(number)).appendCrlf().append(number).appendCrlf();
+        out.append('$')
+                .append((long) Numbers.length(number))
+                .appendCrlf()
+                .append(number)
+                .appendCrlf();
         return this;
     }
 
@@ -126,7 +130,12 @@ public final class Reply {
     public Reply verbatim(String text) {
         if (!isResp3) return bulk(text);
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        out.append('=').append(bytes.length + 4L).appendCrlf().append("txt:").append(bytes).appendCrlf();
+        out.append('=')
+                .append(bytes.length + 4L)
+                .appendCrlf()
+                .append("txt:")
+                .append(bytes)
+                .appendCrlf();
         return this;
     }
 

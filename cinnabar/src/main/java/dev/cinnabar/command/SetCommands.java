@@ -18,68 +18,123 @@ import org.jspecify.annotations.Nullable;
 
 /// Sets: members without an order, each there once.
 public enum SetCommands implements Command {
-    SADD(syntax("SADD key member [member ...]").flags(WRITE, DENYOOM, FAST).key("RW INSERT")
-            .since("1.0.0").complexity("O(N) for N members to be added")
+    SADD(syntax("SADD key member [member ...]")
+            .flags(WRITE, DENYOOM, FAST)
+            .key("RW INSERT")
+            .since("1.0.0")
+            .complexity("O(N) for N members to be added")
             .summary("Adds members to a set and answers how many of them are new.")),
-    SCARD(syntax("SCARD key").flags(READONLY, FAST).key("RO")
-            .since("1.0.0").complexity("O(1)")
+    SCARD(syntax("SCARD key")
+            .flags(READONLY, FAST)
+            .key("RO")
+            .since("1.0.0")
+            .complexity("O(1)")
             .summary("Answers how many members a set has.")),
-    SDIFF(syntax("SDIFF key [key ...]").flags(READONLY).allKeys("RO ACCESS").tips("nondeterministic_output_order")
-            .since("1.0.0").complexity("O(N*M) for N members of the first set and M sets")
+    SDIFF(syntax("SDIFF key [key ...]")
+            .flags(READONLY)
+            .allKeys("RO ACCESS")
+            .tips("nondeterministic_output_order")
+            .since("1.0.0")
+            .complexity("O(N*M) for N members of the first set and M sets")
             .summary("Answers the members of the first set that are in none of the others.")),
-    SDIFFSTORE(syntax("SDIFFSTORE destination key [key ...]").flags(WRITE, DENYOOM)
+    SDIFFSTORE(syntax("SDIFFSTORE destination key [key ...]")
+            .flags(WRITE, DENYOOM)
             .keys(KeySpec.range("OW UPDATE", 1, 0, 1), KeySpec.range("RO ACCESS", 2, -1, 1))
-            .since("1.0.0").complexity("O(N*M) for N members of the first set and M sets")
+            .since("1.0.0")
+            .complexity("O(N*M) for N members of the first set and M sets")
             .summary("Stores the members of the first set that are in none of the others.")),
-    SINTER(syntax("SINTER key [key ...]").flags(READONLY).allKeys("RO ACCESS").tips("nondeterministic_output_order")
-            .since("1.0.0").complexity("O(N*M) for N members of the smallest set and M sets")
+    SINTER(syntax("SINTER key [key ...]")
+            .flags(READONLY)
+            .allKeys("RO ACCESS")
+            .tips("nondeterministic_output_order")
+            .since("1.0.0")
+            .complexity("O(N*M) for N members of the smallest set and M sets")
             .summary("Answers the members that are in all of the sets.")),
-    SINTERCARD(syntax("SINTERCARD numkeys key [key ...] [LIMIT limit]").flags(READONLY, MOVABLEKEYS)
+    SINTERCARD(syntax("SINTERCARD numkeys key [key ...] [LIMIT limit]")
+            .flags(READONLY, MOVABLEKEYS)
             .keys(KeySpec.counted("RO ACCESS", 1, 0, 1, 1))
-            .since("7.0.0").complexity("O(N*M) for N members of the smallest set and M sets")
+            .since("7.0.0")
+            .complexity("O(N*M) for N members of the smallest set and M sets")
             .summary("Counts the members that are in all of the sets, up to a limit.")),
-    SINTERSTORE(syntax("SINTERSTORE destination key [key ...]").flags(WRITE, DENYOOM)
+    SINTERSTORE(syntax("SINTERSTORE destination key [key ...]")
+            .flags(WRITE, DENYOOM)
             .keys(KeySpec.range("RW UPDATE", 1, 0, 1), KeySpec.range("RO ACCESS", 2, -1, 1))
-            .since("1.0.0").complexity("O(N*M) for N members of the smallest set and M sets")
+            .since("1.0.0")
+            .complexity("O(N*M) for N members of the smallest set and M sets")
             .summary("Stores the members that are in all of the sets.")),
-    SISMEMBER(syntax("SISMEMBER key member").flags(READONLY, FAST).key("RO")
-            .since("1.0.0").complexity("O(1)")
+    SISMEMBER(syntax("SISMEMBER key member")
+            .flags(READONLY, FAST)
+            .key("RO")
+            .since("1.0.0")
+            .complexity("O(1)")
             .summary("Tells whether a set has a member.")),
-    SMEMBERS(syntax("SMEMBERS key").flags(READONLY).key("RO ACCESS").tips("nondeterministic_output_order")
-            .since("1.0.0").complexity("O(N) for N members of the set")
+    SMEMBERS(syntax("SMEMBERS key")
+            .flags(READONLY)
+            .key("RO ACCESS")
+            .tips("nondeterministic_output_order")
+            .since("1.0.0")
+            .complexity("O(N) for N members of the set")
             .summary("Answers all members of a set.")),
-    SMISMEMBER(syntax("SMISMEMBER key member [member ...]").flags(READONLY, FAST).key("RO ACCESS")
-            .since("6.2.0").complexity("O(N) for N members asked for")
+    SMISMEMBER(syntax("SMISMEMBER key member [member ...]")
+            .flags(READONLY, FAST)
+            .key("RO ACCESS")
+            .since("6.2.0")
+            .complexity("O(N) for N members asked for")
             .summary("Tells for several members whether a set has them.")),
-    SMOVE(syntax("SMOVE source destination member").flags(WRITE, FAST)
+    SMOVE(syntax("SMOVE source destination member")
+            .flags(WRITE, FAST)
             .keys(KeySpec.range("RW ACCESS DELETE", 1, 0, 1), KeySpec.range("RW INSERT", 2, 0, 1))
-            .since("1.0.0").complexity("O(1)")
+            .since("1.0.0")
+            .complexity("O(1)")
             .summary("Moves a member from a set to a set.")),
-    SPOP(syntax("SPOP key [count]").flags(WRITE, FAST).key("RW ACCESS DELETE").tips("nondeterministic_output")
-            .since("1.0.0").complexity("O(N) for N members popped")
-            .summary("Takes members picked by chance out of a set.")),
-    SRANDMEMBER(syntax("SRANDMEMBER key [count]").flags(READONLY).key("RO ACCESS").tips("nondeterministic_output")
-            .since("1.0.0").complexity("O(N) for N members answered")
-            .summary("Answers members picked by chance, each once, or, for a negative count, as often as it is picked.")),
-    SREM(syntax("SREM key member [member ...]").flags(WRITE, FAST).key("RW DELETE")
-            .since("1.0.0").complexity("O(N) for N members to be taken out")
-            .summary("Takes members out of a set, and the key away with the last one.")),
-    SSCAN(syntax("SSCAN key cursor [MATCH pattern] [COUNT count]").flags(READONLY).key("RO ACCESS")
+    SPOP(syntax("SPOP key [count]")
+            .flags(WRITE, FAST)
+            .key("RW ACCESS DELETE")
             .tips("nondeterministic_output")
-            .since("2.8.0").complexity("O(1) for every call, O(N) for a walk over N members")
+            .since("1.0.0")
+            .complexity("O(N) for N members popped")
+            .summary("Takes members picked by chance out of a set.")),
+    SRANDMEMBER(
+            syntax("SRANDMEMBER key [count]")
+                    .flags(READONLY)
+                    .key("RO ACCESS")
+                    .tips("nondeterministic_output")
+                    .since("1.0.0")
+                    .complexity("O(N) for N members answered")
+                    .summary(
+                            "Answers members picked by chance, each once, or, for a negative count, as often as it is picked.")),
+    SREM(syntax("SREM key member [member ...]")
+            .flags(WRITE, FAST)
+            .key("RW DELETE")
+            .since("1.0.0")
+            .complexity("O(N) for N members to be taken out")
+            .summary("Takes members out of a set, and the key away with the last one.")),
+    SSCAN(syntax("SSCAN key cursor [MATCH pattern] [COUNT count]")
+            .flags(READONLY)
+            .key("RO ACCESS")
+            .tips("nondeterministic_output")
+            .since("2.8.0")
+            .complexity("O(1) for every call, O(N) for a walk over N members")
             .summary("Walks over the members of a set, some with every call.")),
-    SUNION(syntax("SUNION key [key ...]").flags(READONLY).allKeys("RO ACCESS").tips("nondeterministic_output_order")
-            .since("1.0.0").complexity("O(N) for N members of all sets")
+    SUNION(syntax("SUNION key [key ...]")
+            .flags(READONLY)
+            .allKeys("RO ACCESS")
+            .tips("nondeterministic_output_order")
+            .since("1.0.0")
+            .complexity("O(N) for N members of all sets")
             .summary("Answers the members that are in any of the sets.")),
-    SUNIONSTORE(syntax("SUNIONSTORE destination key [key ...]").flags(WRITE, DENYOOM)
+    SUNIONSTORE(syntax("SUNIONSTORE destination key [key ...]")
+            .flags(WRITE, DENYOOM)
             .keys(KeySpec.range("OW UPDATE", 1, 0, 1), KeySpec.range("RO ACCESS", 2, -1, 1))
-            .since("1.0.0").complexity("O(N) for N members of all sets")
+            .since("1.0.0")
+            .complexity("O(N) for N members of all sets")
             .summary("Stores the members that are in any of the sets."));
 
     private static final String NOT_POSITIVE = "ERR value is out of range, must be positive";
     private static final String COUNT_RANGE =
             "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
-    private static final int FEW = 3; // below a third of a set, picking again what was picked before costs less than a walk
+    private static final int FEW =
+            3; // below a third of a set, picking again what was picked before costs less than a walk
 
     private static final long[] NONE = {};
 
@@ -363,7 +418,9 @@ public enum SetCommands implements Command {
     private static int lookAll(Call call, int first, int last) {
         int smallest = 0;
         for (int i = first; i <= last; i++) {
-            long size = call.db().set(i - first, call.key(i), call.lookupRead(call.key(i))).size();
+            long size = call.db()
+                    .set(i - first, call.key(i), call.lookupRead(call.key(i)))
+                    .size();
             if (size == 0) smallest = -1;
             else if (smallest >= 0 && size < look(call, smallest).size()) smallest = i - first;
         }
@@ -431,7 +488,8 @@ public enum SetCommands implements Command {
 
     private static Reply intersectionSize(Call call) {
         long keys = call.longArg(1, 1, Long.MAX_VALUE, "ERR numkeys should be greater than 0");
-        if (keys > call.argc() - 2) return call.reply().error("ERR Number of keys can't be greater than number of args");
+        if (keys > call.argc() - 2)
+            return call.reply().error("ERR Number of keys can't be greater than number of args");
         int last = 1 + (int) keys;
         long limit = 0;
         for (int i = last + 1; i < call.argc(); i += 2) {

@@ -16,95 +16,182 @@ import org.jspecify.annotations.Nullable;
 
 /// Strings: bytes, or numbers to count with.
 public enum StringCommands implements Command {
-    APPEND(syntax("APPEND key value").flags(WRITE, DENYOOM, FAST).key("RW INSERT")
-            .since("2.0.0").complexity("O(1), copies of growing values spread over all appends")
+    APPEND(syntax("APPEND key value")
+            .flags(WRITE, DENYOOM, FAST)
+            .key("RW INSERT")
+            .since("2.0.0")
+            .complexity("O(1), copies of growing values spread over all appends")
             .summary("Adds bytes at the end of a string, creating it when the key is missing.")),
-    DECR(syntax("DECR key").flags(WRITE, DENYOOM, FAST).key("RW ACCESS UPDATE")
-            .since("1.0.0").complexity("O(1)")
+    DECR(syntax("DECR key")
+            .flags(WRITE, DENYOOM, FAST)
+            .key("RW ACCESS UPDATE")
+            .since("1.0.0")
+            .complexity("O(1)")
             .summary("Takes one off a number; a missing key counts as 0.")),
-    DECRBY(syntax("DECRBY key decrement").flags(WRITE, DENYOOM, FAST).key("RW ACCESS UPDATE")
-            .since("1.0.0").complexity("O(1)")
+    DECRBY(syntax("DECRBY key decrement")
+            .flags(WRITE, DENYOOM, FAST)
+            .key("RW ACCESS UPDATE")
+            .since("1.0.0")
+            .complexity("O(1)")
             .summary("Takes an amount off a number; a missing key counts as 0.")),
     DELEX(syntax("DELEX key [IFEQ match-value | IFNE match-value | IFDEQ match-digest | IFDNE match-digest]")
-            .flags(WRITE, FAST).key("RW DELETE VARIABLE_FLAGS")
-            .since("8.4.0").complexity("O(1), O(N) for N bytes to be compared or digested")
+            .flags(WRITE, FAST)
+            .key("RW DELETE VARIABLE_FLAGS")
+            .since("8.4.0")
+            .complexity("O(1), O(N) for N bytes to be compared or digested")
             .summary("Deletes a key, under a condition on its value if wanted.")),
-    DELIFEQ(syntax("DELIFEQ key value").flags(WRITE, FAST).key("RW DELETE")
-            .since("8.4.0").complexity("O(1), O(N) for N bytes to be compared").deprecated("DELEX with the option IFEQ")
+    DELIFEQ(syntax("DELIFEQ key value")
+            .flags(WRITE, FAST)
+            .key("RW DELETE")
+            .since("8.4.0")
+            .complexity("O(1), O(N) for N bytes to be compared")
+            .deprecated("DELEX with the option IFEQ")
             .summary("Deletes a key if its value is a certain one; Valkey's form of DELEX.")),
-    DIGEST(syntax("DIGEST key").flags(READONLY, FAST).key("RO ACCESS")
-            .since("8.4.0").complexity("O(N) for N bytes of the string")
+    DIGEST(syntax("DIGEST key")
+            .flags(READONLY, FAST)
+            .key("RO ACCESS")
+            .since("8.4.0")
+            .complexity("O(N) for N bytes of the string")
             .summary("Answers the XXH3 hash of a string, in hexadecimal.")),
-    GET(syntax("GET key").flags(READONLY, FAST).key("RO ACCESS")
-            .since("1.0.0").complexity("O(1)")
+    GET(syntax("GET key")
+            .flags(READONLY, FAST)
+            .key("RO ACCESS")
+            .since("1.0.0")
+            .complexity("O(1)")
             .summary("Answers the string under a key.")),
-    GETDEL(syntax("GETDEL key").flags(WRITE, FAST).key("RW ACCESS DELETE")
-            .since("6.2.0").complexity("O(1)")
+    GETDEL(syntax("GETDEL key")
+            .flags(WRITE, FAST)
+            .key("RW ACCESS DELETE")
+            .since("6.2.0")
+            .complexity("O(1)")
             .summary("Answers the string under a key and deletes the key.")),
-    GETEX(syntax("GETEX key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST]")
-            .flags(WRITE, FAST).key("RW ACCESS UPDATE")
-            .since("6.2.0").complexity("O(1)")
+    GETEX(syntax(
+                    "GETEX key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST]")
+            .flags(WRITE, FAST)
+            .key("RW ACCESS UPDATE")
+            .since("6.2.0")
+            .complexity("O(1)")
             .summary("Answers the string under a key and sets or removes its expiry time.")),
-    GETRANGE(syntax("GETRANGE key start end").flags(READONLY).key("RO ACCESS")
-            .since("2.4.0").complexity("O(N) for N bytes answered")
+    GETRANGE(syntax("GETRANGE key start end")
+            .flags(READONLY)
+            .key("RO ACCESS")
+            .since("2.4.0")
+            .complexity("O(N) for N bytes answered")
             .summary("Answers a part of a string, by offsets that may count from its end.")),
-    GETSET(syntax("GETSET key value").flags(WRITE, DENYOOM, FAST).key("RW ACCESS UPDATE")
-            .since("1.0.0").complexity("O(1)").deprecated("SET with the option GET")
+    GETSET(syntax("GETSET key value")
+            .flags(WRITE, DENYOOM, FAST)
+            .key("RW ACCESS UPDATE")
+            .since("1.0.0")
+            .complexity("O(1)")
+            .deprecated("SET with the option GET")
             .summary("Sets a string and answers what was there before.")),
-    INCR(syntax("INCR key").flags(WRITE, DENYOOM, FAST).key("RW ACCESS UPDATE")
-            .since("1.0.0").complexity("O(1)")
+    INCR(syntax("INCR key")
+            .flags(WRITE, DENYOOM, FAST)
+            .key("RW ACCESS UPDATE")
+            .since("1.0.0")
+            .complexity("O(1)")
             .summary("Adds one to a number; a missing key counts as 0.")),
-    INCRBY(syntax("INCRBY key increment").flags(WRITE, DENYOOM, FAST).key("RW ACCESS UPDATE")
-            .since("1.0.0").complexity("O(1)")
+    INCRBY(syntax("INCRBY key increment")
+            .flags(WRITE, DENYOOM, FAST)
+            .key("RW ACCESS UPDATE")
+            .since("1.0.0")
+            .complexity("O(1)")
             .summary("Adds an amount to a number; a missing key counts as 0.")),
-    INCRBYFLOAT(syntax("INCRBYFLOAT key increment").flags(WRITE, DENYOOM, FAST).key("RW ACCESS UPDATE")
-            .since("2.6.0").complexity("O(1)")
+    INCRBYFLOAT(syntax("INCRBYFLOAT key increment")
+            .flags(WRITE, DENYOOM, FAST)
+            .key("RW ACCESS UPDATE")
+            .since("2.6.0")
+            .complexity("O(1)")
             .summary("Adds a decimal fraction to a number; a missing key counts as 0.")),
-    INCREX(syntax("INCREX key [BYFLOAT increment | BYINT increment] [LBOUND lowerbound] [UBOUND upperbound] [SATURATE] [EX seconds |"
-                    + " PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST] [ENX]")
-            .flags(WRITE, DENYOOM, FAST).key("RW ACCESS UPDATE")
-            .since("8.8.0").complexity("O(1)")
+    INCREX(syntax(
+                    "INCREX key [BYFLOAT increment | BYINT increment] [LBOUND lowerbound] [UBOUND upperbound] [SATURATE] [EX seconds |"
+                            + " PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST] [ENX]")
+            .flags(WRITE, DENYOOM, FAST)
+            .key("RW ACCESS UPDATE")
+            .since("8.8.0")
+            .complexity("O(1)")
             .summary("Adds to a number between two bounds, and sets or removes its expiry time.")),
     LCS(syntax("LCS key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]")
-            .flags(READONLY).keys(KeySpec.range("RO ACCESS", 1, 1, 1))
-            .since("7.0.0").complexity("O(N*M) for the lengths N and M of the strings")
+            .flags(READONLY)
+            .keys(KeySpec.range("RO ACCESS", 1, 1, 1))
+            .since("7.0.0")
+            .complexity("O(N*M) for the lengths N and M of the strings")
             .summary("Finds the longest text that two strings have in common, gaps allowed.")),
-    MGET(syntax("MGET key [key ...]").flags(READONLY, FAST).allKeys("RO ACCESS")
-            .since("1.0.0").complexity("O(N) for N keys")
+    MGET(syntax("MGET key [key ...]")
+            .flags(READONLY, FAST)
+            .allKeys("RO ACCESS")
+            .since("1.0.0")
+            .complexity("O(N) for N keys")
             .summary("Answers the strings under several keys.")),
-    MSET(syntax("MSET key value [key value ...]").flags(WRITE, DENYOOM).keys(KeySpec.range("OW UPDATE", 1, -1, 2))
-            .since("1.0.1").complexity("O(N) for N keys")
+    MSET(syntax("MSET key value [key value ...]")
+            .flags(WRITE, DENYOOM)
+            .keys(KeySpec.range("OW UPDATE", 1, -1, 2))
+            .since("1.0.1")
+            .complexity("O(N) for N keys")
             .summary("Sets several strings at once.")),
-    MSETEX(syntax("MSETEX numkeys key value [key value ...] [NX | XX] [EX seconds | PX milliseconds | EXAT unix-time-seconds |"
-                    + " PXAT unix-time-milliseconds | KEEPTTL]")
-            .flags(WRITE, DENYOOM, MOVABLEKEYS).keys(KeySpec.counted("OW UPDATE", 1, 0, 1, 2))
-            .since("8.4.0").complexity("O(N) for N keys")
+    MSETEX(syntax(
+                    "MSETEX numkeys key value [key value ...] [NX | XX] [EX seconds | PX milliseconds | EXAT unix-time-seconds |"
+                            + " PXAT unix-time-milliseconds | KEEPTTL]")
+            .flags(WRITE, DENYOOM, MOVABLEKEYS)
+            .keys(KeySpec.counted("OW UPDATE", 1, 0, 1, 2))
+            .since("8.4.0")
+            .complexity("O(N) for N keys")
             .summary("Sets several strings at once, under a condition and with one expiry time if wanted.")),
-    MSETNX(syntax("MSETNX key value [key value ...]").flags(WRITE, DENYOOM).keys(KeySpec.range("OW INSERT", 1, -1, 2))
-            .since("1.0.1").complexity("O(N) for N keys")
+    MSETNX(syntax("MSETNX key value [key value ...]")
+            .flags(WRITE, DENYOOM)
+            .keys(KeySpec.range("OW INSERT", 1, -1, 2))
+            .since("1.0.1")
+            .complexity("O(N) for N keys")
             .summary("Sets several strings at once, but only if none of the keys exists.")),
-    PSETEX(syntax("PSETEX key milliseconds value").flags(WRITE, DENYOOM).key("OW UPDATE")
-            .since("2.6.0").complexity("O(1)").deprecated("SET with the option PX")
+    PSETEX(syntax("PSETEX key milliseconds value")
+            .flags(WRITE, DENYOOM)
+            .key("OW UPDATE")
+            .since("2.6.0")
+            .complexity("O(1)")
+            .deprecated("SET with the option PX")
             .summary("Sets a string that lives for some milliseconds.")),
-    SET(syntax("SET key value [NX | XX | IFEQ match-value | IFNE match-value | IFDEQ match-digest | IFDNE match-digest] [GET]"
-                    + " [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]")
-            .flags(WRITE, DENYOOM).key("RW ACCESS UPDATE VARIABLE_FLAGS")
-            .since("1.0.0").complexity("O(1)")
-            .summary("Sets a string, whatever the key held before, under a condition and with an expiry time if wanted.")),
-    SETEX(syntax("SETEX key seconds value").flags(WRITE, DENYOOM).key("OW UPDATE")
-            .since("2.0.0").complexity("O(1)").deprecated("SET with the option EX")
+    SET(
+            syntax(
+                            "SET key value [NX | XX | IFEQ match-value | IFNE match-value | IFDEQ match-digest | IFDNE match-digest] [GET]"
+                                    + " [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]")
+                    .flags(WRITE, DENYOOM)
+                    .key("RW ACCESS UPDATE VARIABLE_FLAGS")
+                    .since("1.0.0")
+                    .complexity("O(1)")
+                    .summary(
+                            "Sets a string, whatever the key held before, under a condition and with an expiry time if wanted.")),
+    SETEX(syntax("SETEX key seconds value")
+            .flags(WRITE, DENYOOM)
+            .key("OW UPDATE")
+            .since("2.0.0")
+            .complexity("O(1)")
+            .deprecated("SET with the option EX")
             .summary("Sets a string that lives for some seconds.")),
-    SETNX(syntax("SETNX key value").flags(WRITE, DENYOOM, FAST).key("OW INSERT")
-            .since("1.0.0").complexity("O(1)").deprecated("SET with the option NX")
+    SETNX(syntax("SETNX key value")
+            .flags(WRITE, DENYOOM, FAST)
+            .key("OW INSERT")
+            .since("1.0.0")
+            .complexity("O(1)")
+            .deprecated("SET with the option NX")
             .summary("Sets a string, but only if the key does not exist.")),
-    SETRANGE(syntax("SETRANGE key offset value").flags(WRITE, DENYOOM).key("RW UPDATE")
-            .since("2.2.0").complexity("O(N) for N bytes written")
+    SETRANGE(syntax("SETRANGE key offset value")
+            .flags(WRITE, DENYOOM)
+            .key("RW UPDATE")
+            .since("2.2.0")
+            .complexity("O(N) for N bytes written")
             .summary("Writes bytes into a string from an offset on, filling up with zeros before.")),
-    STRLEN(syntax("STRLEN key").flags(READONLY, FAST).key("RO")
-            .since("2.2.0").complexity("O(1)")
+    STRLEN(syntax("STRLEN key")
+            .flags(READONLY, FAST)
+            .key("RO")
+            .since("2.2.0")
+            .complexity("O(1)")
             .summary("Answers the length of a string.")),
-    SUBSTR(syntax("SUBSTR key start end").flags(READONLY).key("RO ACCESS")
-            .since("1.0.0").complexity("O(N) for N bytes answered").deprecated("GETRANGE")
+    SUBSTR(syntax("SUBSTR key start end")
+            .flags(READONLY)
+            .key("RO ACCESS")
+            .since("1.0.0")
+            .complexity("O(N) for N bytes answered")
+            .deprecated("GETRANGE")
             .summary("Answers a part of a string: the old name of GETRANGE."));
 
     private static final Bytes EMPTY = Bytes.of("");
@@ -247,7 +334,8 @@ public enum StringCommands implements Command {
         if (unit != null) expiryMs = Expiry.positive(call, timeAt, unit);
 
         long old = wantsOld ? call.lookupRead(key) : call.db().lookup(key);
-        StringValue oldValue = old != 0 && (wantsOld || condition.hasOperand()) ? call.db().string(old) : null;
+        StringValue oldValue =
+                old != 0 && (wantsOld || condition.hasOperand()) ? call.db().string(old) : null;
         boolean holds = condition.holds(call, operandAt, old != 0, oldValue);
         // the old value is answered before it is overwritten
         if (wantsOld) {
@@ -391,7 +479,8 @@ public enum StringCommands implements Command {
 
     private static Reply msetNx(Call call) {
         if (call.argc() % 2 == 0) return call.reply().error(Errors.arity("msetnx"));
-        for (int i = 1; i < call.argc(); i += 2) if (call.db().lookup(call.key(i)) != 0) return call.reply().integer(0);
+        for (int i = 1; i < call.argc(); i += 2)
+            if (call.db().lookup(call.key(i)) != 0) return call.reply().integer(0);
         setAll(call, 1, call.argc(), Database.NO_EXPIRY);
         return call.reply().integer(1);
     }
@@ -410,7 +499,8 @@ public enum StringCommands implements Command {
             if (named != null && i + 1 < call.argc() && !keepsExpiry && (unit == null || unit == named)) {
                 unit = named;
                 timeAt = ++i;
-            } else if ((wanted == Condition.NX || wanted == Condition.XX) && (condition == Condition.NONE || condition == wanted)) {
+            } else if ((wanted == Condition.NX || wanted == Condition.XX)
+                    && (condition == Condition.NONE || condition == wanted)) {
                 condition = wanted;
             } else if (call.is(i, "KEEPTTL") && unit == null) {
                 keepsExpiry = true;
@@ -421,7 +511,8 @@ public enum StringCommands implements Command {
         long expiryMs = keepsExpiry ? Database.KEEP_EXPIRY : Database.NO_EXPIRY;
         if (unit != null) expiryMs = Expiry.positive(call, timeAt, unit);
         for (int i = 2; i < end; i += 2) {
-            if (!condition.holds(call, 0, call.db().lookup(call.key(i)) != 0, null)) return call.reply().integer(0);
+            if (!condition.holds(call, 0, call.db().lookup(call.key(i)) != 0, null))
+                return call.reply().integer(0);
         }
 
         setAll(call, 2, end, expiryMs);

@@ -155,7 +155,9 @@ final class ZsetAlgebra {
 
     private long size(int input) {
         if (addresses[input] == 0) return 0;
-        return isSet(input) ? set(0, input).size() : db.otherZset(call.key(firstKey + input), addresses[input]).size();
+        return isSet(input)
+                ? set(0, input).size()
+                : db.otherZset(call.key(firstKey + input), addresses[input]).size();
     }
 
     private void forEach(int input, ZsetValue.Visitor visitor) {

@@ -23,135 +23,227 @@ import org.jspecify.annotations.Nullable;
 
 /// Sorted sets: members with a score each, in the order of the scores, under one key.
 public enum ZsetCommands implements Command {
-    BZMPOP(syntax("BZMPOP timeout numkeys key [key ...] <MIN | MAX> [COUNT count]").flags(WRITE, BLOCKING, MOVABLEKEYS)
+    BZMPOP(syntax("BZMPOP timeout numkeys key [key ...] <MIN | MAX> [COUNT count]")
+            .flags(WRITE, BLOCKING, MOVABLEKEYS)
             .keys(KeySpec.counted("RW ACCESS DELETE", 2, 0, 1, 1))
-            .since("7.0.0").complexity("O(K + M log N) for K keys and M members of N")
+            .since("7.0.0")
+            .complexity("O(K + M log N) for K keys and M members of N")
             .summary("Takes members out of the first sorted set that has some; waits for one if none has.")),
-    BZPOPMAX(syntax("BZPOPMAX key [key ...] timeout").flags(WRITE, NOSCRIPT, BLOCKING, FAST)
+    BZPOPMAX(syntax("BZPOPMAX key [key ...] timeout")
+            .flags(WRITE, NOSCRIPT, BLOCKING, FAST)
             .keys(KeySpec.range("RW ACCESS DELETE", 1, -2, 1))
-            .since("5.0.0").complexity("O(log N), N being the size of the sorted set")
-            .summary("Takes the member with the highest score out of the first sorted set there is, or waits for one.")),
-    BZPOPMIN(syntax("BZPOPMIN key [key ...] timeout").flags(WRITE, NOSCRIPT, BLOCKING, FAST)
+            .since("5.0.0")
+            .complexity("O(log N), N being the size of the sorted set")
+            .summary(
+                    "Takes the member with the highest score out of the first sorted set there is, or waits for one.")),
+    BZPOPMIN(syntax("BZPOPMIN key [key ...] timeout")
+            .flags(WRITE, NOSCRIPT, BLOCKING, FAST)
             .keys(KeySpec.range("RW ACCESS DELETE", 1, -2, 1))
-            .since("5.0.0").complexity("O(log N), N being the size of the sorted set")
+            .since("5.0.0")
+            .complexity("O(log N), N being the size of the sorted set")
             .summary("Takes the member with the lowest score out of the first sorted set there is, or waits for one.")),
     ZADD(syntax("ZADD key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...]")
-            .flags(WRITE, DENYOOM, FAST).key("RW UPDATE")
-            .since("1.2.0").complexity("O(log N) per member, N being the size of the sorted set")
+            .flags(WRITE, DENYOOM, FAST)
+            .key("RW UPDATE")
+            .since("1.2.0")
+            .complexity("O(log N) per member, N being the size of the sorted set")
             .summary("Gives members their scores and adds those that are new.")),
-    ZCARD(syntax("ZCARD key").flags(READONLY, FAST).key("RO")
-            .since("1.2.0").complexity("O(1)")
+    ZCARD(syntax("ZCARD key")
+            .flags(READONLY, FAST)
+            .key("RO")
+            .since("1.2.0")
+            .complexity("O(1)")
             .summary("Answers how many members a sorted set has.")),
-    ZCOUNT(syntax("ZCOUNT key min max").flags(READONLY, FAST).key("RO ACCESS")
-            .since("2.0.0").complexity("O(log N), N being the size of the sorted set")
+    ZCOUNT(syntax("ZCOUNT key min max")
+            .flags(READONLY, FAST)
+            .key("RO ACCESS")
+            .since("2.0.0")
+            .complexity("O(log N), N being the size of the sorted set")
             .summary("Answers how many members have a score within a range.")),
-    ZDIFF(syntax("ZDIFF numkeys key [key ...] [WITHSCORES]").flags(READONLY, MOVABLEKEYS)
+    ZDIFF(syntax("ZDIFF numkeys key [key ...] [WITHSCORES]")
+            .flags(READONLY, MOVABLEKEYS)
             .keys(KeySpec.counted("RO ACCESS", 1, 0, 1, 1))
-            .since("6.2.0").complexity("O(N·K + M log M) for N members of the first of K sets and M of the result")
+            .since("6.2.0")
+            .complexity("O(N·K + M log M) for N members of the first of K sets and M of the result")
             .summary("Answers the members of a sorted set that are in none of the others.")),
-    ZDIFFSTORE(syntax("ZDIFFSTORE destination numkeys key [key ...]").flags(WRITE, DENYOOM, MOVABLEKEYS)
+    ZDIFFSTORE(syntax("ZDIFFSTORE destination numkeys key [key ...]")
+            .flags(WRITE, DENYOOM, MOVABLEKEYS)
             .keys(KeySpec.range("OW UPDATE", 1, 0, 1), KeySpec.counted("RO ACCESS", 2, 0, 1, 1))
-            .since("6.2.0").complexity("O(N·K + M log M) for N members of the first of K sets and M of the result")
+            .since("6.2.0")
+            .complexity("O(N·K + M log M) for N members of the first of K sets and M of the result")
             .summary("Stores the members of a sorted set that are in none of the others.")),
-    ZINCRBY(syntax("ZINCRBY key increment member").flags(WRITE, DENYOOM, FAST).key("RW ACCESS UPDATE")
-            .since("1.2.0").complexity("O(log N), N being the size of the sorted set")
+    ZINCRBY(syntax("ZINCRBY key increment member")
+            .flags(WRITE, DENYOOM, FAST)
+            .key("RW ACCESS UPDATE")
+            .since("1.2.0")
+            .complexity("O(log N), N being the size of the sorted set")
             .summary("Adds a number to a member's score.")),
     ZINTER(syntax("ZINTER numkeys key [key ...] [WEIGHTS weight [weight ...]]"
                     + " [AGGREGATE <SUM | MIN | MAX>] [WITHSCORES]")
-            .flags(READONLY, MOVABLEKEYS).keys(KeySpec.counted("RO ACCESS", 1, 0, 1, 1))
-            .since("6.2.0").complexity("O(N·K + M log M) for N members of the smallest of K sets and M of the result")
-            .summary("Answers the members that are in all of the sorted sets.")),
-    ZINTERCARD(syntax("ZINTERCARD numkeys key [key ...] [LIMIT limit]").flags(READONLY, MOVABLEKEYS)
+            .flags(READONLY, MOVABLEKEYS)
             .keys(KeySpec.counted("RO ACCESS", 1, 0, 1, 1))
-            .since("7.0.0").complexity("O(N·K) for N members of the smallest of K sets")
+            .since("6.2.0")
+            .complexity("O(N·K + M log M) for N members of the smallest of K sets and M of the result")
+            .summary("Answers the members that are in all of the sorted sets.")),
+    ZINTERCARD(syntax("ZINTERCARD numkeys key [key ...] [LIMIT limit]")
+            .flags(READONLY, MOVABLEKEYS)
+            .keys(KeySpec.counted("RO ACCESS", 1, 0, 1, 1))
+            .since("7.0.0")
+            .complexity("O(N·K) for N members of the smallest of K sets")
             .summary("Answers how many members are in all of the sorted sets.")),
     ZINTERSTORE(syntax("ZINTERSTORE destination numkeys key [key ...] [WEIGHTS weight [weight ...]]"
                     + " [AGGREGATE <SUM | MIN | MAX>]")
             .flags(WRITE, DENYOOM, MOVABLEKEYS)
             .keys(KeySpec.range("OW UPDATE", 1, 0, 1), KeySpec.counted("RO ACCESS", 2, 0, 1, 1))
-            .since("2.0.0").complexity("O(N·K + M log M) for N members of the smallest of K sets and M of the result")
+            .since("2.0.0")
+            .complexity("O(N·K + M log M) for N members of the smallest of K sets and M of the result")
             .summary("Stores the members that are in all of the sorted sets.")),
-    ZLEXCOUNT(syntax("ZLEXCOUNT key min max").flags(READONLY, FAST).key("RO ACCESS")
-            .since("2.8.9").complexity("O(log N), N being the size of the sorted set")
+    ZLEXCOUNT(syntax("ZLEXCOUNT key min max")
+            .flags(READONLY, FAST)
+            .key("RO ACCESS")
+            .since("2.8.9")
+            .complexity("O(log N), N being the size of the sorted set")
             .summary("Answers how many members lie between two others in the order of bytes.")),
-    ZMPOP(syntax("ZMPOP numkeys key [key ...] <MIN | MAX> [COUNT count]").flags(WRITE, MOVABLEKEYS)
+    ZMPOP(syntax("ZMPOP numkeys key [key ...] <MIN | MAX> [COUNT count]")
+            .flags(WRITE, MOVABLEKEYS)
             .keys(KeySpec.counted("RW ACCESS DELETE", 1, 0, 1, 1))
-            .since("7.0.0").complexity("O(K + M log N) for K keys and M members of N")
+            .since("7.0.0")
+            .complexity("O(K + M log N) for K keys and M members of N")
             .summary("Takes members out of the first sorted set that has some.")),
-    ZMSCORE(syntax("ZMSCORE key member [member ...]").flags(READONLY, FAST).key("RO ACCESS")
-            .since("6.2.0").complexity("O(N) for N members asked for")
+    ZMSCORE(syntax("ZMSCORE key member [member ...]")
+            .flags(READONLY, FAST)
+            .key("RO ACCESS")
+            .since("6.2.0")
+            .complexity("O(N) for N members asked for")
             .summary("Answers the scores of several members.")),
-    ZPOPMAX(syntax("ZPOPMAX key [count]").flags(WRITE, FAST).key("RW ACCESS DELETE")
-            .since("5.0.0").complexity("O(M log N) for M members of N")
+    ZPOPMAX(syntax("ZPOPMAX key [count]")
+            .flags(WRITE, FAST)
+            .key("RW ACCESS DELETE")
+            .since("5.0.0")
+            .complexity("O(M log N) for M members of N")
             .summary("Takes out the members with the highest scores and answers them.")),
-    ZPOPMIN(syntax("ZPOPMIN key [count]").flags(WRITE, FAST).key("RW ACCESS DELETE")
-            .since("5.0.0").complexity("O(M log N) for M members of N")
+    ZPOPMIN(syntax("ZPOPMIN key [count]")
+            .flags(WRITE, FAST)
+            .key("RW ACCESS DELETE")
+            .since("5.0.0")
+            .complexity("O(M log N) for M members of N")
             .summary("Takes out the members with the lowest scores and answers them.")),
-    ZRANDMEMBER(syntax("ZRANDMEMBER key [count [WITHSCORES]]").flags(READONLY).key("RO ACCESS")
+    ZRANDMEMBER(syntax("ZRANDMEMBER key [count [WITHSCORES]]")
+            .flags(READONLY)
+            .key("RO ACCESS")
             .tips("nondeterministic_output")
-            .since("6.2.0").complexity("O(M log N) for M members of N")
+            .since("6.2.0")
+            .complexity("O(M log N) for M members of N")
             .summary("Answers members picked by chance.")),
     ZRANGE(syntax("ZRANGE key start stop [BYSCORE | BYLEX] [REV] [LIMIT offset count] [WITHSCORES]")
-            .flags(READONLY).key("RO ACCESS")
-            .since("1.2.0").complexity("O(log N + M) for M members of N")
+            .flags(READONLY)
+            .key("RO ACCESS")
+            .since("1.2.0")
+            .complexity("O(log N + M) for M members of N")
             .summary("Answers the members within a range of ranks, scores or names.")),
-    ZRANGEBYLEX(syntax("ZRANGEBYLEX key min max [LIMIT offset count]").flags(READONLY).key("RO ACCESS")
-            .since("2.8.9").complexity("O(log N + M) for M members of N").deprecated("ZRANGE with BYLEX")
+    ZRANGEBYLEX(syntax("ZRANGEBYLEX key min max [LIMIT offset count]")
+            .flags(READONLY)
+            .key("RO ACCESS")
+            .since("2.8.9")
+            .complexity("O(log N + M) for M members of N")
+            .deprecated("ZRANGE with BYLEX")
             .summary("Answers the members between two others in the order of bytes.")),
-    ZRANGEBYSCORE(syntax("ZRANGEBYSCORE key min max [WITHSCORES] [LIMIT offset count]").flags(READONLY).key("RO ACCESS")
-            .since("1.0.5").complexity("O(log N + M) for M members of N").deprecated("ZRANGE with BYSCORE")
+    ZRANGEBYSCORE(syntax("ZRANGEBYSCORE key min max [WITHSCORES] [LIMIT offset count]")
+            .flags(READONLY)
+            .key("RO ACCESS")
+            .since("1.0.5")
+            .complexity("O(log N + M) for M members of N")
+            .deprecated("ZRANGE with BYSCORE")
             .summary("Answers the members whose scores lie within a range.")),
-    ZRANGESTORE(syntax("ZRANGESTORE dst src min max [BYSCORE | BYLEX] [REV] [LIMIT offset count]").flags(WRITE, DENYOOM)
+    ZRANGESTORE(syntax("ZRANGESTORE dst src min max [BYSCORE | BYLEX] [REV] [LIMIT offset count]")
+            .flags(WRITE, DENYOOM)
             .keys(KeySpec.range("OW UPDATE", 1, 0, 1), KeySpec.range("RO ACCESS", 2, 0, 1))
-            .since("6.2.0").complexity("O(log N + M log M) for M members of N")
+            .since("6.2.0")
+            .complexity("O(log N + M log M) for M members of N")
             .summary("Stores the members within a range in another key.")),
-    ZRANK(syntax("ZRANK key member [WITHSCORE]").flags(READONLY, FAST).key("RO ACCESS")
-            .since("2.0.0").complexity("O(log N), N being the size of the sorted set")
+    ZRANK(syntax("ZRANK key member [WITHSCORE]")
+            .flags(READONLY, FAST)
+            .key("RO ACCESS")
+            .since("2.0.0")
+            .complexity("O(log N), N being the size of the sorted set")
             .summary("Answers how many members come before one.")),
-    ZREM(syntax("ZREM key member [member ...]").flags(WRITE, FAST).key("RW DELETE")
-            .since("1.2.0").complexity("O(M log N) for M members of N")
+    ZREM(syntax("ZREM key member [member ...]")
+            .flags(WRITE, FAST)
+            .key("RW DELETE")
+            .since("1.2.0")
+            .complexity("O(M log N) for M members of N")
             .summary("Takes members out, and the key with the last one.")),
-    ZREMRANGEBYLEX(syntax("ZREMRANGEBYLEX key min max").flags(WRITE).key("RW DELETE")
-            .since("2.8.9").complexity("O(M log N) for M members of N")
+    ZREMRANGEBYLEX(syntax("ZREMRANGEBYLEX key min max")
+            .flags(WRITE)
+            .key("RW DELETE")
+            .since("2.8.9")
+            .complexity("O(M log N) for M members of N")
             .summary("Takes out the members between two others in the order of bytes.")),
-    ZREMRANGEBYRANK(syntax("ZREMRANGEBYRANK key start stop").flags(WRITE).key("RW DELETE")
-            .since("2.0.0").complexity("O(M log N) for M members of N")
+    ZREMRANGEBYRANK(syntax("ZREMRANGEBYRANK key start stop")
+            .flags(WRITE)
+            .key("RW DELETE")
+            .since("2.0.0")
+            .complexity("O(M log N) for M members of N")
             .summary("Takes out the members within a range of ranks.")),
-    ZREMRANGEBYSCORE(syntax("ZREMRANGEBYSCORE key min max").flags(WRITE).key("RW DELETE")
-            .since("1.2.0").complexity("O(M log N) for M members of N")
+    ZREMRANGEBYSCORE(syntax("ZREMRANGEBYSCORE key min max")
+            .flags(WRITE)
+            .key("RW DELETE")
+            .since("1.2.0")
+            .complexity("O(M log N) for M members of N")
             .summary("Takes out the members whose scores lie within a range.")),
-    ZREVRANGE(syntax("ZREVRANGE key start stop [WITHSCORES]").flags(READONLY).key("RO ACCESS")
-            .since("1.2.0").complexity("O(log N + M) for M members of N").deprecated("ZRANGE with REV")
+    ZREVRANGE(syntax("ZREVRANGE key start stop [WITHSCORES]")
+            .flags(READONLY)
+            .key("RO ACCESS")
+            .since("1.2.0")
+            .complexity("O(log N + M) for M members of N")
+            .deprecated("ZRANGE with REV")
             .summary("Answers the members within a range of ranks, the highest score first.")),
-    ZREVRANGEBYLEX(syntax("ZREVRANGEBYLEX key max min [LIMIT offset count]").flags(READONLY).key("RO ACCESS")
-            .since("2.8.9").complexity("O(log N + M) for M members of N")
+    ZREVRANGEBYLEX(syntax("ZREVRANGEBYLEX key max min [LIMIT offset count]")
+            .flags(READONLY)
+            .key("RO ACCESS")
+            .since("2.8.9")
+            .complexity("O(log N + M) for M members of N")
             .deprecated("ZRANGE with REV and BYLEX")
             .summary("Answers the members between two others in the order of bytes, the last one first.")),
     ZREVRANGEBYSCORE(syntax("ZREVRANGEBYSCORE key max min [WITHSCORES] [LIMIT offset count]")
-            .flags(READONLY).key("RO ACCESS")
-            .since("2.2.0").complexity("O(log N + M) for M members of N")
+            .flags(READONLY)
+            .key("RO ACCESS")
+            .since("2.2.0")
+            .complexity("O(log N + M) for M members of N")
             .deprecated("ZRANGE with REV and BYSCORE")
             .summary("Answers the members whose scores lie within a range, the highest first.")),
-    ZREVRANK(syntax("ZREVRANK key member [WITHSCORE]").flags(READONLY, FAST).key("RO ACCESS")
-            .since("2.0.0").complexity("O(log N), N being the size of the sorted set")
+    ZREVRANK(syntax("ZREVRANK key member [WITHSCORE]")
+            .flags(READONLY, FAST)
+            .key("RO ACCESS")
+            .since("2.0.0")
+            .complexity("O(log N), N being the size of the sorted set")
             .summary("Answers how many members come behind one.")),
-    ZSCAN(syntax("ZSCAN key cursor [MATCH pattern] [COUNT count]").flags(READONLY).key("RO ACCESS")
+    ZSCAN(syntax("ZSCAN key cursor [MATCH pattern] [COUNT count]")
+            .flags(READONLY)
+            .key("RO ACCESS")
             .tips("nondeterministic_output")
-            .since("2.8.0").complexity("O(1) for every call, O(N) for a walk over N members")
+            .since("2.8.0")
+            .complexity("O(1) for every call, O(N) for a walk over N members")
             .summary("Walks over the members of a sorted set, some with every call.")),
-    ZSCORE(syntax("ZSCORE key member").flags(READONLY, FAST).key("RO ACCESS")
-            .since("1.2.0").complexity("O(1)")
+    ZSCORE(syntax("ZSCORE key member")
+            .flags(READONLY, FAST)
+            .key("RO ACCESS")
+            .since("1.2.0")
+            .complexity("O(1)")
             .summary("Answers a member's score.")),
     ZUNION(syntax("ZUNION numkeys key [key ...] [WEIGHTS weight [weight ...]]"
                     + " [AGGREGATE <SUM | MIN | MAX>] [WITHSCORES]")
-            .flags(READONLY, MOVABLEKEYS).keys(KeySpec.counted("RO ACCESS", 1, 0, 1, 1))
-            .since("6.2.0").complexity("O(N log N) for N members of all sets")
+            .flags(READONLY, MOVABLEKEYS)
+            .keys(KeySpec.counted("RO ACCESS", 1, 0, 1, 1))
+            .since("6.2.0")
+            .complexity("O(N log N) for N members of all sets")
             .summary("Answers the members that are in any of the sorted sets.")),
     ZUNIONSTORE(syntax("ZUNIONSTORE destination numkeys key [key ...] [WEIGHTS weight [weight ...]]"
                     + " [AGGREGATE <SUM | MIN | MAX>]")
             .flags(WRITE, DENYOOM, MOVABLEKEYS)
             .keys(KeySpec.range("OW UPDATE", 1, 0, 1), KeySpec.counted("RO ACCESS", 2, 0, 1, 1))
-            .since("2.0.0").complexity("O(N log N) for N members of all sets")
+            .since("2.0.0")
+            .complexity("O(N log N) for N members of all sets")
             .summary("Stores the members that are in any of the sorted sets."));
 
     private static final int NX = 1;
@@ -265,14 +357,16 @@ public enum ZsetCommands implements Command {
         return call.reply().integer(range.apply(read(call)).count());
     }
 
-    private static Reply range(
-            Call call, @Nullable Order order, @Nullable Boolean isReverse) {
+    private static Reply range(Call call, @Nullable Order order, @Nullable Boolean isReverse) {
         ZsetRange range = ZsetRange.parse(call, 2, order, isReverse, true);
         ZsetValue zset = read(call);
         range.apply(zset);
         Reply reply = call.reply().array(headSize(call, range.count(), range.withScores()));
-        zset.forEach(range.first(), range.count(), range.isReverse(), (member, score) ->
-                answerElement(reply, member, score, range.withScores()));
+        zset.forEach(
+                range.first(),
+                range.count(),
+                range.isReverse(),
+                (member, score) -> answerElement(reply, member, score, range.withScores()));
         return reply;
     }
 
@@ -292,8 +386,11 @@ public enum ZsetCommands implements Command {
         ZsetValue source = call.db().zset(call.key(2), call.lookupRead(call.key(2)));
         range.apply(source);
         try (ZsetResult result = call.db().newZset()) {
-            source.forEach(range.first(), range.count(), range.isReverse(), (member, score) ->
-                    result.put(member.bytes(), score));
+            source.forEach(
+                    range.first(),
+                    range.count(),
+                    range.isReverse(),
+                    (member, score) -> result.put(member.bytes(), score));
             return store(call, call.key(1), result, "zrangestore");
         }
     }
@@ -314,8 +411,13 @@ public enum ZsetCommands implements Command {
         int options = 0;
         int i = 2;
         for (; i < call.argc(); i++) {
-            int option = call.is(i, "NX") ? NX : call.is(i, "XX") ? XX : call.is(i, "GT") ? GT : call.is(i, "LT") ? LT
-                    : call.is(i, "CH") ? CH : call.is(i, "INCR") ? INCR : 0;
+            int option = call.is(i, "NX")
+                    ? NX
+                    : call.is(i, "XX")
+                            ? XX
+                            : call.is(i, "GT")
+                                    ? GT
+                                    : call.is(i, "LT") ? LT : call.is(i, "CH") ? CH : call.is(i, "INCR") ? INCR : 0;
             if (option == 0) break;
             options |= option;
         }
@@ -460,7 +562,10 @@ public enum ZsetCommands implements Command {
             long taken = Math.min(count, zset.size());
             call.reply().array(2).bulk(call.key(i)).array(taken);
             popInto(call, call.key(i), zset, taken, isMax, true);
-            call.effects().command(isMax ? Words.ZPOPMAX : Words.ZPOPMIN).arg(call.key(i)).arg(taken);
+            call.effects()
+                    .command(isMax ? Words.ZPOPMAX : Words.ZPOPMIN)
+                    .arg(call.key(i))
+                    .arg(taken);
             return call.reply();
         }
         return timeoutMs < 0 ? call.reply().nilArray() : call.waitForKeys(countAt + 1, last, timeoutMs, true);

@@ -87,9 +87,33 @@ record Argument(
         return switch (name) {
             case "key", "newkey", "key1", "key2", "source", "destination", "destkey", "numkeys-key" -> Type.KEY;
             case "pattern" -> Type.PATTERN;
-            case "seconds", "milliseconds", "microseconds", "offset", "count", "cursor", "start", "stop", "end", "index", "index1",
-                    "index2", "increment", "decrement", "numkeys", "db", "destination-db", "port", "version", "numreplicas",
-                    "bit", "rank", "num-matches", "len", "min-match-len", "client-id", "protover" -> Type.INTEGER;
+            case "seconds",
+                    "milliseconds",
+                    "microseconds",
+                    "offset",
+                    "count",
+                    "cursor",
+                    "start",
+                    "stop",
+                    "end",
+                    "index",
+                    "index1",
+                    "index2",
+                    "increment",
+                    "decrement",
+                    "numkeys",
+                    "db",
+                    "destination-db",
+                    "port",
+                    "version",
+                    "numreplicas",
+                    "bit",
+                    "rank",
+                    "num-matches",
+                    "len",
+                    "min-match-len",
+                    "client-id",
+                    "protover" -> Type.INTEGER;
             case "timeout", "score", "longitude", "latitude", "radius", "width", "height", "weight" -> Type.DOUBLE;
             default -> name.startsWith("unix-time") ? Type.UNIX_TIME : Type.STRING;
         };

@@ -54,5 +54,6 @@ public interface ChangeLog {
     /// Why writing commands are to be refused, as the text of an error reply without the leading `-`
     /// (`MISCONF Errors writing to the AOF file: No space left on device`), or null when they are welcome. One volatile
     /// read; asked before each writing command.
-    @Nullable String refusal();
+    @Nullable
+    String refusal();
 }

@@ -19,66 +19,104 @@ import java.util.List;
 
 /// CLIENT: the connections as objects, to be named, listed, held and closed.
 public enum ClientCommands implements Command {
-    CACHING(syntax("CLIENT CACHING <YES | NO>").flags(NOSCRIPT, LOADING, STALE)
-            .since("6.0.0").complexity("O(1)")
+    CACHING(syntax("CLIENT CACHING <YES | NO>")
+            .flags(NOSCRIPT, LOADING, STALE)
+            .since("6.0.0")
+            .complexity("O(1)")
             .summary("Says whether the keys of the next command are tracked.")),
-    GETNAME(syntax("CLIENT GETNAME").flags(NOSCRIPT, LOADING, STALE)
-            .since("2.6.9").complexity("O(1)")
+    GETNAME(syntax("CLIENT GETNAME")
+            .flags(NOSCRIPT, LOADING, STALE)
+            .since("2.6.9")
+            .complexity("O(1)")
             .summary("Answers how this connection is called.")),
-    GETREDIR(syntax("CLIENT GETREDIR").flags(NOSCRIPT, LOADING, STALE)
-            .since("6.0.0").complexity("O(1)")
+    GETREDIR(syntax("CLIENT GETREDIR")
+            .flags(NOSCRIPT, LOADING, STALE)
+            .since("6.0.0")
+            .complexity("O(1)")
             .summary("Answers to which connection invalidations go instead of to this one.")),
-    HELP(syntax("CLIENT HELP").flags(LOADING, STALE)
-            .since("5.0.0").complexity("O(1)")
+    HELP(syntax("CLIENT HELP")
+            .flags(LOADING, STALE)
+            .since("5.0.0")
+            .complexity("O(1)")
             .summary("Lists the subcommands.")),
-    ID(syntax("CLIENT ID").flags(NOSCRIPT, LOADING, STALE)
-            .since("5.0.0").complexity("O(1)")
+    ID(syntax("CLIENT ID")
+            .flags(NOSCRIPT, LOADING, STALE)
+            .since("5.0.0")
+            .complexity("O(1)")
             .summary("Answers the number of this connection, which no other one ever has.")),
-    INFO(syntax("CLIENT INFO").flags(NOSCRIPT, LOADING, STALE)
-            .since("6.2.0").complexity("O(1)").tips("nondeterministic_output")
+    INFO(syntax("CLIENT INFO")
+            .flags(NOSCRIPT, LOADING, STALE)
+            .since("6.2.0")
+            .complexity("O(1)")
+            .tips("nondeterministic_output")
             .summary("Describes this connection in a line.")),
     KILL(syntax("CLIENT KILL <ip:port | "
-                    + oneOrMore("<[ID client-id] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] | [USER username] |"
-                            + " [ADDR ip:port] | [LADDR ip:port] | [SKIPME <YES | NO>] | [MAXAGE maxage]>")
+                    + oneOrMore(
+                            "<[ID client-id] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] | [USER username] |"
+                                    + " [ADDR ip:port] | [LADDR ip:port] | [SKIPME <YES | NO>] | [MAXAGE maxage]>")
                     + ">")
             .flags(ADMIN, NOSCRIPT, LOADING, STALE)
-            .since("2.4.0").complexity("O(N) for N connections")
+            .since("2.4.0")
+            .complexity("O(N) for N connections")
             .summary("Closes the connections that fit a description.")),
     LIST(syntax("CLIENT LIST [TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]")
             .flags(ADMIN, NOSCRIPT, LOADING, STALE)
-            .since("2.4.0").complexity("O(N) for N connections").tips("nondeterministic_output")
+            .since("2.4.0")
+            .complexity("O(N) for N connections")
+            .tips("nondeterministic_output")
             .summary("Describes connections, each in a line.")),
-    NO_EVICT(syntax("CLIENT NO-EVICT <ON | OFF>").flags(ADMIN, NOSCRIPT, LOADING, STALE)
-            .since("7.0.0").complexity("O(1)")
+    NO_EVICT(syntax("CLIENT NO-EVICT <ON | OFF>")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .since("7.0.0")
+            .complexity("O(1)")
             .summary("Spares this connection when connections are closed for the memory they take.")),
-    NO_TOUCH(syntax("CLIENT NO-TOUCH <ON | OFF>").flags(NOSCRIPT, LOADING, STALE)
-            .since("7.2.0").complexity("O(1)")
-            .summary("Says whether reads of this connection count as use of the keys.")),
-    PAUSE(syntax("CLIENT PAUSE timeout [WRITE | ALL]").flags(ADMIN, NOSCRIPT, LOADING, STALE)
-            .since("3.0.0").complexity("O(1)")
-            .summary("Lets all commands wait for some milliseconds, or those that write.")),
-    REPLY(syntax("CLIENT REPLY <ON | OFF | SKIP>").flags(NOSCRIPT, LOADING, STALE)
-            .since("3.2.0").complexity("O(1)")
-            .summary("Says whether this connection wants answers.")),
-    SETINFO(syntax("CLIENT SETINFO <LIB-NAME libname | LIB-VER libver>").arity(4).flags(NOSCRIPT, LOADING, STALE)
-            .since("7.2.0").complexity("O(1)")
-            .summary("Says which client library this connection uses.")),
-    SETNAME(syntax("CLIENT SETNAME connection-name").flags(NOSCRIPT, LOADING, STALE)
-            .since("2.6.9").complexity("O(1)")
-            .summary("Names this connection.")),
-    TRACKING(syntax("CLIENT TRACKING <ON | OFF> [REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] [BCAST] [OPTIN]"
-                    + " [OPTOUT] [NOLOOP]")
+    NO_TOUCH(syntax("CLIENT NO-TOUCH <ON | OFF>")
             .flags(NOSCRIPT, LOADING, STALE)
-            .since("6.0.0").complexity("O(1)")
-            .summary("Switches the messages that keep a client's own cache right. Only OFF is known yet.")),
-    TRACKINGINFO(syntax("CLIENT TRACKINGINFO").flags(NOSCRIPT, LOADING, STALE)
-            .since("6.2.0").complexity("O(1)")
+            .since("7.2.0")
+            .complexity("O(1)")
+            .summary("Says whether reads of this connection count as use of the keys.")),
+    PAUSE(syntax("CLIENT PAUSE timeout [WRITE | ALL]")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .since("3.0.0")
+            .complexity("O(1)")
+            .summary("Lets all commands wait for some milliseconds, or those that write.")),
+    REPLY(syntax("CLIENT REPLY <ON | OFF | SKIP>")
+            .flags(NOSCRIPT, LOADING, STALE)
+            .since("3.2.0")
+            .complexity("O(1)")
+            .summary("Says whether this connection wants answers.")),
+    SETINFO(syntax("CLIENT SETINFO <LIB-NAME libname | LIB-VER libver>")
+            .arity(4)
+            .flags(NOSCRIPT, LOADING, STALE)
+            .since("7.2.0")
+            .complexity("O(1)")
+            .summary("Says which client library this connection uses.")),
+    SETNAME(syntax("CLIENT SETNAME connection-name")
+            .flags(NOSCRIPT, LOADING, STALE)
+            .since("2.6.9")
+            .complexity("O(1)")
+            .summary("Names this connection.")),
+    TRACKING(
+            syntax("CLIENT TRACKING <ON | OFF> [REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] [BCAST] [OPTIN]"
+                            + " [OPTOUT] [NOLOOP]")
+                    .flags(NOSCRIPT, LOADING, STALE)
+                    .since("6.0.0")
+                    .complexity("O(1)")
+                    .summary("Switches the messages that keep a client's own cache right. Only OFF is known yet.")),
+    TRACKINGINFO(syntax("CLIENT TRACKINGINFO")
+            .flags(NOSCRIPT, LOADING, STALE)
+            .since("6.2.0")
+            .complexity("O(1)")
             .summary("Answers what this connection tracks.")),
-    UNBLOCK(syntax("CLIENT UNBLOCK client-id [TIMEOUT | ERROR]").flags(ADMIN, NOSCRIPT, LOADING, STALE)
-            .since("5.0.0").complexity("O(1)")
+    UNBLOCK(syntax("CLIENT UNBLOCK client-id [TIMEOUT | ERROR]")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .since("5.0.0")
+            .complexity("O(1)")
             .summary("Ends the waiting of a connection whose command waits for keys.")),
-    UNPAUSE(syntax("CLIENT UNPAUSE").flags(ADMIN, NOSCRIPT, LOADING, STALE)
-            .since("6.2.0").complexity("O(N) for N connections that wait")
+    UNPAUSE(syntax("CLIENT UNPAUSE")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .since("6.2.0")
+            .complexity("O(N) for N connections that wait")
             .summary("Ends the waiting that CLIENT PAUSE began."));
 
     private static final int NO_REDIRECTION = -1;
@@ -106,13 +144,16 @@ public enum ClientCommands implements Command {
     public Reply run(Call call) {
         Session session = (Session) call.caller();
         return switch (this) {
-            case CACHING -> call.reply().error("ERR CLIENT CACHING can be called only when the client is in tracking mode"
-                    + " with OPTIN or OPTOUT mode enabled");
+            case CACHING ->
+                call.reply()
+                        .error("ERR CLIENT CACHING can be called only when the client is in tracking mode"
+                                + " with OPTIN or OPTOUT mode enabled");
             case GETNAME -> call.reply().bulkOrNil(session.name.isEmpty() ? null : session.name);
             case GETREDIR -> call.reply().integer(NO_REDIRECTION);
             case HELP -> Help.answer(call, values());
             case ID -> call.reply().integer(session.id());
-            case INFO -> call.reply().verbatim(new ClientLines(call).add(session).toString());
+            case INFO ->
+                call.reply().verbatim(new ClientLines(call).add(session).toString());
             case KILL -> kill(call, session);
             case LIST -> list(call, session);
             case NO_EVICT -> noEvict(call, session);
@@ -139,7 +180,8 @@ public enum ClientCommands implements Command {
 
     private static Reply setInfo(Call call, Session session) {
         boolean isName = call.is(2, "LIB-NAME");
-        if (!isName && !call.is(2, "LIB-VER")) return call.reply().error("ERR Unrecognized option '" + call.arg(2) + "'");
+        if (!isName && !call.is(2, "LIB-VER"))
+            return call.reply().error("ERR Unrecognized option '" + call.arg(2) + "'");
         Bytes value = call.arg(3);
         if (!Session.isName(value)) {
             return call.reply().error("ERR " + call.arg(2) + " cannot contain spaces, newlines or special characters.");
@@ -229,11 +271,15 @@ public enum ClientCommands implements Command {
             killed++;
         }
         if (!isOldForm) return call.reply().integer(killed);
-        return killed == 0 ? call.reply().error("ERR No such client") : call.reply().ok();
+        return killed == 0
+                ? call.reply().error("ERR No such client")
+                : call.reply().ok();
     }
 
     private static Reply pause(Call call, Engine engine) {
-        if (call.argc() > 4) return call.reply().error(Errors.subcommandArity("client", call.arg(1).toString()));
+        if (call.argc() > 4)
+            return call.reply()
+                    .error(Errors.subcommandArity("client", call.arg(1).toString()));
         boolean onlyWrites = call.argc() == 4 && call.is(3, "WRITE");
         if (call.argc() == 4 && !onlyWrites && !call.is(3, "ALL")) {
             return call.reply().error("ERR CLIENT PAUSE mode must be WRITE or ALL");
@@ -258,7 +304,9 @@ public enum ClientCommands implements Command {
 
     /// The waiting that CLIENT PAUSE causes does not count.
     private static Reply unblock(Call call) {
-        if (call.argc() > 4) return call.reply().error(Errors.subcommandArity("client", call.arg(1).toString()));
+        if (call.argc() > 4)
+            return call.reply()
+                    .error(Errors.subcommandArity("client", call.arg(1).toString()));
         if (call.argc() == 4 && !call.is(3, "TIMEOUT") && !call.is(3, "ERROR")) {
             return call.reply().error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
         }

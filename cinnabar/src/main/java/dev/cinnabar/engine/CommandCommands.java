@@ -23,30 +23,39 @@ import org.jspecify.annotations.Nullable;
 
 /// COMMAND: what commands there are, and all that is known of them.
 public enum CommandCommands implements Command {
-    COMMAND(syntax("COMMAND").arity(-1).tips("nondeterministic_output_order")
-            .since("2.8.13").complexity("O(N) for N commands")
+    COMMAND(syntax("COMMAND")
+            .arity(-1)
+            .tips("nondeterministic_output_order")
+            .since("2.8.13")
+            .complexity("O(N) for N commands")
             .summary("Answers the facts of all commands.")),
     COUNT(subcommand("COMMAND COUNT")
-            .since("2.8.13").complexity("O(1)")
+            .since("2.8.13")
+            .complexity("O(1)")
             .summary("Answers how many commands there are, subcommands not counted.")),
-    DOCS(subcommand("COMMAND DOCS [command-name [command-name ...]]").tips("nondeterministic_output_order")
-            .since("7.0.0").complexity("O(N) for N commands")
+    DOCS(subcommand("COMMAND DOCS [command-name [command-name ...]]")
+            .tips("nondeterministic_output_order")
+            .since("7.0.0")
+            .complexity("O(N) for N commands")
             .summary("Answers the manual of commands, of all when none is named.")),
     GETKEYS(subcommand("COMMAND GETKEYS command [arg [arg ...]]")
-            .since("2.8.13").complexity("O(N) for N arguments")
+            .since("2.8.13")
+            .complexity("O(N) for N arguments")
             .summary("Answers which arguments of a command are keys.")),
     GETKEYSANDFLAGS(subcommand("COMMAND GETKEYSANDFLAGS command [arg [arg ...]]")
-            .since("7.0.0").complexity("O(N) for N arguments")
+            .since("7.0.0")
+            .complexity("O(N) for N arguments")
             .summary("Answers which arguments of a command are keys, and what is done with each.")),
-    HELP(subcommand("COMMAND HELP")
-            .since("5.0.0").complexity("O(1)")
-            .summary("Answers what COMMAND can do.")),
-    INFO(subcommand("COMMAND INFO [command-name [command-name ...]]").tips("nondeterministic_output_order")
-            .since("2.8.13").complexity("O(N) for N commands")
+    HELP(subcommand("COMMAND HELP").since("5.0.0").complexity("O(1)").summary("Answers what COMMAND can do.")),
+    INFO(subcommand("COMMAND INFO [command-name [command-name ...]]")
+            .tips("nondeterministic_output_order")
+            .since("2.8.13")
+            .complexity("O(N) for N commands")
             .summary("Answers the facts of commands, of all when none is named.")),
     LIST(subcommand("COMMAND LIST [FILTERBY <MODULE module-name | ACLCAT category | PATTERN pattern>]")
             .tips("nondeterministic_output_order")
-            .since("7.0.0").complexity("O(N) for N commands")
+            .since("7.0.0")
+            .complexity("O(N) for N commands")
             .summary("Answers the names of all commands, or of those that a filter lets through."));
 
     private static final String NO_SUCH_COMMAND = "ERR Invalid command specified";
@@ -57,7 +66,10 @@ public enum CommandCommands implements Command {
     private final CommandSpec spec;
 
     CommandCommands(CommandSpec.Builder spec) {
-        this.spec = spec.flags(LOADING, STALE).group(Group.SERVER).categories("connection").build();
+        this.spec = spec.flags(LOADING, STALE)
+                .group(Group.SERVER)
+                .categories("connection")
+                .build();
     }
 
     private static CommandSpec.Builder syntax(String line) {
@@ -204,7 +216,8 @@ public enum CommandCommands implements Command {
 
     private static CommandSpec specOf(Quoted quoted, CommandTable table) {
         CommandEntry entry = table.find(quoted.arg(0));
-        if (entry != null && entry.subcommands() != null && quoted.argc() > 1) entry = entry.subcommands().find(quoted.arg(1));
+        if (entry != null && entry.subcommands() != null && quoted.argc() > 1)
+            entry = entry.subcommands().find(quoted.arg(1));
         if (entry == null) throw new Refusal(NO_SUCH_COMMAND);
         Command command = entry.command();
         if (command == null || !command.spec().hasKeys() || !hasTrueKeys(command.spec())) throw new Refusal(NO_KEYS);
@@ -213,7 +226,8 @@ public enum CommandCommands implements Command {
 
     private static boolean hasTrueKeys(CommandSpec spec) {
         if (spec.keys().isEmpty()) return true; // a key finder's
-        for (KeySpec key : spec.keys()) if (!key.flags().toLowerCase(Locale.ROOT).contains("not_key")) return true;
+        for (KeySpec key : spec.keys())
+            if (!key.flags().toLowerCase(Locale.ROOT).contains("not_key")) return true;
         return false;
     }
 }

@@ -79,7 +79,8 @@ final class CommandFacts {
 
     private static List<String> flags(CommandSpec spec) {
         List<String> words = new ArrayList<>();
-        boolean isMovable = spec.hasKeys() && !spec.keys().stream().allMatch(CommandFacts::isRange) || hasFinderOnly(spec);
+        boolean isMovable =
+                spec.hasKeys() && !spec.keys().stream().allMatch(CommandFacts::isRange) || hasFinderOnly(spec);
         for (Flag flag : Flag.values()) {
             if (flag.isShown() && (spec.is(flag) || flag == Flag.MOVABLEKEYS && isMovable)) words.add(flag.word());
         }

@@ -36,7 +36,8 @@ final class CommandManual {
                 .orElse("");
         Group group = subcommands.entries().values().iterator().next().spec().group();
         reply.map(5);
-        reply.bulk("summary").bulk("The commands that begin with " + entry.fullName().toUpperCase(Locale.ROOT) + ".");
+        reply.bulk("summary")
+                .bulk("The commands that begin with " + entry.fullName().toUpperCase(Locale.ROOT) + ".");
         reply.bulk("since").bulk(since).bulk("group").bulk(group.title());
         reply.bulk("complexity").bulk("Depends on the subcommand.");
         writeSubcommands(reply, subcommands);
@@ -45,7 +46,8 @@ final class CommandManual {
     /// A version number as text that sorts right.
     private static String sortable(String version) {
         StringBuilder text = new StringBuilder();
-        for (String part : version.split("\\.")) text.append("000".substring(Math.min(3, part.length()))).append(part);
+        for (String part : version.split("\\."))
+            text.append("000".substring(Math.min(3, part.length()))).append(part);
         return text.toString();
     }
 
@@ -83,11 +85,18 @@ final class CommandManual {
         boolean isKey = argument.type() == Argument.Type.KEY && lastKeySpec >= 0;
         boolean isPlain = argument.type() == Argument.Type.KEY && !isKey;
         String token = argument.token();
-        int flags = (argument.isOptional() ? 1 : 0) + (argument.isMultiple() ? 1 : 0) + (argument.hasMultipleToken() ? 1 : 0);
-        int pairs = 2 + (isKey ? 1 : 0) + (token == null ? 0 : 1) + (flags > 0 ? 1 : 0) + (argument.parts().isEmpty() ? 0 : 1);
+        int flags = (argument.isOptional() ? 1 : 0)
+                + (argument.isMultiple() ? 1 : 0)
+                + (argument.hasMultipleToken() ? 1 : 0);
+        int pairs = 2
+                + (isKey ? 1 : 0)
+                + (token == null ? 0 : 1)
+                + (flags > 0 ? 1 : 0)
+                + (argument.parts().isEmpty() ? 0 : 1);
 
         reply.map(pairs).bulk("name").bulk(argument.name());
-        reply.bulk("type").bulk(isPlain ? Argument.Type.STRING.word() : argument.type().word());
+        reply.bulk("type")
+                .bulk(isPlain ? Argument.Type.STRING.word() : argument.type().word());
         if (isKey) {
             reply.bulk("key_spec_index").integer(nextKeySpec);
             nextKeySpec = Math.min(nextKeySpec + 1, lastKeySpec);

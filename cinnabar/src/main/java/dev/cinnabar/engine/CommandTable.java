@@ -49,13 +49,15 @@ public final class CommandTable {
         Map<String, List<Command>> inContainers = new LinkedHashMap<>();
         for (Command command : commands) {
             String container = command.spec().container();
-            if (command.spec().isSubcommand()) inContainers.computeIfAbsent(container, c -> new ArrayList<>()).add(command);
+            if (command.spec().isSubcommand())
+                inContainers.computeIfAbsent(container, c -> new ArrayList<>()).add(command);
             else plain.put(command.spec().name(), command);
         }
         Map<String, CommandEntry> entries = new LinkedHashMap<>();
         inContainers.forEach((container, list) -> {
             Map<String, CommandEntry> inner = new LinkedHashMap<>();
-            for (Command c : list) inner.put(c.spec().name(), new CommandEntry(c, c.spec().fullName(), null));
+            for (Command c : list)
+                inner.put(c.spec().name(), new CommandEntry(c, c.spec().fullName(), null));
             entries.put(container, new CommandEntry(plain.get(container), container, new CommandTable(inner)));
         });
         plain.forEach((name, command) -> entries.putIfAbsent(name, new CommandEntry(command, name, null)));
@@ -67,7 +69,8 @@ public final class CommandTable {
         CommandEntry entry = entries.remove(from);
         if (entry == null) throw new IllegalArgumentException("No such command in rename-command");
         if (to.isEmpty()) return;
-        if (entries.putIfAbsent(to, entry) != null) throw new IllegalArgumentException("Target command name already exists");
+        if (entries.putIfAbsent(to, entry) != null)
+            throw new IllegalArgumentException("Target command name already exists");
     }
 
     /// The entry of a name, or null. O(1).

@@ -20,23 +20,33 @@ import java.util.Map;
 
 /// CONFIG: what the server was told to be, and telling it something else while it runs.
 public enum ConfigCommands implements Command {
-    GET(subcommand("CONFIG GET parameter [parameter ...]").flags(ADMIN, NOSCRIPT, LOADING, STALE)
-            .since("2.0.0").complexity("O(N*M) for N patterns and M directives")
+    GET(subcommand("CONFIG GET parameter [parameter ...]")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .since("2.0.0")
+            .complexity("O(N*M) for N patterns and M directives")
             .summary("Answers the values of all directives that one of the patterns matches.")),
-    HELP(subcommand("CONFIG HELP").flags(LOADING, STALE)
-            .since("5.0.0").complexity("O(1)")
+    HELP(subcommand("CONFIG HELP")
+            .flags(LOADING, STALE)
+            .since("5.0.0")
+            .complexity("O(1)")
             .summary("Answers what CONFIG can do.")),
-    RESETSTAT(subcommand("CONFIG RESETSTAT").flags(ADMIN, NOSCRIPT, LOADING, STALE)
+    RESETSTAT(subcommand("CONFIG RESETSTAT")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE)
             .tips("request_policy:all_nodes", "response_policy:all_succeeded")
-            .since("2.0.0").complexity("O(N) for N commands")
+            .since("2.0.0")
+            .complexity("O(N) for N commands")
             .summary("Begins to count anew what INFO answers.")),
-    REWRITE(subcommand("CONFIG REWRITE").flags(ADMIN, NOSCRIPT, LOADING, STALE)
+    REWRITE(subcommand("CONFIG REWRITE")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE)
             .tips("request_policy:all_nodes", "response_policy:all_succeeded")
-            .since("2.8.0").complexity("O(N) for N lines")
+            .since("2.8.0")
+            .complexity("O(N) for N lines")
             .summary("Brings the configuration file up to date, and leaves its comments and its order as they are.")),
-    SET(subcommand("CONFIG SET parameter value [parameter value ...]").flags(ADMIN, NOSCRIPT, LOADING, STALE)
+    SET(subcommand("CONFIG SET parameter value [parameter value ...]")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE)
             .tips("request_policy:all_nodes", "response_policy:all_succeeded")
-            .since("2.0.0").complexity("O(N) for N directives")
+            .since("2.0.0")
+            .complexity("O(N) for N directives")
             .summary("Gives directives new values: all of them, or none when one is refused."));
 
     private final CommandSpec spec;

@@ -21,27 +21,43 @@ import org.jspecify.annotations.Nullable;
 
 /// The connection itself: logging in, which protocol and database it speaks, leaving.
 public enum ConnectionCommands implements Command {
-    AUTH(syntax("AUTH [username] password").flags(NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)
-            .since("1.0.0").complexity("O(N) for N bytes of password")
+    AUTH(syntax("AUTH [username] password")
+            .flags(NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)
+            .since("1.0.0")
+            .complexity("O(N) for N bytes of password")
             .summary("Logs the connection in.")),
-    ECHO(syntax("ECHO message").flags(LOADING, STALE, FAST)
-            .since("1.0.0").complexity("O(1)")
+    ECHO(syntax("ECHO message")
+            .flags(LOADING, STALE, FAST)
+            .since("1.0.0")
+            .complexity("O(1)")
             .summary("Answers its argument.")),
     HELLO(syntax("HELLO [protover [AUTH username password] [SETNAME clientname]]")
             .flags(NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)
-            .since("6.0.0").complexity("O(1)")
+            .since("6.0.0")
+            .complexity("O(1)")
             .summary("Greets the server: chooses the protocol version, logs in and names the connection if wanted.")),
-    PING(syntax("PING [message]").flags(FAST)
-            .since("1.0.0").complexity("O(1)").tips("request_policy:all_shards", "response_policy:all_succeeded")
+    PING(syntax("PING [message]")
+            .flags(FAST)
+            .since("1.0.0")
+            .complexity("O(1)")
+            .tips("request_policy:all_shards", "response_policy:all_succeeded")
             .summary("Answers PONG, or its argument: the server is there.")),
-    QUIT(syntax("QUIT").arity(-1).flags(NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)
-            .since("1.0.0").complexity("O(1)").deprecated("just closing the connection")
+    QUIT(syntax("QUIT")
+            .arity(-1)
+            .flags(NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)
+            .since("1.0.0")
+            .complexity("O(1)")
+            .deprecated("just closing the connection")
             .summary("Closes the connection when all answers have been sent.")),
-    RESET(syntax("RESET").flags(NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)
-            .since("6.2.0").complexity("O(N) for N queued commands and watched keys")
+    RESET(syntax("RESET")
+            .flags(NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)
+            .since("6.2.0")
+            .complexity("O(N) for N queued commands and watched keys")
             .summary("Makes the connection what it was when it was new.")),
-    SELECT(syntax("SELECT index").flags(LOADING, STALE, FAST)
-            .since("1.0.0").complexity("O(1)")
+    SELECT(syntax("SELECT index")
+            .flags(LOADING, STALE, FAST)
+            .since("1.0.0")
+            .complexity("O(1)")
             .summary("Chooses the database that the connection works on."));
 
     private static final String NO_PROTOCOL = "NOPROTO unsupported protocol version";

@@ -20,9 +20,16 @@ final class Crystal {
                 left.append(isInside ? FACES.charAt(randomness.below(FACES.length())) : ' ');
             }
             String right = left.toString().replace('/', '?').replace('\\', '/').replace('?', '\\');
-            text.append(left).append('|').append(new StringBuilder(right).reverse()).append('\n');
+            text.append(left)
+                    .append('|')
+                    .append(new StringBuilder(right).reverse())
+                    .append('\n');
         }
-        return text.append("Redis ver. ").append(Version.REDIS).append(", by Cinnabar ").append(Version.CINNABAR).append('\n')
+        return text.append("Redis ver. ")
+                .append(Version.REDIS)
+                .append(", by Cinnabar ")
+                .append(Version.CINNABAR)
+                .append('\n')
                 .toString();
     }
 }

@@ -27,15 +27,21 @@ import org.jspecify.annotations.Nullable;
 /// DEBUG: what tests and harnesses need, and nobody else should touch. Refused unless `enable-debug-command` allows it.
 public enum DebugCommands implements Command {
     DEBUG(CommandSpec.syntax("DEBUG subcommand [argument [argument ...]]")
-            .flags(ADMIN, NOSCRIPT, LOADING, STALE, PROTECTED).group(Group.SERVER)
-            .since("1.0.0").complexity("Depends on the subcommand")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE, PROTECTED)
+            .group(Group.SERVER)
+            .since("1.0.0")
+            .complexity("Depends on the subcommand")
             .summary("Tools for testing the server; see DEBUG HELP."));
 
     /// What DEBUG can do.
     private enum Tool {
         ASSERT(0, 1, "ASSERT", "Refused: this server does not crash on demand."),
         CHANGE_REPL_ID(0, 0, "CHANGE-REPL-ID", "Gives the server another identity as a master."),
-        CINNABAR_CHECK(0, 0, "CINNABAR-CHECK", "Checks pages, tables, timers and records against each other. O(N) for N keys."),
+        CINNABAR_CHECK(
+                0,
+                0,
+                "CINNABAR-CHECK",
+                "Checks pages, tables, timers and records against each other. O(N) for N keys."),
         CRASH_AND_RECOVER(0, 1, "CRASH-AND-RECOVER [milliseconds]", "Refused: this server does not crash on demand."),
         DIGEST(0, 0, "DIGEST", "Answers a fingerprint of all data, the same as Redis has for the same data."),
         DIGEST_VALUE(0, 0xffff, "DIGEST-VALUE [key [key ...]]", "Answers fingerprints of values."),
@@ -46,16 +52,29 @@ public enum DebugCommands implements Command {
         OBJECT(1, 2, "OBJECT key", "Answers how a value is stored."),
         OOM(0, 0, "OOM", "Refused: this server does not crash on demand."),
         PANIC(0, 0, "PANIC", "Refused: this server does not crash on demand."),
-        POPULATE(1, 3, "POPULATE count [prefix [size]]", "Makes keys prefix:0, prefix:1 and so on with values value:0, value:1"
-                + " and so on, filled up with zero bytes to a size. Keys that are there stay as they are. Not written to the log."),
+        POPULATE(
+                1,
+                3,
+                "POPULATE count [prefix [size]]",
+                "Makes keys prefix:0, prefix:1 and so on with values value:0, value:1"
+                        + " and so on, filled up with zero bytes to a size. Keys that are there stay as they are. Not written to the log."),
         PROTOCOL(1, 1, "PROTOCOL type", "Answers a sample of a type of the protocol."),
         QUICKLIST_PACKED_THRESHOLD(1, 1, "QUICKLIST-PACKED-THRESHOLD size", "Checks the size and changes nothing."),
-        RELOAD(0, 3, "RELOAD [MERGE] [NOFLUSH]", "Writes the data set out as for the log, forgets it, and reads it back."),
-        REPLYBUFFER(2, 2, "REPLYBUFFER <PEAK-RESET-TIME time | RESIZING 0-or-1>", "Changes nothing: buffers look after themselves."),
+        RELOAD(
+                0,
+                3,
+                "RELOAD [MERGE] [NOFLUSH]",
+                "Writes the data set out as for the log, forgets it, and reads it back."),
+        REPLYBUFFER(
+                2,
+                2,
+                "REPLYBUFFER <PEAK-RESET-TIME time | RESIZING 0-or-1>",
+                "Changes nothing: buffers look after themselves."),
         RESTART(0, 1, "RESTART [milliseconds]", "Refused: this server does not crash on demand."),
         SDSLEN(1, 1, "SDSLEN key", "Answers the lengths of a key and its string."),
         SEGFAULT(0, 0, "SEGFAULT", "Refused: this server does not crash on demand."),
-        SET_ACTIVE_EXPIRE(1, 1, "SET-ACTIVE-EXPIRE 0-or-1", "Whether keys whose time is over go before somebody asks for them."),
+        SET_ACTIVE_EXPIRE(
+                1, 1, "SET-ACTIVE-EXPIRE 0-or-1", "Whether keys whose time is over go before somebody asks for them."),
         SET_DISABLE_DENY_SCRIPTS(1, 1, "SET-DISABLE-DENY-SCRIPTS 0-or-1", "Changes nothing: there are no scripts."),
         SLEEP(1, 1, "SLEEP seconds", "Keeps the whole server waiting; decimals allowed.");
 
@@ -103,11 +122,13 @@ public enum DebugCommands implements Command {
         Tool tool = Tool.of(call);
         if (tool == null) {
             String word = call.arg(1).toString();
-            return call.reply().error("ERR unknown subcommand or wrong number of arguments for '" + word + "'. Try DEBUG HELP.");
+            return call.reply()
+                    .error("ERR unknown subcommand or wrong number of arguments for '" + word + "'. Try DEBUG HELP.");
         }
         Engine engine = ((Session) call.caller()).engine();
         return switch (tool) {
-            case ASSERT, CRASH_AND_RECOVER, OOM, PANIC, RESTART, SEGFAULT -> call.reply().error(NO_CRASH);
+            case ASSERT, CRASH_AND_RECOVER, OOM, PANIC, RESTART, SEGFAULT ->
+                call.reply().error(NO_CRASH);
             case CHANGE_REPL_ID -> changeReplId(call, engine);
             case CINNABAR_CHECK -> check(call);
             case DIGEST -> call.reply().simple(Digest.of(call.store()));
@@ -229,8 +250,10 @@ public enum DebugCommands implements Command {
         long idleSeconds = db.idleMs(address) / 1000;
         long used = call.nowMs() / 1000 - idleSeconds & 0xffffff;
         return call.reply()
-                .simple("Value at:0x" + Long.toHexString(address) + " refcount:" + references(db, address) + " encoding:"
-                        + db.kind(address).encoding() + " serializedlength:" + serializedLength(db.string(address)) + " lru:" + used
+                .simple("Value at:0x" + Long.toHexString(address) + " refcount:" + references(db, address)
+                        + " encoding:"
+                        + db.kind(address).encoding() + " serializedlength:" + serializedLength(db.string(address))
+                        + " lru:" + used
                         + " lru_seconds_idle:" + idleSeconds);
     }
 
@@ -264,7 +287,8 @@ public enum DebugCommands implements Command {
     }
 
     private static Reply tableStats(Call call) {
-        long index = call.longArg(2, Integer.MIN_VALUE, Integer.MAX_VALUE, "ERR value is not an integer or out of range");
+        long index =
+                call.longArg(2, Integer.MIN_VALUE, Integer.MAX_VALUE, "ERR value is not an integer or out of range");
         if (index < 0 || index >= call.store().count()) return call.reply().error("ERR Out of range database");
         Database db = call.store().database((int) index);
         return call.reply()
@@ -339,7 +363,11 @@ public enum DebugCommands implements Command {
 
     /// An error that was asked for counts as none.
     private static Reply error(Call call) {
-        call.reply().out().append('-').append(call.arg(2).toString().replaceAll("[\\r\\n]", " ")).appendCrlf();
+        call.reply()
+                .out()
+                .append('-')
+                .append(call.arg(2).toString().replaceAll("[\\r\\n]", " "))
+                .appendCrlf();
         return call.reply();
     }
 
@@ -354,14 +382,22 @@ public enum DebugCommands implements Command {
             case "null" -> reply.nil();
             case "array" -> reply.array(3).integer(0).integer(1).integer(2);
             case "set" -> reply.set(3).integer(0).integer(1).integer(2);
-            case "map" -> reply.map(3).integer(0).bool(false).integer(1).bool(true).integer(2).bool(false);
+            case "map" ->
+                reply.map(3)
+                        .integer(0)
+                        .bool(false)
+                        .integer(1)
+                        .bool(true)
+                        .integer(2)
+                        .bool(false);
             case "attrib" -> attribute(reply).bulk("Some real reply following the attribute");
             case "push" -> push(reply);
             case "verbatim" -> reply.verbatim("This is a verbatim\nstring");
             case "true" -> reply.bool(true);
             case "false" -> reply.bool(false);
-            default -> reply.error("ERR Wrong protocol type name. Please use one of the following: "
-                    + "string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false");
+            default ->
+                reply.error("ERR Wrong protocol type name. Please use one of the following: "
+                        + "string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false");
         };
     }
 

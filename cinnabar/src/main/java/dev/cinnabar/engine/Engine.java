@@ -48,10 +48,11 @@ public final class Engine implements KeyEvents {
     private static final int EXPIRE_STEP = 256; // records; some 50 µs
     private static final int UNKNOWN_ARGS_CHARS = 128; // how much of the arguments is quoted for an unknown command
     private static final String TOO_MANY_CLIENTS = "ERR max number of clients reached";
-    private static final String PROTECTED_MODE = "DENIED Cinnabar is running in protected mode: no password is set, so only clients"
-            + " on the server's own machine are let in. To open it to others, set a password (requirepass in the configuration, or"
-            + " CONFIG SET requirepass from the machine itself), or switch the protection off (protected-mode no) where the"
-            + " network already keeps strangers out.";
+    private static final String PROTECTED_MODE =
+            "DENIED Cinnabar is running in protected mode: no password is set, so only clients"
+                    + " on the server's own machine are let in. To open it to others, set a password (requirepass in the configuration, or"
+                    + " CONFIG SET requirepass from the machine itself), or switch the protection off (protected-mode no) where the"
+                    + " network already keeps strangers out.";
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Clock clock;
@@ -144,7 +145,8 @@ public final class Engine implements KeyEvents {
 
     /// Takes a client in.
     public Session open(Session.Origin origin, Link link) {
-        Session session = new Session(nextSessionId++, this, origin, link, store.moment().nowMs());
+        Session session =
+                new Session(nextSessionId++, this, origin, link, store.moment().nowMs());
         session.isAuthenticated = needsNoPassword(session);
         if (origin == Session.Origin.NETWORK) sessions.put(session.id(), session);
         return session;
@@ -354,7 +356,8 @@ public final class Engine implements KeyEvents {
         if (!session.isAuthenticated && !spec.is(Flag.NO_AUTH)) return "NOAUTH Authentication required.";
         if (session.origin() == Session.Origin.REPLAY) return null;
         if (session.queue != null && spec.is(Flag.NO_MULTI)) return "ERR Command not allowed inside a transaction";
-        boolean evicts = settings.maxMemory > 0 && !pause.isRunning(store.moment().nowMs());
+        boolean evicts =
+                settings.maxMemory > 0 && !pause.isRunning(store.moment().nowMs());
         if (evicts && !eviction.makeRoom() && isRefusedWithoutMemory(session, spec)) return Errors.OUT_OF_MEMORY;
         if (spec.is(Flag.WRITE) && log != ChangeLog.NONE) {
             String refusal = log.refusal();
@@ -472,7 +475,8 @@ public final class Engine implements KeyEvents {
             if (key == null) return;
             for (Waiter waiter : waiters.line(key)) {
                 if (waiter.isGone) continue;
-                if (store.database(key.db()).lookup(key.key().window()) == 0 && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY)) break;
+                if (store.database(key.db()).lookup(key.key().window()) == 0
+                        && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY)) break;
                 runAgain(waiter);
             }
         }
@@ -485,7 +489,8 @@ public final class Engine implements KeyEvents {
         again.mayWait(true);
         execute(waiter.entry, again, session);
         // a key of another type is none to wait for: whoever waits for a list goes on waiting
-        boolean isWrongType = woken.length() > 10 && !again.isDecided() && woken.toString().startsWith("-WRONGTYPE");
+        boolean isWrongType =
+                woken.length() > 10 && !again.isDecided() && woken.toString().startsWith("-WRONGTYPE");
         if (again.isWaiting() || isWrongType && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY)) return;
         answer(waiter);
     }
@@ -549,7 +554,9 @@ public final class Engine implements KeyEvents {
 
     private void noteIfSlow(CommandEntry entry, Call call, Session session, long nanos) {
         long micros = nanos / 1000;
-        if (settings.slowerThanMicros >= 0 && micros >= settings.slowerThanMicros && !entry.spec().is(Flag.SKIP_SLOWLOG)) {
+        if (settings.slowerThanMicros >= 0
+                && micros >= settings.slowerThanMicros
+                && !entry.spec().is(Flag.SKIP_SLOWLOG)) {
             slowLog.add(settings.slowLogLength, store.moment().nowMs(), micros, call, session);
         }
         if (settings.latencyThresholdMs > 0 && nanos >= settings.latencyThresholdMs * 1_000_000) {
@@ -690,7 +697,8 @@ public final class Engine implements KeyEvents {
             timeOut(nowMs);
             boolean hasMore = work(clock.nanos() + TICK_WORK_NANOS);
             if (hasMore) return BUSY_MS;
-            long period = waiters.nextInMs(nowMs, pause.endsInMs(nowMs, Math.min(1000 / settings.hz, Sampler.PERIOD_MS)));
+            long period =
+                    waiters.nextInMs(nowMs, pause.endsInMs(nowMs, Math.min(1000 / settings.hz, Sampler.PERIOD_MS)));
             return settings.expiresActively ? Math.max(BUSY_MS + 1, store.nextExpiryInMs(period)) : period;
         } finally {
             lock.unlock();
@@ -701,7 +709,9 @@ public final class Engine implements KeyEvents {
     ///
     /// @return whether there is more
     private boolean work(long untilNanos) {
-        boolean isExpiring = settings.expiresActively && !isLoading && !pause.isRunning(store.moment().nowMs());
+        boolean isExpiring = settings.expiresActively
+                && !isLoading
+                && !pause.isRunning(store.moment().nowMs());
         boolean hasMore = true;
         while (hasMore) {
             hasMore = isExpiring && store.expire(EXPIRE_STEP);

@@ -46,7 +46,8 @@ final class Eviction {
             int found = 0;
             for (int draw = 0; draw < MAX_DRAWS && found < settings.evictionSamples; draw++) {
                 long address = db.random();
-                boolean counts = !settings.evictionPolicy.isVolatileOnly() || db.expiryMs(address) != Database.NO_EXPIRY;
+                boolean counts =
+                        !settings.evictionPolicy.isVolatileOnly() || db.expiryMs(address) != Database.NO_EXPIRY;
                 if (!counts) continue;
                 found++;
                 long score = score(db, address);

@@ -1,8 +1,8 @@
 package dev.cinnabar.engine;
 
 import dev.cinnabar.command.Command;
-import dev.cinnabar.command.KeyCommands;
 import dev.cinnabar.command.HashCommands;
+import dev.cinnabar.command.KeyCommands;
 import dev.cinnabar.command.ListCommands;
 import dev.cinnabar.command.SetCommands;
 import dev.cinnabar.command.StringCommands;

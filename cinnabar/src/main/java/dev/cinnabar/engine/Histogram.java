@@ -10,7 +10,8 @@ import java.util.Arrays;
 ///    bucket = 128 · (position of the highest bit) + the next seven bits
 /// ```
 public final class Histogram {
-    private static final int STEP_LOG = 7; // as fine as Redis's two significant digits, so that LATENCY HISTOGRAM has its steps
+    private static final int STEP_LOG =
+            7; // as fine as Redis's two significant digits, so that LATENCY HISTOGRAM has its steps
     private static final int STEPS = 1 << STEP_LOG;
     private static final int MAX_LOG = 36;
     private static final long MAX_NANOS = 1L << MAX_LOG; // 69 s; what is longer counts as that

@@ -49,7 +49,8 @@ public interface Host {
     ///
     /// @param isForced even if saving fails
     /// @return why that is impossible, as the text of an error reply; null when the end has begun
-    @Nullable String shutdown(Saving saving, boolean isNow, boolean isForced);
+    @Nullable
+    String shutdown(Saving saving, boolean isNow, boolean isForced);
 
     /// Calls off an end that has begun and waits for something.
     ///
@@ -60,13 +61,15 @@ public interface Host {
     ///
     /// @return why that is impossible, as the text of an error reply; null when it has begun or is scheduled, which
     ///     [LogStatus#isRewriteScheduled()] tells apart
-    @Nullable String rewriteLog();
+    @Nullable
+    String rewriteLog();
 
     /// Throws the data set away and loads it from the log again, once all that was appended is on disk: DEBUG LOADAOF. Called
     /// when a transaction, if there is one, has not begun.
     ///
     /// @return why that is impossible, as the text of an error reply; null when all is loaded
-    @Nullable String reloadLog();
+    @Nullable
+    String reloadLog();
 
     /// How the log is.
     LogStatus logStatus();
@@ -78,7 +81,8 @@ public interface Host {
     void resetTraffic();
 
     /// How far loading is, or null when nothing is being loaded.
-    @Nullable Loading loading();
+    @Nullable
+    Loading loading();
 
     /// The number of the process.
     default long pid() {

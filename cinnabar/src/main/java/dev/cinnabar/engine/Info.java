@@ -1,7 +1,6 @@
 package dev.cinnabar.engine;
 
 import dev.cinnabar.base.Randomness;
-import dev.cinnabar.config.Config;
 import dev.cinnabar.config.Directives;
 import dev.cinnabar.memory.Pages;
 import dev.cinnabar.store.Database;
@@ -120,7 +119,8 @@ final class Info {
             case CPU -> cpu();
             case MODULES -> {}
             case COMMANDSTATS -> commandStats(engine.commands());
-            case ERRORSTATS -> engine.statistics().errorsByCode().forEach((code, n) -> line("errorstat_" + code, "count=" + n));
+            case ERRORSTATS ->
+                engine.statistics().errorsByCode().forEach((code, n) -> line("errorstat_" + code, "count=" + n));
             case LATENCYSTATS -> latencyStats();
             case CLUSTER -> line("cluster_enabled", 0);
             case KEYSPACE -> keyspace();
@@ -200,7 +200,12 @@ final class Info {
         line("configured_hz", host.config().get(Directives.HZ));
         line("lru_clock", nowMs / 1000 & 0xffffff);
         line("executable", host.executable());
-        line("config_file", host.config().file().map(file -> file.toAbsolutePath().toString()).orElse(""));
+        line(
+                "config_file",
+                host.config()
+                        .file()
+                        .map(file -> file.toAbsolutePath().toString())
+                        .orElse(""));
         line("io_threads_active", 0);
     }
 
@@ -239,7 +244,10 @@ final class Info {
 
     /// What is needed beside the data: tables, and what clients have sent and not yet received.
     long overheadBytes() {
-        return startupBytes + tableBytes() + clientBytes() + engine.host().logStatus().bufferBytes();
+        return startupBytes
+                + tableBytes()
+                + clientBytes()
+                + engine.host().logStatus().bufferBytes();
     }
 
     long startupBytes() {
@@ -255,7 +263,8 @@ final class Info {
 
     long clientBytes() {
         long sum = 0;
-        for (Session session : engine.sessions()) sum += session.link().inputBytes() + session.link().outputBytes();
+        for (Session session : engine.sessions())
+            sum += session.link().inputBytes() + session.link().outputBytes();
         return sum;
     }
 
@@ -312,7 +321,9 @@ final class Info {
         line("mem_allocator", "cinnabar-pages");
         line("active_defrag_running", pages.isCompacting());
         line("lazyfree_pending_objects", engine.store().garbageKeys());
-        line("lazyfreed_objects", Math.max(0, engine.statistics().flushedLazily - engine.store().garbageKeys()));
+        line(
+                "lazyfreed_objects",
+                Math.max(0, engine.statistics().flushedLazily - engine.store().garbageKeys()));
         bytes("jvm_heap_used", facts.heapUsedBytes());
         bytes("jvm_heap_committed", facts.heapHeldBytes());
         bytes("jvm_heap_max", facts.heapMaxBytes());
@@ -469,8 +480,9 @@ final class Info {
             long micros = entry.nanos() / 1000;
             line(
                     "cmdstat_" + entry.fullName(),
-                    "calls=" + entry.calls() + ",usec=" + micros + ",usec_per_call=" + fixed(2, over(micros, entry.calls()))
-                            + ",rejected_calls=" + entry.rejections() + ",failed_calls=" + entry.failures());
+                    "calls=" + entry.calls() + ",usec=" + micros + ",usec_per_call="
+                            + fixed(2, over(micros, entry.calls())) + ",rejected_calls=" + entry.rejections()
+                            + ",failed_calls=" + entry.failures());
         }
     }
 

@@ -15,31 +15,45 @@ import java.util.Locale;
 
 /// LATENCY: what kept clients waiting, and how long commands take.
 public enum LatencyCommands implements Command {
-    DOCTOR(syntax("LATENCY DOCTOR").flags(ADMIN, NOSCRIPT, LOADING, STALE)
-            .since("2.8.13").complexity("O(1)")
+    DOCTOR(syntax("LATENCY DOCTOR")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .since("2.8.13")
+            .complexity("O(1)")
             .tips("nondeterministic_output", "request_policy:all_nodes", "response_policy:special")
             .summary("Says in words what kept clients waiting and what can be done.")),
-    GRAPH(syntax("LATENCY GRAPH event").flags(ADMIN, NOSCRIPT, LOADING, STALE)
-            .since("2.8.13").complexity("O(1)")
+    GRAPH(syntax("LATENCY GRAPH event")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .since("2.8.13")
+            .complexity("O(1)")
             .tips("nondeterministic_output", "request_policy:all_nodes", "response_policy:special")
             .summary("Draws the delays of an event.")),
-    HELP(syntax("LATENCY HELP").flags(LOADING, STALE)
-            .since("2.8.13").complexity("O(1)")
+    HELP(syntax("LATENCY HELP")
+            .flags(LOADING, STALE)
+            .since("2.8.13")
+            .complexity("O(1)")
             .summary("Lists the subcommands.")),
-    HISTOGRAM(syntax("LATENCY HISTOGRAM [command [command ...]]").flags(ADMIN, NOSCRIPT, LOADING, STALE)
-            .since("7.0.0").complexity("O(N) for N commands that were used")
+    HISTOGRAM(syntax("LATENCY HISTOGRAM [command [command ...]]")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .since("7.0.0")
+            .complexity("O(N) for N commands that were used")
             .tips("nondeterministic_output", "request_policy:all_nodes", "response_policy:special")
             .summary("Answers how the durations of commands are spread.")),
-    HISTORY(syntax("LATENCY HISTORY event").flags(ADMIN, NOSCRIPT, LOADING, STALE)
-            .since("2.8.13").complexity("O(1)")
+    HISTORY(syntax("LATENCY HISTORY event")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .since("2.8.13")
+            .complexity("O(1)")
             .tips("nondeterministic_output", "request_policy:all_nodes", "response_policy:special")
             .summary("Answers when an event caused a delay, and how long it was.")),
-    LATEST(syntax("LATENCY LATEST").flags(ADMIN, NOSCRIPT, LOADING, STALE)
-            .since("2.8.13").complexity("O(1)")
+    LATEST(syntax("LATENCY LATEST")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .since("2.8.13")
+            .complexity("O(1)")
             .tips("nondeterministic_output", "request_policy:all_nodes", "response_policy:special")
             .summary("Answers the last delay of each event, and its longest.")),
-    RESET(syntax("LATENCY RESET [event [event ...]]").flags(ADMIN, NOSCRIPT, LOADING, STALE)
-            .since("2.8.13").complexity("O(1)")
+    RESET(syntax("LATENCY RESET [event [event ...]]")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .since("2.8.13")
+            .complexity("O(1)")
             .tips("request_policy:all_nodes", "response_policy:all_succeeded")
             .summary("Forgets the delays of some events, or of all."));
 
@@ -92,7 +106,8 @@ public enum LatencyCommands implements Command {
         Series series = monitor.events().get(call.arg(2).toString());
         if (series == null) return call.reply().array(0);
         Reply reply = call.reply().array(series.size());
-        for (int i = 0; i < series.size(); i++) reply.array(2).integer(series.second(i)).integer(series.millis(i));
+        for (int i = 0; i < series.size(); i++)
+            reply.array(2).integer(series.second(i)).integer(series.millis(i));
         return reply;
     }
 
@@ -114,8 +129,8 @@ public enum LatencyCommands implements Command {
         Sparkline line = new Sparkline();
         long nowSeconds = call.nowMs() / 1000;
         for (int i = 0; i < series.size(); i++) line.add(series.millis(i), ago(nowSeconds - series.second(i)));
-        String head = event + " - high " + line.max() + " ms, low " + line.min() + " ms (all time high " + series.maxMs()
-                + " ms)\n" + "-".repeat(GRAPH_COLUMNS) + "\n";
+        String head = event + " - high " + line.max() + " ms, low " + line.min() + " ms (all time high "
+                + series.maxMs() + " ms)\n" + "-".repeat(GRAPH_COLUMNS) + "\n";
         return call.reply().verbatim(head + line.draw(GRAPH_COLUMNS, GRAPH_ROWS));
     }
 
@@ -152,7 +167,9 @@ public enum LatencyCommands implements Command {
             reply.bulk("calls").integer(latency.total());
             reply.bulk("histogram_usec");
             int begin = reply.begin();
-            reply.endMap(begin, latency.forEachStep((micros, count) -> reply.integer(micros).integer(count)));
+            reply.endMap(
+                    begin,
+                    latency.forEachStep((micros, count) -> reply.integer(micros).integer(count)));
             shown++;
         }
         CommandTable inner = entry.subcommands();

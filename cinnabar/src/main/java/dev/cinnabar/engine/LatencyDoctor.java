@@ -38,26 +38,36 @@ final class LatencyDoctor {
         text.append(String.format(
                 Locale.ROOT,
                 "%d noted, %.0f ms on average (mean deviation %.0f ms), one in %.2f seconds, the longest ever %d ms.\n",
-                n, mean, deviation / n, period, series.maxMs()));
+                n,
+                mean,
+                deviation / n,
+                period,
+                series.maxMs()));
     }
 
     private static void advise(StringBuilder text, LatencyMonitor monitor, Settings settings) {
         for (String event : monitor.events().keySet()) {
             String advice = advice(event, settings);
-            if (!advice.isEmpty()) text.append("- ").append(event).append(": ").append(advice).append('\n');
+            if (!advice.isEmpty())
+                text.append("- ").append(event).append(": ").append(advice).append('\n');
         }
     }
 
     private static String advice(String event, Settings settings) {
         return switch (event) {
-            case "command" -> slowLogAdvice(settings) + " Commands that walk a whole collection or keyspace take as long as that is large.";
-            case "fast-command" -> "Commands that never take long by themselves did: look for a busy or swapping machine, or for long"
-                    + " pauses of the Java machine's collector.";
-            case "expire-cycle", "eviction-cycle", "eviction-del" -> "Very many keys, or very large ones, went at the same time. Spread"
-                    + " expiry times, and split what is large.";
-            default -> event.startsWith("aof-")
-                    ? "The disk did not keep up with the log. Look for other programs that write to it, or choose a lazier appendfsync."
-                    : "";
+            case "command" ->
+                slowLogAdvice(settings)
+                        + " Commands that walk a whole collection or keyspace take as long as that is large.";
+            case "fast-command" ->
+                "Commands that never take long by themselves did: look for a busy or swapping machine, or for long"
+                        + " pauses of the Java machine's collector.";
+            case "expire-cycle", "eviction-cycle", "eviction-del" ->
+                "Very many keys, or very large ones, went at the same time. Spread"
+                        + " expiry times, and split what is large.";
+            default ->
+                event.startsWith("aof-")
+                        ? "The disk did not keep up with the log. Look for other programs that write to it, or choose a lazier appendfsync."
+                        : "";
         };
     }
 
@@ -67,7 +77,8 @@ final class LatencyDoctor {
             return "The slow log, which would tell which commands they were, is off (slowlog-log-slower-than, slowlog-max-len).";
         }
         if (settings.slowerThanMicros > threshold) {
-            return "The slow log misses some of them; CONFIG SET slowlog-log-slower-than " + threshold + " makes it note them all.";
+            return "The slow log misses some of them; CONFIG SET slowlog-log-slower-than " + threshold
+                    + " makes it note them all.";
         }
         return "SLOWLOG GET tells which commands they were.";
     }

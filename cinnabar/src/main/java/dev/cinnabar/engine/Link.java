@@ -8,7 +8,10 @@ public interface Link {
     /// Whether the client runs on this machine: it came over loopback, over a unix socket, or over no socket at all.
     default boolean isLocal() {
         String address = remoteAddress();
-        return address.isEmpty() || address.startsWith("/") || address.startsWith("127.0.0.1:") || address.startsWith("[::1]:");
+        return address.isEmpty()
+                || address.startsWith("/")
+                || address.startsWith("127.0.0.1:")
+                || address.startsWith("[::1]:");
     }
 
     /// Where it is connected to.

@@ -192,6 +192,10 @@ public final class LogSnapshot implements SnapshotSource {
     }
 
     private static void number(ByteBuilder out, long value) {
-        out.append('$').append((long) Numbers.length(value)).appendCrlf().append(value).appendCrlf();
+        out.append('$')
+                .append((long) Numbers.length(value))
+                .appendCrlf()
+                .append(value)
+                .appendCrlf();
     }
 }

@@ -32,6 +32,5 @@ public record LogStatus(
         long pendingFsyncs,
         long delayedFsyncs) {
     /// That of a server which keeps nothing on disk.
-    public static final LogStatus OFF =
-            new LogStatus(false, false, false, -1, -1, true, 0, 0, true, 0, 0, 0, 0, 0);
+    public static final LogStatus OFF = new LogStatus(false, false, false, -1, -1, true, 0, 0, true, 0, 0, 0, 0, 0);
 }

@@ -20,24 +20,36 @@ import java.util.Locale;
 
 /// MEMORY: where the bytes are.
 public enum MemoryCommands implements Command {
-    DOCTOR(subcommand("MEMORY DOCTOR").tips("nondeterministic_output", "request_policy:all_shards", "response_policy:special")
-            .since("4.0.0").complexity("O(N) for N clients")
+    DOCTOR(subcommand("MEMORY DOCTOR")
+            .tips("nondeterministic_output", "request_policy:all_shards", "response_policy:special")
+            .since("4.0.0")
+            .complexity("O(N) for N clients")
             .summary("Says in plain words whether memory is used well.")),
-    HELP(subcommand("MEMORY HELP").flags(LOADING, STALE)
-            .since("4.0.0").complexity("O(1)")
+    HELP(subcommand("MEMORY HELP")
+            .flags(LOADING, STALE)
+            .since("4.0.0")
+            .complexity("O(1)")
             .summary("Answers what MEMORY can do.")),
     MALLOC_STATS(subcommand("MEMORY MALLOC-STATS")
             .tips("nondeterministic_output", "request_policy:all_shards", "response_policy:special")
-            .since("4.0.0").complexity("O(1)")
+            .since("4.0.0")
+            .complexity("O(1)")
             .summary("Answers how the allocator and the Java heap are.")),
-    PURGE(subcommand("MEMORY PURGE").tips("request_policy:all_shards", "response_policy:all_succeeded")
-            .since("4.0.0").complexity("O(N) for N keys that were flushed, and a garbage collection")
+    PURGE(subcommand("MEMORY PURGE")
+            .tips("request_policy:all_shards", "response_policy:all_succeeded")
+            .since("4.0.0")
+            .complexity("O(N) for N keys that were flushed, and a garbage collection")
             .summary("Frees at once what would be freed later, and has the heap collected.")),
-    STATS(subcommand("MEMORY STATS").tips("nondeterministic_output", "request_policy:all_shards", "response_policy:special")
-            .since("4.0.0").complexity("O(N) for N clients")
+    STATS(subcommand("MEMORY STATS")
+            .tips("nondeterministic_output", "request_policy:all_shards", "response_policy:special")
+            .since("4.0.0")
+            .complexity("O(N) for N clients")
             .summary("Answers what memory is used for.")),
-    USAGE(subcommand("MEMORY USAGE key [SAMPLES count]").flags(READONLY).keys(KeySpec.range("RO", 2, 0, 1))
-            .since("4.0.0").complexity("O(N) for N samples")
+    USAGE(subcommand("MEMORY USAGE key [SAMPLES count]")
+            .flags(READONLY)
+            .keys(KeySpec.range("RO", 2, 0, 1))
+            .since("4.0.0")
+            .complexity("O(N) for N samples")
             .summary("Answers how many bytes a key takes with its value."));
 
     private static final long SMALL = 5 << 20; // bytes; below, ratios say nothing
@@ -67,7 +79,8 @@ public enum MemoryCommands implements Command {
         return switch (this) {
             case DOCTOR -> call.reply().verbatim(diagnosis(engine));
             case HELP -> Help.answer(call, values());
-            case MALLOC_STATS -> call.reply().verbatim(allocatorStats(engine.store().pages()));
+            case MALLOC_STATS ->
+                call.reply().verbatim(allocatorStats(engine.store().pages()));
             case PURGE -> purge(call, engine.store());
             case STATS -> stats(call, engine);
             case USAGE -> usage(call);
@@ -116,7 +129,8 @@ public enum MemoryCommands implements Command {
         figures.bytes("aof.buffer", engine.host().logStatus().bufferBytes());
         figures.bytes("lua.caches", 0);
         figures.bytes("functions.caches", 0);
-        for (int i = 0; i < store.count(); i++) if (store.database(i).size() > 0) figures.database(i, store.database(i));
+        for (int i = 0; i < store.count(); i++)
+            if (store.database(i).size() > 0) figures.database(i, store.database(i));
         figures.bytes("overhead.total", overhead);
         figures.bytes("keys.count", keys);
         figures.bytes("keys.bytes-per-key", keys == 0 ? 0 : net / keys);
@@ -177,21 +191,24 @@ public enum MemoryCommands implements Command {
     private static String diagnosis(Engine engine) {
         Pages pages = engine.store().pages();
         long used = pages.used();
-        if (used < SMALL) return "There is hardly any data here, too little for a diagnosis. Come back when there is more.\n";
+        if (used < SMALL)
+            return "There is hardly any data here, too little for a diagnosis. Come back when there is more.\n";
 
         List<String> findings = new ArrayList<>();
         if (pages.usedPeak() > used * HIGH_PEAK) {
-            findings.add("At its peak the data took " + Info.human(pages.usedPeak()) + ", now it takes " + Info.human(used)
-                    + ". The heap may hold on to the difference for a while; MEMORY PURGE asks it not to.");
+            findings.add(
+                    "At its peak the data took " + Info.human(pages.usedPeak()) + ", now it takes " + Info.human(used)
+                            + ". The heap may hold on to the difference for a while; MEMORY PURGE asks it not to.");
         }
         if (pages.held() > used * HIGH_FRAGMENTATION && pages.held() - used > FEW_PAGES) {
-            findings.add("Pages are full of holes: " + Info.human(pages.held()) + " are held for " + Info.human(used)
-                    + " of data. Records are being moved together in the background, unless something writes all the time.");
+            findings.add(
+                    "Pages are full of holes: " + Info.human(pages.held()) + " are held for " + Info.human(used)
+                            + " of data. Records are being moved together in the background, unless something writes all the time.");
         }
         int clients = engine.sessions().size();
         if (clients > 0 && engine.info().clientBytes() / clients > HIGH_CLIENT_BYTES) {
-            findings.add("Clients have " + Info.human(engine.info().clientBytes()) + " waiting in buffers. CLIENT LIST tells which:"
-                    + " look for qbuf and omem.");
+            findings.add("Clients have " + Info.human(engine.info().clientBytes())
+                    + " waiting in buffers. CLIENT LIST tells which:" + " look for qbuf and omem.");
         }
         if (findings.isEmpty()) return "Nothing to complain about: memory is used well.\n";
         return "Found " + findings.size() + " thing(s):\n\n * " + String.join("\n\n * ", findings) + "\n";
@@ -201,7 +218,8 @@ public enum MemoryCommands implements Command {
         ProcessFacts facts = ProcessFacts.now();
         return "blocks and tables: " + pages.used() + " bytes, at the peak " + pages.usedPeak() + "\n"
                 + "pages held: " + pages.held() + " bytes, given back so far: " + pages.pagesDropped() + " pages\n"
-                + "budget: " + pages.budget().reserved() + " of " + pages.budget().limit() + " bytes\n"
+                + "budget: " + pages.budget().reserved() + " of "
+                + pages.budget().limit() + " bytes\n"
                 + "being compacted: " + (pages.isCompacting() ? "yes" : "no") + "\n"
                 + "Java heap: " + facts.heapUsedBytes() + " bytes in use, " + facts.heapHeldBytes() + " held, at most "
                 + facts.heapMaxBytes() + "\n"

@@ -13,8 +13,10 @@ import dev.cinnabar.command.Reply;
 
 /// MONITOR: every command that clients send, as it goes by.
 public enum MonitorCommands implements Command {
-    MONITOR(CommandSpec.syntax("MONITOR").flags(ADMIN, NOSCRIPT, LOADING, STALE)
-            .since("1.0.0").complexity("O(N) for N bytes of all commands from then on")
+    MONITOR(CommandSpec.syntax("MONITOR")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .since("1.0.0")
+            .complexity("O(N) for N bytes of all commands from then on")
             .summary("Shows this connection every command that the server runs, until RESET or QUIT."));
 
     private final CommandSpec spec;

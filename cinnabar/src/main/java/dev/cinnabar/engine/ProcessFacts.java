@@ -35,7 +35,8 @@ record ProcessFacts(
         long collections,
         long collectionMs,
         int threads) {
-    private static final double TICKS_PER_SECOND = 100; // USER_HZ, part of Linux's interface on every architecture Java runs on
+    private static final double TICKS_PER_SECOND =
+            100; // USER_HZ, part of Linux's interface on every architecture Java runs on
     private static final int USER_TICKS = 11; // fields of /proc/self/stat, counted from the one behind the name
     private static final int SYSTEM_TICKS = 12;
 
@@ -53,7 +54,8 @@ record ProcessFacts(
         String stat = read("/proc/self/stat");
         boolean isKnown = !stat.isEmpty();
         String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ");
-        double user = isKnown ? Long.parseLong(fields[USER_TICKS]) / TICKS_PER_SECOND : system.getProcessCpuTime() / 1e9;
+        double user =
+                isKnown ? Long.parseLong(fields[USER_TICKS]) / TICKS_PER_SECOND : system.getProcessCpuTime() / 1e9;
         double kernel = isKnown ? Long.parseLong(fields[SYSTEM_TICKS]) / TICKS_PER_SECOND : 0;
         long fallback = heap.getCommitted() + memory.getNonHeapMemoryUsage().getCommitted();
         return new ProcessFacts(
@@ -73,7 +75,8 @@ record ProcessFacts(
     private static long residentBytes(long fallback) {
         for (String line : read("/proc/self/status").split("\n")) {
             if (line.startsWith("VmRSS:")) {
-                String kilobytes = line.substring("VmRSS:".length()).replace("kB", "").strip();
+                String kilobytes =
+                        line.substring("VmRSS:".length()).replace("kB", "").strip();
                 return Long.parseLong(kilobytes) << 10;
             }
         }

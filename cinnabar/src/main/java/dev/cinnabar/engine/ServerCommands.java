@@ -26,61 +26,108 @@ import java.util.Locale;
 
 /// The server as a whole: what it holds, how it is, its end.
 public enum ServerCommands implements Command {
-    BGREWRITEAOF(syntax("BGREWRITEAOF").flags(ADMIN, NOSCRIPT, NO_ASYNC_LOADING)
-            .since("1.0.0").complexity("O(1); the rewriting in the background is O(N) for N keys")
+    BGREWRITEAOF(syntax("BGREWRITEAOF")
+            .flags(ADMIN, NOSCRIPT, NO_ASYNC_LOADING)
+            .since("1.0.0")
+            .complexity("O(1); the rewriting in the background is O(N) for N keys")
             .summary("Writes the append-only file anew in the background, as short as the data allows.")),
-    BGSAVE(syntax("BGSAVE [SCHEDULE]").flags(ADMIN, NOSCRIPT, NO_ASYNC_LOADING)
-            .since("1.0.0").complexity("O(1)")
-            .summary("Would write an RDB file in the background; refused, since this server keeps its data in the append-only file.")),
-    DBSIZE(syntax("DBSIZE").flags(READONLY, FAST).categories("keyspace")
+    BGSAVE(
+            syntax("BGSAVE [SCHEDULE]")
+                    .flags(ADMIN, NOSCRIPT, NO_ASYNC_LOADING)
+                    .since("1.0.0")
+                    .complexity("O(1)")
+                    .summary(
+                            "Would write an RDB file in the background; refused, since this server keeps its data in the append-only file.")),
+    DBSIZE(syntax("DBSIZE")
+            .flags(READONLY, FAST)
+            .categories("keyspace")
             .tips("request_policy:all_shards", "response_policy:agg_sum")
-            .since("1.0.0").complexity("O(1)")
+            .since("1.0.0")
+            .complexity("O(1)")
             .summary("Answers how many keys the selected database has.")),
-    FLUSHALL(syntax("FLUSHALL [ASYNC | SYNC]").flags(WRITE).categories("keyspace", "dangerous")
+    FLUSHALL(syntax("FLUSHALL [ASYNC | SYNC]")
+            .flags(WRITE)
+            .categories("keyspace", "dangerous")
             .tips("request_policy:all_shards", "response_policy:all_succeeded")
-            .since("1.0.0").complexity("O(1) for the answer; freeing the memory is O(N) for N keys, with SYNC before the answer")
+            .since("1.0.0")
+            .complexity("O(1) for the answer; freeing the memory is O(N) for N keys, with SYNC before the answer")
             .summary("Deletes all keys of all databases.")),
-    FLUSHDB(syntax("FLUSHDB [ASYNC | SYNC]").flags(WRITE).categories("keyspace", "dangerous")
+    FLUSHDB(syntax("FLUSHDB [ASYNC | SYNC]")
+            .flags(WRITE)
+            .categories("keyspace", "dangerous")
             .tips("request_policy:all_shards", "response_policy:all_succeeded")
-            .since("1.0.0").complexity("O(1) for the answer; freeing the memory is O(N) for N keys, with SYNC before the answer")
+            .since("1.0.0")
+            .complexity("O(1) for the answer; freeing the memory is O(N) for N keys, with SYNC before the answer")
             .summary("Deletes all keys of the selected database.")),
-    INFO(syntax("INFO [section [section ...]]").flags(LOADING, STALE).categories("dangerous")
+    INFO(syntax("INFO [section [section ...]]")
+            .flags(LOADING, STALE)
+            .categories("dangerous")
             .tips("nondeterministic_output", "request_policy:all_shards", "response_policy:special")
-            .since("1.0.0").complexity("O(N) for N clients and commands")
+            .since("1.0.0")
+            .complexity("O(N) for N clients and commands")
             .summary("Answers how the server is and what it counted, section by section.")),
-    LASTSAVE(syntax("LASTSAVE").flags(LOADING, STALE, FAST).categories("admin", "dangerous")
-            .tips("nondeterministic_output")
-            .since("1.0.0").complexity("O(1)")
-            .summary("Answers when the data set was saved last, in seconds since 1970; before the first time, when the server started.")),
-    LOLWUT(syntax("LOLWUT [VERSION version]").flags(READONLY, FAST)
-            .since("5.0.0").complexity("O(1)")
+    LASTSAVE(
+            syntax("LASTSAVE")
+                    .flags(LOADING, STALE, FAST)
+                    .categories("admin", "dangerous")
+                    .tips("nondeterministic_output")
+                    .since("1.0.0")
+                    .complexity("O(1)")
+                    .summary(
+                            "Answers when the data set was saved last, in seconds since 1970; before the first time, when the server started.")),
+    LOLWUT(syntax("LOLWUT [VERSION version]")
+            .flags(READONLY, FAST)
+            .since("5.0.0")
+            .complexity("O(1)")
             .summary("Draws a little crystal, and says which version this is.")),
-    REPLICAOF(syntax("REPLICAOF host port").flags(ADMIN, NOSCRIPT, STALE, NO_ASYNC_LOADING)
-            .since("5.0.0").complexity("O(1)")
+    REPLICAOF(syntax("REPLICAOF host port")
+            .flags(ADMIN, NOSCRIPT, STALE, NO_ASYNC_LOADING)
+            .since("5.0.0")
+            .complexity("O(1)")
             .summary("REPLICAOF NO ONE makes the server a master, which it always is.")),
-    ROLE(syntax("ROLE").flags(NOSCRIPT, LOADING, STALE, FAST).categories("admin", "dangerous")
-            .since("2.8.12").complexity("O(1)")
+    ROLE(syntax("ROLE")
+            .flags(NOSCRIPT, LOADING, STALE, FAST)
+            .categories("admin", "dangerous")
+            .since("2.8.12")
+            .complexity("O(1)")
             .summary("Answers the server's place in replication: a master.")),
-    SAVE(syntax("SAVE").flags(ADMIN, NOSCRIPT, NO_ASYNC_LOADING, NO_MULTI)
-            .since("1.0.0").complexity("O(1)")
+    SAVE(syntax("SAVE")
+            .flags(ADMIN, NOSCRIPT, NO_ASYNC_LOADING, NO_MULTI)
+            .since("1.0.0")
+            .complexity("O(1)")
             .summary("Would write an RDB file; refused, since this server keeps its data in the append-only file.")),
-    SHUTDOWN(syntax("SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]").flags(ADMIN, NOSCRIPT, LOADING, STALE, NO_MULTI, ALLOW_BUSY)
-            .since("1.0.0").complexity("O(1), plus what is left to be written to disk")
+    SHUTDOWN(syntax("SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE, NO_MULTI, ALLOW_BUSY)
+            .since("1.0.0")
+            .complexity("O(1), plus what is left to be written to disk")
             .summary("Ends the server after everything acknowledged was made safe, or calls such an end off.")),
-    SLAVEOF(syntax("SLAVEOF host port").flags(ADMIN, NOSCRIPT, STALE, NO_ASYNC_LOADING)
-            .since("1.0.0").complexity("O(1)").deprecated("REPLICAOF")
+    SLAVEOF(syntax("SLAVEOF host port")
+            .flags(ADMIN, NOSCRIPT, STALE, NO_ASYNC_LOADING)
+            .since("1.0.0")
+            .complexity("O(1)")
+            .deprecated("REPLICAOF")
             .summary("The old name of REPLICAOF.")),
-    SWAPDB(syntax("SWAPDB index1 index2").flags(WRITE, FAST).categories("keyspace", "dangerous")
-            .since("4.0.0").complexity("O(1), plus one look at each watched key")
+    SWAPDB(syntax("SWAPDB index1 index2")
+            .flags(WRITE, FAST)
+            .categories("keyspace", "dangerous")
+            .since("4.0.0")
+            .complexity("O(1), plus one look at each watched key")
             .summary("Exchanges the contents of two databases.")),
-    TIME(syntax("TIME").flags(LOADING, STALE, FAST)
+    TIME(syntax("TIME")
+            .flags(LOADING, STALE, FAST)
             .tips("nondeterministic_output")
-            .since("2.6.0").complexity("O(1)")
+            .since("2.6.0")
+            .complexity("O(1)")
             .summary("Answers the time: seconds since 1970, and the microseconds of the second.")),
-    WAIT(syntax("WAIT numreplicas timeout").flags(NOSCRIPT).group(Group.CONNECTION)
-            .tips("request_policy:all_shards", "response_policy:agg_min")
-            .since("3.0.0").complexity("O(1)")
-            .summary("Answers how many replicas have all that this client wrote: none, without waiting, since there are none."));
+    WAIT(
+            syntax("WAIT numreplicas timeout")
+                    .flags(NOSCRIPT)
+                    .group(Group.CONNECTION)
+                    .tips("request_policy:all_shards", "response_policy:agg_min")
+                    .since("3.0.0")
+                    .complexity("O(1)")
+                    .summary(
+                            "Answers how many replicas have all that this client wrote: none, without waiting, since there are none."));
 
     /// Up to how many keys FLUSHALL and FLUSHDB free at once when not told how: some 10 ms.
     static final long FREED_AT_ONCE = 100_000;
@@ -172,7 +219,8 @@ public enum ServerCommands implements Command {
 
     private static Reply info(Call call, Info info) {
         List<String> sections = new ArrayList<>();
-        for (int i = 1; i < call.argc(); i++) sections.add(call.arg(i).toLatin1().toLowerCase(Locale.ROOT));
+        for (int i = 1; i < call.argc(); i++)
+            sections.add(call.arg(i).toLatin1().toLowerCase(Locale.ROOT));
         return call.reply().verbatim(info.text(sections));
     }
 
@@ -228,7 +276,8 @@ public enum ServerCommands implements Command {
     private static Reply waitForReplicas(Call call) {
         call.longArg(1);
         String noTimeout = "ERR timeout is not an integer or out of range";
-        if (call.longArg(2, Long.MIN_VALUE, Long.MAX_VALUE, noTimeout) < 0) throw new Refusal("ERR timeout is negative");
+        if (call.longArg(2, Long.MIN_VALUE, Long.MAX_VALUE, noTimeout) < 0)
+            throw new Refusal("ERR timeout is negative");
         return call.reply().integer(0);
     }
 }

@@ -51,13 +51,16 @@ public final class Session {
     long bytesOut;
     long commands;
 
-    @Nullable List<QueuedCall> queue; // since MULTI
+    @Nullable
+    List<QueuedCall> queue; // since MULTI
+
     boolean hasQueueFailed; // a command could not be queued: EXEC will refuse
     boolean isDirty; // a watched key was changed
     final List<WatchedKey> watched = new ArrayList<>(0);
 
     /// What keeps the session's next command waiting, null when nothing does.
-    @Nullable String waitsFor;
+    @Nullable
+    String waitsFor;
 
     Session(long id, Engine engine, Origin origin, Link link, long nowMs) {
         this.id = id;

@@ -32,8 +32,10 @@ public final class SlowLog {
         int kept = Math.min(argc, MAX_ARGS);
         byte[][] words = new byte[kept][];
         for (int i = 0; i < kept; i++) words[i] = word(call.arg(i));
-        if (argc > kept) words[kept - 1] = ("... (" + (argc - kept + 1) + " more arguments)").getBytes(StandardCharsets.US_ASCII);
-        entries.addFirst(new Entry(nextId++, atMs, micros, List.of(words), session.link().remoteAddress(), session.name));
+        if (argc > kept)
+            words[kept - 1] = ("... (" + (argc - kept + 1) + " more arguments)").getBytes(StandardCharsets.US_ASCII);
+        entries.addFirst(
+                new Entry(nextId++, atMs, micros, List.of(words), session.link().remoteAddress(), session.name));
         while (entries.size() > keep) entries.removeLast();
     }
 

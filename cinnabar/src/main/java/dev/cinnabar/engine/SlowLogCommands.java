@@ -13,19 +13,27 @@ import dev.cinnabar.command.Reply;
 
 /// SLOWLOG: the commands that took long.
 public enum SlowLogCommands implements Command {
-    GET(syntax("SLOWLOG GET [count]").flags(ADMIN, LOADING, STALE)
-            .since("2.2.12").complexity("O(N) for N entries answered")
+    GET(syntax("SLOWLOG GET [count]")
+            .flags(ADMIN, LOADING, STALE)
+            .since("2.2.12")
+            .complexity("O(N) for N entries answered")
             .tips("request_policy:all_nodes", "nondeterministic_output")
             .summary("Answers the newest entries of the slow log.")),
-    HELP(syntax("SLOWLOG HELP").flags(LOADING, STALE)
-            .since("6.2.0").complexity("O(1)")
+    HELP(syntax("SLOWLOG HELP")
+            .flags(LOADING, STALE)
+            .since("6.2.0")
+            .complexity("O(1)")
             .summary("Lists the subcommands.")),
-    LEN(syntax("SLOWLOG LEN").flags(ADMIN, LOADING, STALE)
-            .since("2.2.12").complexity("O(1)")
+    LEN(syntax("SLOWLOG LEN")
+            .flags(ADMIN, LOADING, STALE)
+            .since("2.2.12")
+            .complexity("O(1)")
             .tips("request_policy:all_nodes", "response_policy:agg_sum", "nondeterministic_output")
             .summary("Answers how many entries the slow log holds.")),
-    RESET(syntax("SLOWLOG RESET").flags(ADMIN, LOADING, STALE)
-            .since("2.2.12").complexity("O(N) for N entries")
+    RESET(syntax("SLOWLOG RESET")
+            .flags(ADMIN, LOADING, STALE)
+            .since("2.2.12")
+            .complexity("O(N) for N entries")
             .tips("request_policy:all_nodes", "response_policy:all_succeeded")
             .summary("Empties the slow log."));
 
@@ -58,7 +66,9 @@ public enum SlowLogCommands implements Command {
     }
 
     private static Reply get(Call call, SlowLog log) {
-        if (call.argc() > 3) return call.reply().error(Errors.subcommandArity("slowlog", call.arg(1).toString()));
+        if (call.argc() > 3)
+            return call.reply()
+                    .error(Errors.subcommandArity("slowlog", call.arg(1).toString()));
         String range = "ERR count should be greater than or equal to -1";
         long wanted = call.argc() == 3 ? call.longArg(2, -1, Long.MAX_VALUE, range) : DEFAULT_COUNT;
         int count = wanted < 0 ? log.size() : (int) Math.min(wanted, log.size());

@@ -47,7 +47,8 @@ final class SyntaxLine {
     static List<Argument> parse(String line) {
         SyntaxLine parser = new SyntaxLine(split(line));
         List<Node> nodes = parser.sequence();
-        if (parser.next < parser.tokens.size()) throw new IllegalArgumentException("unexpected " + parser.peek() + " in: " + line);
+        if (parser.next < parser.tokens.size())
+            throw new IllegalArgumentException("unexpected " + parser.peek() + " in: " + line);
         return arguments(nodes);
     }
 
@@ -159,7 +160,8 @@ final class SyntaxLine {
         Group group = (Group) node;
         Argument argument = group.alternatives.size() == 1
                 ? single(group.alternatives.get(0))
-                : Argument.choice(group.alternatives.stream().map(SyntaxLine::single).toList());
+                : Argument.choice(
+                        group.alternatives.stream().map(SyntaxLine::single).toList());
         if (group.repeats) argument = argument.multiple();
         return group.isOptional ? argument.optional() : argument;
     }

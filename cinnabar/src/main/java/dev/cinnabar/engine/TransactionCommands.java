@@ -17,20 +17,31 @@ import java.util.ArrayList;
 
 /// Transactions: commands that are queued and run as one, if nothing they depend on has changed.
 public enum TransactionCommands implements Command {
-    DISCARD(syntax("DISCARD").flags(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY)
-            .since("2.0.0").complexity("O(N) for N queued commands")
+    DISCARD(syntax("DISCARD")
+            .flags(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY)
+            .since("2.0.0")
+            .complexity("O(N) for N queued commands")
             .summary("Forgets the commands queued since MULTI.")),
-    EXEC(syntax("EXEC").flags(NOSCRIPT, LOADING, STALE, SKIP_SLOWLOG)
-            .since("1.2.0").complexity("That of the queued commands")
+    EXEC(syntax("EXEC")
+            .flags(NOSCRIPT, LOADING, STALE, SKIP_SLOWLOG)
+            .since("1.2.0")
+            .complexity("That of the queued commands")
             .summary("Runs the commands queued since MULTI, unless a watched key was changed.")),
-    MULTI(syntax("MULTI").flags(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY)
-            .since("1.2.0").complexity("O(1)")
+    MULTI(syntax("MULTI")
+            .flags(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY)
+            .since("1.2.0")
+            .complexity("O(1)")
             .summary("Begins to queue commands.")),
-    UNWATCH(syntax("UNWATCH").flags(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY)
-            .since("2.2.0").complexity("O(N) for N watched keys")
+    UNWATCH(syntax("UNWATCH")
+            .flags(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY)
+            .since("2.2.0")
+            .complexity("O(N) for N watched keys")
             .summary("Forgets which keys are watched.")),
-    WATCH(syntax("WATCH key [key ...]").flags(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY).allKeys("RO")
-            .since("2.2.0").complexity("O(N) for N keys")
+    WATCH(syntax("WATCH key [key ...]")
+            .flags(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY)
+            .allKeys("RO")
+            .since("2.2.0")
+            .complexity("O(N) for N keys")
             .summary("Makes the next EXEC depend on keys staying as they are."));
 
     private final CommandSpec spec;
@@ -86,7 +97,8 @@ public enum TransactionCommands implements Command {
             return call.reply().error("EXECABORT Transaction discarded because of previous errors.");
         }
         // a watched key whose time is over has changed; asking for it takes it out and tells the watchers
-        for (WatchedKey key : session.watched) call.store().database(key.db()).lookup(key.key().window());
+        for (WatchedKey key : session.watched)
+            call.store().database(key.db()).lookup(key.key().window());
         boolean isDirty = session.isDirty;
         session.engine().watches().unwatchAll(session);
         if (isDirty) {

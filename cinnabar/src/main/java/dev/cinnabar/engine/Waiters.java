@@ -33,7 +33,13 @@ final class Waiters {
         final boolean nilIsArray;
         boolean isGone;
 
-        Waiter(Session session, CommandEntry entry, Bytes[] argv, List<WatchedKey> keys, long deadlineMs, boolean nilIsArray) {
+        Waiter(
+                Session session,
+                CommandEntry entry,
+                Bytes[] argv,
+                List<WatchedKey> keys,
+                long deadlineMs,
+                boolean nilIsArray) {
             this.session = session;
             this.entry = entry;
             this.argv = argv;
@@ -46,12 +52,14 @@ final class Waiters {
 
     private final Map<WatchedKey, LinkedHashSet<Waiter>> lines = new HashMap<>();
     private final Map<Session, Waiter> bySession = new HashMap<>();
-    private final PriorityQueue<Waiter> byDeadline = new PriorityQueue<>((a, b) -> Long.compare(a.deadlineMs, b.deadlineMs));
+    private final PriorityQueue<Waiter> byDeadline =
+            new PriorityQueue<>((a, b) -> Long.compare(a.deadlineMs, b.deadlineMs));
     private final ArrayDeque<WatchedKey> ready = new ArrayDeque<>();
 
     void add(Waiter waiter) {
         bySession.put(waiter.session, waiter);
-        for (WatchedKey key : waiter.keys) lines.computeIfAbsent(key, k -> new LinkedHashSet<>()).add(waiter);
+        for (WatchedKey key : waiter.keys)
+            lines.computeIfAbsent(key, k -> new LinkedHashSet<>()).add(waiter);
         if (waiter.deadlineMs != Long.MAX_VALUE) byDeadline.add(waiter);
     }
 
@@ -67,7 +75,8 @@ final class Waiters {
         if (waiter.deadlineMs != Long.MAX_VALUE) byDeadline.remove(waiter);
     }
 
-    @Nullable Waiter of(Session session) {
+    @Nullable
+    Waiter of(Session session) {
         return bySession.get(session);
     }
 
@@ -98,7 +107,8 @@ final class Waiters {
     }
 
     /// The next key that was changed.
-    @Nullable WatchedKey nextReady() {
+    @Nullable
+    WatchedKey nextReady() {
         return ready.poll();
     }
 
@@ -109,7 +119,8 @@ final class Waiters {
     }
 
     /// One whose time is over, or null.
-    @Nullable Waiter overdue(long nowMs) {
+    @Nullable
+    Waiter overdue(long nowMs) {
         Waiter first = byDeadline.peek();
         return first != null && first.deadlineMs <= nowMs ? first : null;
     }

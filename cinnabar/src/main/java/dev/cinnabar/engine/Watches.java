@@ -49,7 +49,8 @@ final class Watches {
     /// A database is about to be emptied or replaced: every watched key that is there before, or will be there after, is changed.
     void flushed(int db, KeyTest isThere) {
         watchers.forEach((key, sessions) -> {
-            if (key.db() == db && isThere.test(key.key().window())) for (Session session : sessions) session.isDirty = true;
+            if (key.db() == db && isThere.test(key.key().window()))
+                for (Session session : sessions) session.isDirty = true;
         });
     }
 

@@ -333,7 +333,8 @@ public final class Pages {
         long spans = 0;
         for (int c = 0; c < counts.length; c++) {
             int size = SizeClasses.sizeOf(c);
-            if (counts[c] > 0) spans += ceilDiv(Math.max(0, counts[c] - freeBlocks(c, counts[c])), spanBytes(SPANS - 1) / size);
+            if (counts[c] > 0)
+                spans += ceilDiv(Math.max(0, counts[c] - freeBlocks(c, counts[c])), spanBytes(SPANS - 1) / size);
         }
         spans -= freeSpans(spans);
         hold(ceilDiv(spans, SPANS) * (PAGE_BYTES + ARRAY_HEADER) + extra);
@@ -564,9 +565,11 @@ public final class Pages {
             usedSum += pageSum;
             if (page.isSparse) sparse++;
             boolean free = page.freeSpans != 0 && !page.isSparse;
-            if (free != page.isInFreeList) throw new IllegalStateException("page " + i + " free list " + page.isInFreeList);
+            if (free != page.isInFreeList)
+                throw new IllegalStateException("page " + i + " free list " + page.isInFreeList);
             if (free) withFreeSpans++;
-            if (page.freeSpans == -1L && i != spare) throw new IllegalStateException("page " + i + " is empty, but not the spare");
+            if (page.freeSpans == -1L && i != spare)
+                throw new IllegalStateException("page " + i + " is empty, but not the spare");
             listed += Long.bitCount(page.listed);
         }
         expect(used, usedSum, "bytes used");
@@ -601,7 +604,8 @@ public final class Pages {
                 Page page = pages[span >> 6];
                 expect(page.sizeClass[span & 63], sizeClass, "class of span " + span);
                 expect(page.previous[span & 63], previous, "link back of span " + span);
-                if ((page.listed & 1L << (span & 63)) == 0) throw new IllegalStateException("span " + span + " is not marked as listed");
+                if ((page.listed & 1L << (span & 63)) == 0)
+                    throw new IllegalStateException("span " + span + " is not marked as listed");
                 previous = span;
                 n++;
             }
@@ -614,16 +618,20 @@ public final class Pages {
         int free = 0;
         for (int at = page.free[index]; at != NONE; at = (int) INT.get(bytes[page.number], at)) {
             if (at < index << SPAN_LOG || at >= page.untouched[index] || (at - (index << SPAN_LOG)) % size != 0) {
-                throw new IllegalStateException("free block at " + at + " of span " + index + " in page " + page.number);
+                throw new IllegalStateException(
+                        "free block at " + at + " of span " + index + " in page " + page.number);
             }
-            if (++free > 4096) throw new IllegalStateException("endless free list of span " + index + " in page " + page.number);
+            if (++free > 4096)
+                throw new IllegalStateException("endless free list of span " + index + " in page " + page.number);
         }
         int cut = (page.untouched[index] - (index << SPAN_LOG)) / size;
         if (cut - free != page.blocks[index]) {
-            throw new IllegalStateException("span " + index + ": " + cut + " cut, " + free + " free, " + page.blocks[index] + " used");
+            throw new IllegalStateException(
+                    "span " + index + ": " + cut + " cut, " + free + " free, " + page.blocks[index] + " used");
         }
         boolean listed = (page.listed & 1L << index) != 0;
-        if (listed != (hasRoom(page, index) && !page.isSparse)) throw new IllegalStateException("span " + index + " listed " + listed);
+        if (listed != (hasRoom(page, index) && !page.isSparse))
+            throw new IllegalStateException("span " + index + " listed " + listed);
         return page.blocks[index] * size;
     }
 }

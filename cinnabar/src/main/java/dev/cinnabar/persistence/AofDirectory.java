@@ -95,7 +95,8 @@ public final class AofDirectory {
     private void checkFiles() throws DamagedLog {
         for (Manifest.Entry e : manifest.live()) {
             if (!disk.exists(path(e.name()))) {
-                throw new DamagedLog(manifestPath().getFileName().toString(), -1, "it names " + e.name() + ", which is missing");
+                throw new DamagedLog(
+                        manifestPath().getFileName().toString(), -1, "it names " + e.name() + ", which is missing");
             }
         }
     }
@@ -112,7 +113,8 @@ public final class AofDirectory {
             if (name.startsWith(TEMP) || m.matches() && isUnfinished(m)) {
                 disk.delete(path(name));
             } else if (m.matches() && !known) {
-                throw new DamagedLog(manifestPath().getFileName().toString(), -1, "it is missing, but " + name + " is there");
+                throw new DamagedLog(
+                        manifestPath().getFileName().toString(), -1, "it is missing, but " + name + " is there");
             } else if (m.matches()) {
                 log.warning("The manifest does not name " + name + "; it is left alone");
             }
@@ -123,7 +125,8 @@ public final class AofDirectory {
     /// named before anything is written to it.
     private boolean isUnfinished(Matcher name) throws IOException {
         if (name.group(2).equals("base")) {
-            return manifest.base().isPresent() && Long.parseLong(name.group(1)) > manifest.base().get().seq();
+            return manifest.base().isPresent()
+                    && Long.parseLong(name.group(1)) > manifest.base().get().seq();
         }
         try (DiskFile file = disk.openForReading(path(name.group()))) {
             return file.size() <= Checksum.FIRST_LINE;
@@ -139,8 +142,9 @@ public final class AofDirectory {
 
     /// Lets an imported file of which not everything was understood stay where it is when it becomes history.
     void spareImported() throws IOException {
-        List<Manifest.Entry> kept =
-                manifest.entries().stream().filter(e -> !e.name().equals(fileName)).toList();
+        List<Manifest.Entry> kept = manifest.entries().stream()
+                .filter(e -> !e.name().equals(fileName))
+                .toList();
         if (kept.size() == manifest.entries().size()) return;
         replace(new Manifest(kept));
         log.notice(path(fileName) + " is not part of the append only file any more; it is kept");

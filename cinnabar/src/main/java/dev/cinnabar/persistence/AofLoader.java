@@ -33,11 +33,7 @@ public final class AofLoader {
 
     /// @param truncatedAllowed the directive `aof-load-truncated`
     public AofLoader(
-            AofDirectory directory,
-            boolean truncatedAllowed,
-            Replayer replayer,
-            LoadingProgress progress,
-            Log log) {
+            AofDirectory directory, boolean truncatedAllowed, Replayer replayer, LoadingProgress progress, Log log) {
         this.directory = directory;
         this.truncatedAllowed = truncatedAllowed;
         this.replayer = replayer;
@@ -60,7 +56,8 @@ public final class AofLoader {
             if (entry.type() == Manifest.Type.BASE) baseBytes = bytesBefore;
         }
         if (skipped > 0) {
-            log.warning("Passed over " + skipped + " commands of the imported file, which is kept when the log is rewritten");
+            log.warning("Passed over " + skipped
+                    + " commands of the imported file, which is kept when the log is rewritten");
         }
         return new LoadResult(commands, cutBytes, skipped, baseBytes, bytesBefore, tail);
     }
@@ -111,7 +108,10 @@ public final class AofLoader {
                 default -> {
                     if (transaction == null) return reader.itemStart();
                     if (transaction.start < reader.coveredTo()) {
-                        throw new DamagedLog(entry.name(), transaction.start, "a transaction without its end, followed by a checksum");
+                        throw new DamagedLog(
+                                entry.name(),
+                                transaction.start,
+                                "a transaction without its end, followed by a checksum");
                     }
                     return transaction.start;
                 }
@@ -119,7 +119,8 @@ public final class AofLoader {
         }
     }
 
-    private void replay(int argc, Bytes[] argv, LogReader reader, Manifest.Entry entry, boolean lenient) throws DamagedLog {
+    private void replay(int argc, Bytes[] argv, LogReader reader, Manifest.Entry entry, boolean lenient)
+            throws DamagedLog {
         switch (replayer.run(argc, argv)) {
             case APPLIED -> commands++;
             case NOT_A_WRITE -> {}
@@ -147,7 +148,11 @@ public final class AofLoader {
         String why = reader.tornBecause().isEmpty() ? "the file ends inside a transaction" : reader.tornBecause();
         if (!last) throw new DamagedLog(entry.name(), end, why + ", and it is not the last file");
         if (!truncatedAllowed) {
-            throw new DamagedLog(entry.name(), end, end, why + ". Set aof-load-truncated to yes, or run cinnabar-check-aof --fix, to cut it there");
+            throw new DamagedLog(
+                    entry.name(),
+                    end,
+                    end,
+                    why + ". Set aof-load-truncated to yes, or run cinnabar-check-aof --fix, to cut it there");
         }
         cutBytes = bytes;
         log.warning(entry.name() + ": " + why + ". The last " + cutBytes + " bytes, from offset " + end

@@ -218,8 +218,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             Clock clock,
             Log log,
             Executor background) {
-        AppendOnlyLog aof = new AppendOnlyLog(
-                directory, settings, source, durability, clock, log, background, false);
+        AppendOnlyLog aof = new AppendOnlyLog(directory, settings, source, durability, clock, log, background, false);
         aof.state = State.LOST;
         aof.enabling = true;
         return aof;

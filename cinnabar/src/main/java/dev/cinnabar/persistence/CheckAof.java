@@ -115,18 +115,13 @@ public final class CheckAof {
         String base = isManifest ? name.substring(0, name.length() - MANIFEST.length()) : name;
         AofDirectory directory = AofDirectory.inspect(disk, folder, base, manifest, Log.none());
         try {
-            LoadResult result = new AofLoader(
-                            directory,
-                            false,
-                            new Reader(),
-                            new LoadingProgress(),
-                            Log.none())
-                    .load();
+            LoadResult result = new AofLoader(directory, false, new Reader(), new LoadingProgress(), Log.none()).load();
             for (Manifest.Entry e : manifest.live()) out.println(e.name() + ": good");
             out.println("All is well: " + result.commands() + " commands in " + result.totalBytes() + " bytes.");
             LoadResult.Tail tail = result.tail();
             if (tail != null && tail.loose() > 0) {
-                out.println("The last " + tail.loose() + " bytes of " + tail.entry().name() + " have no checksum.");
+                out.println(
+                        "The last " + tail.loose() + " bytes of " + tail.entry().name() + " have no checksum.");
             }
             return null;
         } catch (DamagedLog e) {
@@ -135,7 +130,8 @@ public final class CheckAof {
             boolean last = live.get(live.size() - 1).name().equals(e.file());
             Path file = folder.resolve(e.file());
             Problem problem = new Problem(file, disk.exists(file) ? size(file) : 0, e, last);
-            if (e.goodTo() >= 0) out.println("Up to offset " + e.goodTo() + " of " + problem.size() + " the file is good.");
+            if (e.goodTo() >= 0)
+                out.println("Up to offset " + e.goodTo() + " of " + problem.size() + " the file is good.");
             return problem;
         }
     }
@@ -159,6 +155,7 @@ public final class CheckAof {
             file.truncate(problem.cause().goodTo());
             file.sync();
         }
-        out.println("Cut " + problem.file().getFileName() + " at offset " + problem.cause().goodTo() + ".");
+        out.println("Cut " + problem.file().getFileName() + " at offset "
+                + problem.cause().goodTo() + ".");
     }
 }

@@ -34,9 +34,7 @@ final class Checksum {
     static final int FIRST_LINE = 5 + 1 + 1 + 8 + 2;
 
     private static final int PREFIX = 5;
-    private static final byte[] HEX = {
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'
-    };
+    private static final byte[] HEX = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
 
     /// The two sorts of line.
     enum Kind {

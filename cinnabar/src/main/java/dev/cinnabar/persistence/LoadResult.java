@@ -11,7 +11,12 @@ import org.jspecify.annotations.Nullable;
 /// @param totalBytes  the size of all files
 /// @param tail        the end of the last increment, or null when there is none
 public record LoadResult(
-        long commands, long cutBytes, long skipped, long baseBytes, long totalBytes, @Nullable Tail tail) {
+        long commands,
+        long cutBytes,
+        long skipped,
+        long baseBytes,
+        long totalBytes,
+        @Nullable Tail tail) {
 
     /// Where the last increment ends.
     ///

@@ -26,7 +26,8 @@ final class LogBuffer {
      */
     static final int SEGMENT_BYTES = 256 << 10;
 
-    private static final int MAX_FREE = 16; // segments, 4 MiB: more than 50 clients with 128 commands each append in a turn
+    private static final int MAX_FREE =
+            16; // segments, 4 MiB: more than 50 clients with 128 commands each append in a turn
     private static final VarHandle RECORD_END;
     private static final VarHandle PUBLISHED;
 
@@ -43,7 +44,9 @@ final class LogBuffer {
         final byte[] bytes = new byte[SEGMENT_BYTES];
         long start;
         long end; // where the next segment takes over; Long.MAX_VALUE while this is the last
-        @Nullable Segment next;
+
+        @Nullable
+        Segment next;
 
         void begin(long at) {
             start = at;

@@ -22,7 +22,8 @@ final class LogFile implements Closeable {
     private long wholeLength; // up to where it is whole commands
     private long loose; // bytes since the last checksum line
 
-    private LogFile(Disk disk, Path path, DiskFile file, ByteBuffer staging, Checksum checksum, long length, long loose) {
+    private LogFile(
+            Disk disk, Path path, DiskFile file, ByteBuffer staging, Checksum checksum, long length, long loose) {
         this.disk = disk;
         this.path = path;
         this.file = file;

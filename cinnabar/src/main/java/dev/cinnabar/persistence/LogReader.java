@@ -193,13 +193,15 @@ final class LogReader implements Closeable {
                 if (length > MAX_BUFFER) return reject(i, "an argument of " + length + "… bytes");
                 i++;
             }
-            if (i == digits || b[digits] == '0' && i - digits > 1) return reject(i, "the length of an argument is not a number");
+            if (i == digits || b[digits] == '0' && i - digits > 1)
+                return reject(i, "the length of an argument is not a number");
             if (b[i] != '\r') return reject(i, "\\r expected after a length, not " + shown(b[i]));
             if (i + 1 == end) return MORE;
             if (b[i + 1] != '\n') return reject(i + 1, "\\n expected, not " + shown(b[i + 1]));
             i += 2;
             if (length + 2 > end - i) {
-                if (length + 2 > size - bufferStart - i) return past("the file ends in an argument of " + length + " bytes");
+                if (length + 2 > size - bufferStart - i)
+                    return past("the file ends in an argument of " + length + " bytes");
                 return MORE;
             }
             argv[a].set(b, i, (int) length);
@@ -244,7 +246,8 @@ final class LogReader implements Closeable {
         carryChecksumTo(item);
         Checksum.Kind kind = Checksum.kindOf(buffer, item, length);
         if (kind == null) {
-            if (checksummed && !isTimestamp(length)) throw damaged(item, "a line that is neither a checksum nor a timestamp");
+            if (checksummed && !isTimestamp(length))
+                throw damaged(item, "a line that is neither a checksum nor a timestamp");
         } else {
             verify(length);
         }
@@ -260,7 +263,10 @@ final class LogReader implements Closeable {
                 throw damaged(item, "a checksum line that does not belong here");
             }
             throw new DamagedLog(
-                    name, coveredTo, coveredTo, "the bytes up to offset " + at + " do not have the checksum that stands there");
+                    name,
+                    coveredTo,
+                    coveredTo,
+                    "the bytes up to offset " + at + " do not have the checksum that stands there");
         }
         summed = item + length;
         checksummed = true;
@@ -282,7 +288,9 @@ final class LogReader implements Closeable {
         boolean last = length <= MAX_LINE && isZeroFrom(bufferStart + end);
         boolean beginning = !checksummed
                 || checksum.isBeginning(buffer, item, length, itemStart())
-                || new Bytes(buffer, item, Math.min(length, 4)).toLatin1().equals("#TS:".substring(0, Math.min(length, 4)));
+                || new Bytes(buffer, item, Math.min(length, 4))
+                        .toLatin1()
+                        .equals("#TS:".substring(0, Math.min(length, 4)));
         if (last && beginning) return torn("the file ends in the middle of a line");
         throw damaged(item, "a line without an end that is not the beginning of a checksum line");
     }
@@ -291,7 +299,8 @@ final class LogReader implements Closeable {
 
     /// A byte cannot stand where it stands.
     private Item unreadable(int at, String why) throws IOException, DamagedLog {
-        if (isZeroFrom(bufferStart + at)) return tornOrSwallowed("from offset " + (bufferStart + at) + " on there are only zeros");
+        if (isZeroFrom(bufferStart + at))
+            return tornOrSwallowed("from offset " + (bufferStart + at) + " on there are only zeros");
         throw damaged(item, why + lineBehind(itemStart()));
     }
 

@@ -63,7 +63,11 @@ record Manifest(List<Entry> entries) {
     }
 
     long lastSeq(Type type) {
-        return entries.stream().filter(e -> e.type == type).mapToLong(Entry::seq).max().orElse(0);
+        return entries.stream()
+                .filter(e -> e.type == type)
+                .mapToLong(Entry::seq)
+                .max()
+                .orElse(0);
     }
 
     Manifest plus(Entry entry) {
@@ -95,7 +99,11 @@ record Manifest(List<Entry> entries) {
             for (Entry e : entries) {
                 if (e.type != type) continue;
                 text.append("file ").append(quoted(e.name));
-                text.append(" seq ").append(e.seq).append(" type ").append(type.letter).append('\n');
+                text.append(" seq ")
+                        .append(e.seq)
+                        .append(" type ")
+                        .append(type.letter)
+                        .append('\n');
             }
         }
         byte[] content = text.toString().getBytes(StandardCharsets.ISO_8859_1);
@@ -129,15 +137,19 @@ record Manifest(List<Entry> entries) {
         Checksum checksum = new Checksum();
         checksum.update(content, 0, at);
         if (!checksum.verify(content, at, length, at)) {
-            throw new DamagedLog(source, at, "the manifest does not have the checksum that stands here"
-                    + " (whoever edits it takes this line out)");
+            throw new DamagedLog(
+                    source,
+                    at,
+                    "the manifest does not have the checksum that stands here"
+                            + " (whoever edits it takes this line out)");
         }
     }
 
     private static Entry entry(String line, String source, int at, List<Entry> before) throws DamagedLog {
         if (line.length() > MAX_LINE) throw new DamagedLog(source, at, "a line of more than " + MAX_LINE + " bytes");
         List<String> words = words(line);
-        if (words.isEmpty() || words.size() % 2 != 0) throw new DamagedLog(source, at, "not a line of keys and values: " + line);
+        if (words.isEmpty() || words.size() % 2 != 0)
+            throw new DamagedLog(source, at, "not a line of keys and values: " + line);
         String name = "";
         long seq = 0;
         Type type = null;
@@ -150,7 +162,8 @@ record Manifest(List<Entry> entries) {
                 default -> {} // of a later version
             }
         }
-        if (name.isEmpty() || seq <= 0 || type == null) throw new DamagedLog(source, at, "file, seq and type expected: " + line);
+        if (name.isEmpty() || seq <= 0 || type == null)
+            throw new DamagedLog(source, at, "file, seq and type expected: " + line);
         if (name.contains("/") || name.contains("\\") || name.equals("..") || name.equals(".")) {
             throw new DamagedLog(source, at, "a file's name must not be a path: " + line);
         }
@@ -158,7 +171,8 @@ record Manifest(List<Entry> entries) {
             if (e.name.equals(name)) throw new DamagedLog(source, at, "the file was named before: " + line);
             if (e.type != type) continue;
             if (type == Type.BASE) throw new DamagedLog(source, at, "a second base: " + line);
-            if (type == Type.INCREMENT && e.seq >= seq) throw new DamagedLog(source, at, "seq does not ascend: " + line);
+            if (type == Type.INCREMENT && e.seq >= seq)
+                throw new DamagedLog(source, at, "seq does not ascend: " + line);
         }
         return new Entry(name, seq, type);
     }
@@ -192,7 +206,8 @@ record Manifest(List<Entry> entries) {
         List<String> words = new ArrayList<>();
         int i = 0;
         while (true) {
-            while (i < line.length() && (line.charAt(i) == ' ' || line.charAt(i) == '\t' || line.charAt(i) == '\r')) i++;
+            while (i < line.length() && (line.charAt(i) == ' ' || line.charAt(i) == '\t' || line.charAt(i) == '\r'))
+                i++;
             if (i == line.length()) return words;
             StringBuilder word = new StringBuilder();
             if (line.charAt(i) == '"') {

@@ -139,7 +139,8 @@ final class RdbReader {
         if (!text.matches("REDIS\\d{4}")) throw new DamagedLog(name, 0, "an RDB image starts with REDIS and a version");
         int version = Integer.parseInt(text.substring(5));
         if (version < 1 || version > MAX_VERSION) {
-            throw new DamagedLog(name, 5, "RDB version " + version + ", but only those up to " + MAX_VERSION + " are known here");
+            throw new DamagedLog(
+                    name, 5, "RDB version " + version + ", but only those up to " + MAX_VERSION + " are known here");
         }
         return version;
     }
@@ -163,12 +164,14 @@ final class RdbReader {
     }
 
     private DamagedLog refused(int opcode, long at) throws IOException, DamagedLog {
-        if (opcode == FUNCTION) return new DamagedLog(name, at, "it holds a function library, which is not supported yet");
+        if (opcode == FUNCTION)
+            return new DamagedLog(name, at, "it holds a function library, which is not supported yet");
         if (opcode == MODULE) return new DamagedLog(name, at, "it holds data of a module");
         if (opcode >= TYPES.length) return new DamagedLog(name, at, "the opcode " + opcode + " is not known");
         string(key);
         String shown = new Bytes(key.bytes, 0, Math.min(key.length, 128)).toString();
-        return new DamagedLog(name, at, "the key \"" + shown + "\" is a " + TYPES[opcode] + ", which is not supported yet");
+        return new DamagedLog(
+                name, at, "the key \"" + shown + "\" is a " + TYPES[opcode] + ", which is not supported yet");
     }
 
     private void end(int version) throws IOException, DamagedLog {
@@ -177,7 +180,8 @@ final class RdbReader {
         long mine = crc;
         long there = number(8);
         if (there != 0 && there != mine) { // 0: written with rdbchecksum no
-            throw new DamagedLog(name, offset() - 8, String.format("the checksum is %016x, but the image has %016x", there, mine));
+            throw new DamagedLog(
+                    name, offset() - 8, String.format("the checksum is %016x, but the image has %016x", there, mine));
         }
     }
 
@@ -201,7 +205,8 @@ final class RdbReader {
     }
 
     private void bytes(Text text, long length, long start) throws IOException, DamagedLog {
-        if (length > MAX_STRING || length > size - offset()) throw new DamagedLog(name, start, "it ends in a string of " + length + " bytes");
+        if (length > MAX_STRING || length > size - offset())
+            throw new DamagedLog(name, start, "it ends in a string of " + length + " bytes");
         text.reserve((int) length);
         text.length = (int) length;
         for (int done = 0; done < length; ) {

@@ -17,7 +17,6 @@ import dev.cinnabar.memory.Budget;
 import dev.cinnabar.net.NetServer;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
@@ -50,7 +49,8 @@ public final class Cinnabar implements AutoCloseable {
     private final Engine engine;
     private final Session session;
     private final EmbeddedLink link = new EmbeddedLink();
-    private final Object oneCall = new Object(); // calls within the process run one after the other, also those that wait
+    private final Object oneCall =
+            new Object(); // calls within the process run one after the other, also those that wait
     private final NetServer net;
     private final Persistence persistence;
     private final Clock clock;
@@ -68,7 +68,12 @@ public final class Cinnabar implements AutoCloseable {
         List<Command> commands = new ArrayList<>(Families.all());
         commands.addAll(builder.commands);
         engine = new Engine(
-                clock, new Randomness(builder.seed), budget, config.get(Directives.DATABASES), commands, renames(config));
+                clock,
+                new Randomness(builder.seed),
+                budget,
+                config.get(Directives.DATABASES),
+                commands,
+                renames(config));
         ServerHost host = new ServerHost(config, log, clock.wallMs(), builder.executable, this::closeFromWithin);
         ServerProtocol protocol = new ServerProtocol(engine, config, log, loops);
         engine.host(host);
@@ -106,7 +111,8 @@ public final class Cinnabar implements AutoCloseable {
     private static Map<String, String> renames(Config config) {
         Map<String, String> renames = new HashMap<>();
         for (Config.RenamedCommand renamed : config.renamedCommands()) {
-            renames.put(renamed.name().toLowerCase(Locale.ROOT), renamed.newName().toLowerCase(Locale.ROOT));
+            renames.put(
+                    renamed.name().toLowerCase(Locale.ROOT), renamed.newName().toLowerCase(Locale.ROOT));
         }
         return renames;
     }

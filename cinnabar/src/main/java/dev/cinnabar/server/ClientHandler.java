@@ -75,7 +75,8 @@ final class ClientHandler implements Handler, Link {
             }
             if (!goesOn) parser.reset();
             else if (outcome != RequestParser.Outcome.COMPLETE) {
-                if (outcome == RequestParser.Outcome.INCOMPLETE || outcome == RequestParser.Outcome.DISCARDING) goesOn = false;
+                if (outcome == RequestParser.Outcome.INCOMPLETE || outcome == RequestParser.Outcome.DISCARDING)
+                    goesOn = false;
                 position = after(outcome, out, position, to);
             }
         }
@@ -129,7 +130,9 @@ final class ClientHandler implements Handler, Link {
     }
 
     private void refuseTooMuch() {
-        protocol.log().warning("Closing client that reached max query buffer length: id=" + session.id() + " addr=" + remoteAddress());
+        protocol.log()
+                .warning("Closing client that reached max query buffer length: id=" + session.id() + " addr="
+                        + remoteAddress());
         protocol.countQueryBufferDisconnect();
         connection.close();
     }
@@ -195,7 +198,9 @@ final class ClientHandler implements Handler, Link {
     @Override
     public void push(byte[] data, int offset, int length) {
         if (connection.outputBytes() > protocol.pushLimit()) {
-            protocol.log().warning("Client scheduled to be closed ASAP for overcoming of output buffer limits: id=" + session.id());
+            protocol.log()
+                    .warning("Client scheduled to be closed ASAP for overcoming of output buffer limits: id="
+                            + session.id());
             protocol.countOutputBufferDisconnect();
             connection.close();
             return;

@@ -32,7 +32,8 @@ final class Decoder {
     }
 
     /// @throws CommandException when the reply is an error
-    @Nullable Object decode() {
+    @Nullable
+    Object decode() {
         Object value = next();
         if (value instanceof CommandException e) throw e;
         return value;

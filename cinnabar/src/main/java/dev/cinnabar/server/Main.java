@@ -51,13 +51,16 @@ public final class Main {
     private void run() throws InterruptedException {
         Signals.handle(this::signalled, "TERM", "INT");
         long pid = ProcessHandle.current().pid();
-        log.notice("Cinnabar version=" + Version.CINNABAR + ", compatible with Redis " + Version.REDIS + ", pid=" + pid + ", just started");
+        log.notice("Cinnabar version=" + Version.CINNABAR + ", compatible with Redis " + Version.REDIS + ", pid=" + pid
+                + ", just started");
         if (config.file().isEmpty()) {
-            log.warning("Warning: no config file specified, using the default config. In order to specify a config file use cinnabar-server /path/to/redis.conf");
+            log.warning(
+                    "Warning: no config file specified, using the default config. In order to specify a config file use cinnabar-server /path/to/redis.conf");
         } else {
             log.notice("Configuration loaded");
         }
-        for (Directive<?> kept : config.ineffective()) log.verbose("Directive " + kept.name() + " has no meaning here and is only kept");
+        for (Directive<?> kept : config.ineffective())
+            log.verbose("Directive " + kept.name() + " has no meaning here and is only kept");
         log.role('M');
         Cinnabar started;
         try {

@@ -173,7 +173,8 @@ final class Persistence implements Durability {
     // ---- what the engine asks of its host ----
 
     /// BGREWRITEAOF.
-    @Nullable String rewrite() {
+    @Nullable
+    String rewrite() {
         AppendOnlyLog f = file;
         if (f == null) return "ERR Background append only file rewriting needs appendonly yes";
         return switch (f.rewrite()) {
@@ -182,9 +183,9 @@ final class Persistence implements Durability {
         };
     }
 
-
     /// DEBUG LOADAOF: once all is on disk, throws the data set away and runs the log again. Under the engine's lock.
-    @Nullable String reload() {
+    @Nullable
+    String reload() {
         AppendOnlyLog f = file;
         if (f == null) return null;
         engine.log(ChangeLog.NONE);

@@ -15,10 +15,12 @@ final class Signals {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handlerType = Class.forName("sun.misc.SignalHandler");
-            Object proxy = Proxy.newProxyInstance(Signals.class.getClassLoader(), new Class<?>[] {handlerType}, (self, method, args) -> {
-                if (method.getName().equals("handle")) handler.accept(String.valueOf(args[0]).replace("SIG", ""));
-                return null;
-            });
+            Object proxy = Proxy.newProxyInstance(
+                    Signals.class.getClassLoader(), new Class<?>[] {handlerType}, (self, method, args) -> {
+                        if (method.getName().equals("handle"))
+                            handler.accept(String.valueOf(args[0]).replace("SIG", ""));
+                        return null;
+                    });
             for (String name : names) {
                 Object one = signal.getConstructor(String.class).newInstance(name);
                 signal.getMethod("handle", signal, handlerType).invoke(null, one, proxy);

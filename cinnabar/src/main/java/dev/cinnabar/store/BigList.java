@@ -287,14 +287,17 @@ final class BigList extends BigValue {
         long byteSum = 0;
         for (int i = 0; i < nodes; i++) {
             int length = length(i);
-            if (!Listpack.isValid(array(i), start(i), length)) throw new IllegalStateException("node " + i + " is no listpack");
+            if (!Listpack.isValid(array(i), start(i), length))
+                throw new IllegalStateException("node " + i + " is no listpack");
             int count = Listpack.count(array(i), start(i));
-            if (count == 0 || count != count(i)) throw new IllegalStateException("node " + i + " of " + count + ", " + count(i) + " counted");
+            if (count == 0 || count != count(i))
+                throw new IllegalStateException("node " + i + " of " + count + ", " + count(i) + " counted");
             elementSum += count;
             byteSum += SizeClasses.roundUp(length);
         }
         if (elementSum != elements) throw new IllegalStateException(elementSum + " elements, " + elements + " counted");
-        if (byteSum != nodeBytes) throw new IllegalStateException("nodes of " + byteSum + " bytes, " + nodeBytes + " counted");
+        if (byteSum != nodeBytes)
+            throw new IllegalStateException("nodes of " + byteSum + " bytes, " + nodeBytes + " counted");
     }
 
     /// How much goes into a node: `list-max-listpack-size`.

@@ -525,7 +525,12 @@ public final class Database {
         long copy = to.room(newKey, kind, valueSize, expiryMs(address));
         // making room has not moved the source: a block stays where it is until its owner changes it
         byte[] target = pages.array(copy);
-        System.arraycopy(page, Records.valueHeader(page, at), target, Records.valueHeader(target, Pages.offset(copy)), valueSize);
+        System.arraycopy(
+                page,
+                Records.valueHeader(page, at),
+                target,
+                Records.valueHeader(target, Pages.offset(copy)),
+                valueSize);
     }
 
     /// Gives a value with its expiry to another key, here or in another database, and replaces what that held. The key must be there,
@@ -671,7 +676,8 @@ public final class Database {
         byte[] page = pages.array(address);
         int at = Pages.offset(address);
         int flags = (hasExpiry ? Records.HAS_EXPIRY : 0) | (snapshot == null ? 0 : snapshot.birthFlags(this, hash));
-        Records.writeHead(page, at, kind.ordinal(), flags, moment.initialAccess(), key.array(), key.offset(), key.length());
+        Records.writeHead(
+                page, at, kind.ordinal(), flags, moment.initialAccess(), key.array(), key.offset(), key.length());
         if (hasExpiry) {
             Records.setExpiryMs(page, at, expiryMs);
             wheel.add(address);
@@ -721,7 +727,8 @@ public final class Database {
         if (keepValue) {
             int from = Records.valueHeader(page, at);
             int oldValueSize = at + oldSize - from;
-            System.arraycopy(page, from, target, Records.valueHeader(target, toAt), (int) Math.min(oldValueSize, valueSize));
+            System.arraycopy(
+                    page, from, target, Records.valueHeader(target, toAt), (int) Math.min(oldValueSize, valueSize));
         }
         if (hadExpiry) wheel.remove(address);
         if (hasExpiry) {
@@ -799,7 +806,8 @@ public final class Database {
     }
 
     static int total(long size) {
-        if (size > Records.MAX_LENGTH) throw OutOfMemory.REFUSED; // key and value together are more than an array can hold
+        if (size > Records.MAX_LENGTH)
+            throw OutOfMemory.REFUSED; // key and value together are more than an array can hold
         return (int) size;
     }
 
@@ -819,7 +827,8 @@ public final class Database {
     /// The size of a record with a string.
     static long stringSize(Bytes key, Bytes value, boolean hasExpiry) {
         boolean isNumber = value.length() <= Numbers.MAX_LONG_CHARS && Numbers.isLong(value);
-        return Records.sizeBeforeValue(key.length(), hasExpiry) + (isNumber ? Long.BYTES : Records.bytesSize(value.length()));
+        return Records.sizeBeforeValue(key.length(), hasExpiry)
+                + (isNumber ? Long.BYTES : Records.bytesSize(value.length()));
     }
 
     static int recordSize(byte[] page, int at) {
@@ -846,7 +855,8 @@ public final class Database {
                 if (kind(address).shape() == Shape.BIG) big(address).checkInvariants();
             });
         } while (position != 0);
-        if (sums[1] != wheel.size()) throw new IllegalStateException(sums[1] + " volatile keys, " + wheel.size() + " in the wheel");
+        if (sums[1] != wheel.size())
+            throw new IllegalStateException(sums[1] + " volatile keys, " + wheel.size() + " in the wheel");
         return sums[0];
     }
 }

@@ -150,7 +150,16 @@ public final class ListValue {
         long count = Math.min(size, most);
         if (!isBig()) {
             Bytes pack = db.bytes(address, window);
-            search(pack.array(), pack.offset(), isBackward ? size - 1 : 0, count, isBackward, text, isNumber, number, visitor);
+            search(
+                    pack.array(),
+                    pack.offset(),
+                    isBackward ? size - 1 : 0,
+                    count,
+                    isBackward,
+                    text,
+                    isNumber,
+                    number,
+                    visitor);
             return;
         }
         BigList big = big();
@@ -158,7 +167,8 @@ public final class ListValue {
         long index = isBackward ? size - 1 : 0;
         while (count > 0) {
             long here = Math.min(count, big.count(node));
-            if (!search(big.array(node), big.start(node), index, here, isBackward, text, isNumber, number, visitor)) return;
+            if (!search(big.array(node), big.start(node), index, here, isBackward, text, isNumber, number, visitor))
+                return;
             index += isBackward ? -here : here;
             count -= here;
             node += isBackward ? -1 : 1;
@@ -252,7 +262,8 @@ public final class ListValue {
             if (address != 0) {
                 Bytes pack = db.bytes(address, window);
                 int count = Listpack.count(pack.array(), pack.offset());
-                big.insertNode(0, pack.array(), Listpack.first(pack.offset()), pack.length() - Listpack.EMPTY_SIZE, count);
+                big.insertNode(
+                        0, pack.array(), Listpack.first(pack.offset()), pack.length() - Listpack.EMPTY_SIZE, count);
             }
             db.putBig(key, Kind.LIST_QUICKLIST, big, address == 0 ? Database.NO_EXPIRY : Database.KEEP_EXPIRY);
         } catch (OutOfMemory e) {
@@ -310,7 +321,8 @@ public final class ListValue {
             int start = big.start(node);
             int at = Listpack.seek(array, start, place >>> 32);
             int removed = Listpack.entrySize(array, at);
-            if (big.count(node) == 1 || fill.takes((long) big.length(node) - removed + scratch.length(), big.count(node))) {
+            if (big.count(node) == 1
+                    || fill.takes((long) big.length(node) - removed + scratch.length(), big.count(node))) {
                 big.splice(node, at - start, removed, scratch.array(), 0, scratch.length(), 0);
             } else {
                 // it goes next to the old one, into a node that has the room, and then the old one goes
@@ -404,7 +416,14 @@ public final class ListValue {
             if (removed > 0) {
                 if (!isChanged) big = bigForChange();
                 isChanged = true;
-                big.splice(node, Listpack.HEADER, big.length(node) - Listpack.EMPTY_SIZE, scratch.array(), 0, scratch.length(), -removed);
+                big.splice(
+                        node,
+                        Listpack.HEADER,
+                        big.length(node) - Listpack.EMPTY_SIZE,
+                        scratch.array(),
+                        0,
+                        scratch.length(),
+                        -removed);
             }
             removedSum += removed;
             left -= removed;

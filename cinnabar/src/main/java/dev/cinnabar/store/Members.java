@@ -178,11 +178,13 @@ public final class Members {
 
     private static int size(byte[] page, int at) {
         int value = Records.valueHeader(page, at);
-        return value - at + switch (Records.kind(page, at)) {
-            case NOTHING -> 0;
-            case FIXED8 -> Long.BYTES;
-            default -> (int) Records.bytesSize(Records.bytesLength(page, at));
-        };
+        return value
+                - at
+                + switch (Records.kind(page, at)) {
+                    case NOTHING -> 0;
+                    case FIXED8 -> Long.BYTES;
+                    default -> (int) Records.bytesSize(Records.bytesLength(page, at));
+                };
     }
 
     private void free(long address) {
@@ -253,8 +255,11 @@ public final class Members {
         long[] sum = new long[1];
         long position = 0;
         do {
-            position = dict.scan(position, address -> sum[0] += SizeClasses.roundUp(size(pages.array(address), Pages.offset(address))));
+            position = dict.scan(
+                    position,
+                    address -> sum[0] += SizeClasses.roundUp(size(pages.array(address), Pages.offset(address))));
         } while (position != 0);
-        if (sum[0] != recordBytes) throw new IllegalStateException("records of " + sum[0] + " bytes, " + recordBytes + " counted");
+        if (sum[0] != recordBytes)
+            throw new IllegalStateException("records of " + sum[0] + " bytes, " + recordBytes + " counted");
     }
 }

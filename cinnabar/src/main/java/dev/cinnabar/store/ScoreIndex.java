@@ -36,8 +36,12 @@ final class ScoreIndex {
 
     private static final class Leaf extends Node {
         final long[] addresses = new long[LEAF];
-        @Nullable Leaf previous;
-        @Nullable Leaf next;
+
+        @Nullable
+        Leaf previous;
+
+        @Nullable
+        Leaf next;
     }
 
     private static final class Inner extends Node {
@@ -450,7 +454,8 @@ final class ScoreIndex {
             if (last[0] >= 0) {
                 double before = scoreAt(last[0]);
                 boolean isInOrder = before < scoreAt(address)
-                        || before == scoreAt(address) && members.member(last[0], previous).compareTo(next) < 0;
+                        || before == scoreAt(address)
+                                && members.member(last[0], previous).compareTo(next) < 0;
                 if (!isInOrder) throw new IllegalStateException("out of order: " + next);
             }
             last[0] = address;
@@ -461,7 +466,8 @@ final class ScoreIndex {
     private long check(Node node, int level, long[] nodeBytes) {
         if (node instanceof Leaf leaf) {
             nodeBytes[0] += LEAF_BYTES;
-            if (level != height || leaf.size == 0 && size > 0) throw new IllegalStateException("a leaf at level " + level);
+            if (level != height || leaf.size == 0 && size > 0)
+                throw new IllegalStateException("a leaf at level " + level);
             return leaf.size;
         }
         Inner inner = (Inner) node;

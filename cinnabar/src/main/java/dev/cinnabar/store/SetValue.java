@@ -74,7 +74,9 @@ public final class SetValue {
         Kind kind = db.kind(address);
         if (kind == Kind.SET_HASHTABLE) return db.big(address).size();
         Bytes bytes = db.bytes(address, window);
-        return kind == Kind.SET_INTSET ? Intset.count(bytes.array(), bytes.offset()) : Listpack.count(bytes.array(), bytes.offset());
+        return kind == Kind.SET_INTSET
+                ? Intset.count(bytes.array(), bytes.offset())
+                : Listpack.count(bytes.array(), bytes.offset());
     }
 
     /// Whether it has this member. O(1) in a large set, O(log n) among numbers, O(n) else.
@@ -83,7 +85,8 @@ public final class SetValue {
         Kind kind = db.kind(address);
         if (kind == Kind.SET_HASHTABLE) return table().find(text) != 0;
         Bytes bytes = db.bytes(address, window);
-        if (kind == Kind.SET_LISTPACK) return Listpack.find(bytes.array(), Listpack.first(bytes.offset()), text, 0) >= 0;
+        if (kind == Kind.SET_LISTPACK)
+            return Listpack.find(bytes.array(), Listpack.first(bytes.offset()), text, 0) >= 0;
         return Numbers.isLong(text) && Intset.find(bytes.array(), bytes.offset(), Numbers.parse(text)) >= 0;
     }
 
@@ -267,7 +270,8 @@ public final class SetValue {
 
     /// The length of the longest number's text; one of the two at the ends.
     private static int longest(byte[] array, int start, int count) {
-        return Math.max(Numbers.length(Intset.get(array, start, 0)), Numbers.length(Intset.get(array, start, count - 1)));
+        return Math.max(
+                Numbers.length(Intset.get(array, start, 0)), Numbers.length(Intset.get(array, start, count - 1)));
     }
 
     private boolean addToListpack(Bytes text) {

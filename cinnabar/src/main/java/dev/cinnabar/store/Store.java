@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Touched only under the engine's lock.
 public final class Store {
-    private static final int STEP_BUCKETS = 64; // buckets per step of rebuilding a table, emptying it, or compacting: some 20 µs
+    private static final int STEP_BUCKETS =
+            64; // buckets per step of rebuilding a table, emptying it, or compacting: some 20 µs
 
     private final Pages pages;
     private final BigValues bigs = new BigValues();
@@ -126,7 +127,9 @@ public final class Store {
             compacting = 0;
         }
         try {
-            if (compacting == databases.length ? bigs.compact(STEP_BUCKETS) : databases[compacting].compact(STEP_BUCKETS)) return true;
+            if (compacting == databases.length
+                    ? bigs.compact(STEP_BUCKETS)
+                    : databases[compacting].compact(STEP_BUCKETS)) return true;
         } catch (OutOfMemory e) {
             bigs.endCompaction();
             pages.endCompaction();

@@ -2,7 +2,6 @@ package dev.cinnabar.store;
 
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Randomness;
-import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.struct.Listpack;
 
 /// A sorted set in the making, under no key yet: what ZUNION, ZINTER, ZDIFF and ZRANGESTORE gather.
@@ -47,8 +46,12 @@ public final class ZsetResult implements AutoCloseable {
 
     /// Shows all members in order.
     public void forEach(ZsetValue.Visitor visitor) {
-        set.index().forEach(0, size(), false, found ->
-                visitor.element(entry.set(set.members().member(found, window)), set.score(found)));
+        set.index()
+                .forEach(
+                        0,
+                        size(),
+                        false,
+                        found -> visitor.element(entry.set(set.members().member(found, window)), set.score(found)));
     }
 
     /// Puts the set under a key, whatever that held before; an empty one removes the key. The result is of no

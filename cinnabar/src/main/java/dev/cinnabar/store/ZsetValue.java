@@ -116,7 +116,8 @@ public final class ZsetValue {
         int found = find(pack, member);
         if (found < 0) return -1;
         long rank = 0;
-        for (int at = Listpack.first(pack.offset()); at != found; at = Listpack.next(array, Listpack.next(array, at))) rank++;
+        for (int at = Listpack.first(pack.offset()); at != found; at = Listpack.next(array, Listpack.next(array, at)))
+            rank++;
         scoreRead = scoreAt(array, Listpack.next(array, found));
         return rank;
     }
@@ -306,7 +307,8 @@ public final class ZsetValue {
             int scoreAt = Listpack.next(array, at);
             if (at != old) {
                 double s = scoreAt(array, scoreAt);
-                if (s > score || s == score && Listpack.read(array, at, entry).bytes().compareTo(member) > 0) return at;
+                if (s > score
+                        || s == score && Listpack.read(array, at, entry).bytes().compareTo(member) > 0) return at;
             }
             at = Listpack.next(array, scoreAt);
         }

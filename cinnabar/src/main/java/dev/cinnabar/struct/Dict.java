@@ -56,8 +56,10 @@ public final class Dict {
     private static final int SEGMENT_MASK = (1 << SEGMENT_LOG) - 1;
     private static final int MAX_TAIL = 16; // buckets
     private static final int AT_ONCE_LOG = 6; // tables of up to 64 buckets are rebuilt in one go
-    private static final int MOVE_STEP = 2; // buckets moved by each insertion and removal, so that the load stays below 0.91
-    private static final int HURRY_STEP = 16; // buckets moved by an insertion when the table is fuller than that all the same
+    private static final int MOVE_STEP =
+            2; // buckets moved by each insertion and removal, so that the load stays below 0.91
+    private static final int HURRY_STEP =
+            16; // buckets moved by an insertion when the table is fuller than that all the same
     private static final int SPILLED_MAX = 255;
     private static final long LOAD_NUMERATOR = 27; // of 32: fullest, 0.84
     private static final int TAG_SHIFT = Pages.ADDRESS_BITS;
@@ -66,7 +68,8 @@ public final class Dict {
     /// How many keys [#ahead] takes at a time.
     public static final int AHEAD = 16;
 
-    private static final int AHEAD_SECOND_LINE = 8; // every block has so many bytes; most records end in the line of their eighth byte
+    private static final int AHEAD_SECOND_LINE =
+            8; // every block has so many bytes; most records end in the line of their eighth byte
 
     private final Pages pages;
     private final long seed;
@@ -646,7 +649,9 @@ public final class Dict {
             byte[] spilled = t.spilled[b >>> SEGMENT_LOG];
             int says = spilled == null ? 0 : spilled[b & SEGMENT_MASK] & 0xff;
             boolean isTrue = says == SPILLED_MAX || says == passing[b] || t == old && b < moved;
-            if (!isTrue) throw new IllegalStateException("bucket " + b + " says " + says + " spilled, but " + passing[b] + " did");
+            if (!isTrue)
+                throw new IllegalStateException(
+                        "bucket " + b + " says " + says + " spilled, but " + passing[b] + " did");
         }
         return n;
     }

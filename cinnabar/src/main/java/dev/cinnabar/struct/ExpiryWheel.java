@@ -213,7 +213,8 @@ public final class ExpiryWheel {
 
     /// Empties the outer rings' slots that come next; from the inside out, for the inner ones come sooner.
     private int spreadNext(int left) {
-        for (int ring = 1; ring < RINGS && left > 0; ring++) left = spreadSlot(ring, (tick >> STEP_LOG * ring) + 1, left);
+        for (int ring = 1; ring < RINGS && left > 0; ring++)
+            left = spreadSlot(ring, (tick >> STEP_LOG * ring) + 1, left);
         return left;
     }
 
@@ -291,8 +292,10 @@ public final class ExpiryWheel {
             for (long address = heads[slot]; address != 0; n++) {
                 byte[] page = pages.array(address);
                 int at = Pages.offset(address);
-                if (!Records.has(page, at, Records.HAS_EXPIRY)) throw new IllegalStateException("record without expiry in slot " + slot);
-                if (Records.previous(page, at) != previous) throw new IllegalStateException("broken link in slot " + slot);
+                if (!Records.has(page, at, Records.HAS_EXPIRY))
+                    throw new IllegalStateException("record without expiry in slot " + slot);
+                if (Records.previous(page, at) != previous)
+                    throw new IllegalStateException("broken link in slot " + slot);
                 checkPlace(slot, Records.expiryMs(page, at));
                 previous = address;
                 address = Records.next(page, at);

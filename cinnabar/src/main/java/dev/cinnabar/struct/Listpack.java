@@ -376,7 +376,8 @@ public final class Listpack {
 
     /// Whether the bytes are a sound listpack: for what comes from outside (RESTORE, an RDB file). Never throws. O(n).
     public static boolean isValid(byte[] array, int start, int length) {
-        if (length < EMPTY_SIZE || size(array, start) != length || (array[start + length - 1] & 0xff) != END) return false;
+        if (length < EMPTY_SIZE || size(array, start) != length || (array[start + length - 1] & 0xff) != END)
+            return false;
         int end = start + length - 1;
         int count = 0;
         int at = first(start);

@@ -155,7 +155,8 @@ public final class Records {
         int header = keyHeader(page, at);
         int first = page[header];
         if (first >= 0) { // speed only: the general case below gives the same answer
-            return first == length && Arrays.equals(page, header + 1, header + 1 + length, key, offset, offset + length);
+            return first == length
+                    && Arrays.equals(page, header + 1, header + 1 + length, key, offset, offset + length);
         }
         if (lengthAt(page, header) != length) return false;
         int from = header + lengthBytesAt(page, header);
@@ -229,7 +230,8 @@ public final class Records {
     }
 
     /// Writes header and key of a new entry; expiry time, links and value are the caller's to fill in.
-    public static void writeHead(byte[] page, int at, int kind, int flags, int access, byte[] key, int offset, int length) {
+    public static void writeHead(
+            byte[] page, int at, int kind, int flags, int access, byte[] key, int offset, int length) {
         page[at] = (byte) (kind | flags);
         setAccess(page, at, access);
         int header = keyHeader(page, at);

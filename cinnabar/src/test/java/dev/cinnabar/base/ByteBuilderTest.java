@@ -120,7 +120,12 @@ class ByteBuilderTest {
         assertThat(Garbage.of(() -> {
                     builder.clear();
                     for (int i = 0; i < 50; i++) {
-                        builder.append('$').append(7L * i).appendCrlf().append(window).append("text").append(window.array());
+                        builder.append('$')
+                                .append(7L * i)
+                                .appendCrlf()
+                                .append(window)
+                                .append("text")
+                                .append(window.array());
                         builder.appendCrlf();
                     }
                 }))

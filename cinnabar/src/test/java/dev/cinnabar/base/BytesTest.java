@@ -37,7 +37,10 @@ class BytesTest {
 
     @Test
     void windows_are_equal_exactly_when_their_content_is() {
-        assertThat(inTheMiddle("a")).isNotEqualTo(Bytes.of("b")).isNotEqualTo(Bytes.of("aa")).isNotEqualTo(Bytes.of(""));
+        assertThat(inTheMiddle("a"))
+                .isNotEqualTo(Bytes.of("b"))
+                .isNotEqualTo(Bytes.of("aa"))
+                .isNotEqualTo(Bytes.of(""));
         assertThat(inTheMiddle("")).isEqualTo(new Bytes()).hasSameHashCodeAs(new Bytes());
         assertThat(inTheMiddle("").isEmpty()).isTrue();
         byte[] other = "xkeyx".getBytes(StandardCharsets.US_ASCII);
@@ -48,12 +51,15 @@ class BytesTest {
 
     @Test
     void order_is_that_of_unsigned_bytes_and_a_prefix_comes_first() {
-        String[] sorted = {"", "\u0000", "\u0000\u0000", "A", "AA", "B", "a", "\u007f", "\u0080", "\u00ff", "\u00ff\u0000"};
+        String[] sorted = {
+            "", "\u0000", "\u0000\u0000", "A", "AA", "B", "a", "\u007f", "\u0080", "\u00ff", "\u00ff\u0000"
+        };
         for (int i = 0; i < sorted.length; i++) {
             for (int j = 0; j < sorted.length; j++) {
                 int order = inTheMiddle(sorted[i]).compareTo(inTheMiddle(sorted[j]));
                 assertThat(Integer.signum(order)).isEqualTo(Integer.compare(i, j));
-                int stored = StoredBytes.copyOf(inTheMiddle(sorted[i])).compareTo(StoredBytes.copyOf(inTheMiddle(sorted[j])));
+                int stored = StoredBytes.copyOf(inTheMiddle(sorted[i]))
+                        .compareTo(StoredBytes.copyOf(inTheMiddle(sorted[j])));
                 assertThat(Integer.signum(stored)).isEqualTo(Integer.compare(i, j));
             }
         }
@@ -61,7 +67,8 @@ class BytesTest {
 
     @Test
     void a_word_is_recognised_in_any_case_and_nothing_else_is() {
-        for (String yes : new String[] {"KEEPTTL", "keepttl", "KeepTtl"}) assertThat(inTheMiddle(yes).isWord("KEEPTTL")).isTrue();
+        for (String yes : new String[] {"KEEPTTL", "keepttl", "KeepTtl"})
+            assertThat(inTheMiddle(yes).isWord("KEEPTTL")).isTrue();
         for (String no : new String[] {"", "KEEPTT", "KEEPTTLL", "KEEPTT\u00cc", "+EEPTTL"}) {
             assertThat(inTheMiddle(no).isWord("KEEPTTL")).isFalse();
         }
@@ -74,6 +81,7 @@ class BytesTest {
     void text_of_any_bytes_can_be_turned_back() {
         byte[] all = new byte[256];
         for (int i = 0; i < 256; i++) all[i] = (byte) i;
-        assertThat(Bytes.of(all).toLatin1().getBytes(StandardCharsets.ISO_8859_1)).containsExactly(all);
+        assertThat(Bytes.of(all).toLatin1().getBytes(StandardCharsets.ISO_8859_1))
+                .containsExactly(all);
     }
 }

@@ -25,7 +25,8 @@ class HashTest {
                 for (int offset = 1; offset < 9; offset++) {
                     byte[] around = randomBytes(random, length + 20);
                     System.arraycopy(key, 0, around, offset, length);
-                    RandomRun.check(Hash.of(around, offset, length, SEED) == expected, "another hash at offset", offset);
+                    RandomRun.check(
+                            Hash.of(around, offset, length, SEED) == expected, "another hash at offset", offset);
                 }
             }
         });
@@ -109,7 +110,8 @@ class HashTest {
                 spreadEvenly(keys, seed, prefix);
             }
             List<byte[]> binary = new ArrayList<>();
-            for (long i = 0; i < 65_536; i++) binary.add(ByteBuffer.allocate(8).putLong(i).array());
+            for (long i = 0; i < 65_536; i++)
+                binary.add(ByteBuffer.allocate(8).putLong(i).array());
             spreadEvenly(binary, seed, "binary");
         });
     }

@@ -51,7 +51,9 @@ class LongDoubleTest {
 
     @Test
     void other_texts_are_no_numbers() {
-        for (String text : new String[] {"", " 1", "1 ", ".", "-", "1e", "1e+", "0x", "0x1p", "1f", "1_0", "nan", "inf", "--1", "1.2.3"}) {
+        for (String text : new String[] {
+            "", " 1", "1 ", ".", "-", "1e", "1e+", "0x", "0x1p", "1f", "1_0", "nan", "inf", "--1", "1.2.3"
+        }) {
             assertThat(parse(text)).as(text).isNull();
         }
     }
@@ -79,7 +81,9 @@ class LongDoubleTest {
 
     @Test
     void infinities_are_known_by_their_names() {
-        for (String text : new String[] {"inf", "-INF", "+Infinity"}) assertThat(LongDouble.isInfinity(Bytes.of(text))).isTrue();
-        for (String text : new String[] {"", "-", "in", "nan", "infinit"}) assertThat(LongDouble.isInfinity(Bytes.of(text))).isFalse();
+        for (String text : new String[] {"inf", "-INF", "+Infinity"})
+            assertThat(LongDouble.isInfinity(Bytes.of(text))).isTrue();
+        for (String text : new String[] {"", "-", "in", "nan", "infinit"})
+            assertThat(LongDouble.isInfinity(Bytes.of(text))).isFalse();
     }
 }

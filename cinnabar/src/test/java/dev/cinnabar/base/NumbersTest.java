@@ -33,7 +33,8 @@ class NumbersTest {
 
         RandomRun.check(text.length() == length, "length printed of " + number, length);
         RandomRun.check(text.length() == Numbers.length(number), "length said of", number);
-        RandomRun.check(text.equals(new String(buffer, at, length, StandardCharsets.US_ASCII)), "printed wrongly", number);
+        RandomRun.check(
+                text.equals(new String(buffer, at, length, StandardCharsets.US_ASCII)), "printed wrongly", number);
         RandomRun.check(buffer[at + length] == '#', "printed beyond its end", number);
         RandomRun.check(Numbers.isLong(buffer, at, length), "not taken for a number", number);
         RandomRun.check(Numbers.parse(buffer, at, length) == number, "read back wrongly", number);
@@ -42,10 +43,43 @@ class NumbersTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "-", "+", "+1", "-0", "00", "01", "-01", "0x1", " 1", "1 ", "1\n", "1.0", "1e3", "--1", "1-", "/", ":", "-/", "-:",
-                "1/", "1:", "9223372036854775808", "-9223372036854775809", "9223372036854775809", "9999999999999999999",
-                "-9999999999999999999", "18446744073709551615", "18446744073709551616", "-18446744073709551615", "10000000000000000000",
-                "92233720368547758070", "123456789012345678901", "-123456789012345678901", "٣", "1\u0000", "\u00001"
+                "",
+                "-",
+                "+",
+                "+1",
+                "-0",
+                "00",
+                "01",
+                "-01",
+                "0x1",
+                " 1",
+                "1 ",
+                "1\n",
+                "1.0",
+                "1e3",
+                "--1",
+                "1-",
+                "/",
+                ":",
+                "-/",
+                "-:",
+                "1/",
+                "1:",
+                "9223372036854775808",
+                "-9223372036854775809",
+                "9223372036854775809",
+                "9999999999999999999",
+                "-9999999999999999999",
+                "18446744073709551615",
+                "18446744073709551616",
+                "-18446744073709551615",
+                "10000000000000000000",
+                "92233720368547758070",
+                "123456789012345678901",
+                "-123456789012345678901",
+                "٣",
+                "1\u0000",
+                "\u00001"
             })
     void text_that_is_not_a_number_in_canonical_form_is_refused(String text) {
         assertThat(Numbers.isLong(Bytes.of(text))).isFalse();
@@ -59,13 +93,17 @@ class NumbersTest {
                 int length = 1 + random.below(21);
                 for (int c = 0; c < length; c++) {
                     // mostly digits, so that long ones have a chance of being numbers
-                    buffer[c] = (byte) (RandomRun.oneIn(random, 20) || c == 0 ? alphabet.charAt(random.below(alphabet.length()))
-                            : '0' + random.below(10));
+                    buffer[c] = (byte)
+                            (RandomRun.oneIn(random, 20) || c == 0
+                                    ? alphabet.charAt(random.below(alphabet.length()))
+                                    : '0' + random.below(10));
                 }
                 String text = new String(buffer, 0, length, StandardCharsets.US_ASCII);
                 boolean expected = isCanonical(text);
-                if (Numbers.isLong(buffer, 0, length) != expected) throw new AssertionError(text + " should be " + expected);
-                if (expected && Numbers.parse(buffer, 0, length) != Long.parseLong(text)) throw new AssertionError(text);
+                if (Numbers.isLong(buffer, 0, length) != expected)
+                    throw new AssertionError(text + " should be " + expected);
+                if (expected && Numbers.parse(buffer, 0, length) != Long.parseLong(text))
+                    throw new AssertionError(text);
             }
         });
     }
@@ -83,7 +121,8 @@ class NumbersTest {
         assertThat(Garbage.of(() -> {
                     for (long n = Long.MIN_VALUE; n < 0; n += 1L << 50) {
                         int length = Numbers.print(n, buffer, 0);
-                        if (!Numbers.isLong(buffer, 0, length) || Numbers.parse(buffer, 0, length) != n) throw new AssertionError(n);
+                        if (!Numbers.isLong(buffer, 0, length) || Numbers.parse(buffer, 0, length) != n)
+                            throw new AssertionError(n);
                     }
                 }))
                 .isZero();

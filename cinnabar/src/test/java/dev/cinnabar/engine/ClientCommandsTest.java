@@ -63,7 +63,8 @@ class ClientCommandsTest {
         watcher.send("WATCH k");
         server.connect().send("SET k w");
         watcher.send("MULTI");
-        assertThat(server.connect().send("CLIENT LIST ID " + watcher.session().id())).contains(" flags=xdU ");
+        assertThat(server.connect().send("CLIENT LIST ID " + watcher.session().id()))
+                .contains(" flags=xdU ");
     }
 
     @Test
@@ -89,9 +90,11 @@ class ClientCommandsTest {
         server.advance(Duration.ofSeconds(3));
         TestClient other = server.connect();
         assertThat(other.send("CLIENT LIST ID " + client.session().id()))
-                .endsWith("id=" + client.session().id() + " addr=127.0.0.1:50001 laddr=127.0.0.1:6379 fd=8 name= age=13 idle=3"
-                        + " flags=N db=2 sub=0 psub=0 ssub=0 multi=-1 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0"
-                        + " obl=7 oll=0 omem=7 tot-mem=7 events=rw cmd=ping user=default redir=-1 resp=2 lib-name= lib-ver=\n");
+                .endsWith(
+                        "id=" + client.session().id()
+                                + " addr=127.0.0.1:50001 laddr=127.0.0.1:6379 fd=8 name= age=13 idle=3"
+                                + " flags=N db=2 sub=0 psub=0 ssub=0 multi=-1 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0"
+                                + " obl=7 oll=0 omem=7 tot-mem=7 events=rw cmd=ping user=default redir=-1 resp=2 lib-name= lib-ver=\n");
     }
 
     @Test
@@ -146,10 +149,13 @@ class ClientCommandsTest {
         assertThat(ids(client.send("CLIENT LIST TYPE normal"))).isEqualTo(a + " " + b);
         assertThat(client.send("CLIENT LIST TYPE pubsub")).isEqualTo("$0");
         assertThat(client.send("CLIENT LIST TYPE slave")).isEqualTo("$0");
-        assertThat(ids(client.send("CLIENT LIST ID " + b + " 999 " + a + " " + b))).isEqualTo(b + " " + a + " " + b);
+        assertThat(ids(client.send("CLIENT LIST ID " + b + " 999 " + a + " " + b)))
+                .isEqualTo(b + " " + a + " " + b);
         assertThat(client.send("CLIENT LIST TYPE foo")).isEqualTo("-ERR Unknown client type 'foo'");
         assertThat(client.send("CLIENT LIST ID 1 x")).isEqualTo("-ERR Invalid client ID");
-        for (String line : new String[] {"CLIENT LIST ID", "CLIENT LIST TYPE", "CLIENT LIST foo", "CLIENT LIST TYPE normal ID 1"}) {
+        for (String line :
+                new String[] {"CLIENT LIST ID", "CLIENT LIST TYPE", "CLIENT LIST foo", "CLIENT LIST TYPE normal ID 1"
+                }) {
             assertThat(client.send(line)).isEqualTo("-ERR syntax error");
         }
     }
@@ -158,7 +164,8 @@ class ClientCommandsTest {
     void a_call_within_the_process_is_no_connection_to_be_listed() {
         TestClient embedded = server.embedded();
         assertThat(embedded.send("CLIENT INFO")).contains(" addr= laddr= ");
-        assertThat(ids(embedded.send("CLIENT LIST"))).isEqualTo(String.valueOf(client.session().id()));
+        assertThat(ids(embedded.send("CLIENT LIST")))
+                .isEqualTo(String.valueOf(client.session().id()));
     }
 
     // ---- KILL ----
@@ -181,10 +188,13 @@ class ClientCommandsTest {
         for (String miss : new String[] {
             "ID 999", "ADDR 10.0.0.1:6", "LADDR 10.0.0.1:5", "TYPE pubsub", "MAXAGE 1", "ID " + id + " ADDR 1:1"
         }) {
-            assertThat(client.send("CLIENT KILL " + miss + " USER default")).as(miss).isEqualTo(":0");
+            assertThat(client.send("CLIENT KILL " + miss + " USER default"))
+                    .as(miss)
+                    .isEqualTo(":0");
         }
         assertThat(victim.isClosed).isFalse();
-        assertThat(client.send("CLIENT KILL ID " + id + " ADDR 10.0.0.1:5 LADDR 10.0.0.9:6379 TYPE normal USER default"))
+        assertThat(client.send(
+                        "CLIENT KILL ID " + id + " ADDR 10.0.0.1:5 LADDR 10.0.0.9:6379 TYPE normal USER default"))
                 .isEqualTo(":1");
         assertThat(victim.isClosed).isTrue();
         assertThat(client.send("CLIENT LIST ID " + id)).isEqualTo("$0");
@@ -241,7 +251,8 @@ class ClientCommandsTest {
     @Test
     void reply_off_is_silent_until_on() {
         assertThat(client.send("CLIENT REPLY OFF")).isEmpty();
-        assertThat(client.send("PING") + client.send("GET") + client.send("NOSUCH")).isEmpty();
+        assertThat(client.send("PING") + client.send("GET") + client.send("NOSUCH"))
+                .isEmpty();
         assertThat(client.send("CLIENT REPLY SKIP")).isEmpty();
         assertThat(client.send("CLIENT REPLY ON")).isEqualTo("+OK");
         assertThat(client.send("PING")).isEqualTo("+PONG");
@@ -284,12 +295,14 @@ class ClientCommandsTest {
         assertThat(client.send("CLIENT TRACKINGINFO"))
                 .isEqualTo("*6 $5 flags *1 $3 off $8 redirect :-1 $8 prefixes *0");
         assertThat(client.send("CLIENT TRACKING OFF")).isEqualTo("+OK");
-        assertThat(client.send("CLIENT TRACKING ON")).isEqualTo("-ERR CLIENT TRACKING ON is not supported by this server");
+        assertThat(client.send("CLIENT TRACKING ON"))
+                .isEqualTo("-ERR CLIENT TRACKING ON is not supported by this server");
         assertThat(client.send("CLIENT TRACKING maybe")).isEqualTo("-ERR syntax error");
         assertThat(client.send("CLIENT GETREDIR")).isEqualTo(":-1");
         assertThat(client.send("CLIENT CACHING yes"))
-                .isEqualTo("-ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT"
-                        + " mode enabled");
+                .isEqualTo(
+                        "-ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT"
+                                + " mode enabled");
         client.send("HELLO 3");
         assertThat(client.send("CLIENT TRACKINGINFO"))
                 .isEqualTo("%3 $5 flags ~1 $3 off $8 redirect :-1 $8 prefixes *0");
@@ -329,11 +342,13 @@ class ClientCommandsTest {
         TestClient held = server.connect();
         client.send("CLIENT PAUSE 1000 WRITE");
         held.send("SET k v");
-        assertThat(client.send("CLIENT UNBLOCK " + held.session().id() + " ERROR")).isEqualTo(":0");
+        assertThat(client.send("CLIENT UNBLOCK " + held.session().id() + " ERROR"))
+                .isEqualTo(":0");
         assertThat(held.waits()).isTrue();
         assertThat(client.send("CLIENT UNBLOCK 999")).isEqualTo(":0");
         assertThat(client.send("CLIENT UNBLOCK x")).isEqualTo("-ERR value is not an integer or out of range");
-        assertThat(client.send("CLIENT UNBLOCK 1 foo")).isEqualTo("-ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+        assertThat(client.send("CLIENT UNBLOCK 1 foo"))
+                .isEqualTo("-ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
         assertThat(client.send("CLIENT UNBLOCK 1 ERROR x"))
                 .isEqualTo("-ERR unknown subcommand or wrong number of arguments for 'UNBLOCK'. Try CLIENT HELP.");
     }
@@ -361,7 +376,8 @@ class ClientCommandsTest {
 
     private static String ids(String lines) {
         StringBuilder ids = new StringBuilder();
-        for (String word : lines.split("[ \n]")) if (word.startsWith("id=")) ids.append(word.substring(3)).append(' ');
+        for (String word : lines.split("[ \n]"))
+            if (word.startsWith("id=")) ids.append(word.substring(3)).append(' ');
         return ids.toString().trim();
     }
 }

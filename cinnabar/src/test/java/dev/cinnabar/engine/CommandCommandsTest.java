@@ -36,18 +36,22 @@ class CommandCommandsTest {
         assertThat(facts.get(2)).isEqualTo(Set.of("readonly", "fast"));
         assertThat(facts.get(6)).isEqualTo(Set.of("@read", "@string", "@fast"));
         Object key = ((Set<?>) facts.get(8)).iterator().next();
-        assertThat(key).isEqualTo(Map.of(
-                "flags", Set.of("RO", "access"),
-                "begin_search", Map.of("type", "index", "spec", Map.of("index", 1L)),
-                "find_keys", Map.of("type", "range", "spec", Map.of("lastkey", 0L, "keystep", 1L, "limit", 0L))));
+        assertThat(key)
+                .isEqualTo(Map.of(
+                        "flags", Set.of("RO", "access"),
+                        "begin_search", Map.of("type", "index", "spec", Map.of("index", 1L)),
+                        "find_keys",
+                                Map.of("type", "range", "spec", Map.of("lastkey", 0L, "keystep", 1L, "limit", 0L))));
     }
 
     @Test
     void list_names_commands_and_subcommands_once_each() {
         List<?> names = (List<?>) rig.ask("COMMAND", "LIST");
         assertThat(new HashSet<>(names)).hasSize(names.size());
-        assertThat(names.contains("config|get") && names.contains("config") && names.contains("get")).isTrue();
-        for (Command command : Families.all()) assertThat(names.contains(command.spec().fullName())).isTrue();
+        assertThat(names.contains("config|get") && names.contains("config") && names.contains("get"))
+                .isTrue();
+        for (Command command : Families.all())
+            assertThat(names.contains(command.spec().fullName())).isTrue();
     }
 
     @Test
@@ -75,7 +79,9 @@ class CommandCommandsTest {
         assertThat(docs.get("group")).isEqualTo("string");
         assertThat(docs.get("doc_flags")).isEqualTo(Set.of("deprecated"));
         assertThat(docs.get("arguments"))
-                .isEqualTo(List.of(Map.of("name", "key", "type", "key", "key_spec_index", 0L), Map.of("name", "value", "type", "string")));
+                .isEqualTo(List.of(
+                        Map.of("name", "key", "type", "key", "key_spec_index", 0L),
+                        Map.of("name", "value", "type", "string")));
     }
 
     @Test

@@ -18,7 +18,8 @@ import java.util.stream.Stream;
 /// The manual pages of `docs/commands`, made from the declarations of the commands: a page for each command, with its subcommands, and an
 /// index. `make docs` writes them; [CommandPagesTest] fails when they are out of date.
 final class CommandPages {
-    private static final String MADE = "<!-- Made from the declaration of the command; change that and run `make docs`. -->\n\n";
+    private static final String MADE =
+            "<!-- Made from the declaration of the command; change that and run `make docs`. -->\n\n";
 
     private final Map<String, List<CommandSpec>> byPage = new TreeMap<>();
 
@@ -58,7 +59,13 @@ final class CommandPages {
             text.append("\n## ").append(titled(group)).append("\n\n| command | what it does |\n|---|---|\n");
             for (CommandSpec spec : specs) {
                 String page = spec.isSubcommand() ? spec.container() : spec.name();
-                text.append("| [").append(upper(spec)).append("](").append(page).append(".md").append(anchor(spec)).append(") | ");
+                text.append("| [")
+                        .append(upper(spec))
+                        .append("](")
+                        .append(page)
+                        .append(".md")
+                        .append(anchor(spec))
+                        .append(") | ");
                 text.append(cell(spec.summary())).append(" |\n");
             }
         }
@@ -66,7 +73,10 @@ final class CommandPages {
     }
 
     private List<CommandSpec> of(Group group) {
-        return byPage.values().stream().flatMap(List::stream).filter(spec -> spec.group() == group).toList();
+        return byPage.values().stream()
+                .flatMap(List::stream)
+                .filter(spec -> spec.group() == group)
+                .toList();
     }
 
     private static String titled(Group group) {
@@ -91,8 +101,13 @@ final class CommandPages {
     private static void append(StringBuilder text, CommandSpec spec) {
         if (spec.isSubcommand()) text.append('\n');
         text.append(spec.isSubcommand() ? "## " : "# ").append(upper(spec)).append("\n\n");
-        text.append("```\n").append(spec.syntax()).append("\n```\n\n").append(spec.summary()).append("\n\n");
-        if (spec.isDeprecated()) text.append("*Deprecated:* use ").append(spec.replacedBy()).append(" instead.\n\n");
+        text.append("```\n")
+                .append(spec.syntax())
+                .append("\n```\n\n")
+                .append(spec.summary())
+                .append("\n\n");
+        if (spec.isDeprecated())
+            text.append("*Deprecated:* use ").append(spec.replacedBy()).append(" instead.\n\n");
         text.append("- since Redis ").append(spec.since()).append('\n');
         text.append("- cost: ").append(spec.complexity()).append('\n');
         text.append("- rights: ").append(categories(spec)).append('\n');
@@ -105,11 +120,17 @@ final class CommandPages {
     }
 
     private static String categories(CommandSpec spec) {
-        return String.join(" ", spec.categories().stream().map(category -> "@" + category).toList());
+        return String.join(
+                " ", spec.categories().stream().map(category -> "@" + category).toList());
     }
 
     private static String flags(CommandSpec spec) {
-        return String.join(" ", Stream.of(Flag.values()).filter(flag -> flag.isShown() && spec.is(flag)).map(Flag::word).toList());
+        return String.join(
+                " ",
+                Stream.of(Flag.values())
+                        .filter(flag -> flag.isShown() && spec.is(flag))
+                        .map(Flag::word)
+                        .toList());
     }
 
     private static String cell(String text) {

@@ -14,15 +14,20 @@ class ConfigCommandsTest {
 
     @Test
     void get_answers_a_flat_list_in_resp2_and_a_map_in_resp3() {
-        assertThat(rig.ask("CONFIG", "GET", "maxmemory-samples", "nonsense")).isEqualTo(List.of("maxmemory-samples", "9"));
-        assertThat(rig.client.resp3().ask("CONFIG", "GET", "maxmemory-sam*")).isEqualTo(Map.of("maxmemory-samples", "9"));
+        assertThat(rig.ask("CONFIG", "GET", "maxmemory-samples", "nonsense"))
+                .isEqualTo(List.of("maxmemory-samples", "9"));
+        assertThat(rig.client.resp3().ask("CONFIG", "GET", "maxmemory-sam*"))
+                .isEqualTo(Map.of("maxmemory-samples", "9"));
     }
 
     @Test
     void set_of_several_is_all_or_nothing() {
-        assertThat(rig.ask("CONFIG", "SET", "maxmemory-samples", "3", "hz", "50")).isEqualTo("OK");
-        assertThat((String) rig.ask("CONFIG", "SET", "maxmemory-samples", "4", "hz", "x")).startsWith("-ERR CONFIG SET failed");
-        assertThat(rig.ask("CONFIG", "GET", "maxmemory-samples", "hz")).isEqualTo(List.of("maxmemory-samples", "3", "hz", "50"));
+        assertThat(rig.ask("CONFIG", "SET", "maxmemory-samples", "3", "hz", "50"))
+                .isEqualTo("OK");
+        assertThat((String) rig.ask("CONFIG", "SET", "maxmemory-samples", "4", "hz", "x"))
+                .startsWith("-ERR CONFIG SET failed");
+        assertThat(rig.ask("CONFIG", "GET", "maxmemory-samples", "hz"))
+                .isEqualTo(List.of("maxmemory-samples", "3", "hz", "50"));
     }
 
     @Test

@@ -154,9 +154,10 @@ class ConnectionCommandsTest {
         server.settings().password = "sesame";
         TestClient stranger = server.connect();
         assertThat(stranger.send("HELLO 3 SETNAME n"))
-                .isEqualTo("-NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH"
-                        + " <user> <pass> option can be used to authenticate the client and select the RESP protocol"
-                        + " version at the same time");
+                .isEqualTo(
+                        "-NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH"
+                                + " <user> <pass> option can be used to authenticate the client and select the RESP protocol"
+                                + " version at the same time");
         assertThat(stranger.send("HELLO 3 AUTH default sesame SETNAME n")).startsWith("%7 ");
         assertThat(stranger.send("CLIENT GETNAME")).isEqualTo("$1 n");
     }

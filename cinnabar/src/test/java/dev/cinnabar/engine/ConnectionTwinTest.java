@@ -66,12 +66,47 @@ class ConnectionTwinTest {
     @ValueSource(strings = {"HELLO 2", "HELLO 3"})
     void connection_commands_answer_alike(String hello) throws IOException {
         converse(
-                "a " + hello, "a PING", "a PING x", "a PING x y", "a ECHO", "a ECHO x", "a AUTH x", "a AUTH x y",
-                "a AUTH default x", "a AUTH a b c", "a HELLO 4", "a HELLO 1", "a HELLO x", "a HELLO 3 auth", "a HELLO 3 auth a",
-                "a HELLO 3 AUTH nobody x", "a HELLO 3 SETNAME", "a HELLO 3 foo", "a HELLO SETNAME x", "a " + hello + " SETNAME n",
-                "a CLIENT GETNAME", "a HELLO", "a HELLO 2 AUTH default x SETNAME yy", "a CLIENT GETNAME", "a " + hello,
-                "a SELECT 16", "a SELECT -1", "a SELECT a", "a SELECT 99999999999999", "a SELECT", "a SELECT 3", "a MULTI",
-                "a HELLO 3", "a SELECT 2", "a GET k", "a EXEC", "a RESET", "a CLIENT GETNAME", "a RESET x", "a GET k", "a QUIT now");
+                "a " + hello,
+                "a PING",
+                "a PING x",
+                "a PING x y",
+                "a ECHO",
+                "a ECHO x",
+                "a AUTH x",
+                "a AUTH x y",
+                "a AUTH default x",
+                "a AUTH a b c",
+                "a HELLO 4",
+                "a HELLO 1",
+                "a HELLO x",
+                "a HELLO 3 auth",
+                "a HELLO 3 auth a",
+                "a HELLO 3 AUTH nobody x",
+                "a HELLO 3 SETNAME",
+                "a HELLO 3 foo",
+                "a HELLO SETNAME x",
+                "a " + hello + " SETNAME n",
+                "a CLIENT GETNAME",
+                "a HELLO",
+                "a HELLO 2 AUTH default x SETNAME yy",
+                "a CLIENT GETNAME",
+                "a " + hello,
+                "a SELECT 16",
+                "a SELECT -1",
+                "a SELECT a",
+                "a SELECT 99999999999999",
+                "a SELECT",
+                "a SELECT 3",
+                "a MULTI",
+                "a HELLO 3",
+                "a SELECT 2",
+                "a GET k",
+                "a EXEC",
+                "a RESET",
+                "a CLIENT GETNAME",
+                "a RESET x",
+                "a GET k",
+                "a QUIT now");
     }
 
     @Test
@@ -79,53 +114,168 @@ class ConnectionTwinTest {
         redis.ask("CONFIG", "SET", "requirepass", "sesame");
         server.settings().password = "sesame";
         converse(
-                "a PING", "a NOSUCH", "a GET", "a HELLO", "a HELLO 3", "a HELLO 5", "a HELLO x", "a HELLO 3 SETNAME x",
-                "a HELLO 3 SETNAME x AUTH default bad", "a HELLO 3 AUTH default", "a CLIENT GETNAME", "a HELLO 3 foo", "a PING",
-                "a AUTH bad", "a AUTH nobody sesame", "a AUTH default bad", "a AUTH a b c", "a EXEC", "a MULTI", "a WATCH k",
-                "a AUTH sesame", "a PING", "a AUTH bad", "a PING", "a CLIENT SETNAME kk", "a RESET", "a PING",
-                "a HELLO 3 AUTH default sesame SETNAME foo", "a CLIENT GETNAME", "a MULTI", "a RESET", "a CLIENT GETNAME",
-                "a AUTH default sesame", "a CLIENT GETNAME", "a QUIT");
+                "a PING",
+                "a NOSUCH",
+                "a GET",
+                "a HELLO",
+                "a HELLO 3",
+                "a HELLO 5",
+                "a HELLO x",
+                "a HELLO 3 SETNAME x",
+                "a HELLO 3 SETNAME x AUTH default bad",
+                "a HELLO 3 AUTH default",
+                "a CLIENT GETNAME",
+                "a HELLO 3 foo",
+                "a PING",
+                "a AUTH bad",
+                "a AUTH nobody sesame",
+                "a AUTH default bad",
+                "a AUTH a b c",
+                "a EXEC",
+                "a MULTI",
+                "a WATCH k",
+                "a AUTH sesame",
+                "a PING",
+                "a AUTH bad",
+                "a PING",
+                "a CLIENT SETNAME kk",
+                "a RESET",
+                "a PING",
+                "a HELLO 3 AUTH default sesame SETNAME foo",
+                "a CLIENT GETNAME",
+                "a MULTI",
+                "a RESET",
+                "a CLIENT GETNAME",
+                "a AUTH default sesame",
+                "a CLIENT GETNAME",
+                "a QUIT");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"HELLO 2", "HELLO 3"})
     void client_commands_answer_alike(String hello) throws IOException {
         converse(
-                "a " + hello, "a CLIENT", "a CLIENT foo", "a CLIENT ID x", "a CLIENT GETNAME", "a CLIENT SETNAME foo",
-                "a CLIENT SETNAME ü", "a CLIENT GETNAME", "a CLIENT LIST TYPE", "a CLIENT LIST TYPE foo",
-                "a CLIENT LIST TYPE master", "a CLIENT LIST TYPE slave", "a CLIENT LIST TYPE pubsub", "a CLIENT LIST ID",
-                "a CLIENT LIST ID a", "a CLIENT LIST ID 9999", "a CLIENT LIST ID 0", "a CLIENT LIST foo",
-                "a CLIENT LIST TYPE normal ID 3", "a CLIENT LIST ID 9999 -2", "a CLIENT LIST ID 9999999999999999999999",
-                "a CLIENT INFO x", "a CLIENT KILL", "a CLIENT KILL foo", "a CLIENT KILL 1.2.3.4:5", "a CLIENT KILL id",
-                "a CLIENT KILL ID a", "a CLIENT KILL ID 0", "a CLIENT KILL ID 99999", "a CLIENT KILL ID -1",
-                "a CLIENT KILL ID 1 TYPE", "a CLIENT KILL TYPE foo", "a CLIENT KILL TYPE pubsub",
-                "a CLIENT KILL TYPE normal SKIPME foo", "a CLIENT KILL USER foo", "a CLIENT KILL USER default ADDR 1:1",
-                "a CLIENT KILL LADDR 1:1", "a CLIENT KILL foo bar", "a CLIENT KILL ID 99999 foo",
-                "a CLIENT KILL SKIPME yes ID 99999", "a CLIENT NO-EVICT foo", "a CLIENT NO-EVICT on", "a CLIENT NO-EVICT off",
-                "a CLIENT REPLY foo", "a CLIENT PAUSE", "a CLIENT PAUSE a", "a CLIENT PAUSE 1.5", "a CLIENT PAUSE -1",
-                "a CLIENT PAUSE 0", "a CLIENT PAUSE 100 foo", "a CLIENT PAUSE a foo", "a CLIENT PAUSE 1 ALL x",
-                "a CLIENT UNPAUSE", "a CLIENT UNPAUSE x", "a CLIENT UNBLOCK", "a CLIENT UNBLOCK a", "a CLIENT UNBLOCK 99999",
-                "a CLIENT UNBLOCK a foo", "a CLIENT UNBLOCK 99999 error", "a CLIENT unblock 1 TIMEOUT x", "a CLIENT GETREDIR",
-                "a CLIENT TRACKINGINFO", "a CLIENT CACHING YES", "a CLIENT TRACKING foo", "a CLIENT TRACKING off");
+                "a " + hello,
+                "a CLIENT",
+                "a CLIENT foo",
+                "a CLIENT ID x",
+                "a CLIENT GETNAME",
+                "a CLIENT SETNAME foo",
+                "a CLIENT SETNAME ü",
+                "a CLIENT GETNAME",
+                "a CLIENT LIST TYPE",
+                "a CLIENT LIST TYPE foo",
+                "a CLIENT LIST TYPE master",
+                "a CLIENT LIST TYPE slave",
+                "a CLIENT LIST TYPE pubsub",
+                "a CLIENT LIST ID",
+                "a CLIENT LIST ID a",
+                "a CLIENT LIST ID 9999",
+                "a CLIENT LIST ID 0",
+                "a CLIENT LIST foo",
+                "a CLIENT LIST TYPE normal ID 3",
+                "a CLIENT LIST ID 9999 -2",
+                "a CLIENT LIST ID 9999999999999999999999",
+                "a CLIENT INFO x",
+                "a CLIENT KILL",
+                "a CLIENT KILL foo",
+                "a CLIENT KILL 1.2.3.4:5",
+                "a CLIENT KILL id",
+                "a CLIENT KILL ID a",
+                "a CLIENT KILL ID 0",
+                "a CLIENT KILL ID 99999",
+                "a CLIENT KILL ID -1",
+                "a CLIENT KILL ID 1 TYPE",
+                "a CLIENT KILL TYPE foo",
+                "a CLIENT KILL TYPE pubsub",
+                "a CLIENT KILL TYPE normal SKIPME foo",
+                "a CLIENT KILL USER foo",
+                "a CLIENT KILL USER default ADDR 1:1",
+                "a CLIENT KILL LADDR 1:1",
+                "a CLIENT KILL foo bar",
+                "a CLIENT KILL ID 99999 foo",
+                "a CLIENT KILL SKIPME yes ID 99999",
+                "a CLIENT NO-EVICT foo",
+                "a CLIENT NO-EVICT on",
+                "a CLIENT NO-EVICT off",
+                "a CLIENT REPLY foo",
+                "a CLIENT PAUSE",
+                "a CLIENT PAUSE a",
+                "a CLIENT PAUSE 1.5",
+                "a CLIENT PAUSE -1",
+                "a CLIENT PAUSE 0",
+                "a CLIENT PAUSE 100 foo",
+                "a CLIENT PAUSE a foo",
+                "a CLIENT PAUSE 1 ALL x",
+                "a CLIENT UNPAUSE",
+                "a CLIENT UNPAUSE x",
+                "a CLIENT UNBLOCK",
+                "a CLIENT UNBLOCK a",
+                "a CLIENT UNBLOCK 99999",
+                "a CLIENT UNBLOCK a foo",
+                "a CLIENT UNBLOCK 99999 error",
+                "a CLIENT unblock 1 TIMEOUT x",
+                "a CLIENT GETREDIR",
+                "a CLIENT TRACKINGINFO",
+                "a CLIENT CACHING YES",
+                "a CLIENT TRACKING foo",
+                "a CLIENT TRACKING off");
     }
 
     @Test
     void transactions_with_clients_in_them_answer_alike() throws IOException {
         converse(
-                "a MULTI", "a CLIENT SETNAME n", "a CLIENT GETNAME", "a MONITOR", "a CLIENT TRACKINGINFO", "a EXEC", "a MULTI",
-                "a GET", "a SET a b", "a EXEC", "a EXEC", "a WATCH k", "b SET k v", "a MULTI", "a PING", "a EXEC", "a MULTI",
-                "a CLIENT REPLY ON", "a RESET", "a EXEC", "a MULTI", "a QUIT");
+                "a MULTI",
+                "a CLIENT SETNAME n",
+                "a CLIENT GETNAME",
+                "a MONITOR",
+                "a CLIENT TRACKINGINFO",
+                "a EXEC",
+                "a MULTI",
+                "a GET",
+                "a SET a b",
+                "a EXEC",
+                "a EXEC",
+                "a WATCH k",
+                "b SET k v",
+                "a MULTI",
+                "a PING",
+                "a EXEC",
+                "a MULTI",
+                "a CLIENT REPLY ON",
+                "a RESET",
+                "a EXEC",
+                "a MULTI",
+                "a QUIT");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"HELLO 2", "HELLO 3"})
     void logs_of_slowness_answer_alike(String hello) throws IOException {
         converse(
-                "a " + hello, "a SLOWLOG", "a SLOWLOG foo", "a SLOWLOG HELP x", "a SLOWLOG GET a", "a SLOWLOG RESET",
-                "a SLOWLOG GET -1", "a SLOWLOG GET -2", "a SLOWLOG GET 0", "a SLOWLOG GET 1 2", "a SLOWLOG GET 99999999999",
-                "a SLOWLOG LEN", "a LATENCY", "a LATENCY foo", "a LATENCY LATEST", "a LATENCY HISTORY", "a LATENCY HISTORY foo",
-                "a LATENCY GRAPH foo", "a LATENCY RESET", "a LATENCY RESET a b", "a LATENCY HISTOGRAM foo",
-                "a LATENCY HISTOGRAM append", "a LATENCY LATEST x");
+                "a " + hello,
+                "a SLOWLOG",
+                "a SLOWLOG foo",
+                "a SLOWLOG HELP x",
+                "a SLOWLOG GET a",
+                "a SLOWLOG RESET",
+                "a SLOWLOG GET -1",
+                "a SLOWLOG GET -2",
+                "a SLOWLOG GET 0",
+                "a SLOWLOG GET 1 2",
+                "a SLOWLOG GET 99999999999",
+                "a SLOWLOG LEN",
+                "a LATENCY",
+                "a LATENCY foo",
+                "a LATENCY LATEST",
+                "a LATENCY HISTORY",
+                "a LATENCY HISTORY foo",
+                "a LATENCY GRAPH foo",
+                "a LATENCY RESET",
+                "a LATENCY RESET a b",
+                "a LATENCY HISTOGRAM foo",
+                "a LATENCY HISTOGRAM append",
+                "a LATENCY LATEST x");
     }
 
     @Test
@@ -139,9 +289,19 @@ class ConnectionTwinTest {
             if (i >= 29 && i <= 32) script.add("a EXISTS" + keys);
         }
         script.addAll(List.of(
-                "a SET k " + "x".repeat(128), "a SET k " + "x".repeat(129), "a SET k " + "x".repeat(1000), "a AUTH default secret",
-                "a HELLO 2 AUTH default secret SETNAME n", "a CLIENT SETNAME m", "a NOSUCH", "a GET", "a GET k l", "a MULTI",
-                "a PING", "a EXEC", "a SLOWLOG GET -1"));
+                "a SET k " + "x".repeat(128),
+                "a SET k " + "x".repeat(129),
+                "a SET k " + "x".repeat(1000),
+                "a AUTH default secret",
+                "a HELLO 2 AUTH default secret SETNAME n",
+                "a CLIENT SETNAME m",
+                "a NOSUCH",
+                "a GET",
+                "a GET k l",
+                "a MULTI",
+                "a PING",
+                "a EXEC",
+                "a SLOWLOG GET -1"));
         String[] lines = script.toArray(String[]::new);
         try {
             converse(lines);
@@ -182,7 +342,9 @@ class ConnectionTwinTest {
 
     @Test
     void a_line_of_client_list_has_the_same_fields_and_ours_say_the_same_of_what_is_the_same() throws IOException {
-        for (String line : new String[] {"CLIENT SETNAME n", "SELECT 5", "CLIENT NO-EVICT on", "WATCH k", "MULTI", "PING", "GET"}) {
+        for (String line :
+                new String[] {"CLIENT SETNAME n", "SELECT 5", "CLIENT NO-EVICT on", "WATCH k", "MULTI", "PING", "GET"
+                }) {
             realClient("a").send(line.split(" "));
             ourClient("a").send(line);
             realClient("b").send("SET", "k", line);
@@ -194,7 +356,8 @@ class ConnectionTwinTest {
             assertThat(ours.keySet()).containsExactlyElementsOf(names);
             // not of what depends on buffers and on how fast the machine is
             for (String same : List.of(
-                    "addr", "laddr", "name", "flags", "db", "sub", "psub", "ssub", "multi", "oll", "cmd", "user", "redir", "resp")) {
+                    "addr", "laddr", "name", "flags", "db", "sub", "psub", "ssub", "multi", "oll", "cmd", "user",
+                    "redir", "resp")) {
                 assertThat(ours.get(same)).as(same + " after " + line).isEqualTo(real.get(same));
             }
         }
@@ -215,8 +378,17 @@ class ConnectionTwinTest {
         realClient("m").send("MONITOR");
         ourClient("m").send("MONITOR");
         for (String line : new String[] {
-            "set k v", "SELECT 3", "AUTH default secret", "HELLO 2 AUTH default secret SETNAME n", "CLIENT GETNAME", "MULTI",
-            "EXEC", "WATCH a b", "ECHO ü\"\\", "RESET", "EXEC"
+            "set k v",
+            "SELECT 3",
+            "AUTH default secret",
+            "HELLO 2 AUTH default secret SETNAME n",
+            "CLIENT GETNAME",
+            "MULTI",
+            "EXEC",
+            "WATCH a b",
+            "ECHO ü\"\\",
+            "RESET",
+            "EXEC"
         }) {
             realClient("a").send(line.split(" "));
             ourClient("a").send(line);
@@ -235,7 +407,10 @@ class ConnectionTwinTest {
     void arity_flags_categories_and_tips_are_those_of_command_info() {
         List<CommandSpec> specs = new ArrayList<>();
         for (var family : List.of(
-                ConnectionCommands.values(), ClientCommands.values(), SlowLogCommands.values(), LatencyCommands.values(),
+                ConnectionCommands.values(),
+                ClientCommands.values(),
+                SlowLogCommands.values(),
+                LatencyCommands.values(),
                 MonitorCommands.values())) {
             Arrays.stream(family).forEach(command -> specs.add(command.spec()));
         }

@@ -11,9 +11,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DebugCommandsTest {
-    private static final String REFUSED = "-ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\","
-            + " you can run it from a local connection, otherwise you need to set this option in the configuration file, and then"
-            + " restart the server.";
+    private static final String REFUSED =
+            "-ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\","
+                    + " you can run it from a local connection, otherwise you need to set this option in the configuration file, and then"
+                    + " restart the server.";
 
     private final Rig rig = Rig.withDebug();
 
@@ -28,7 +29,9 @@ class DebugCommandsTest {
     void by_default_it_is_refused_and_counted_as_a_refusal() {
         Rig plain = new Rig();
         assertThat(plain.ask("DEBUG", "SLEEP", "0")).isEqualTo(REFUSED);
-        assertThat(plain.line("commandstats", "cmdstat_debug")).startsWith("calls=0,").contains("rejected_calls=1");
+        assertThat(plain.line("commandstats", "cmdstat_debug"))
+                .startsWith("calls=0,")
+                .contains("rejected_calls=1");
     }
 
     @Test
@@ -43,7 +46,9 @@ class DebugCommandsTest {
     void local_lets_clients_of_this_machine_in_only() {
         Rig local = new Rig("enable-debug-command", "local");
         for (String near : List.of("127.0.0.1:5000", "[::1]:5000", "/run/redis.sock:0", "")) {
-            assertThat(local.new Client(near).ask("DEBUG", "SLEEP", "0")).as(near).isEqualTo("OK");
+            assertThat(local.new Client(near).ask("DEBUG", "SLEEP", "0"))
+                    .as(near)
+                    .isEqualTo("OK");
         }
         for (String far : List.of("10.1.2.3:5000", "[2001:db8::1]:5000", "127.0.0.2:1")) {
             assertThat(local.new Client(far).ask("DEBUG", "SLEEP", "0")).as(far).isEqualTo(REFUSED);
@@ -82,7 +87,8 @@ class DebugCommandsTest {
 
     @Test
     void populate_that_runs_out_of_memory_keeps_what_fitted() {
-        assertThat((String) rig.ask("DEBUG", "POPULATE", "1000000", "key", "10000")).startsWith("-OOM");
+        assertThat((String) rig.ask("DEBUG", "POPULATE", "1000000", "key", "10000"))
+                .startsWith("-OOM");
         assertThat((Long) rig.ask("DBSIZE")).isBetween(10_000L, 60_000L);
     }
 
@@ -171,7 +177,8 @@ class DebugCommandsTest {
         rig.ask("SET", "a", "hello");
         rig.clock.advance(Duration.ofSeconds(12));
         assertThat((String) rig.ask("DEBUG", "OBJECT", "a"))
-                .matches("Value at:0x[0-9a-f]+ refcount:1 encoding:embstr serializedlength:6 lru:\\d+ lru_seconds_idle:12");
+                .matches(
+                        "Value at:0x[0-9a-f]+ refcount:1 encoding:embstr serializedlength:6 lru:\\d+ lru_seconds_idle:12");
     }
 
     // ---- the server ----
@@ -192,7 +199,9 @@ class DebugCommandsTest {
     void change_repl_id_does_what_it_says() {
         String before = rig.line("replication", "master_replid");
         rig.ask("DEBUG", "CHANGE-REPL-ID");
-        assertThat(rig.line("replication", "master_replid")).matches("[0-9a-f]{40}").isNotEqualTo(before);
+        assertThat(rig.line("replication", "master_replid"))
+                .matches("[0-9a-f]{40}")
+                .isNotEqualTo(before);
     }
 
     @Test
@@ -233,7 +242,8 @@ class DebugCommandsTest {
                 .isEqualTo("|1\r\n$14\r\nkey-popularity\r\n*2\r\n$7\r\nkey:123\r\n:90\r\n"
                         + "$39\r\nSome real reply following the attribute\r\n");
         assertThat(client.raw("DEBUG", "PROTOCOL", "push"))
-                .isEqualTo(">2\r\n$16\r\nserver-cpu-usage\r\n:42\r\n$40\r\nSome real reply following the push reply\r\n");
+                .isEqualTo(
+                        ">2\r\n$16\r\nserver-cpu-usage\r\n:42\r\n$40\r\nSome real reply following the push reply\r\n");
         assertThat(client.raw("DEBUG", "PROTOCOL", "verbatim")).isEqualTo("=29\r\ntxt:This is a verbatim\nstring\r\n");
         assertThat(client.raw("DEBUG", "PROTOCOL", "true")).isEqualTo("#t\r\n");
     }

@@ -10,10 +10,11 @@ final class Encodings {
 
     /// The encoding's name, a value that is stored so, the version of the protocol.
     static Stream<Arguments> all() {
-        return Stream.of(2, 3).flatMap(protocol -> Stream.of(
-                Arguments.of("int", "1234567", protocol),
-                Arguments.of("embstr", "a short text", protocol),
-                Arguments.of("raw", "long ".repeat(30), protocol),
-                Arguments.of("raw", "a page of its own".repeat(300_000), protocol)));
+        return Stream.of(2, 3)
+                .flatMap(protocol -> Stream.of(
+                        Arguments.of("int", "1234567", protocol),
+                        Arguments.of("embstr", "a short text", protocol),
+                        Arguments.of("raw", "long ".repeat(30), protocol),
+                        Arguments.of("raw", "a page of its own".repeat(300_000), protocol)));
     }
 }

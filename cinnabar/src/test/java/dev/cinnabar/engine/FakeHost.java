@@ -9,11 +9,17 @@ import org.jspecify.annotations.Nullable;
 final class FakeHost extends NoHost {
     final List<String> asked = new ArrayList<>();
     final List<String> logged = new ArrayList<>();
-    @Nullable String error; // the answer to whatever is asked next
+
+    @Nullable
+    String error; // the answer to whatever is asked next
+
     boolean isEnding;
     LogStatus status = LogStatus.OFF;
     Traffic traffic = Traffic.NONE;
-    @Nullable Loading loading;
+
+    @Nullable
+    Loading loading;
+
     Runnable onReload = () -> {};
 
     FakeHost(long startedMs) {

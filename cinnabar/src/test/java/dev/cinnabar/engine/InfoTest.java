@@ -11,12 +11,15 @@ class InfoTest {
 
     @Test
     void sections_are_chosen_by_name_in_any_case_and_answered_in_one_order() {
-        assertThat(rig.info("Keyspace", "SERVER", "server", "nonsense").keySet()).containsExactly("Server", "Keyspace");
+        assertThat(rig.info("Keyspace", "SERVER", "server", "nonsense").keySet())
+                .containsExactly("Server", "Keyspace");
     }
 
     @Test
     void default_leaves_out_what_is_long() {
-        assertThat(rig.info().keySet()).contains("Server", "Errorstats", "Keyspace").doesNotContain("Commandstats", "Latencystats");
+        assertThat(rig.info().keySet())
+                .contains("Server", "Errorstats", "Keyspace")
+                .doesNotContain("Commandstats", "Latencystats");
         assertThat(rig.info("default").keySet()).isEqualTo(rig.info().keySet());
         assertThat(rig.info("default", "commandstats").keySet()).contains("Server", "Commandstats");
     }
@@ -24,12 +27,15 @@ class InfoTest {
     @Test
     void sections_are_parted_by_an_empty_line_and_lines_end_in_crlf() {
         String text = (String) rig.ask("INFO", "cluster", "replication");
-        assertThat(text).startsWith("# Replication\r\nrole:master\r\n").endsWith("\r\n\r\n# Cluster\r\ncluster_enabled:0\r\n");
+        assertThat(text)
+                .startsWith("# Replication\r\nrole:master\r\n")
+                .endsWith("\r\n\r\n# Cluster\r\ncluster_enabled:0\r\n");
     }
 
     @Test
     void it_is_a_verbatim_text_in_resp3() {
-        assertThat(rig.client.resp3().raw("INFO", "cluster")).isEqualTo("=34\r\ntxt:# Cluster\r\ncluster_enabled:0\r\n\r\n");
+        assertThat(rig.client.resp3().raw("INFO", "cluster"))
+                .isEqualTo("=34\r\ntxt:# Cluster\r\ncluster_enabled:0\r\n\r\n");
         assertThat(rig.client.raw("INFO", "nonsense")).isEqualTo("=4\r\ntxt:\r\n");
     }
 
@@ -69,10 +75,14 @@ class InfoTest {
         assertThat(memory)
                 .containsEntry("used_memory", "" + used)
                 .containsEntry("used_memory_human", Info.human(used))
-                .containsEntry("used_memory_peak", "" + rig.engine.store().pages().usedPeak());
-        assertThat(Long.parseLong(memory.get("used_memory_dataset")) + Long.parseLong(memory.get("used_memory_overhead"))).isEqualTo(used);
+                .containsEntry(
+                        "used_memory_peak", "" + rig.engine.store().pages().usedPeak());
+        assertThat(Long.parseLong(memory.get("used_memory_dataset"))
+                        + Long.parseLong(memory.get("used_memory_overhead")))
+                .isEqualTo(used);
         assertThat(Long.parseLong(memory.get("used_memory_rss"))).isGreaterThan(10 << 20);
-        assertThat(Long.parseLong(memory.get("jvm_heap_used"))).isLessThanOrEqualTo(Long.parseLong(memory.get("jvm_heap_max")));
+        assertThat(Long.parseLong(memory.get("jvm_heap_used")))
+                .isLessThanOrEqualTo(Long.parseLong(memory.get("jvm_heap_max")));
     }
 
     @Test
@@ -86,7 +96,9 @@ class InfoTest {
 
     @Test
     void persistence_is_what_the_log_says() {
-        assertThat(rig.info("persistence").get("Persistence")).containsEntry("aof_enabled", "0").doesNotContainKey("aof_current_size");
+        assertThat(rig.info("persistence").get("Persistence"))
+                .containsEntry("aof_enabled", "0")
+                .doesNotContainKey("aof_current_size");
         rig.host.status = new LogStatus(true, true, false, 3, 1, false, 4, 2, false, 1000, 500, 77, 1, 6);
         assertThat(rig.info("persistence").get("Persistence"))
                 .containsEntry("aof_enabled", "1")
@@ -154,7 +166,8 @@ class InfoTest {
     @Test
     void latencystats_have_the_percentiles_that_were_asked_for() {
         rig.ask("GET", "a");
-        assertThat(rig.line("latencystats", "latency_percentiles_usec_get")).matches("p50=\\d+\\.\\d{3},p99=\\d+\\.\\d{3},p99.9=\\d+\\.\\d{3}");
+        assertThat(rig.line("latencystats", "latency_percentiles_usec_get"))
+                .matches("p50=\\d+\\.\\d{3},p99=\\d+\\.\\d{3},p99.9=\\d+\\.\\d{3}");
         rig.ask("CONFIG", "SET", "latency-tracking-info-percentiles", "12.5 100");
         assertThat(rig.line("latencystats", "latency_percentiles_usec_get")).matches("p12.5=.*,p100=.*");
         rig.ask("CONFIG", "SET", "latency-tracking", "no");
@@ -216,7 +229,8 @@ class InfoTest {
             rig.clock.advance(Duration.ofMillis(100));
             rig.engine.tick();
         }
-        assertThat(Long.parseLong(rig.line("stats", "instantaneous_ops_per_sec"))).isBetween(45L, 55L);
+        assertThat(Long.parseLong(rig.line("stats", "instantaneous_ops_per_sec")))
+                .isBetween(45L, 55L);
     }
 
     @Test

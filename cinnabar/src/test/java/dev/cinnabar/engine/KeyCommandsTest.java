@@ -107,7 +107,8 @@ class KeyCommandsTest {
     @Test
     void asking_counts_hits_and_misses() {
         server.line("SET a 1");
-        for (String line : List.of("EXISTS a b", "TYPE a", "TYPE b", "TTL a", "TTL b", "TOUCH a b", "OBJECT ENCODING b")) {
+        for (String line :
+                List.of("EXISTS a b", "TYPE a", "TYPE b", "TTL a", "TTL b", "TOUCH a b", "OBJECT ENCODING b")) {
             server.line(line);
         }
 
@@ -119,7 +120,8 @@ class KeyCommandsTest {
     @ValueSource(ints = {2, 3})
     void object_answers_nothing_for_a_missing_key(int protocol) {
         server.speak(protocol);
-        for (String what : List.of("ENCODING", "FREQ", "IDLETIME", "REFCOUNT")) assertNothing("OBJECT " + what + " missing", protocol);
+        for (String what : List.of("ENCODING", "FREQ", "IDLETIME", "REFCOUNT"))
+            assertNothing("OBJECT " + what + " missing", protocol);
     }
 
     @Test
@@ -133,7 +135,8 @@ class KeyCommandsTest {
         assertThat(server.line("OBJECT IDLETIME b")).startsWith("-ERR An LFU maxmemory policy is selected");
         assertThat(server.line("OBJECT FREQ b")).isEqualTo(":5\r\n");
         for (int i = 0; i < 1000; i++) server.line("GET b");
-        assertThat(Integer.parseInt(server.line("OBJECT FREQ b").substring(1).strip())).isBetween(8, 100);
+        assertThat(Integer.parseInt(server.line("OBJECT FREQ b").substring(1).strip()))
+                .isBetween(8, 100);
     }
 
     @Test
@@ -152,7 +155,8 @@ class KeyCommandsTest {
         String help = server.line("OBJECT HELP");
         assertThat(help).startsWith("*11\r\n+OBJECT <subcommand>");
         assertThat(help).contains("ENCODING <key>", "FREQ <key>", "IDLETIME <key>", "REFCOUNT <key>", "HELP");
-        assertThat(server.line("OBJECT NONSENSE a")).isEqualTo("-ERR unknown subcommand 'NONSENSE'. Try OBJECT HELP.\r\n");
+        assertThat(server.line("OBJECT NONSENSE a"))
+                .isEqualTo("-ERR unknown subcommand 'NONSENSE'. Try OBJECT HELP.\r\n");
     }
 
     // ---- another name, another place ----
@@ -309,7 +313,8 @@ class KeyCommandsTest {
         assertThat(server.line("PEXPIREAT a 9223372036854775807")).isEqualTo(YES);
         assertThat(server.line("PEXPIRETIME a")).isEqualTo(":9223372036854775807\r\n");
         assertThat(server.line("EXPIRETIME a")).isEqualTo(":9223372036854776\r\n");
-        assertThat(server.line("PEXPIRE a 9223372036854775807")).isEqualTo("-ERR invalid expire time in 'pexpire' command\r\n");
+        assertThat(server.line("PEXPIRE a 9223372036854775807"))
+                .isEqualTo("-ERR invalid expire time in 'pexpire' command\r\n");
     }
 
     @Test
@@ -412,7 +417,9 @@ class KeyCommandsTest {
     }
 
     private static List<String> bulks(String reply) {
-        return reply.lines().filter(line -> !line.startsWith("*") && !line.startsWith("$")).toList();
+        return reply.lines()
+                .filter(line -> !line.startsWith("*") && !line.startsWith("$"))
+                .toList();
     }
 
     @Test
@@ -426,7 +433,8 @@ class KeyCommandsTest {
             cursor = reply.get(0);
             assertThat(Long.parseUnsignedLong(cursor)).isLessThan(1L << 48);
             for (String key : reply.subList(1, reply.size())) {
-                if (key.startsWith("stays:")) assertThat(met.add(key)).as("%s is met once", key).isTrue();
+                if (key.startsWith("stays:"))
+                    assertThat(met.add(key)).as("%s is met once", key).isTrue();
             }
             for (int i = 0; i < 10; i++) server.line("SET comes:" + calls + ":" + i + " x");
             if (calls % 2 == 1) for (int i = 0; i < 15; i++) server.line("DEL comes:" + (calls - 1) + ":" + i);
@@ -514,9 +522,11 @@ class KeyCommandsTest {
     void what_is_not_relative_is_logged_as_it_came() {
         server.line("MSET a 1 b 2");
         server.logged();
-        for (String line : List.of("RENAME a c", "COPY b d REPLACE DB 3", "MOVE b 2", "RENAMENX c e", "COPY e f")) server.line(line);
+        for (String line : List.of("RENAME a c", "COPY b d REPLACE DB 3", "MOVE b 2", "RENAMENX c e", "COPY e f"))
+            server.line(line);
         assertThat(server.logged())
-                .containsExactly("0 RENAME a c", "0 COPY b d REPLACE DB 3", "0 MOVE b 2", "0 RENAMENX c e", "0 COPY e f");
+                .containsExactly(
+                        "0 RENAME a c", "0 COPY b d REPLACE DB 3", "0 MOVE b 2", "0 RENAMENX c e", "0 COPY e f");
     }
 
     @Test

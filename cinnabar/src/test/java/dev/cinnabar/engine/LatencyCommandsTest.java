@@ -43,7 +43,9 @@ class LatencyCommandsTest {
         server.settings().latencyThresholdMs = 5;
         for (int i = 0; i < 165; i++) stall(i == 2 ? 400 : 10);
         assertThat(client.send("LATENCY HISTORY command")).startsWith("*160 *2 :" + (1767268800 + 5) + " ");
-        assertThat(client.send("LATENCY LATEST")).as("the worst is remembered longer").endsWith(" :10 :400");
+        assertThat(client.send("LATENCY LATEST"))
+                .as("the worst is remembered longer")
+                .endsWith(" :10 :400");
     }
 
     @Test
@@ -136,6 +138,7 @@ class LatencyCommandsTest {
     @Test
     void help_lists_every_subcommand() {
         String help = client.send("LATENCY HELP");
-        for (LatencyCommands command : LatencyCommands.values()) assertThat(help).contains(" +" + command.name());
+        for (LatencyCommands command : LatencyCommands.values())
+            assertThat(help).contains(" +" + command.name());
     }
 }

@@ -101,8 +101,15 @@ class ListCommandsTest {
         server.line("RPUSH l a");
         server.logged();
 
-        for (String line : List.of("LPUSHX none a", "LREM l 0 b", "LINSERT l BEFORE x y", "LPOP none", "LPOP l 0", "LSET l 5 x",
-                "LMPOP 1 none LEFT", "RPOPLPUSH none l")) {
+        for (String line : List.of(
+                "LPUSHX none a",
+                "LREM l 0 b",
+                "LINSERT l BEFORE x y",
+                "LPOP none",
+                "LPOP l 0",
+                "LSET l 5 x",
+                "LMPOP 1 none LEFT",
+                "RPOPLPUSH none l")) {
             server.line(line);
             assertThat(server.logged()).as(line).isEmpty();
         }
@@ -125,7 +132,8 @@ class ListCommandsTest {
         server.line("RPUSH small a 1 b");
 
         List<String> commands = image(server);
-        assertThat(commands.stream().filter(c -> c.startsWith("*") && c.contains("large"))).hasSize(4);
+        assertThat(commands.stream().filter(c -> c.startsWith("*") && c.contains("large")))
+                .hasSize(4);
         assertReplays(server, "large", "small");
     }
 
@@ -186,7 +194,8 @@ class ListCommandsTest {
         while (server.store().step() && steps < 1_000_000) steps++;
 
         assertThat(server.store().pages().held()).isLessThan(before / 2);
-        for (int i = 0; i < 1000; i += 8) assertThat(server.run("LLEN", "l" + i)).isEqualTo(":12\r\n");
+        for (int i = 0; i < 1000; i += 8)
+            assertThat(server.run("LLEN", "l" + i)).isEqualTo(":12\r\n");
     }
 
     // ---- waiting ----
@@ -255,6 +264,7 @@ class ListCommandsTest {
         assertThat(server.line("BLPOP l x")).isEqualTo("-ERR timeout is not a float or out of range\r\n");
         assertThat(server.line("BLPOP l -1")).isEqualTo("-ERR timeout is negative\r\n");
         assertThat(server.line("BLMPOP 1e300 1 l LEFT")).isEqualTo("-ERR timeout is out of range\r\n");
-        assertThat(server.line("BLMOVE l m LEFT LEFT 0x7FFFFFFFFFFFFFFF")).isEqualTo("-ERR timeout is out of range\r\n");
+        assertThat(server.line("BLMOVE l m LEFT LEFT 0x7FFFFFFFFFFFFFFF"))
+                .isEqualTo("-ERR timeout is out of range\r\n");
     }
 }

@@ -33,8 +33,10 @@ class MemoryCommandsTest {
         rig.ask("DEBUG", "POPULATE", "1000");
         Map<?, ?> stats = (Map<?, ?>) rig.client.resp3().ask("MEMORY", "STATS");
         assertThat(stats.get("keys.count")).isEqualTo(1000L);
-        assertThat(stats.get("total.allocated")).isEqualTo(rig.engine.store().pages().used());
-        assertThat((Long) stats.get("dataset.bytes") + (Long) stats.get("overhead.total")).isEqualTo(stats.get("total.allocated"));
+        assertThat(stats.get("total.allocated"))
+                .isEqualTo(rig.engine.store().pages().used());
+        assertThat((Long) stats.get("dataset.bytes") + (Long) stats.get("overhead.total"))
+                .isEqualTo(stats.get("total.allocated"));
         assertThat((Long) stats.get("keys.bytes-per-key")).isBetween(30L, 100L);
         assertThat((Double) stats.get("dataset.percentage")).isBetween(50.0, 100.0);
         assertThat((Map<?, ?>) stats.get("db.0")).hasSize(2);

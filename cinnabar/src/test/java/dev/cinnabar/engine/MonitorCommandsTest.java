@@ -36,7 +36,8 @@ class MonitorCommandsTest {
         assertThat(monitor.read()).isEqualTo(NOON + "\"AUTH\" \"(redacted)\" \"(redacted)\"");
         client.send("HELLO 2 AUTH default secret");
         assertThat(monitor.read()).isEqualTo(NOON + "\"HELLO\" \"2\" \"AUTH\" \"(redacted)\" \"(redacted)\"");
-        for (String line : new String[] {"CLIENT LIST", "SLOWLOG GET", "CONFIG GET port", "NOSUCH", "GET"}) client.send(line);
+        for (String line : new String[] {"CLIENT LIST", "SLOWLOG GET", "CONFIG GET port", "NOSUCH", "GET"})
+            client.send(line);
         assertThat(monitor.read()).isEmpty();
     }
 

@@ -50,7 +50,8 @@ class NoGarbageTest {
         server.line("SET number 12345");
         server.line("SET short text");
         server.run("SET", "long", "x".repeat(1000));
-        for (String key : new String[] {"number", "short", "long", "missing"}) assertThat(garbage("GET", key)).as(key).isZero();
+        for (String key : new String[] {"number", "short", "long", "missing"})
+            assertThat(garbage("GET", key)).as(key).isZero();
     }
 
     @Test
@@ -70,8 +71,12 @@ class NoGarbageTest {
     @Test
     void set_of_a_new_key_and_del_make_none() {
         for (String value : new String[] {"12345", "short text", "x".repeat(1000)}) {
-            assertThat(garbage(new String[] {"SET", "k", value}, new String[] {"DEL", "k"})).as(value).isZero();
-            assertThat(garbage(new String[] {"SET", "k", value, "PX", "1000"}, new String[] {"UNLINK", "k"})).as(value).isZero();
+            assertThat(garbage(new String[] {"SET", "k", value}, new String[] {"DEL", "k"}))
+                    .as(value)
+                    .isZero();
+            assertThat(garbage(new String[] {"SET", "k", value, "PX", "1000"}, new String[] {"UNLINK", "k"}))
+                    .as(value)
+                    .isZero();
         }
         assertThat(garbage("DEL", "missing")).isZero();
     }
@@ -84,7 +89,8 @@ class NoGarbageTest {
             sets[i] = words("SET", "key:" + i, "value " + i);
             dels[i] = words("DEL", "key:" + i);
         }
-        for (int i = 0; i < 100_000; i++) server.line("SET other:" + i + " x"); // a table that does not grow and shrink each time
+        for (int i = 0; i < 100_000; i++)
+            server.line("SET other:" + i + " x"); // a table that does not grow and shrink each time
         assertThat(Garbage.of(() -> {
                     for (Bytes[] set : sets) run(set);
                     for (Bytes[] del : dels) run(del);
@@ -101,7 +107,8 @@ class NoGarbageTest {
     @Test
     void exists_ttl_type_and_touch_make_none() {
         server.line("SET k v EX 100");
-        for (String command : new String[] {"EXISTS", "TTL", "TYPE", "TOUCH", "STRLEN"}) assertThat(garbage(command, "k")).as(command).isZero();
+        for (String command : new String[] {"EXISTS", "TTL", "TYPE", "TOUCH", "STRLEN"})
+            assertThat(garbage(command, "k")).as(command).isZero();
     }
 
     @Test
@@ -113,15 +120,18 @@ class NoGarbageTest {
     @Test
     void expire_append_getrange_and_setrange_make_none() {
         server.line("SET k some-text-in-here");
-        assertThat(garbage(new String[] {"EXPIRE", "k", "100"}, new String[] {"PERSIST", "k"})).isZero();
+        assertThat(garbage(new String[] {"EXPIRE", "k", "100"}, new String[] {"PERSIST", "k"}))
+                .isZero();
         assertThat(garbage("GETRANGE", "k", "2", "5")).isZero();
         assertThat(garbage("SETRANGE", "k", "2", "##")).isZero();
-        assertThat(garbage(new String[] {"APPEND", "k", "x"}, new String[] {"SET", "k", "some-text-in-here"})).isZero();
+        assertThat(garbage(new String[] {"APPEND", "k", "x"}, new String[] {"SET", "k", "some-text-in-here"}))
+                .isZero();
     }
 
     @Test
     void rename_makes_none() {
         server.line("SET a value");
-        assertThat(garbage(new String[] {"RENAME", "a", "another"}, new String[] {"RENAME", "another", "a"})).isZero();
+        assertThat(garbage(new String[] {"RENAME", "a", "another"}, new String[] {"RENAME", "another", "a"}))
+                .isZero();
     }
 }

@@ -26,7 +26,9 @@ final class RealClient implements AutoCloseable {
     String send(String... words) {
         var request = new StringBuilder("*" + words.length + "\r\n");
         for (String word : words) {
-            request.append('$').append(word.getBytes(StandardCharsets.UTF_8).length).append("\r\n");
+            request.append('$')
+                    .append(word.getBytes(StandardCharsets.UTF_8).length)
+                    .append("\r\n");
             request.append(word).append("\r\n");
         }
         try {

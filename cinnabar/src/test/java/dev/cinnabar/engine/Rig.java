@@ -41,7 +41,8 @@ final class Rig {
     }
 
     /// Asks as the first client; see [Client#ask].
-    @Nullable Object ask(String... words) {
+    @Nullable
+    Object ask(String... words) {
         return client.ask(words);
     }
 
@@ -122,7 +123,8 @@ final class Rig {
             return this;
         }
 
-        @Nullable Object ask(String... words) {
+        @Nullable
+        Object ask(String... words) {
             reply = rawBytes(words);
             at = 0;
             return reply.length == 0 ? "" : next();

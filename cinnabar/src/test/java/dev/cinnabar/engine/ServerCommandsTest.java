@@ -188,7 +188,9 @@ class ServerCommandsTest {
     @Test
     void lolwut_names_both_versions() {
         assertThat((String) rig.ask("LOLWUT")).contains("Redis ver. " + Version.REDIS, "Cinnabar " + Version.CINNABAR);
-        assertThat(rig.client.resp3().raw("LOLWUT", "VERSION", "5")).startsWith("=").contains("\r\ntxt:");
+        assertThat(rig.client.resp3().raw("LOLWUT", "VERSION", "5"))
+                .startsWith("=")
+                .contains("\r\ntxt:");
     }
 
     @ParameterizedTest

@@ -104,7 +104,8 @@ class ServerTwinTest {
     @Test
     void help_of_a_container_names_the_same_subcommands() {
         for (String container : List.of("CONFIG", "MEMORY", "COMMAND")) {
-            assertThat(subcommands((List<?>) rig.ask(container, "HELP"))).containsAll(subcommands(real.list(container, "HELP")));
+            assertThat(subcommands((List<?>) rig.ask(container, "HELP")))
+                    .containsAll(subcommands(real.list(container, "HELP")));
         }
     }
 
@@ -126,7 +127,8 @@ class ServerTwinTest {
             Map<String, Map<String, String>> ours = rig.info(which);
             assertThat(ours.keySet()).as(which).containsExactlyElementsOf(theirs.keySet());
             theirs.forEach((section, lines) -> {
-                if (section.endsWith("stats") && !section.equals("Stats")) return; // as many lines as there were commands
+                if (section.endsWith("stats") && !section.equals("Stats"))
+                    return; // as many lines as there were commands
                 Set<String> missing = new TreeSet<>(lines.keySet());
                 missing.removeAll(ours.get(section).keySet());
                 missing.removeAll(NOT_HERE.keySet());
@@ -151,33 +153,154 @@ class ServerTwinTest {
     @Test
     void answers_and_errors_are_the_same_word_for_word() {
         String[] lines = {
-            "COMMAND foo", "COMMAND COUNT x", "CONFIG foo", "MEMORY foo", "DEBUG foo", "DEBUG", "FLUSHALL foo", "FLUSHALL ASYNC x",
-            "FLUSHALL SYNC", "FLUSHDB", "FLUSHDB ASYNC", "SWAPDB 0 99", "SWAPDB a 1", "SWAPDB 0 b", "SWAPDB -1 0", "SWAPDB 0 0",
-            "SWAPDB 99999999999 1", "SWAPDB 0 1", "SHUTDOWN foo", "SHUTDOWN SAVE NOSAVE", "SHUTDOWN ABORT", "SHUTDOWN NOSAVE ABORT",
-            "WAIT 0 0", "WAIT a 0", "WAIT 0 -1", "WAIT 0 x", "ROLE", "ROLE x", "REPLICAOF NO ONE", "REPLICAOF a", "REPLICAOF a b",
-            "SLAVEOF no one", "DBSIZE", "DBSIZE x", "TIME x", "LASTSAVE x", "INFO foo", "INFO foo bar", "LOLWUT VERSION x",
-            "SET a hello", "SET b 12345", "SET c 70000", "SET d 1", "SET e 300 EX 10000", "SET f " + "x".repeat(100), "DBSIZE",
-            "COMMAND GETKEYS GET a", "COMMAND GETKEYS PING a", "COMMAND GETKEYS nope a", "COMMAND GETKEYS SET a",
-            "COMMAND GETKEYS MSET a 1 b 2", "COMMAND GETKEYS CONFIG GET x", "COMMAND GETKEYS CONFIG nope x",
-            "COMMAND GETKEYS MEMORY USAGE x", "COMMAND GETKEYSANDFLAGS MSET a 1 b 2", "COMMAND GETKEYSANDFLAGS PING a",
-            "COMMAND GETKEYSANDFLAGS nope a", "COMMAND INFO foo", "COMMAND INFO config|nope", "COMMAND DOCS foo",
-            "COMMAND LIST FILTERBY MODULE x", "COMMAND LIST FILTERBY ACLCAT foo", "COMMAND LIST FILTERBY foo bar", "COMMAND LIST x",
-            "COMMAND LIST FILTERBY PATTERN x y", "MEMORY USAGE nokey", "MEMORY USAGE a SAMPLES", "MEMORY USAGE a SAMPLES -1",
-            "MEMORY USAGE a SAMPLES x", "MEMORY USAGE a foo 1", "MEMORY USAGE", "MEMORY PURGE", "MEMORY PURGE x",
-            "CONFIG GET", "CONFIG GET nope", "CONFIG GET maxmemory MAXMEMORY max*ory", "CONFIG SET maxmemory", "CONFIG SET foo bar",
-            "CONFIG SET maxmemory 1mb appendonly foo", "CONFIG GET maxmemory", "CONFIG SET maxmemory 1 maxmemory 2",
-            "CONFIG SET databases 3", "CONFIG SET maxmemory-samples 7", "CONFIG GET maxmemory-samples", "CONFIG REWRITE",
-            "CONFIG RESETSTAT x", "CONFIG RESETSTAT", "CONFIG HELP x", "DEBUG OBJECT nokey", "DEBUG DIGEST", "DEBUG DIGEST-VALUE a e nokey",
-            "DEBUG DIGEST-VALUE", "DEBUG SET-ACTIVE-EXPIRE 1", "DEBUG SET-ACTIVE-EXPIRE", "DEBUG SLEEP x", "DEBUG SLEEP 0",
-            "DEBUG POPULATE", "DEBUG POPULATE x", "DEBUG POPULATE -1", "DEBUG POPULATE 3 a b", "DEBUG POPULATE 3 a -1",
-            "DEBUG POPULATE 1 2 3 4", "DEBUG POPULATE 12", "DEBUG POPULATE 15 p", "DEBUG POPULATE 11 q 3", "DEBUG POPULATE 11 r 20",
-            "DEBUG DIGEST", "GET key:11", "GET q:5", "GET r:10", "OBJECT ENCODING r:1", "DBSIZE", "DEBUG HTSTATS 99",
-            "DEBUG CHANGE-REPL-ID", "DEBUG ERROR", "DEBUG ERROR foo", "DEBUG LOG", "DEBUG LOG foo", "DEBUG SET-DISABLE-DENY-SCRIPTS 0",
-            "DEBUG REPLYBUFFER x", "DEBUG REPLYBUFFER RESIZING 1", "DEBUG REPLYBUFFER PEAK-RESET-TIME NEVER",
-            "DEBUG REPLYBUFFER PEAK-RESET-TIME x", "DEBUG QUICKLIST-PACKED-THRESHOLD 100b", "DEBUG QUICKLIST-PACKED-THRESHOLD 4gb",
-            "DEBUG QUICKLIST-PACKED-THRESHOLD x", "DEBUG PROTOCOL nope", "DEBUG RELOAD x", "DEBUG SDSLEN nokey", "DEBUG SDSLEN b",
-            "DEBUG RELOAD", "DEBUG DIGEST", "FLUSHALL", "DEBUG DIGEST", "MULTI", "SHUTDOWN", "EXEC", "MULTI", "DEBUG POPULATE 3",
-            "SWAPDB 0 3", "DBSIZE", "EXEC", "DBSIZE", "MULTI", "FLUSHALL", "DEBUG RELOAD", "DEBUG DIGEST", "EXEC",
+            "COMMAND foo",
+            "COMMAND COUNT x",
+            "CONFIG foo",
+            "MEMORY foo",
+            "DEBUG foo",
+            "DEBUG",
+            "FLUSHALL foo",
+            "FLUSHALL ASYNC x",
+            "FLUSHALL SYNC",
+            "FLUSHDB",
+            "FLUSHDB ASYNC",
+            "SWAPDB 0 99",
+            "SWAPDB a 1",
+            "SWAPDB 0 b",
+            "SWAPDB -1 0",
+            "SWAPDB 0 0",
+            "SWAPDB 99999999999 1",
+            "SWAPDB 0 1",
+            "SHUTDOWN foo",
+            "SHUTDOWN SAVE NOSAVE",
+            "SHUTDOWN ABORT",
+            "SHUTDOWN NOSAVE ABORT",
+            "WAIT 0 0",
+            "WAIT a 0",
+            "WAIT 0 -1",
+            "WAIT 0 x",
+            "ROLE",
+            "ROLE x",
+            "REPLICAOF NO ONE",
+            "REPLICAOF a",
+            "REPLICAOF a b",
+            "SLAVEOF no one",
+            "DBSIZE",
+            "DBSIZE x",
+            "TIME x",
+            "LASTSAVE x",
+            "INFO foo",
+            "INFO foo bar",
+            "LOLWUT VERSION x",
+            "SET a hello",
+            "SET b 12345",
+            "SET c 70000",
+            "SET d 1",
+            "SET e 300 EX 10000",
+            "SET f " + "x".repeat(100),
+            "DBSIZE",
+            "COMMAND GETKEYS GET a",
+            "COMMAND GETKEYS PING a",
+            "COMMAND GETKEYS nope a",
+            "COMMAND GETKEYS SET a",
+            "COMMAND GETKEYS MSET a 1 b 2",
+            "COMMAND GETKEYS CONFIG GET x",
+            "COMMAND GETKEYS CONFIG nope x",
+            "COMMAND GETKEYS MEMORY USAGE x",
+            "COMMAND GETKEYSANDFLAGS MSET a 1 b 2",
+            "COMMAND GETKEYSANDFLAGS PING a",
+            "COMMAND GETKEYSANDFLAGS nope a",
+            "COMMAND INFO foo",
+            "COMMAND INFO config|nope",
+            "COMMAND DOCS foo",
+            "COMMAND LIST FILTERBY MODULE x",
+            "COMMAND LIST FILTERBY ACLCAT foo",
+            "COMMAND LIST FILTERBY foo bar",
+            "COMMAND LIST x",
+            "COMMAND LIST FILTERBY PATTERN x y",
+            "MEMORY USAGE nokey",
+            "MEMORY USAGE a SAMPLES",
+            "MEMORY USAGE a SAMPLES -1",
+            "MEMORY USAGE a SAMPLES x",
+            "MEMORY USAGE a foo 1",
+            "MEMORY USAGE",
+            "MEMORY PURGE",
+            "MEMORY PURGE x",
+            "CONFIG GET",
+            "CONFIG GET nope",
+            "CONFIG GET maxmemory MAXMEMORY max*ory",
+            "CONFIG SET maxmemory",
+            "CONFIG SET foo bar",
+            "CONFIG SET maxmemory 1mb appendonly foo",
+            "CONFIG GET maxmemory",
+            "CONFIG SET maxmemory 1 maxmemory 2",
+            "CONFIG SET databases 3",
+            "CONFIG SET maxmemory-samples 7",
+            "CONFIG GET maxmemory-samples",
+            "CONFIG REWRITE",
+            "CONFIG RESETSTAT x",
+            "CONFIG RESETSTAT",
+            "CONFIG HELP x",
+            "DEBUG OBJECT nokey",
+            "DEBUG DIGEST",
+            "DEBUG DIGEST-VALUE a e nokey",
+            "DEBUG DIGEST-VALUE",
+            "DEBUG SET-ACTIVE-EXPIRE 1",
+            "DEBUG SET-ACTIVE-EXPIRE",
+            "DEBUG SLEEP x",
+            "DEBUG SLEEP 0",
+            "DEBUG POPULATE",
+            "DEBUG POPULATE x",
+            "DEBUG POPULATE -1",
+            "DEBUG POPULATE 3 a b",
+            "DEBUG POPULATE 3 a -1",
+            "DEBUG POPULATE 1 2 3 4",
+            "DEBUG POPULATE 12",
+            "DEBUG POPULATE 15 p",
+            "DEBUG POPULATE 11 q 3",
+            "DEBUG POPULATE 11 r 20",
+            "DEBUG DIGEST",
+            "GET key:11",
+            "GET q:5",
+            "GET r:10",
+            "OBJECT ENCODING r:1",
+            "DBSIZE",
+            "DEBUG HTSTATS 99",
+            "DEBUG CHANGE-REPL-ID",
+            "DEBUG ERROR",
+            "DEBUG ERROR foo",
+            "DEBUG LOG",
+            "DEBUG LOG foo",
+            "DEBUG SET-DISABLE-DENY-SCRIPTS 0",
+            "DEBUG REPLYBUFFER x",
+            "DEBUG REPLYBUFFER RESIZING 1",
+            "DEBUG REPLYBUFFER PEAK-RESET-TIME NEVER",
+            "DEBUG REPLYBUFFER PEAK-RESET-TIME x",
+            "DEBUG QUICKLIST-PACKED-THRESHOLD 100b",
+            "DEBUG QUICKLIST-PACKED-THRESHOLD 4gb",
+            "DEBUG QUICKLIST-PACKED-THRESHOLD x",
+            "DEBUG PROTOCOL nope",
+            "DEBUG RELOAD x",
+            "DEBUG SDSLEN nokey",
+            "DEBUG SDSLEN b",
+            "DEBUG RELOAD",
+            "DEBUG DIGEST",
+            "FLUSHALL",
+            "DEBUG DIGEST",
+            "MULTI",
+            "SHUTDOWN",
+            "EXEC",
+            "MULTI",
+            "DEBUG POPULATE 3",
+            "SWAPDB 0 3",
+            "DBSIZE",
+            "EXEC",
+            "DBSIZE",
+            "MULTI",
+            "FLUSHALL",
+            "DEBUG RELOAD",
+            "DEBUG DIGEST",
+            "EXEC",
         };
         SoftAssertions softly = new SoftAssertions();
         for (String line : lines) {
@@ -191,11 +314,50 @@ class ServerTwinTest {
     @Test
     void calls_refusals_failures_and_errors_are_counted_alike() {
         String[] lines = {
-            "CONFIG RESETSTAT", "SET a b", "GET", "GET a b", "nonsense", "nonsense x", "CONFIG nonsense", "CONFIG GET", "INCR a", "INCR a",
-            "EXEC", "MULTI", "MULTI", "GET", "EXEC", "MULTI", "INCR a", "SET n 1", "INCR n", "EXEC", "MULTI", "nonsense", "EXEC",
-            "DISCARD", "WATCH", "SETRANGE a -1 x", "LRANGE", "SETEX a 0 b", "SWAPDB 0 99", "DEBUG ERROR {CODE text}",
-            "DEBUG ERROR CODE", "DEBUG nonsense", "AUTH a b c d", "CONFIG SET maxmemory 1", "SET x y", "MULTI", "SET x y", "EXEC",
-            "MULTI", "GET x", "CONFIG SET maxmemory 0", "EXEC", "CONFIG SET maxmemory 0", "SET x y",
+            "CONFIG RESETSTAT",
+            "SET a b",
+            "GET",
+            "GET a b",
+            "nonsense",
+            "nonsense x",
+            "CONFIG nonsense",
+            "CONFIG GET",
+            "INCR a",
+            "INCR a",
+            "EXEC",
+            "MULTI",
+            "MULTI",
+            "GET",
+            "EXEC",
+            "MULTI",
+            "INCR a",
+            "SET n 1",
+            "INCR n",
+            "EXEC",
+            "MULTI",
+            "nonsense",
+            "EXEC",
+            "DISCARD",
+            "WATCH",
+            "SETRANGE a -1 x",
+            "LRANGE",
+            "SETEX a 0 b",
+            "SWAPDB 0 99",
+            "DEBUG ERROR {CODE text}",
+            "DEBUG ERROR CODE",
+            "DEBUG nonsense",
+            "AUTH a b c d",
+            "CONFIG SET maxmemory 1",
+            "SET x y",
+            "MULTI",
+            "SET x y",
+            "EXEC",
+            "MULTI",
+            "GET x",
+            "CONFIG SET maxmemory 0",
+            "EXEC",
+            "CONFIG SET maxmemory 0",
+            "SET x y",
         };
         for (String line : lines) {
             rig.ask(line.split(" "));
@@ -206,7 +368,9 @@ class ServerTwinTest {
         assertThat(counts(ours.get("Commandstats"))).isEqualTo(counts(theirs.get("Commandstats")));
         assertThat(ours.get("Errorstats")).isEqualTo(theirs.get("Errorstats"));
         for (String name : List.of("total_error_replies", "total_commands_processed")) {
-            assertThat(ours.get("Stats")).as(name).containsEntry(name, theirs.get("Stats").get(name));
+            assertThat(ours.get("Stats"))
+                    .as(name)
+                    .containsEntry(name, theirs.get("Stats").get(name));
         }
     }
 
@@ -218,7 +382,9 @@ class ServerTwinTest {
 
     @Test
     void debug_object_tells_encoding_and_length_as_redis_does() {
-        String[] values = {"1", "127", "128", "-129", "32768", "2147483647", "2147483648", "x", "a".repeat(20), "0123456789".repeat(4)};
+        String[] values = {
+            "1", "127", "128", "-129", "32768", "2147483647", "2147483648", "x", "a".repeat(20), "0123456789".repeat(4)
+        };
         for (String value : values) {
             Object ours = described(rig, value);
             real.ask("CONFIG", "SET", "rdbcompression", "no");
@@ -239,8 +405,20 @@ class ServerTwinTest {
 
     @Test
     void samples_of_the_protocol_are_the_same_in_resp2() {
-        for (String type : List.of("string", "integer", "double", "bignum", "null", "array", "set", "map", "push", "verbatim", "true",
-                "false", "attrib")) {
+        for (String type : List.of(
+                "string",
+                "integer",
+                "double",
+                "bignum",
+                "null",
+                "array",
+                "set",
+                "map",
+                "push",
+                "verbatim",
+                "true",
+                "false",
+                "attrib")) {
             assertThat(rig.ask("DEBUG", "PROTOCOL", type)).as(type).isEqualTo(real.ask("DEBUG", "PROTOCOL", type));
         }
     }

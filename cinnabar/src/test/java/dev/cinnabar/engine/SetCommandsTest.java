@@ -66,7 +66,18 @@ class SetCommandsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {-32768, 32767, -32769, 32768, Integer.MIN_VALUE, Integer.MAX_VALUE, 1L << 31, Long.MIN_VALUE, Long.MAX_VALUE})
+    @ValueSource(
+            longs = {
+                -32768,
+                32767,
+                -32769,
+                32768,
+                Integer.MIN_VALUE,
+                Integer.MAX_VALUE,
+                1L << 31,
+                Long.MIN_VALUE,
+                Long.MAX_VALUE
+            })
     void an_intset_widens_for_a_number_and_keeps_its_order(long number) {
         server.line("SADD s 3 1 2");
         server.line("SADD s " + number);
@@ -101,8 +112,13 @@ class SetCommandsTest {
         assertThat(all).hasSize(size);
         for (int count : new int[] {1, 7, size / 2, size - 1, size, size + 5}) {
             List<String> picked = elements(server.line("SRANDMEMBER s " + count));
-            assertThat(picked).hasSize(Math.min(count, size)).doesNotHaveDuplicates().isSubsetOf(all);
-            assertThat(elements(server.line("SRANDMEMBER s -" + count))).hasSize(count).isSubsetOf(all);
+            assertThat(picked)
+                    .hasSize(Math.min(count, size))
+                    .doesNotHaveDuplicates()
+                    .isSubsetOf(all);
+            assertThat(elements(server.line("SRANDMEMBER s -" + count)))
+                    .hasSize(count)
+                    .isSubsetOf(all);
         }
         Set<String> seen = new HashSet<>();
         for (int i = 0; i < 20 * size; i++) seen.add(server.line("SRANDMEMBER s"));
@@ -120,8 +136,14 @@ class SetCommandsTest {
         List<String> popped = elements(server.line("SPOP s " + size / 2));
 
         assertThat(server.logged()).containsExactly("0 SREM s " + one, "0 SREM s " + String.join(" ", popped));
-        assertThat(popped).hasSize(size / 2).doesNotHaveDuplicates().isSubsetOf(all).doesNotContain(one);
-        assertThat(elements(server.line("SMEMBERS s"))).hasSize(size - 1 - size / 2).doesNotContainAnyElementsOf(popped);
+        assertThat(popped)
+                .hasSize(size / 2)
+                .doesNotHaveDuplicates()
+                .isSubsetOf(all)
+                .doesNotContain(one);
+        assertThat(elements(server.line("SMEMBERS s")))
+                .hasSize(size - 1 - size / 2)
+                .doesNotContainAnyElementsOf(popped);
         server.line("SPOP s 100000");
         assertThat(server.logged()).containsExactly("0 DEL s");
         assertThat(server.line("EXISTS s")).isEqualTo(":0\r\n");
@@ -152,7 +174,8 @@ class SetCommandsTest {
             for (int i = 5; i < lines.length; i += 2) seen.add(lines[i]);
         } while (!cursor.equals("0") && ++calls < 1000);
         assertThat(seen).hasSize(size);
-        assertThat(server.line("SSCAN s 0 COUNT 5000 MATCH " + prefix + "7")).contains("*1\r\n$" + (prefix.length() + 1));
+        assertThat(server.line("SSCAN s 0 COUNT 5000 MATCH " + prefix + "7"))
+                .contains("*1\r\n$" + (prefix.length() + 1));
     }
 
     // ---- events and the log ----

@@ -95,7 +95,8 @@ class StringCommandsTest {
 
         assertThat(server.run("SET", "k", "x", "IFDNE", digest)).isEqualTo(nil(protocol));
         assertThat(server.run("SET", "k", "x", "IFDEQ", "0".repeat(16))).isEqualTo(nil(protocol));
-        assertThat(server.run("SET", "k", "x", "IFDEQ", digest.toUpperCase(java.util.Locale.ROOT))).isEqualTo(OK);
+        assertThat(server.run("SET", "k", "x", "IFDEQ", digest.toUpperCase(java.util.Locale.ROOT)))
+                .isEqualTo(OK);
         assertThat(server.run("SET", "k", "y", "IFDNE", digest)).isEqualTo(OK);
         assertThat(server.run("SET", "missing", "x", "IFDEQ", digest)).isEqualTo(nil(protocol));
         assertThat(server.run("SET", "missing", "x", "IFDNE", digest)).isEqualTo(OK);
@@ -104,9 +105,20 @@ class StringCommandsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "NX XX", "XX NX", "NX IFEQ a", "IFEQ a IFNE a", "IFEQ", "EX 5 PX 5", "EX 5 KEEPTTL", "KEEPTTL EX 5", "EX", "FOO", "PERSIST"
-    })
+    @ValueSource(
+            strings = {
+                "NX XX",
+                "XX NX",
+                "NX IFEQ a",
+                "IFEQ a IFNE a",
+                "IFEQ",
+                "EX 5 PX 5",
+                "EX 5 KEEPTTL",
+                "KEEPTTL EX 5",
+                "EX",
+                "FOO",
+                "PERSIST"
+            })
     void set_refuses_options_that_exclude_each_other_and_unknown_ones(String options) {
         assertThat(server.line("SET k v " + options)).isEqualTo(SYNTAX);
         assertThat(server.line("EXISTS k")).isEqualTo(NO);
@@ -115,7 +127,8 @@ class StringCommandsTest {
     @ParameterizedTest
     @CsvSource({"EX 0, set", "PX -1, set", "EXAT 0, set", "EX 9223372036854775807, set", "PX 9223372036854775807, set"})
     void set_refuses_times_that_are_no_times(String option, String command) {
-        assertThat(server.line("SET k v " + option)).isEqualTo("-ERR invalid expire time in '" + command + "' command\r\n");
+        assertThat(server.line("SET k v " + option))
+                .isEqualTo("-ERR invalid expire time in '" + command + "' command\r\n");
         assertThat(server.line("SET k v EX x")).isEqualTo(NOT_AN_INTEGER);
         assertThat(server.line("EXISTS k")).isEqualTo(NO);
     }
@@ -165,7 +178,8 @@ class StringCommandsTest {
     void getex_logs_only_changes() {
         server.line("SET k v");
         server.logged();
-        for (String line : List.of("GETEX k", "GETEX k PERSIST", "GETEX k PXAT 99999999999999", "GETEX k PERSIST", "GETEX k EXAT 5")) {
+        for (String line : List.of(
+                "GETEX k", "GETEX k PERSIST", "GETEX k PXAT 99999999999999", "GETEX k PERSIST", "GETEX k EXAT 5")) {
             server.line(line);
         }
         assertThat(server.logged()).containsExactly("0 PEXPIREAT k 99999999999999", "0 PERSIST k", "0 DEL k");
@@ -205,7 +219,10 @@ class StringCommandsTest {
 
         assertThat(server.line("DELEX k")).isEqualTo(NO);
         assertThat(server.line("DELIFEQ k x")).isEqualTo(NO);
-        assertThat(server.logged()).filteredOn(line -> !line.contains(" SET ")).hasSize(4).containsOnly("0 DEL k");
+        assertThat(server.logged())
+                .filteredOn(line -> !line.contains(" SET "))
+                .hasSize(4)
+                .containsOnly("0 DEL k");
     }
 
     @Test
@@ -245,7 +262,8 @@ class StringCommandsTest {
     void msetex_sets_all_under_one_condition_and_expiry(String encoding, String value, int protocol) {
         server.speak(protocol);
         assertThat(server.run("MSETEX", "2", "a", value, "b", value, "XX")).isEqualTo(NO);
-        assertThat(server.run("MSETEX", "2", "a", value, "b", value, "EX", "100", "NX")).isEqualTo(YES);
+        assertThat(server.run("MSETEX", "2", "a", value, "b", value, "EX", "100", "NX"))
+                .isEqualTo(YES);
         assertThat(server.run("MSETEX", "2", "a", "1", "c", "2", "NX")).isEqualTo(NO);
         assertThat(server.line("TTL a")).isEqualTo(":100\r\n");
         assertThat(server.line("GET b")).isEqualTo(bulk(value));
@@ -261,7 +279,12 @@ class StringCommandsTest {
             assertThat(server.line(line)).as(line).isEqualTo("-ERR invalid numkeys value\r\n");
         }
         assertThat(server.line("MSETEX 2 a 1 b")).isEqualTo("-ERR wrong number of key-value pairs\r\n");
-        for (String line : List.of("MSETEX 1 a 1 NX XX", "MSETEX 1 a 1 b 2", "MSETEX 1 a 1 EX", "MSETEX 1 a 1 EX 5 KEEPTTL", "MSETEX 1 a 1 IFEQ 2")) {
+        for (String line : List.of(
+                "MSETEX 1 a 1 NX XX",
+                "MSETEX 1 a 1 b 2",
+                "MSETEX 1 a 1 EX",
+                "MSETEX 1 a 1 EX 5 KEEPTTL",
+                "MSETEX 1 a 1 IFEQ 2")) {
             assertThat(server.line(line)).as(line).isEqualTo(SYNTAX);
         }
         assertThat(server.line("MSETEX 1 a 1 EX 0")).isEqualTo("-ERR invalid expire time in 'msetex' command\r\n");
@@ -275,7 +298,11 @@ class StringCommandsTest {
         server.line("MSETEX 1 a 1 KEEPTTL");
         assertThat(server.logged())
                 .containsExactly(
-                        "0 MULTI", "0 SET a 1 PXAT " + (now + 5), "0 SET b 2 PXAT " + (now + 5), "0 EXEC", "0 SET a 1 KEEPTTL");
+                        "0 MULTI",
+                        "0 SET a 1 PXAT " + (now + 5),
+                        "0 SET b 2 PXAT " + (now + 5),
+                        "0 EXEC",
+                        "0 SET a 1 KEEPTTL");
     }
 
     // ---- counting ----
@@ -362,13 +389,16 @@ class StringCommandsTest {
         assertThat(server.line("TTL n")).isEqualTo(":10\r\n");
         assertThat(server.line("INCREX n BYINT 5 UBOUND 100 SATURATE")).isEqualTo("*2\r\n:100\r\n:0\r\n");
         assertThat(server.line("INCREX n BYINT -500 LBOUND -3 SATURATE")).isEqualTo("*2\r\n:-3\r\n:-103\r\n");
-        assertThat(server.line("INCREX n BYINT 9223372036854775807 SATURATE")).isEqualTo("*2\r\n:9223372036854775804\r\n:9223372036854775807\r\n");
+        assertThat(server.line("INCREX n BYINT 9223372036854775807 SATURATE"))
+                .isEqualTo("*2\r\n:9223372036854775804\r\n:9223372036854775807\r\n");
         assertThat(server.line("INCREX n BYINT 9 SATURATE")).isEqualTo("*2\r\n:9223372036854775807\r\n:3\r\n");
         server.line("SET n 200");
         assertThat(server.line("INCREX n BYINT 1 UBOUND 50 SATURATE")).isEqualTo("*2\r\n:50\r\n:-150\r\n");
-        assertThat(server.line("INCREX n BYFLOAT 0.5 UBOUND 50.25 SATURATE")).isEqualTo("*2\r\n$5\r\n50.25\r\n$4\r\n0.25\r\n");
+        assertThat(server.line("INCREX n BYFLOAT 0.5 UBOUND 50.25 SATURATE"))
+                .isEqualTo("*2\r\n$5\r\n50.25\r\n$4\r\n0.25\r\n");
         server.line("SET n -9223372036854775808");
-        assertThat(server.line("INCREX n LBOUND 5 SATURATE")).isEqualTo("-ERR increment or decrement would overflow\r\n");
+        assertThat(server.line("INCREX n LBOUND 5 SATURATE"))
+                .isEqualTo("-ERR increment or decrement would overflow\r\n");
     }
 
     @Test
@@ -404,7 +434,8 @@ class StringCommandsTest {
 
     @Test
     void increx_refuses_what_makes_no_sense() {
-        for (String options : List.of("BYINT", "BYINT 1 BYFLOAT 2", "EX 5 PX 5", "EX 5 PERSIST", "PERSIST ENX", "LBOUND", "FOO", "NX")) {
+        for (String options : List.of(
+                "BYINT", "BYINT 1 BYFLOAT 2", "EX 5 PX 5", "EX 5 PERSIST", "PERSIST ENX", "LBOUND", "FOO", "NX")) {
             assertThat(server.line("INCREX n " + options)).as(options).isEqualTo(SYNTAX);
         }
         assertThat(server.line("INCREX n ENX")).isEqualTo("-ERR ENX flag requires an expiration\r\n");
@@ -435,13 +466,15 @@ class StringCommandsTest {
 
     @ParameterizedTest
     @MethodSource("dev.cinnabar.engine.Encodings#all")
-    void setrange_writes_into_a_value_of_every_encoding_and_fills_with_zeros(String encoding, String value, int protocol) {
+    void setrange_writes_into_a_value_of_every_encoding_and_fills_with_zeros(
+            String encoding, String value, int protocol) {
         server.speak(protocol);
         server.run("SET", "k", value);
         int length = value.length();
         assertThat(server.run("SETRANGE", "k", "2", "##")).isEqualTo(":" + length + "\r\n");
         assertThat(server.run("SETRANGE", "k", "" + (length + 3), "end")).isEqualTo(":" + (length + 6) + "\r\n");
-        assertThat(server.line("GET k")).isEqualTo(bulk(value.substring(0, 2) + "##" + value.substring(4) + "\0\0\0end"));
+        assertThat(server.line("GET k"))
+                .isEqualTo(bulk(value.substring(0, 2) + "##" + value.substring(4) + "\0\0\0end"));
         assertThat(server.run("SETRANGE", "new", "3", "x")).isEqualTo(":4\r\n");
         assertThat(server.line("GET new")).isEqualTo(bulk("\0\0\0x"));
     }
@@ -481,11 +514,12 @@ class StringCommandsTest {
         assertThat(server.line("LCS a b")).isEqualTo(bulk("mytext"));
         assertThat(server.line("LCS a b LEN")).isEqualTo(":6\r\n");
         assertThat(server.line("LCS a b IDX MINMATCHLEN 4 WITHMATCHLEN"))
-                .isEqualTo(map + "\r\n" + bulk("matches") + "*1\r\n*3\r\n*2\r\n:4\r\n:7\r\n*2\r\n:5\r\n:8\r\n:4\r\n" + bulk("len")
-                        + ":6\r\n");
+                .isEqualTo(map + "\r\n" + bulk("matches") + "*1\r\n*3\r\n*2\r\n:4\r\n:7\r\n*2\r\n:5\r\n:8\r\n:4\r\n"
+                        + bulk("len") + ":6\r\n");
         assertThat(server.line("LCS n m")).isEqualTo(bulk("345"));
         assertThat(server.line("LCS a missing")).isEqualTo(bulk(""));
-        assertThat(server.line("LCS a b LEN IDX")).isEqualTo("-ERR If you want both the length and indexes, please just use IDX.\r\n");
+        assertThat(server.line("LCS a b LEN IDX"))
+                .isEqualTo("-ERR If you want both the length and indexes, please just use IDX.\r\n");
     }
 
     @Test
@@ -517,7 +551,8 @@ class StringCommandsTest {
         assertThat(server.events("INCRBYFLOAT", "a", "2")).containsExactly("0 $ incrbyfloat a");
         assertThat(server.events("INCREX", "a", "PERSIST")).containsExactly("0 $ incrby a", "0 g persist a");
         assertThat(server.events("INCREX", "a", "PERSIST")).containsExactly("0 $ incrby a");
-        assertThat(server.events("INCREX", "a", "BYFLOAT", "1", "PX", "9")).containsExactly("0 $ incrbyfloat a", "0 g expire a");
+        assertThat(server.events("INCREX", "a", "BYFLOAT", "1", "PX", "9"))
+                .containsExactly("0 $ incrbyfloat a", "0 g expire a");
         assertThat(server.events("APPEND", "a", "2")).containsExactly("0 $ append a");
         assertThat(server.events("SETRANGE", "a", "0", "2")).containsExactly("0 $ setrange a");
         assertThat(server.events("SETRANGE", "a", "0", "")).isEmpty();
@@ -552,15 +587,19 @@ class StringCommandsTest {
         // fills memory with small strings until it is full, then makes holes
         int keys = 0;
         while (small.run("SET", "k" + keys, "v".repeat(200)).equals(OK)) keys++;
-        assertThat(small.run("MSET", "x", "v".repeat(3000), "y", "v".repeat(3000))).startsWith("-OOM ");
+        assertThat(small.run("MSET", "x", "v".repeat(3000), "y", "v".repeat(3000)))
+                .startsWith("-OOM ");
         assertThat(small.line("EXISTS x y")).isEqualTo(NO);
-        assertThat(small.run("MSET", "k0", "w".repeat(200), "k1", "w".repeat(200))).isEqualTo(OK);
-        assertThat(small.run("MSET", "k0", "v".repeat(30), "k0", "w".repeat(200))).startsWith("-OOM ");
+        assertThat(small.run("MSET", "k0", "w".repeat(200), "k1", "w".repeat(200)))
+                .isEqualTo(OK);
+        assertThat(small.run("MSET", "k0", "v".repeat(30), "k0", "w".repeat(200)))
+                .startsWith("-OOM ");
         assertThat(small.line("GET k0")).isEqualTo(bulk("w".repeat(200)));
         for (int i = 0; i < 100; i++) small.line("DEL k" + i);
 
         for (int i = 0; i < 100; i += 2) {
-            assertThat(small.run("MSET", "k" + i, "x".repeat(200), "k" + (i + 1), "x".repeat(200))).isEqualTo(OK);
+            assertThat(small.run("MSET", "k" + i, "x".repeat(200), "k" + (i + 1), "x".repeat(200)))
+                    .isEqualTo(OK);
         }
 
         assertThat(small.store().database(0).size()).isEqualTo(keys);

@@ -15,7 +15,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SyntaxLineTest {
     /// All but CLIENT KILL, whose filters repeat within their brackets: that can be written in two ways.
     static List<Command> commands() {
-        return Families.all().stream().filter(command -> !command.spec().fullName().equals("client|kill")).toList();
+        return Families.all().stream()
+                .filter(command -> !command.spec().fullName().equals("client|kill"))
+                .toList();
     }
 
     @ParameterizedTest
@@ -71,7 +73,10 @@ class SyntaxLineTest {
 
     /// A choice that may be left out has but one pair of brackets.
     private static boolean isBareChoice(Argument argument) {
-        return argument.type() == Type.ONEOF && argument.isOptional() && argument.token() == null && !argument.isMultiple();
+        return argument.type() == Type.ONEOF
+                && argument.isOptional()
+                && argument.token() == null
+                && !argument.isMultiple();
     }
 
     @Test

@@ -101,7 +101,8 @@ public final class TestServer {
         Bytes[] argv = new Bytes[words.length];
         for (int i = 0; i < words.length; i++) argv[i] = Bytes.of(words[i].getBytes(StandardCharsets.ISO_8859_1));
         CommandEntry entry = engine.commands().find(argv[0]);
-        if (entry != null && entry.subcommands() != null) entry = entry.subcommands().find(argv[1]);
+        if (entry != null && entry.subcommands() != null)
+            entry = entry.subcommands().find(argv[1]);
         if (entry == null || entry.command() == null) throw new AssertionError("no such command: " + words[0]);
         Call call = new Call(engine.store(), clock, new Randomness(SEED), new Limits());
         engine.beginBatch();

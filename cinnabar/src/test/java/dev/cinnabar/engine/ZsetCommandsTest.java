@@ -32,7 +32,8 @@ class ZsetCommandsTest {
     }
 
     static Stream<Arguments> encodings() {
-        return Stream.of("listpack", "skiplist").flatMap(encoding -> Stream.of(Arguments.of(encoding, 2), Arguments.of(encoding, 3)));
+        return Stream.of("listpack", "skiplist")
+                .flatMap(encoding -> Stream.of(Arguments.of(encoding, 2), Arguments.of(encoding, 3)));
     }
 
     /// From now on sorted sets of few members are of this encoding.
@@ -125,8 +126,18 @@ class ZsetCommandsTest {
     @Test
     void a_key_of_another_type_is_refused_by_every_command() {
         ask("SET s text");
-        for (String line : List.of("ZADD s 1 a", "ZCARD s", "ZRANGE s 0 -1", "ZREM s a", "ZPOPMIN s", "ZRANK s a",
-                "ZUNION 1 s", "ZMPOP 1 s MIN", "ZRANGESTORE d s 0 -1", "ZSCAN s 0", "BZPOPMIN s 0")) {
+        for (String line : List.of(
+                "ZADD s 1 a",
+                "ZCARD s",
+                "ZRANGE s 0 -1",
+                "ZREM s a",
+                "ZPOPMIN s",
+                "ZRANK s a",
+                "ZUNION 1 s",
+                "ZMPOP 1 s MIN",
+                "ZRANGESTORE d s 0 -1",
+                "ZSCAN s 0",
+                "BZPOPMIN s 0")) {
             assertThat(ask(line)).as(line).isEqualTo(WRONG_TYPE);
         }
         assertThat(ask("GET s")).isEqualTo("$4 text");
@@ -181,9 +192,14 @@ class ZsetCommandsTest {
     @MethodSource("encodings")
     void the_last_member_takes_the_key_with_it(String encoding, int protocol) {
         use(encoding, protocol);
-        for (String line : List.of("ZREM z a b", "ZPOPMIN z 2", "ZPOPMAX z 5", "ZREMRANGEBYRANK z 0 -1", "ZMPOP 1 z MAX COUNT 2")) {
+        for (String line : List.of(
+                "ZREM z a b", "ZPOPMIN z 2", "ZPOPMAX z 5", "ZREMRANGEBYRANK z 0 -1", "ZMPOP 1 z MAX COUNT 2")) {
             ask("ZADD z 1 a 2 b");
-            assertThat(server.events(line.split(" "))).as(line).hasSize(2).last().isEqualTo("0 g del z");
+            assertThat(server.events(line.split(" ")))
+                    .as(line)
+                    .hasSize(2)
+                    .last()
+                    .isEqualTo("0 g del z");
             assertThat(ask("EXISTS z")).as(line).isEqualTo(":0");
         }
     }
@@ -195,8 +211,7 @@ class ZsetCommandsTest {
         ask("ZADD z 1 a 2 b 3 c 4 d 5 e");
 
         assertThat(ask("ZPOPMIN z")).isEqualTo("*2 $1 a " + score(protocol, "1"));
-        assertThat(ask("ZPOPMAX z 1"))
-                .isEqualTo((protocol == 3 ? "*1 *2" : "*2") + " $1 e " + score(protocol, "5"));
+        assertThat(ask("ZPOPMAX z 1")).isEqualTo((protocol == 3 ? "*1 *2" : "*2") + " $1 e " + score(protocol, "5"));
         assertThat(ask("ZMPOP 2 none z MIN")).isEqualTo("*2 $1 z *1 *2 $1 b " + score(protocol, "2"));
         assertThat(ask("BZPOPMAX none z 0")).isEqualTo("*3 $1 z $1 d " + score(protocol, "4"));
         assertThat(server.logged()).endsWith("0 ZPOPMAX z");
@@ -261,7 +276,8 @@ class ZsetCommandsTest {
         do {
             String[] words = server.run("ZSCAN", "z", cursor, "COUNT", "50").split("\r\n");
             cursor = words[2];
-            for (int i = 5; i < words.length; i += 4) assertThat(seen.add(words[i])).isTrue();
+            for (int i = 5; i < words.length; i += 4)
+                assertThat(seen.add(words[i])).isTrue();
         } while (!cursor.equals("0"));
         assertThat(seen).hasSize(1000);
     }
@@ -271,7 +287,8 @@ class ZsetCommandsTest {
         ask("ZADD z 1 a 2 b 3 c");
         assertThat(ask("ZRANDMEMBER z 5")).isEqualTo("*3 $1 a $1 b $1 c");
         for (int i = 0; i < 300; i++) ask("ZADD many " + i + " m" + i);
-        assertThat(new TreeSet<>(List.of(server.line("ZRANDMEMBER many 20").split("\r\n"))).tailSet("m")).hasSize(20);
+        assertThat(new TreeSet<>(List.of(server.line("ZRANDMEMBER many 20").split("\r\n"))).tailSet("m"))
+                .hasSize(20);
         assertThat(ask("ZRANDMEMBER z -5")).matches("\\*5( \\$1 [abc]){5}");
         assertThat(ask("ZRANDMEMBER z")).matches("\\$1 [abc]");
     }
@@ -280,7 +297,8 @@ class ZsetCommandsTest {
 
     private record Element(double score, String member) {}
 
-    private static final Comparator<Element> ORDER = Comparator.comparingDouble(Element::score).thenComparing(Element::member);
+    private static final Comparator<Element> ORDER =
+            Comparator.comparingDouble(Element::score).thenComparing(Element::member);
 
     @ParameterizedTest
     @CsvSource({"50, 128", "3000, 128", "3000, 0", "40, 20"})
@@ -328,14 +346,16 @@ class ZsetCommandsTest {
         server.store().checkInvariants();
         List<Element> all = List.copyOf(model);
         StringBuilder expected = new StringBuilder("*" + all.size());
-        for (Element e : all) expected.append(" $").append(e.member().length()).append(' ').append(e.member());
+        for (Element e : all)
+            expected.append(" $").append(e.member().length()).append(' ').append(e.member());
         assertThat(ask("ZRANGE z 0 -1")).isEqualTo(expected.toString());
         for (int i = 0; i < 20 && !all.isEmpty(); i++) {
             int rank = random.below(all.size());
             Element e = all.get(rank);
             assertThat(ask("ZRANK z " + e.member())).isEqualTo(":" + rank);
             assertThat(ask("ZCOUNT z -inf (" + e.score()))
-                    .isEqualTo(":" + all.stream().filter(x -> x.score() < e.score()).count());
+                    .isEqualTo(":"
+                            + all.stream().filter(x -> x.score() < e.score()).count());
         }
         assertThat(ask("ZCARD z")).isEqualTo(":" + scores.size());
     }
@@ -346,8 +366,15 @@ class ZsetCommandsTest {
     @MethodSource("encodings")
     void what_is_logged_makes_the_same_set_anew(String encoding, int protocol) {
         use(encoding, protocol);
-        for (String line : List.of("ZADD z 1 a 0.1 b 3 c", "ZINCRBY z 0.2 b", "ZADD z INCR 5 a", "BZPOPMIN z 0",
-                "BZMPOP 0 1 z MAX", "ZADD z 1 q 2 r", "ZUNIONSTORE u 1 z WEIGHTS 0.3", "ZREMRANGEBYRANK z 0 0")) ask(line);
+        for (String line : List.of(
+                "ZADD z 1 a 0.1 b 3 c",
+                "ZINCRBY z 0.2 b",
+                "ZADD z INCR 5 a",
+                "BZPOPMIN z 0",
+                "BZMPOP 0 1 z MAX",
+                "ZADD z 1 q 2 r",
+                "ZUNIONSTORE u 1 z WEIGHTS 0.3",
+                "ZREMRANGEBYRANK z 0 0")) ask(line);
         TestServer other = new TestServer().speak(protocol);
         for (String line : server.logged()) other.replay(line.substring(2).split(" "));
 

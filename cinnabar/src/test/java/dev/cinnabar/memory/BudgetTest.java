@@ -25,7 +25,9 @@ class BudgetTest {
     @Test
     void the_heaps_budget_leaves_a_margin() {
         long heap = Runtime.getRuntime().maxMemory();
-        assertThat(Budget.ofHeap().limit()).isLessThanOrEqualTo(heap - (24 << 20)).isLessThanOrEqualTo(heap / 10 * 9 + 10);
+        assertThat(Budget.ofHeap().limit())
+                .isLessThanOrEqualTo(heap - (24 << 20))
+                .isLessThanOrEqualTo(heap / 10 * 9 + 10);
     }
 
     @Test

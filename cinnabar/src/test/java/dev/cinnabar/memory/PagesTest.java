@@ -20,7 +20,8 @@ class PagesTest {
 
     /// Blocks beside their model: who holds what, stamped so that two blocks that overlap would be seen.
     private static final class Blocks {
-        private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+        private static final VarHandle LONG =
+                MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
         final Budget budget;
         final Pages pages;
@@ -82,12 +83,14 @@ class PagesTest {
             if (!pages.isSparse(addresses[i])) return;
             long from = addresses[i];
             addresses[i] = pages.move(from, lengths[i]);
-            RandomRun.check(addresses[i] != from && !pages.isSparse(addresses[i]), "moved into a sparse page", addresses[i]);
+            RandomRun.check(
+                    addresses[i] != from && !pages.isSparse(addresses[i]), "moved into a sparse page", addresses[i]);
             byte[] array = pages.array(addresses[i]);
             int at = Pages.offset(addresses[i]);
             // only as many bytes as were asked for had to be copied; the rest of the block is stamped anew
             int whole = lengths[i] & ~7;
-            for (int o = 0; o < whole; o += 8) RandomRun.check((long) LONG.get(array, at + o) == stamps[i], "lost on the way", o);
+            for (int o = 0; o < whole; o += 8)
+                RandomRun.check((long) LONG.get(array, at + o) == stamps[i], "lost on the way", o);
             stamp(i);
             checkCounts();
         }
@@ -107,13 +110,15 @@ class PagesTest {
             int size = SizeClasses.roundUp(lengths[i]);
             int step = lengths[i] > SizeClasses.MAX_SHARED ? 4096 : 8;
             for (int o = 0; o <= size - 8; o += step) {
-                if ((long) LONG.get(array, at + o) != stamps[i]) throw new AssertionError("block of " + size + " was written over at " + o);
+                if ((long) LONG.get(array, at + o) != stamps[i])
+                    throw new AssertionError("block of " + size + " was written over at " + o);
             }
         }
 
         private void checkCounts() {
             RandomRun.check(pages.used() == used, "used should be " + used + ", is", pages.used());
-            RandomRun.check(pages.held() == budget.reserved(), "held, but not reserved", pages.held() - budget.reserved());
+            RandomRun.check(
+                    pages.held() == budget.reserved(), "held, but not reserved", pages.held() - budget.reserved());
             RandomRun.check((pages.held() - large) % PAGE == 0, "not whole pages", pages.held() - large);
             RandomRun.check(pages.usedPeak() >= used, "peak", pages.usedPeak());
         }
@@ -163,7 +168,8 @@ class PagesTest {
     void one_size_after_another_uses_the_pages_of_the_size_before() {
         Blocks blocks = new Blocks(80L << 20);
         for (int length : new int[] {100, 56, 1000, 1100, 9000, 22_000, 32_768}) {
-            while (blocks.pages.used() < 50 << 20) assertThat(blocks.allocate(length)).isTrue();
+            while (blocks.pages.used() < 50 << 20)
+                assertThat(blocks.allocate(length)).isTrue();
             blocks.freeAll();
         }
     }
@@ -318,7 +324,9 @@ class PagesTest {
             }
             // what the traffic swapped behind the walk
             for (int i = 0; i < blocks.count; i++) blocks.moveIfSparse(i);
-            assertThat(blocks.pages.isCompacting()).as("all sparse pages ran empty").isFalse();
+            assertThat(blocks.pages.isCompacting())
+                    .as("all sparse pages ran empty")
+                    .isFalse();
             blocks.pages.endCompaction();
             blocks.checkAll();
         }
@@ -326,7 +334,9 @@ class PagesTest {
 
     private static void checkCompact(Blocks blocks) {
         long held = blocks.pages.held();
-        assertThat(held).as("held for " + blocks.pages.used() + " used").isLessThan((long) (1.3 * blocks.pages.used()) + 4 * PAGE);
+        assertThat(held)
+                .as("held for " + blocks.pages.used() + " used")
+                .isLessThan((long) (1.3 * blocks.pages.used()) + 4 * PAGE);
     }
 
     @Test
@@ -375,14 +385,19 @@ class PagesTest {
         for (int length : new int[] {100, 1000, 9000, 12_000, 14_000, 18_000, 22_000, 24_000, 26_000, 32_768}) {
             Blocks blocks = new Blocks(200L << 20);
             while (blocks.pages.held() < 16 * PAGE) blocks.allocate(length);
-            assertThat(blocks.pages.isFragmented()).as("full of blocks of " + length).isFalse();
+            assertThat(blocks.pages.isFragmented())
+                    .as("full of blocks of " + length)
+                    .isFalse();
             RandomRun.of(1, (random, operations) -> {
                 for (int n = blocks.count / 10 * 9; n > 0; n--) blocks.free(random.below(blocks.count));
-                assertThat(blocks.pages.isFragmented()).as("nearly empty pages of " + length).isTrue();
+                assertThat(blocks.pages.isFragmented())
+                        .as("nearly empty pages of " + length)
+                        .isTrue();
                 compact(blocks, random, 0, length);
             });
             long spanUse = 65_536 / SizeClasses.roundUp(length) * (long) SizeClasses.roundUp(length);
-            assertThat(blocks.pages.held()).isLessThan((long) (1.3 * blocks.pages.used() * 65_536 / spanUse) + 4 * PAGE);
+            assertThat(blocks.pages.held())
+                    .isLessThan((long) (1.3 * blocks.pages.used() * 65_536 / spanUse) + 4 * PAGE);
         }
     }
 

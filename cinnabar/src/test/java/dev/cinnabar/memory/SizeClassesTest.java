@@ -14,7 +14,8 @@ class SizeClassesTest {
             int sizeClass = SizeClasses.classOf(length);
             int size = SizeClasses.sizeOf(sizeClass);
             if (size != SizeClasses.roundUp(length)) throw new AssertionError(length + " rounds to two sizes");
-            if (SizeClasses.classOf(size) != sizeClass) throw new AssertionError(length + ": its size is of another class");
+            if (SizeClasses.classOf(size) != sizeClass)
+                throw new AssertionError(length + ": its size is of another class");
             if (size != sizeBefore) {
                 assertThat(sizeBefore).as("size below " + size).isEqualTo(length - 1);
                 classes++;
@@ -23,7 +24,8 @@ class SizeClassesTest {
         }
         assertThat(SizeClasses.classOf(SizeClasses.MAX_SHARED)).isEqualTo(SizeClasses.COUNT - 1);
         assertThat(sizeBefore).isEqualTo(SizeClasses.MAX_SHARED);
-        assertThat(classes).isEqualTo(SizeClasses.COUNT - 2); // classes 0 and 1 would be smaller than the smallest block
+        assertThat(classes)
+                .isEqualTo(SizeClasses.COUNT - 2); // classes 0 and 1 would be smaller than the smallest block
     }
 
     @Test
@@ -32,7 +34,8 @@ class SizeClassesTest {
         for (int log = 10; log < 31; log++) {
             for (int d = -9; d <= 9; d++) checkRounding((1 << log) + d);
         }
-        for (int length = SizeClasses.MAX_LENGTH - 100; length > 0 && length <= SizeClasses.MAX_LENGTH; length++) checkRounding(length);
+        for (int length = SizeClasses.MAX_LENGTH - 100; length > 0 && length <= SizeClasses.MAX_LENGTH; length++)
+            checkRounding(length);
         RandomRun.of(100_000, (random, operations) -> {
             for (int i = 0; i < operations; i++) checkRounding(1 + random.below(SizeClasses.MAX_LENGTH));
         });
@@ -43,7 +46,8 @@ class SizeClassesTest {
         RandomRun.check(size >= length, "too small for", length);
         RandomRun.check(SizeClasses.roundUp(size) == size, "rounded twice gives another size", length);
         RandomRun.check((size & 7) == 0 || size == SizeClasses.MAX_LENGTH, "not aligned", length);
-        if (length <= SizeClasses.MIN_BLOCK) RandomRun.check(size == SizeClasses.MIN_BLOCK, "not the smallest block", length);
+        if (length <= SizeClasses.MIN_BLOCK)
+            RandomRun.check(size == SizeClasses.MIN_BLOCK, "not the smallest block", length);
         else RandomRun.check(size - length <= Math.max(7, length >> 3), "too much waste", length);
     }
 

@@ -114,8 +114,10 @@ class AofDirectoryTest {
     void history_that_was_not_deleted_is_deleted_at_start() throws Exception {
         put("appendonly.aof.1.base.rdb", Resp.text("old"));
         put("appendonly.aof.2.incr.aof", Resp.commands("SET a 1"));
-        put("appendonly.aof.manifest", Resp.text(
-                "file appendonly.aof.1.base.rdb seq 1 type h\nfile appendonly.aof.2.incr.aof seq 2 type i\n"));
+        put(
+                "appendonly.aof.manifest",
+                Resp.text(
+                        "file appendonly.aof.1.base.rdb seq 1 type h\nfile appendonly.aof.2.incr.aof seq 2 type i\n"));
         AofDirectory directory = open();
         assertThat(disk.names()).doesNotContain("appendonly.aof.1.base.rdb");
         assertThat(directory.manifest().history()).isEmpty();

@@ -31,7 +31,9 @@ class AofLoaderTest {
         assertThat(f.loaded.cutBytes()).isEqualTo(26);
         assertThat(f.messages).anyMatch(m -> m.startsWith("WARNING " + NAME) && m.contains("26 bytes, from offset 27"));
         assertThat(f.file(NAME)).isEqualTo(whole);
-        assertThat(Fixture.recover(disk.afterPowerCut(n -> 0))).as("the cut lasts").isEqualTo(Map.of("0:a", "1"));
+        assertThat(Fixture.recover(disk.afterPowerCut(n -> 0)))
+                .as("the cut lasts")
+                .isEqualTo(Map.of("0:a", "1"));
     }
 
     @Test

@@ -39,7 +39,9 @@ class AofTwinTest {
     void a_redis_is_there() throws Exception {
         assumeTrue(onPath("redis-server"), "redis-server is not on the PATH");
         String version = output("redis-server", "--version");
-        assumeTrue(version.contains(" v=7.") || version.contains(" v=8."), "a redis-server of version 7 or 8 is needed: " + version);
+        assumeTrue(
+                version.contains(" v=7.") || version.contains(" v=8."),
+                "a redis-server of version 7 or 8 is needed: " + version);
     }
 
     @AfterEach
@@ -68,8 +70,19 @@ class AofTwinTest {
             port = free.getLocalPort();
         }
         List<String> command = new ArrayList<>(List.of(
-                "redis-server", "--port", "" + port, "--bind", "127.0.0.1", "--dir", dir.toString(),
-                "--appendonly", "yes", "--save", "", "--logfile", dir.resolve("redis.log").toString()));
+                "redis-server",
+                "--port",
+                "" + port,
+                "--bind",
+                "127.0.0.1",
+                "--dir",
+                dir.toString(),
+                "--appendonly",
+                "yes",
+                "--save",
+                "",
+                "--logfile",
+                dir.resolve("redis.log").toString()));
         command.addAll(List.of(more));
         redis = new ProcessBuilder(command).start();
         await().ignoreExceptions().until(() -> {
@@ -110,7 +123,14 @@ class AofTwinTest {
         AofDirectory directory = AofDirectory.open(Disk.real(), dir, "appendonlydir", "appendonly.aof", Log.none());
         LoadResult loaded = new AofLoader(directory, true, toy, new LoadingProgress(), Log.none()).load();
         return AppendOnlyLog.resume(
-                directory, loaded, new AofSettings(policy, false, 0, 0, true), toy, t -> {}, Clock.system(), Log.none(), background::add);
+                directory,
+                loaded,
+                new AofSettings(policy, false, 0, 0, true),
+                toy,
+                t -> {},
+                Clock.system(),
+                Log.none(),
+                background::add);
     }
 
     private static void assertHolds(Jedis jedis, Map<String, String> data) {
@@ -154,7 +174,8 @@ class AofTwinTest {
             log.close();
             if (onPath("redis-check-aof")) {
                 Path manifest = dir.resolve("appendonlydir/appendonly.aof.manifest");
-                assertThat(output("redis-check-aof", manifest.toString())).contains("All AOF files and manifest are valid");
+                assertThat(output("redis-check-aof", manifest.toString()))
+                        .contains("All AOF files and manifest are valid");
             }
             Jedis jedis = startRedis();
             assertHolds(jedis, toy.data());
@@ -178,10 +199,15 @@ class AofTwinTest {
         jedis.del("text7");
         jedis.multi().exec();
         stopRedis(jedis);
-        assertThat(dir.resolve("appendonlydir").toFile().list()).as(this::log).anyMatch(name -> name.endsWith(".base.rdb"));
+        assertThat(dir.resolve("appendonlydir").toFile().list())
+                .as(this::log)
+                .anyMatch(name -> name.endsWith(".base.rdb"));
 
         AppendOnlyLog log = openOurs(FsyncPolicy.EVERYSEC);
-        assertThat(toy.data()).hasSize(900).containsEntry("0:number4", "31677").containsEntry("0:timed9", "x@4000000000009");
+        assertThat(toy.data())
+                .hasSize(900)
+                .containsEntry("0:number4", "31677")
+                .containsEntry("0:timed9", "x@4000000000009");
         Map<String, String> text = new HashMap<>(toy.data());
         text.remove("3:three");
         toy.call(log, 0, "SET", "ours", "1");

@@ -225,8 +225,14 @@ class AppendOnlyLogTest {
         LoadResult loaded = new AofLoader(directory, true, new Toy(), new LoadingProgress(), Log.none()).load();
         Toy toy = new Toy();
         AppendOnlyLog log = AppendOnlyLog.resume(
-                directory, loaded, AofSettings.DEFAULTS.with(FsyncPolicy.NO), toy, t -> {},
-                Clock.system(), Log.none(), Runnable::run);
+                directory,
+                loaded,
+                AofSettings.DEFAULTS.with(FsyncPolicy.NO),
+                toy,
+                t -> {},
+                Clock.system(),
+                Log.none(),
+                Runnable::run);
         Bytes[] argv = {Bytes.of("SET"), Bytes.of("key:000012345"), Bytes.of("0123456789abcdef0123456789abcdef")};
         var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         long allocated = -1;
@@ -239,7 +245,8 @@ class AppendOnlyLogTest {
             allocated = threads.getCurrentThreadAllocatedBytes() - before;
         }
         log.close();
-        for (String name : Disk.real().list(dir.resolve("a"))) Disk.real().delete(dir.resolve("a").resolve(name));
+        for (String name : Disk.real().list(dir.resolve("a")))
+            Disk.real().delete(dir.resolve("a").resolve(name));
         assertThat(allocated).as("bytes in 2000 turns of 20 commands").isZero();
     }
 
@@ -344,7 +351,9 @@ class AppendOnlyLogTest {
                 f.call("INCR", "n");
                 f.log.commit();
                 f.log.turn();
-                assertThat(Fixture.recover(disk.afterKill())).as("%s room %s", policy, room).isEqualTo(f.toy.data());
+                assertThat(Fixture.recover(disk.afterKill()))
+                        .as("%s room %s", policy, room)
+                        .isEqualTo(f.toy.data());
             }
         }
     }
@@ -535,7 +544,9 @@ class AppendOnlyLogTest {
             throw new AssertionError("seed " + seed + ": " + e.getMessage() + " " + left.names(), e);
         }
         int last = states.lastIndexOf(found);
-        assertThat(last).as("seed %s, %s: %s is a state, of those from %s on", seed, policy, found, atLeast).isGreaterThanOrEqualTo(atLeast);
+        assertThat(last)
+                .as("seed %s, %s: %s is a state, of those from %s on", seed, policy, found, atLeast)
+                .isGreaterThanOrEqualTo(atLeast);
     }
 
     private static void write(Fixture f, Randomness random, List<Map<String, String>> states) {

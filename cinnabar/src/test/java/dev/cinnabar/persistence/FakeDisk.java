@@ -92,7 +92,10 @@ final class FakeDisk implements Disk {
     }
 
     synchronized List<String> names() {
-        return seen.keySet().stream().map(p -> p.getFileName().toString()).sorted().toList();
+        return seen.keySet().stream()
+                .map(p -> p.getFileName().toString())
+                .sorted()
+                .toList();
     }
 
     private Content content(Path path) {

@@ -92,8 +92,7 @@ class LogReaderTest {
                 assertThatThrownBy(() -> read(flipped))
                         .as("byte %s bit %s", at, bit)
                         .isInstanceOfSatisfying(
-                                DamagedLog.class,
-                                e -> assertThat(e.offset()).isBetween(0L, (long) FILE.length));
+                                DamagedLog.class, e -> assertThat(e.offset()).isBetween(0L, (long) FILE.length));
             }
         }
     }
@@ -125,14 +124,18 @@ class LogReaderTest {
         int longer = 10 + 2 + (file.length - line) - 2;
         byte[] swallowing = Resp.text(text.replace("$10\r\n", "$" + longer + "\r\n"));
 
-        assertThatThrownBy(() -> read(swallowing)).isInstanceOf(DamagedLog.class).hasMessageContaining("checksum line");
+        assertThatThrownBy(() -> read(swallowing))
+                .isInstanceOf(DamagedLog.class)
+                .hasMessageContaining("checksum line");
     }
 
     @Test
     void a_length_that_runs_past_the_end_is_damage_when_the_log_went_on_behind_it() {
         String text = new String(FILE, StandardCharsets.ISO_8859_1);
         byte[] file = Resp.text(text.replace("$10\r\n", "$90\r\n"));
-        assertThatThrownBy(() -> read(file)).isInstanceOf(DamagedLog.class).hasMessageContaining("shows that the log went on");
+        assertThatThrownBy(() -> read(file))
+                .isInstanceOf(DamagedLog.class)
+                .hasMessageContaining("shows that the log went on");
     }
 
     @Test
@@ -146,7 +149,8 @@ class LogReaderTest {
             assertThat(reading.commands).isEqualTo(ALL);
         }
         for (int cut = FILE.length - 19; cut < FILE.length; cut++) { // in the last checksum line
-            assertThat(read(Resp.join(Arrays.copyOf(FILE, cut), new byte[100])).commands).isEqualTo(ALL);
+            assertThat(read(Resp.join(Arrays.copyOf(FILE, cut), new byte[100])).commands)
+                    .isEqualTo(ALL);
         }
     }
 
@@ -163,12 +167,25 @@ class LogReaderTest {
     @Test
     void only_the_exact_form_is_taken() {
         for (String wrong : List.of(
-                "*0\r\n", "*-1\r\n", "*01\r\n$1\r\nA\r\n", "*1\n$1\nA\n", "*1\r\n:1\r\n", "*1\r\n$-1\r\n", "*1\r\n$01\r\nA\r\n",
-                "*1\r\n$1\r\nAB\r\n", "PING\r\n", "*1\r\n$1\r\nA\r\n\r\n", "*9999999999\r\n", "*1\r\n$9999999999\r\n",
-                "*\r\n", "*1\r\n$\r\n", " ")) {
+                "*0\r\n",
+                "*-1\r\n",
+                "*01\r\n$1\r\nA\r\n",
+                "*1\n$1\nA\n",
+                "*1\r\n:1\r\n",
+                "*1\r\n$-1\r\n",
+                "*1\r\n$01\r\nA\r\n",
+                "*1\r\n$1\r\nAB\r\n",
+                "PING\r\n",
+                "*1\r\n$1\r\nA\r\n\r\n",
+                "*9999999999\r\n",
+                "*1\r\n$9999999999\r\n",
+                "*\r\n",
+                "*1\r\n$\r\n",
+                " ")) {
             assertThatThrownBy(() -> read(Resp.join(ONE, Resp.text(wrong))))
                     .as(wrong)
-                    .isInstanceOfSatisfying(DamagedLog.class, e -> assertThat(e.goodTo()).isGreaterThanOrEqualTo(ONE.length));
+                    .isInstanceOfSatisfying(
+                            DamagedLog.class, e -> assertThat(e.goodTo()).isGreaterThanOrEqualTo(ONE.length));
         }
     }
 
@@ -193,7 +210,8 @@ class LogReaderTest {
         List<byte[]> groups = new ArrayList<>();
         for (int g = 0; g < 20; g++) {
             List<String> group = new ArrayList<>();
-            for (int c = random.below(5); c >= 0; c--) group.add("SET k" + random.below(9) + " " + "v".repeat(random.below(60)) + "!");
+            for (int c = random.below(5); c >= 0; c--)
+                group.add("SET k" + random.below(9) + " " + "v".repeat(random.below(60)) + "!");
             groups.add(Resp.commands(group.toArray(new String[0])));
         }
         byte[] file = Resp.checksummed(groups.toArray(new byte[0][]));
@@ -201,13 +219,16 @@ class LogReaderTest {
         for (int round = 0; round < 5_000; round++) {
             byte[] damaged = file.clone();
             int at = random.below(file.length);
-            for (int n = random.below(4); n >= 0 && at < file.length; n--) damaged[at++] ^= (byte) (1 + random.below(255));
+            for (int n = random.below(4); n >= 0 && at < file.length; n--)
+                damaged[at++] ^= (byte) (1 + random.below(255));
             int cut = random.below(3) == 0 ? at + random.below(file.length - at + 1) : file.length;
             try {
                 List<String> commands = read(Arrays.copyOf(damaged, cut)).commands;
                 // Only what no line covers any more may have changed: at most the commands of the group that was cut.
                 boolean isPrefix = commands.size() <= all.size() && commands.equals(all.subList(0, commands.size()));
-                assertThat(isPrefix || cut < file.length).as("seed %s round %s", seed, round).isTrue();
+                assertThat(isPrefix || cut < file.length)
+                        .as("seed %s round %s", seed, round)
+                        .isTrue();
             } catch (DamagedLog e) {
                 assertThat(e.offset()).isGreaterThanOrEqualTo(0);
             }

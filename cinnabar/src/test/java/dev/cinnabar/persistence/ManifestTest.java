@@ -39,7 +39,9 @@ class ManifestTest {
                 flipped[at] ^= (byte) (1 << bit);
                 try {
                     // Only the checksum line itself may turn into another comment.
-                    assertThat(Manifest.parse(flipped, "m")).as("byte %s bit %s", at, bit).isEqualTo(parse(REDIS));
+                    assertThat(Manifest.parse(flipped, "m"))
+                            .as("byte %s bit %s", at, bit)
+                            .isEqualTo(parse(REDIS));
                     assertThat(at).isGreaterThanOrEqualTo(REDIS.length());
                 } catch (DamagedLog e) {
                     assertThat(e).hasMessageStartingWith("m");
@@ -66,13 +68,31 @@ class ManifestTest {
     @Test
     void what_makes_no_sense_is_refused_with_its_line() {
         for (String wrong : List.of(
-                "", "\n", "# only a comment\n", "file x seq 1 type i", "file x seq 1\n", "file x type i\n", "seq 1 type i\n",
-                "file x seq 0 type i\n", "file x seq -1 type i\n", "file x seq 1x type i\n", "file x seq 1 type q\n",
-                "file x seq 1 type\n", "file a/b seq 1 type i\n", "file .. seq 1 type i\n", "file \"x seq 1 type i\n",
-                "file x seq 1 type b\nfile y seq 2 type b\n", "file x seq 2 type i\nfile y seq 1 type i\n",
-                "file x seq 1 type i\nfile x seq 2 type i\n", "file x seq 1 type i\n\n",
-                "file x seq 99999999999999999999 type i\n", "file " + "x".repeat(2000) + " seq 1 type i\n")) {
-            assertThatThrownBy(() -> parse(wrong)).as(wrong).isInstanceOf(DamagedLog.class).hasMessageStartingWith("m");
+                "",
+                "\n",
+                "# only a comment\n",
+                "file x seq 1 type i",
+                "file x seq 1\n",
+                "file x type i\n",
+                "seq 1 type i\n",
+                "file x seq 0 type i\n",
+                "file x seq -1 type i\n",
+                "file x seq 1x type i\n",
+                "file x seq 1 type q\n",
+                "file x seq 1 type\n",
+                "file a/b seq 1 type i\n",
+                "file .. seq 1 type i\n",
+                "file \"x seq 1 type i\n",
+                "file x seq 1 type b\nfile y seq 2 type b\n",
+                "file x seq 2 type i\nfile y seq 1 type i\n",
+                "file x seq 1 type i\nfile x seq 2 type i\n",
+                "file x seq 1 type i\n\n",
+                "file x seq 99999999999999999999 type i\n",
+                "file " + "x".repeat(2000) + " seq 1 type i\n")) {
+            assertThatThrownBy(() -> parse(wrong))
+                    .as(wrong)
+                    .isInstanceOf(DamagedLog.class)
+                    .hasMessageStartingWith("m");
         }
     }
 }

@@ -31,7 +31,12 @@ class RdbReaderTest {
     private static byte[] image(byte[]... parts) {
         byte[] body = Resp.join(Resp.text("REDIS0010"), Resp.join(parts), bytes(0xff));
         long crc = Crc64.update(0, body, 0, body.length);
-        return Resp.join(body, ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(crc).array());
+        return Resp.join(
+                body,
+                ByteBuffer.allocate(8)
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .putLong(crc)
+                        .array());
     }
 
     private static List<String> read(byte[] file) throws Exception {
@@ -50,25 +55,54 @@ class RdbReaderTest {
     @Test
     void strings_with_and_without_expiry_become_commands() throws Exception {
         byte[] file = image(
-                bytes(0xfa), text("redis-ver"), text("7.0.15"),
-                bytes(0xfe, 0), bytes(0xfb, 3, 2),
-                bytes(0), text("k"), text("v"),
-                bytes(0xfc, 0x15, 0xcd, 0x5b, 0x07, 0, 0, 0, 0), bytes(0), text("ms"), text("x"),
-                bytes(0xfd, 0x15, 0xcd, 0x5b, 0x07), bytes(0), text("s"), text("x"),
-                bytes(0xfe, 9), bytes(0xf9, 255), bytes(0), text("lfu"), text(""),
-                bytes(0xf8, 0x40 | 1, 0), bytes(0), text("lru"), text("y"));
+                bytes(0xfa),
+                text("redis-ver"),
+                text("7.0.15"),
+                bytes(0xfe, 0),
+                bytes(0xfb, 3, 2),
+                bytes(0),
+                text("k"),
+                text("v"),
+                bytes(0xfc, 0x15, 0xcd, 0x5b, 0x07, 0, 0, 0, 0),
+                bytes(0),
+                text("ms"),
+                text("x"),
+                bytes(0xfd, 0x15, 0xcd, 0x5b, 0x07),
+                bytes(0),
+                text("s"),
+                text("x"),
+                bytes(0xfe, 9),
+                bytes(0xf9, 255),
+                bytes(0),
+                text("lfu"),
+                text(""),
+                bytes(0xf8, 0x40 | 1, 0),
+                bytes(0),
+                text("lru"),
+                text("y"));
         assertThat(read(file))
                 .containsExactly(
-                        "SELECT 0", "SET k v", "SET ms x PXAT 123456789", "SET s x PXAT 123456789000",
-                        "SELECT 9", "SET lfu ", "SET lru y");
+                        "SELECT 0",
+                        "SET k v",
+                        "SET ms x PXAT 123456789",
+                        "SET s x PXAT 123456789000",
+                        "SELECT 9",
+                        "SET lfu ",
+                        "SET lru y");
     }
 
     @Test
     void whole_numbers_are_unpacked() throws Exception {
         byte[] file = image(
-                bytes(0), text("a"), bytes(0xc0, 0xff),
-                bytes(0), text("b"), bytes(0xc1, 0x39, 0x30),
-                bytes(0), text("c"), bytes(0xc2, 0, 0, 0, 0x80));
+                bytes(0),
+                text("a"),
+                bytes(0xc0, 0xff),
+                bytes(0),
+                text("b"),
+                bytes(0xc1, 0x39, 0x30),
+                bytes(0),
+                text("c"),
+                bytes(0xc2, 0, 0, 0, 0x80));
         assertThat(read(file)).containsExactly("SET a -1", "SET b 12345", "SET c -2147483648");
     }
 
@@ -85,9 +119,18 @@ class RdbReaderTest {
         String middle = "m".repeat(16383);
         String large = "l".repeat(3_000_000);
         byte[] file = image(
-                bytes(0), bytes(0x7f, 0xff), Resp.text(middle), text("1"),
-                bytes(0), text("2"), bytes(0x80, 0, 0x2d, 0xc6, 0xc0), Resp.text(large),
-                bytes(0), text("3"), bytes(0x81, 0, 0, 0, 0, 0, 0, 0, 1), Resp.text("x"));
+                bytes(0),
+                bytes(0x7f, 0xff),
+                Resp.text(middle),
+                text("1"),
+                bytes(0),
+                text("2"),
+                bytes(0x80, 0, 0x2d, 0xc6, 0xc0),
+                Resp.text(large),
+                bytes(0),
+                text("3"),
+                bytes(0x81, 0, 0, 0, 0, 0, 0, 0, 1),
+                Resp.text("x"));
         assertThat(read(file)).containsExactly("SET " + middle + " 1", "SET 2 " + large, "SET 3 x");
     }
 
@@ -102,14 +145,22 @@ class RdbReaderTest {
     @Test
     void every_flipped_bit_is_refused() throws Exception {
         byte[] good = image(
-                bytes(0xfe, 0), bytes(0), text("key"), text("a value"),
-                bytes(0xfc, 1, 2, 3, 4, 5, 6, 0, 0), bytes(0), text("n"), bytes(0xc1, 0x39, 0x30));
+                bytes(0xfe, 0),
+                bytes(0),
+                text("key"),
+                text("a value"),
+                bytes(0xfc, 1, 2, 3, 4, 5, 6, 0, 0),
+                bytes(0),
+                text("n"),
+                bytes(0xc1, 0x39, 0x30));
         assertThat(read(good)).hasSize(3);
         for (int at = 0; at < good.length; at++) {
             for (int bit = 0; bit < 8; bit++) {
                 byte[] flipped = good.clone();
                 flipped[at] ^= (byte) (1 << bit);
-                assertThatThrownBy(() -> read(flipped)).as("byte %s bit %s", at, bit).isInstanceOf(DamagedLog.class);
+                assertThatThrownBy(() -> read(flipped))
+                        .as("byte %s bit %s", at, bit)
+                        .isInstanceOf(DamagedLog.class);
             }
         }
     }

@@ -27,7 +27,10 @@ class RealDiskTest {
             }
             assertThat(file.size()).isEqualTo(100);
         }
-        assertThat(Files.readAllBytes(dir.resolve("f"))).hasSize(100).contains(99).startsWith(0, 1, 2);
+        assertThat(Files.readAllBytes(dir.resolve("f")))
+                .hasSize(100)
+                .contains(99)
+                .startsWith(0, 1, 2);
     }
 
     @Test
@@ -56,7 +59,8 @@ class RealDiskTest {
             assertThat(file.size()).isEqualTo((long) blocks * block.length);
         }
         byte[] written = Files.readAllBytes(dir.resolve("f"));
-        for (int i = 0; i < written.length; i++) assertThat(written[i] == block[i % block.length]).isTrue();
+        for (int i = 0; i < written.length; i++)
+            assertThat(written[i] == block[i % block.length]).isTrue();
     }
 
     @Test

@@ -31,7 +31,8 @@ class RewriteTest {
         f.log.commit();
 
         assertThat(manifest(disk))
-                .isEqualTo("file appendonly.aof.1.base.aof seq 1 type b\nfile appendonly.aof.2.incr.aof seq 2 type i\n");
+                .isEqualTo(
+                        "file appendonly.aof.1.base.aof seq 1 type b\nfile appendonly.aof.2.incr.aof seq 2 type i\n");
         assertThat(disk.names())
                 .containsExactly(
                         "appendonly.aof.1.base.aof",
@@ -61,7 +62,9 @@ class RewriteTest {
             };
             f.log.rewrite();
             f.runBackground();
-            assertThat(Fixture.recover(disk.afterKill())).isEqualTo(f.toy.data()).containsEntry("0:n", "10");
+            assertThat(Fixture.recover(disk.afterKill()))
+                    .isEqualTo(f.toy.data())
+                    .containsEntry("0:n", "10");
         }
     }
 
@@ -72,7 +75,8 @@ class RewriteTest {
         f.log.commit();
         long[] ticket = {0};
         disk.beforeStep = () -> {
-            if (ticket[0] > 0 || !disk.steps.get(disk.steps.size() - 1).equals("create temp-appendonly.aof.manifest")) return;
+            if (ticket[0] > 0 || !disk.steps.get(disk.steps.size() - 1).equals("create temp-appendonly.aof.manifest"))
+                return;
             f.call("SET", "b", "2");
             ticket[0] = f.log.commit();
         };
@@ -129,14 +133,16 @@ class RewriteTest {
         f.call("SET", "b", "2");
         assertThat(f.log.commit()).isZero();
         assertThat(manifest(disk))
-                .isEqualTo("file appendonly.aof.1.incr.aof seq 1 type i\nfile appendonly.aof.2.incr.aof seq 2 type i\n");
+                .isEqualTo(
+                        "file appendonly.aof.1.incr.aof seq 1 type i\nfile appendonly.aof.2.incr.aof seq 2 type i\n");
         assertThat(Fixture.recover(disk.afterKill())).isEqualTo(f.toy.data());
 
         f.toy.beforeSlice = () -> {};
         f.log.rewrite();
         f.runBackground();
         assertThat(manifest(disk))
-                .isEqualTo("file appendonly.aof.1.base.aof seq 1 type b\nfile appendonly.aof.3.incr.aof seq 3 type i\n");
+                .isEqualTo(
+                        "file appendonly.aof.1.base.aof seq 1 type b\nfile appendonly.aof.3.incr.aof seq 3 type i\n");
         assertThat(Fixture.recover(disk.afterKill())).isEqualTo(f.toy.data());
     }
 
@@ -208,7 +214,13 @@ class RewriteTest {
         Fixture f = new Fixture(disk);
         f.directory = AofDirectory.open(disk, Fixture.DIR, "appendonlydir", "appendonly.aof", Log.none());
         AppendOnlyLog log = AppendOnlyLog.enable(
-                f.directory, AofSettings.DEFAULTS.with(FsyncPolicy.ALWAYS), toy, t -> {}, f.clock, f.lines, f.background::add);
+                f.directory,
+                AofSettings.DEFAULTS.with(FsyncPolicy.ALWAYS),
+                toy,
+                t -> {},
+                f.clock,
+                f.lines,
+                f.background::add);
         toy.call(log, 0, "SET", "before", "1");
         assertThat(log.commit()).as("nothing is promised yet").isZero();
         log.turn();

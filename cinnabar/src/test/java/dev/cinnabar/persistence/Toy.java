@@ -50,7 +50,8 @@ final class Toy implements Replayer, SnapshotSource {
         }
         switch (name) {
             case "SELECT" -> db = Integer.parseInt(words.get(1));
-            case "SET" -> data.put(db + ":" + words.get(1), words.get(2) + (words.size() > 3 ? "@" + words.get(4) : ""));
+            case "SET" ->
+                data.put(db + ":" + words.get(1), words.get(2) + (words.size() > 3 ? "@" + words.get(4) : ""));
             case "DEL" -> data.remove(db + ":" + words.get(1));
             case "PEXPIREAT" -> data.computeIfPresent(db + ":" + words.get(1), (k, v) -> v + "@" + words.get(2));
             case "INCR" -> {

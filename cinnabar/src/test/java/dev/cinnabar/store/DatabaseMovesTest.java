@@ -109,7 +109,8 @@ class DatabaseMovesTest {
         }
 
         private void remove(int db, String key) {
-            assertThat(store.database(db).remove(Bytes.of(key))).isEqualTo(model.get(db).remove(key) != null);
+            assertThat(store.database(db).remove(Bytes.of(key)))
+                    .isEqualTo(model.get(db).remove(key) != null);
         }
 
         private void expire(int db, String key) {

@@ -30,7 +30,9 @@ class DictGrowthTest {
                     most = Math.max(most, dict.bytes() - before);
                 }
 
-                assertThat(most).as("%d more beside %d", more, dict.size() - more).isLessThanOrEqualTo(says);
+                assertThat(most)
+                        .as("%d more beside %d", more, dict.size() - more)
+                        .isLessThanOrEqualTo(says);
             }
         });
     }

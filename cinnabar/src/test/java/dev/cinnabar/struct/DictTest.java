@@ -346,7 +346,8 @@ class DictTest {
                 }
                 int[] times = new int[3000];
                 int each = 400;
-                for (int i = 0; i < each * model.size; i++) times[(int) model.keyed.numberOf(model.dict.random(random))]++;
+                for (int i = 0; i < each * model.size; i++)
+                    times[(int) model.keyed.numberOf(model.dict.random(random))]++;
                 for (int i = 0; i < model.size; i++) {
                     // 8 standard deviations
                     int n = times[model.present[i]];
@@ -406,7 +407,9 @@ class DictTest {
                     } while (position != 0);
                 } while (model.pages.isCompacting());
                 model.checkAll();
-                assertThat(model.pages.held()).isLessThan((long) (1.3 * model.pages.used()) + (12 << 20)).isLessThan(before / 2);
+                assertThat(model.pages.held())
+                        .isLessThan((long) (1.3 * model.pages.used()) + (12 << 20))
+                        .isLessThan(before / 2);
             }
         });
     }
@@ -421,7 +424,8 @@ class DictTest {
                     int n = random.below(100_000);
                     if (model.addresses[n] == 0) model.insert(n);
                 }
-                if (RandomRun.oneIn(random, 2)) for (int i = size / 5 * 4; i > 0; i--) model.remove(model.present[random.below(model.size)]);
+                if (RandomRun.oneIn(random, 2))
+                    for (int i = size / 5 * 4; i > 0; i--) model.remove(model.present[random.below(model.size)]);
                 int expected = model.size;
                 int[] shown = new int[1];
                 boolean more = true;
@@ -489,7 +493,9 @@ class DictTest {
                 model.exhaust(false);
                 if (!inserted) break;
                 n++;
-                assertThat((long) model.size).as("entries in " + slots + " slots").isLessThanOrEqualTo(slots * 15 / 16);
+                assertThat((long) model.size)
+                        .as("entries in " + slots + " slots")
+                        .isLessThanOrEqualTo(slots * 15 / 16);
             }
             model.checkAll();
             model.exhaust(true);
@@ -520,7 +526,8 @@ class DictTest {
         assertThat(refusedAt).isGreaterThan(stuck + stuck / 2);
         model.dict.checkInvariants();
         model.exhaust(false);
-        for (int n = 0; n < 600_000; n++) if (model.addresses[n] == 0) assertThat(model.insert(n)).isTrue();
+        for (int n = 0; n < 600_000; n++)
+            if (model.addresses[n] == 0) assertThat(model.insert(n)).isTrue();
         model.checkAll();
     }
 

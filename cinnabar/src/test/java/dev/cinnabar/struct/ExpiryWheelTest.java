@@ -32,7 +32,8 @@ class ExpiryWheelTest {
         final ExpiryWheel wheel;
         final TreeMap<Long, TreeSet<Integer>> byTime = new TreeMap<>();
         final List<Long> addresses = new ArrayList<>(); // 0 for a record that is gone
-        final List<Long> times = new ArrayList<>(); // when it should go: its time, or when it was added with a time that had passed
+        final List<Long> times =
+                new ArrayList<>(); // when it should go: its time, or when it was added with a time that had passed
         long now;
         long expired;
 
@@ -112,7 +113,8 @@ class ExpiryWheelTest {
 
         int size() {
             int n = 0;
-            for (Map.Entry<Long, TreeSet<Integer>> e : byTime.entrySet()) n += e.getValue().size();
+            for (Map.Entry<Long, TreeSet<Integer>> e : byTime.entrySet())
+                n += e.getValue().size();
             return n;
         }
 
@@ -284,7 +286,8 @@ class ExpiryWheelTest {
             long atMost = 1L << random.below(40);
             int idle = 0;
             for (int i = 0; i < operations; i++) {
-                for (int n = random.below(3); n > 0 && model.size() < 50; n--) model.add(model.now + (random.nextLong() >>> 22 + random.below(42)));
+                for (int n = random.below(3); n > 0 && model.size() < 50; n--)
+                    model.add(model.now + (random.nextLong() >>> 22 + random.below(42)));
                 long sleep = model.wheel.nextInMs(model.now, atMost);
                 RandomRun.check(sleep >= 0 && sleep <= atMost, "sleep", sleep);
                 model.now += sleep;
@@ -295,7 +298,8 @@ class ExpiryWheelTest {
                 RandomRun.check(model.wheel.nextInMs(model.now, 1) > 0, "woken for nothing", i);
                 idle = model.expired == before && sleep < atMost ? idle + 1 : 0;
                 RandomRun.check(idle < 1000, "woken without a record", idle);
-                if (!model.byTime.isEmpty()) RandomRun.check(model.byTime.firstKey() / TICK >= model.now / TICK, "late", i);
+                if (!model.byTime.isEmpty())
+                    RandomRun.check(model.byTime.firstKey() / TICK >= model.now / TICK, "late", i);
                 if (RandomRun.oneIn(random, 1000)) atMost = 1L << random.below(40);
             }
         });
@@ -397,7 +401,8 @@ class ExpiryWheelTest {
                     for (int i = 0; i < 10_000; i++) {
                         int n = random.below(addresses.length);
                         if (isIn[n]) wheel.remove(addresses[n]);
-                        Records.setExpiryMs(pages.array(addresses[n]), Pages.offset(addresses[n]), now[0] + random.below(100_000));
+                        Records.setExpiryMs(
+                                pages.array(addresses[n]), Pages.offset(addresses[n]), now[0] + random.below(100_000));
                         wheel.add(addresses[n]);
                         isIn[n] = true;
                         now[0] += random.below(20);

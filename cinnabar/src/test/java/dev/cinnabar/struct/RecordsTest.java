@@ -20,12 +20,13 @@ class RecordsTest {
         Records.setPrevious(page, 10, 0xa1a2a3a4a5a6L);
         Records.setNext(page, 10, 0xb1b2b3b4b5b6L);
         Records.setFixed4(page, 10, 0x0a0b0c0d);
-        assertThat(Arrays.copyOfRange(page, 10, 10 + 32)).containsExactly(
-                0x35, 1, 2, 3, // tag, access
-                0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, // expiry
-                0xa6, 0xa5, 0xa4, 0xa3, 0xa2, 0xa1, // previous
-                0xb6, 0xb5, 0xb4, 0xb3, 0xb2, 0xb1, // next
-                3, 'k', 'e', 'y', 0x0d, 0x0c, 0x0b, 0x0a);
+        assertThat(Arrays.copyOfRange(page, 10, 10 + 32))
+                .containsExactly(
+                        0x35, 1, 2, 3, // tag, access
+                        0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, // expiry
+                        0xa6, 0xa5, 0xa4, 0xa3, 0xa2, 0xa1, // previous
+                        0xb6, 0xb5, 0xb4, 0xb3, 0xb2, 0xb1, // next
+                        3, 'k', 'e', 'y', 0x0d, 0x0c, 0x0b, 0x0a);
 
         Records.writeHead(page, 50, 2, 0, 0, key, 1, 2);
         int header = Records.valueHeader(page, 50);
@@ -40,7 +41,8 @@ class RecordsTest {
     void keys_and_values_of_every_length_are_found_where_they_were_written() {
         for (int keyLength : EDGES) {
             for (int valueLength : EDGES) {
-                for (boolean hasExpiry : new boolean[] {false, true}) writesAndReads(keyLength, valueLength, hasExpiry, keyLength % 7);
+                for (boolean hasExpiry : new boolean[] {false, true})
+                    writesAndReads(keyLength, valueLength, hasExpiry, keyLength % 7);
             }
         }
     }
@@ -78,7 +80,8 @@ class RecordsTest {
             key[keyLength] ^= 1;
             assertThat(Records.keyEquals(page, at, key, 1, keyLength)).isFalse();
         }
-        assertThat(Records.keyEquals(page, at, new byte[keyLength + 1], 0, keyLength + 1)).isFalse();
+        assertThat(Records.keyEquals(page, at, new byte[keyLength + 1], 0, keyLength + 1))
+                .isFalse();
         assertThat(Records.bytesLength(page, at)).isEqualTo(valueLength);
         assertThat(Records.bytesOffset(page, at)).isEqualTo(header + prefix);
         Bytes value = Records.bytes(page, at, new Bytes());
@@ -90,7 +93,8 @@ class RecordsTest {
     void a_length_reads_back_from_its_prefix_up_to_the_largest() {
         RandomRun.of(100_000, (random, operations) -> {
             byte[] page = new byte[16];
-            for (int i = 0; i < operations; i++) checkLength(page, random.below(9), (int) (random.nextLong() >>> 33 + random.below(31)));
+            for (int i = 0; i < operations; i++)
+                checkLength(page, random.below(9), (int) (random.nextLong() >>> 33 + random.below(31)));
             for (int length : EDGES) checkLength(page, 3, length);
             checkLength(page, 0, Records.MAX_LENGTH);
             checkLength(page, 11, Integer.MAX_VALUE);

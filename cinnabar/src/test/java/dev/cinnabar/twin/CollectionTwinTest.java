@@ -15,7 +15,8 @@ class CollectionTwinTest {
     @ParameterizedTest
     @CsvSource({"2, 4", "3, 4", "2, -1", "3, -2"})
     void lists_and_sets_answer_as_redis_does(int protocol, int nodeSize, @TempDir Path directory) {
-        try (Twin twin = new Twin(directory, "--list-max-listpack-size", "" + nodeSize, "--set-max-intset-entries", "8")) {
+        try (Twin twin =
+                new Twin(directory, "--list-max-listpack-size", "" + nodeSize, "--set-max-intset-entries", "8")) {
             twin.ours().store().thresholds().listMaxListpackSize = nodeSize;
             twin.ours().store().thresholds().setMaxIntsetEntries = 8;
             twin.ours().store().thresholds().setMaxListpackEntries = 8;
@@ -34,7 +35,13 @@ class CollectionTwinTest {
             case 6 -> add(w, Values.pick(r, "LPOP", "RPOP"), key(r));
             case 7 -> add(w, Values.pick(r, "LPOP", "RPOP"), key(r), index(r));
             case 8, 9 -> add(w, "LRANGE", key(r), index(r), index(r));
-            case 10 -> add(w, "LTRIM", key(r), Values.pick(r, "0", "1", "-20", index(r)), Values.pick(r, "-1", "-2", "20", index(r)));
+            case 10 ->
+                add(
+                        w,
+                        "LTRIM",
+                        key(r),
+                        Values.pick(r, "0", "1", "-20", index(r)),
+                        Values.pick(r, "-1", "-2", "20", index(r)));
             case 11 -> add(w, "LREM", key(r), index(r), element(r));
             case 12 -> add(w, "LINSERT", key(r), Values.pick(r, "BEFORE", "after", "x"), element(r), element(r));
             case 13 -> add(w, "LSET", key(r), index(r), element(r));

@@ -52,7 +52,8 @@ class FactsTwinTest {
         for (KeySpec key : spec.keys()) {
             Set<String> uses = new TreeSet<>(List.of(key.flags().split(" ")));
             keys.append(uses).append(" index ").append(key.index());
-            if (key.isCounted()) keys.append(" count at ").append(key.last()).append(" first ").append(key.limit());
+            if (key.isCounted())
+                keys.append(" count at ").append(key.last()).append(" first ").append(key.limit());
             else keys.append(" to ").append(key.last());
             keys.append(" step ").append(key.step()).append('\n');
         }
@@ -66,11 +67,15 @@ class FactsTwinTest {
         for (Object spec : (List<?>) facts.get(8)) {
             List<?> list = (List<?>) spec;
             Set<String> uses = new TreeSet<>();
-            for (Object use : (List<?>) value(list, "flags")) uses.add(String.valueOf(use).toUpperCase(Locale.ROOT));
+            for (Object use : (List<?>) value(list, "flags"))
+                uses.add(String.valueOf(use).toUpperCase(Locale.ROOT));
             keys.append(uses).append(" index ").append(value(value(list, "begin_search"), "index"));
             Object find = value(list, "find_keys");
             if (value(find, "type").equals("keynum")) {
-                keys.append(" count at ").append(value(find, "keynumidx")).append(" first ").append(value(find, "firstkey"));
+                keys.append(" count at ")
+                        .append(value(find, "keynumidx"))
+                        .append(" first ")
+                        .append(value(find, "firstkey"));
             } else {
                 keys.append(" to ").append(value(find, "lastkey"));
             }

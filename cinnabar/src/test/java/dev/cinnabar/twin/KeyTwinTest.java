@@ -57,7 +57,10 @@ class KeyTwinTest {
     }
 
     private static void scan(Random r, List<String> w) {
-        add(w, "SCAN", r.nextInt(4) == 0 ? Values.pick(r, "x", "", " 0", "-", "0x", "0 ", "99999999999999999999999") : "0");
+        add(
+                w,
+                "SCAN",
+                r.nextInt(4) == 0 ? Values.pick(r, "x", "", " 0", "-", "0x", "0 ", "99999999999999999999999") : "0");
         // a count beyond the number of keys, so that both sides answer all of them
         add(w, "COUNT", r.nextInt(8) == 0 ? Values.pick(r, "0", "-1", "x", "") : "1000");
         if (r.nextInt(3) == 0) add(w, "MATCH", pattern(r));
@@ -74,7 +77,8 @@ class KeyTwinTest {
             case 2 -> add(w, "EXPIREAT", key(r), "" + (now / 1000 + seconds));
             default -> add(w, "PEXPIREAT", key(r), "" + (now + seconds * 1000));
         }
-        if (r.nextInt(5) == 0) w.set(2, Values.pick(r, "0", "-1", "x", "", "9223372036854775807", "-9223372036854775808", "1.5"));
+        if (r.nextInt(5) == 0)
+            w.set(2, Values.pick(r, "0", "-1", "x", "", "9223372036854775807", "-9223372036854775808", "1.5"));
         while (r.nextInt(2) == 0) add(w, Values.pick(r, "NX", "XX", "GT", "LT", "nx", "FOO"));
     }
 
@@ -88,7 +92,8 @@ class KeyTwinTest {
 
     /// Not `**`, which does not match the empty key for Redis, though `*` does.
     private static String pattern(Random r) {
-        return Values.pick(r, "*", "k*", "?", "k[0-3]", "k[^0-3]", "\\a", "[", "", "longer-key", "*-*", "k**", "k[", "[a-c]");
+        return Values.pick(
+                r, "*", "k*", "?", "k[0-3]", "k[^0-3]", "\\a", "[", "", "longer-key", "*-*", "k**", "k[", "[a-c]");
     }
 
     private static void add(List<String> words, String... more) {

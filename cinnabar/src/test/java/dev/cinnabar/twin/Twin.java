@@ -114,7 +114,8 @@ public final class Twin implements AutoCloseable {
             for (String key : keys()) {
                 same("TYPE", key);
                 switch (ours.run("TYPE", key)) {
-                    case "+list\r\n" -> same("LRANGE", key, "0", "-1"); // encodings are those of 7.2, and theirs may be older
+                    case "+list\r\n" ->
+                        same("LRANGE", key, "0", "-1"); // encodings are those of 7.2, and theirs may be older
                     case "+set\r\n" -> same(Twin::sortedLines, "SMEMBERS", key);
                     default -> {
                         same("GET", key);
