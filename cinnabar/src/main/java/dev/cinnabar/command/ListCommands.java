@@ -510,8 +510,9 @@ public enum ListCommands implements Command {
         boolean atHead = isLeft(call, last + 1);
         long count = 1;
         if (call.argc() > last + 2) {
-            if (call.argc() != last + 4 || !call.is(last + 2, "COUNT")) throw Errors.SYNTAX_REFUSAL;
+            if (call.argc() < last + 4 || !call.is(last + 2, "COUNT")) throw Errors.SYNTAX_REFUSAL;
             count = call.longArg(last + 3, 1, Long.MAX_VALUE, NO_COUNT);
+            if (call.argc() != last + 4) throw Errors.SYNTAX_REFUSAL;
         }
         for (int i = countAt + 1; i <= last; i++) {
             ListValue list = write(call, i);

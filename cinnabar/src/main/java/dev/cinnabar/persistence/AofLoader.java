@@ -169,11 +169,13 @@ public final class AofLoader {
         if (reader.isOurs() && unended != null) {
             throw new DamagedLog(unended.entry.name(), unended.length, "its end is missing: it was cut short");
         }
-        unended = reader.isChecksummed() && !reader.isEnded() ? new End(entry, end) : null;
-        boolean empty = end == 0 && !directory.isImported(entry);
-        if ((unended != null || empty) && entry.type() == Manifest.Type.BASE) {
+        boolean isCutShort = reader.isChecksummed() && !reader.isEnded();
+        if (isCutShort && entry.type() == Manifest.Type.BASE) {
             throw new DamagedLog(entry.name(), end, "the end of the base is missing: it was cut short");
         }
+        // An empty base is how Redis begins without an RDB preamble; ours never are. Which it is, the next file tells.
+        boolean isEmptyBase = end == 0 && entry.type() == Manifest.Type.BASE && !directory.isImported(entry);
+        unended = isCutShort || isEmptyBase ? new End(entry, end) : null;
     }
 
     private record End(Manifest.Entry entry, long length) {}

@@ -37,6 +37,31 @@ class AofLoaderTest {
     }
 
     @Test
+    void an_empty_base_is_how_redis_begins_without_a_preamble() throws Exception {
+        put(Resp.commands("SET a 1"));
+        disk.put(Fixture.AOF.resolve("appendonly.aof.1.base.aof"), new byte[0]);
+        disk.put(
+                Fixture.AOF.resolve("appendonly.aof.manifest"),
+                Resp.text("file appendonly.aof.1.base.aof seq 1 type b\nfile " + NAME + " seq 1 type i\n"));
+        assertThat(new Fixture(disk).load(true).toy.data()).isEqualTo(Map.of("0:a", "1"));
+    }
+
+    @Test
+    void an_empty_base_before_an_increment_of_ours_was_cut_short() throws Exception {
+        Fixture first = Fixture.open(new FakeDisk(), FsyncPolicy.EVERYSEC);
+        first.call("SET", "a", "1");
+        first.log.commit();
+        put(first.file(NAME));
+        disk.put(Fixture.AOF.resolve("appendonly.aof.1.base.aof"), new byte[0]);
+        disk.put(
+                Fixture.AOF.resolve("appendonly.aof.manifest"),
+                Resp.text("file appendonly.aof.1.base.aof seq 1 type b\nfile " + NAME + " seq 1 type i\n"));
+        assertThatThrownBy(() -> new Fixture(disk).load(true))
+                .isInstanceOf(DamagedLog.class)
+                .hasMessageContaining("cut short");
+    }
+
+    @Test
     void a_torn_tail_is_refused_when_the_operator_wants_it_so() {
         byte[] torn = Resp.join(Resp.commands("SET a 1"), Resp.text("*3\r\n$3"));
         put(torn);
