@@ -6,9 +6,12 @@ import dev.cinnabar.config.Config;
 import dev.cinnabar.config.Directive;
 import dev.cinnabar.config.Directives;
 import dev.cinnabar.engine.Version;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.TimeZone;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -39,12 +42,41 @@ public final class Main {
     public static void main(String[] arguments) throws InterruptedException {
         CommandLine.Result result = CommandLine.read(List.of(arguments), System.in, Build.current());
         if (result instanceof CommandLine.Start start) {
-            new Main(start.config()).run();
+            Main main = new Main(start.config());
+            if (start.config().get(Directives.DAEMONIZE)) main.startAgainInBackground(arguments);
+            else main.run();
         } else if (result instanceof CommandLine.Exit exit) {
+            if (!exit.warning().isEmpty()) new Main(new Config()).log.warning(exit.warning());
             System.out.print(exit.out());
             System.err.print(exit.err());
             System.out.flush();
             Runtime.getRuntime().halt(exit.code());
+        }
+    }
+
+    /// `daemonize yes`: a JVM cannot fork, so the same command line is started once more, in a session of its own, and this process ends.
+    private void startAgainInBackground(String[] arguments) {
+        String executable = System.getProperty("cinnabar.executable", "");
+        if (executable.isEmpty() || Arrays.asList(arguments).contains("-")) {
+            log.warning(
+                    "Cannot run in the background: daemonize needs bin/cinnabar-server, and a configuration that is not on standard input");
+            end(1);
+            return;
+        }
+        List<String> command = new ArrayList<>(List.of("setsid", executable));
+        command.addAll(Arrays.asList(arguments));
+        command.addAll(List.of("--daemonize", "no"));
+        File nowhere = new File("/dev/null");
+        try {
+            new ProcessBuilder(command)
+                    .redirectInput(nowhere)
+                    .redirectOutput(nowhere)
+                    .redirectError(nowhere)
+                    .start();
+            end(0);
+        } catch (IOException e) {
+            log.warning("Cannot run in the background: " + e.getMessage());
+            end(1);
         }
     }
 
