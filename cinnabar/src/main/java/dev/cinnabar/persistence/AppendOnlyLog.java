@@ -71,7 +71,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     private static final long MS = 1_000_000; // in nanoseconds
     private static final long TICK_NS = 100 * MS; // retries, and the grain of everything timed
     private static final long SYNC_EVERY_NS = 950 * MS; // with the grain of a tick: a second
-    private static final int GATHER_SHARE = Integer.getInteger("GS", 4); // of an fsync's time
+    private static final int GATHER_SHARE = 4; // of an fsync's time
+    private static final int WAKE_SHARE = 3; // of what is expected
     private static final long GATHER_LEAST_NS = 100_000; // less is not worth it: a thread does not sleep shorter
     private static final long GATHER_LOOK_NS = 50_000;
     private static final long RELIEF_BYTES = 4 << 20; // what may wait in memory before append itself writes it out
@@ -228,6 +229,25 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         aof.state = State.LOST;
         aof.enabling = true;
         return aof;
+    }
+
+    /// Begins with tickets behind this one, the last of a log that was used before: holders compare tickets, not logs. To be
+    /// called before [#start], if at all.
+    public AppendOnlyLog ticketsFrom(long ticket) {
+        synchronized (writing) {
+            buffer.startAt(ticket);
+            written = ticket;
+            durable = ticket;
+            released = ticket;
+            announced = ticket;
+            lookedAt = ticket;
+        }
+        return this;
+    }
+
+    /// The largest ticket that it can have handed out so far. Any thread.
+    public long lastTicket() {
+        return buffer.recordEnd();
     }
 
     /// Starts the log's own thread, a daemon.
@@ -541,8 +561,11 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     ///
     /// Without that, clients that wait for their replies fall into two halves: one is being synced, the other has come too
     /// late for it; so each waits for two fsyncs. Therefore, when a group has been released, the next one waits for those
-    /// clients to come back, but only for a fraction of the time that an fsync takes, and not at all where that is short: then
-    /// one half keeps the processor busy while the other is on the disk.
+    /// clients to come back, but only for a fraction of the time that an fsync takes, and not at all where that is short.
+    ///
+    /// Where it is short the opposite is better: one half keeps the processor busy while the other is on the disk. Therefore
+    /// append wakes this thread as soon as a third of what is expected waits. Both are worked out in
+    /// `docs/decisions/0022-who-writes-and-who-syncs.md`.
     private void groupCommit() {
         long now = clock.nanos();
         long waiting = buffer.recordEnd() - durable;
@@ -551,7 +574,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         announce();
         long end = clock.nanos();
         expected = waiting + (buffer.recordEnd() - durable);
-        wakeAtBytes = Math.max(1, expected / Integer.getInteger("WS", 3));
+        wakeAtBytes = Math.max(1, expected / WAKE_SHARE);
         long gatherNs = (end - now) / GATHER_SHARE;
         gatherUntil = gatherNs < GATHER_LEAST_NS ? end : end + gatherNs;
     }
