@@ -71,6 +71,10 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     private static final long MS = 1_000_000; // in nanoseconds
     private static final long TICK_NS = 100 * MS; // retries, and the grain of everything timed
     private static final long SYNC_EVERY_NS = 950 * MS; // with the grain of a tick: a second
+    private static final int GATHER_SHARE = 4; // of an fsync's time
+    private static final int WAKE_SHARE = 3; // of what is expected
+    private static final long GATHER_LEAST_NS = 100_000; // less is not worth it: a thread does not sleep shorter
+    private static final long GATHER_LOOK_NS = 50_000;
     private static final long RELIEF_BYTES = 4 << 20; // what may wait in memory before append itself writes it out
     private static final long REBUILD_AFTER_NS = 500 * MS;
     private static final long MAX_PAUSE_NS = 60_000 * MS;
@@ -128,6 +132,9 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     private long nextTick;
     private long lastSync;
     private long announced;
+    private volatile long wakeAtBytes = Long.MAX_VALUE; // so much waits: append wakes the log's thread
+    private long expected; // bytes: how much the next group holds when all have come back
+    private long gatherUntil;
     private long rebuildAt;
     private int rebuildFailures;
 
@@ -224,6 +231,25 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         return aof;
     }
 
+    /// Begins with tickets behind this one, the last of a log that was used before: holders compare tickets, not logs. To be
+    /// called before [#start], if at all.
+    public AppendOnlyLog ticketsFrom(long ticket) {
+        synchronized (writing) {
+            buffer.startAt(ticket);
+            written = ticket;
+            durable = ticket;
+            released = ticket;
+            announced = ticket;
+            lookedAt = ticket;
+        }
+        return this;
+    }
+
+    /// The largest ticket that it can have handed out so far. Any thread.
+    public long lastTicket() {
+        return buffer.recordEnd();
+    }
+
     /// Starts the log's own thread, a daemon.
     public AppendOnlyLog start(String threadName) {
         Thread t = new Thread(this::run, threadName);
@@ -252,6 +278,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             encode(argc, argv);
             if (!isInTransaction(argc, argv)) buffer.publish();
             if (buffer.end() - lookedAt > RELIEF_BYTES) relieve();
+            if (buffer.end() - durable >= wakeAtBytes && idle.get()) wake();
         } catch (OutOfMemoryError e) {
             appendFailed();
         }
@@ -499,6 +526,10 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         while (!closing) {
             long sleepNs = turn();
             if (sleepNs <= 0) continue;
+            if (isGroupDue()) { // it gathers: nobody has to wake us
+                LockSupport.parkNanos(this, Math.min(sleepNs, GATHER_LOOK_NS));
+                continue;
+            }
             idle.set(true);
             VarHandle.fullFence(); // with the one in wake(): either we see the new end, or it sees us idle
             if (!isGroupDue() && !closing) LockSupport.parkNanos(this, sleepNs);
@@ -515,14 +546,37 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     ///
     /// @return for how long there is nothing to do unless somebody commits, in nanoseconds
     long turn() {
-        if (isGroupDue()) sync(true);
+        if (isGroupDue()) groupCommit();
         long now = clock.nanos();
         if (now - nextTick >= 0) {
             tick(now);
             nextTick = now + TICK_NS;
         }
         announce();
-        return isGroupDue() ? 0 : Math.max(0, nextTick - clock.nanos());
+        if (!isGroupDue()) return Math.max(0, nextTick - clock.nanos());
+        return Math.max(0, Math.min(gatherUntil, nextTick) - clock.nanos());
+    }
+
+    /// Commits what waits, unless it is worth waiting a moment for more.
+    ///
+    /// Without that, clients that wait for their replies fall into two halves: one is being synced, the other has come too
+    /// late for it; so each waits for two fsyncs. Therefore, when a group has been released, the next one waits for those
+    /// clients to come back, but only for a fraction of the time that an fsync takes, and not at all where that is short.
+    ///
+    /// Where it is short the opposite is better: one half keeps the processor busy while the other is on the disk. Therefore
+    /// append wakes this thread as soon as a third of what is expected waits. Both are worked out in
+    /// `docs/decisions/0022-who-writes-and-who-syncs.md`.
+    private void groupCommit() {
+        long now = clock.nanos();
+        long waiting = buffer.recordEnd() - durable;
+        if (waiting < expected && gatherUntil - now > 0) return;
+        sync(true);
+        announce();
+        long end = clock.nanos();
+        expected = waiting + (buffer.recordEnd() - durable);
+        wakeAtBytes = Math.max(1, expected / WAKE_SHARE);
+        long gatherNs = (end - now) / GATHER_SHARE;
+        gatherUntil = gatherNs < GATHER_LEAST_NS ? end : end + gatherNs;
     }
 
     private boolean isGroupDue() {
@@ -535,6 +589,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     private void tick(long now) {
         retry();
+        if (policy() != FsyncPolicy.ALWAYS) wakeAtBytes = Long.MAX_VALUE;
         if (now - lastSync >= SYNC_EVERY_NS) {
             lastSync = now;
             sync(policy() != FsyncPolicy.NO);

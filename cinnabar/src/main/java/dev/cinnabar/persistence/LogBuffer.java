@@ -73,6 +73,14 @@ final class LogBuffer {
         tail.begin(0);
     }
 
+    /// Begins at another stream offset. Only while nothing was appended.
+    void startAt(long offset) {
+        tail.begin(offset);
+        position = offset;
+        publishPart();
+        publish();
+    }
+
     // ---- appending ----
 
     /// Makes sure of room for this many bytes in one array, at most [#SEGMENT_BYTES]: [#array()] from [#offset()] on.

@@ -39,6 +39,7 @@ final class Persistence implements Durability {
     private final Executor background;
 
     private volatile @Nullable AppendOnlyLog file;
+    private volatile @Nullable AppendOnlyLog lastUsed; // also when it is closed: its tickets may still be held
     private long released; // guarded by this
     private int waiters;
     private volatile long loadingSinceMs; // 0 when nothing is being loaded
@@ -101,6 +102,9 @@ final class Persistence implements Durability {
 
     /// From now on changes are written. Only then may clients make any: a change between the end of loading and this moment would be lost.
     private void use(AppendOnlyLog opened) {
+        AppendOnlyLog before = lastUsed;
+        if (before != null) opened.ticketsFrom(before.lastTicket());
+        lastUsed = opened;
         file = opened;
         opened.start(name + "-aof");
         engine.lock();

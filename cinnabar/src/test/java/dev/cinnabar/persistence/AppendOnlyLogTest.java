@@ -12,6 +12,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -122,6 +123,49 @@ class AppendOnlyLogTest {
         f.log.turn();
         assertThat(f.releasedTo).isEqualTo(last);
         assertThat(disk.steps).containsExactly("write " + FIRST, "sync " + FIRST);
+    }
+
+    @Test
+    void on_a_slow_disk_a_group_waits_a_moment_for_those_who_were_just_released() throws Exception {
+        Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
+        disk.beforeStep = () -> {
+            if (disk.steps.get(disk.steps.size() - 1).startsWith("sync")) f.clock.advance(Duration.ofMillis(4));
+        };
+        for (int i = 0; i < 10; i++) f.call("SET", "k" + i, "v");
+        f.log.commit();
+        f.log.turn();
+        assertThat(f.releasedTo).isEqualTo(f.log.lastTicket());
+
+        f.call("SET", "one", "v");
+        long ticket = f.log.commit();
+        assertThat(f.log.turn()).as("a quarter of 4 ms").isEqualTo(1_000_000);
+        assertThat(f.releasedTo).isLessThan(ticket);
+        f.turn(1);
+        assertThat(f.releasedTo).isEqualTo(ticket);
+
+        f.call("SET", "two", "v");
+        f.log.commit();
+        f.log.turn();
+        assertThat(f.releasedTo).as("as much has come as before: nothing to wait for").isEqualTo(f.log.lastTicket());
+    }
+
+    @Test
+    void tickets_go_on_from_log_to_log() throws Exception {
+        Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
+        f.call("SET", "a", "1");
+        long before = f.log.commit();
+        f.log.close();
+        assertThat(f.releasedTo).isGreaterThanOrEqualTo(before);
+
+        Fixture again = Fixture.open(disk, FsyncPolicy.ALWAYS);
+        again.log.ticketsFrom(f.log.lastTicket());
+        assertThat(again.log.commit()).isZero();
+        again.call("SET", "b", "2");
+        long ticket = again.log.commit();
+        assertThat(ticket).isGreaterThan(before);
+        again.log.turn();
+        assertThat(again.releasedTo).isGreaterThanOrEqualTo(ticket);
+        assertThat(safe()).isEqualTo(Map.of("0:a", "1", "0:b", "2"));
     }
 
     @Test
