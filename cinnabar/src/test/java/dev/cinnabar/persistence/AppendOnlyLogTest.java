@@ -146,7 +146,9 @@ class AppendOnlyLogTest {
         f.call("SET", "two", "v");
         f.log.commit();
         f.log.turn();
-        assertThat(f.releasedTo).as("as much has come as before: nothing to wait for").isEqualTo(f.log.lastTicket());
+        assertThat(f.releasedTo)
+                .as("as much has come as before: nothing to wait for")
+                .isEqualTo(f.log.lastTicket());
     }
 
     @Test
