@@ -73,7 +73,31 @@ public final class Errors {
     public static final Refusal GT_EXCLUDES_LT =
             new Refusal("ERR GT and LT options at the same time are not compatible");
 
+    public static final String NOT_A_BIT = "ERR bit is not an integer or out of range";
+    public static final String NOT_BIT_0_OR_1 = "ERR The bit argument must be 1 or 0.";
+    public static final String BITOP_NOT_ONE = "ERR BITOP NOT must be called with a single source key.";
+    public static final String BITFIELD_RO_ONLY_GETS = "ERR BITFIELD_RO only supports the GET subcommand";
+    public static final String NO_HYPERLOGLOG = "WRONGTYPE Key is not a valid HyperLogLog string value.";
+    public static final String CORRUPT_HYPERLOGLOG = "INVALIDOBJ Corrupted HLL object detected";
+    public static final String PFDEBUG_NO_KEY = "ERR The specified key does not exist";
+    public static final String PFDEBUG_NOT_SPARSE = "ERR HLL encoding is not sparse";
+
+    /// Thrown for the position of a bit that is none, or behind the longest string there may be.
+    public static final Refusal BIT_OFFSET = new Refusal("ERR bit offset is not an integer or out of range");
+
+    /// Thrown for what is no type of BITFIELD.
+    public static final Refusal BITFIELD_TYPE = new Refusal(
+            "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.");
+
+    /// Thrown for an unknown word behind OVERFLOW.
+    public static final Refusal OVERFLOW_TYPE = new Refusal("ERR Invalid OVERFLOW type specified");
+
     private Errors() {}
+
+    /// For an operation of BITOP that compares the first key with others, and got no others.
+    public static Refusal bitOpSeveral(String operation) {
+        return new Refusal("ERR BITOP " + operation + " must be called with multiple source keys.");
+    }
 
     /// For a wrong number of arguments, with the command's full name in lower case (`set`, `client|kill`).
     public static String arity(String fullName) {

@@ -1,5 +1,6 @@
 package dev.cinnabar.engine;
 
+import dev.cinnabar.command.BitCommands;
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.HashCommands;
 import dev.cinnabar.command.KeyCommands;
@@ -20,6 +21,7 @@ public final class Families {
         List<Command> all = new ArrayList<>(256);
         Collections.addAll(all, KeyCommands.values());
         Collections.addAll(all, StringCommands.values());
+        Collections.addAll(all, BitCommands.values());
         Collections.addAll(all, HashCommands.values());
         Collections.addAll(all, ZsetCommands.values());
         Collections.addAll(all, ListCommands.values());

@@ -250,7 +250,7 @@ public final class Database {
         Records.setFixed8(page, at, value);
     }
 
-    /// Makes a string of zeros under a key that is not there, and answers where its bytes are, for writing.
+    /// Sets the key to a string of zeros, whatever it held before, and answers where its bytes are, for writing. The key does not expire.
     ///
     /// @throws OutOfMemory when memory is short; then nothing has changed
     public Bytes newString(Bytes key, int length) {
@@ -269,12 +269,19 @@ public final class Database {
     /// @return the bytes of the string, borrowed
     /// @throws OutOfMemory when memory is short; then nothing has changed
     public Bytes growString(long address, int length) {
+        return growString(address, length, KEEP_EXPIRY);
+    }
+
+    /// The same, and the key gets another expiry time with it.
+    ///
+    /// @param expiryMs in ms since 1970, or [#NO_EXPIRY] or [#KEEP_EXPIRY]
+    public Bytes growString(long address, int length, long expiryMs) {
         StringValue old = string(address);
         int oldLength = old.length();
         if (old.isNumber()) {
             // the digits live in the look, not in the record, so they survive the record's being cut anew
             Bytes digits = old.bytes();
-            address = recut(address, Kind.STRING_RAW, Records.bytesSize(length), KEEP_EXPIRY, false);
+            address = recut(address, Kind.STRING_RAW, Records.bytesSize(length), expiryMs, false);
             byte[] page = pages.array(address);
             int header = Records.valueHeader(page, Pages.offset(address));
             int from = header + Records.writeLength(page, header, length);
@@ -283,7 +290,7 @@ public final class Database {
             return keyWindow.set(page, from, length);
         }
         int oldPrefix = Records.lengthBytes(oldLength);
-        address = recut(address, Kind.STRING_RAW, Records.bytesSize(length), KEEP_EXPIRY, true);
+        address = recut(address, Kind.STRING_RAW, Records.bytesSize(length), expiryMs, true);
         byte[] page = pages.array(address);
         int header = Records.valueHeader(page, Pages.offset(address));
         int prefix = Records.lengthBytes(length);
