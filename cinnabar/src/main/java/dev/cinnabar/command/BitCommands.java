@@ -21,9 +21,9 @@ public enum BitCommands implements Command {
             .summary("Counts the bits of a string that are set, within a range if wanted.")),
     BITFIELD(
             syntax(
-                            "BITFIELD key [GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] <SET encoding offset value | INCRBY encoding offset"
-                                    + " increment> [GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] <SET encoding offset value | INCRBY"
-                                    + " encoding offset increment> ...]]")
+                            "BITFIELD key [<GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] <SET encoding offset value | INCRBY encoding offset"
+                                    + " increment>> [<GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] <SET encoding offset value | INCRBY"
+                                    + " encoding offset increment>> ...]]")
                     .flags(WRITE, DENYOOM)
                     .key("RW ACCESS UPDATE VARIABLE_FLAGS")
                     .since("3.2.0")

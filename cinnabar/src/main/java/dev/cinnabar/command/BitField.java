@@ -48,7 +48,8 @@ final class BitField {
             answers++;
             if (call.is(i, "GET")) continue;
             call.longArg(i + 3);
-            highest = Math.max(highest, bit + width - 1);
+            long last = bit + width - 1;
+            highest = Math.max(highest, last < 0 ? Long.MAX_VALUE : last); // beyond counting, and beyond memory
         }
         if (highest < 0) return read(call, answers);
         if (onlyReads) return call.reply().error(Errors.BITFIELD_RO_ONLY_GETS);

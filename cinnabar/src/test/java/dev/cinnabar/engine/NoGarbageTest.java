@@ -134,4 +134,15 @@ class NoGarbageTest {
         assertThat(garbage(new String[] {"RENAME", "a", "another"}, new String[] {"RENAME", "another", "a"}))
                 .isZero();
     }
+
+    @Test
+    void bits_and_fields_make_none() {
+        server.line("SET k some-text-in-here");
+        assertThat(garbage(new String[] {"SETBIT", "k", "5", "1"}, new String[] {"SETBIT", "k", "5", "0"}))
+                .isZero();
+        assertThat(garbage("GETBIT", "k", "5")).isZero();
+        assertThat(garbage("BITCOUNT", "k", "1", "5")).isZero();
+        assertThat(garbage("BITFIELD", "k", "INCRBY", "u8", "#3", "1", "GET", "i5", "7"))
+                .isZero();
+    }
 }

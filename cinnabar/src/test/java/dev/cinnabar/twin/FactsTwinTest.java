@@ -3,6 +3,7 @@ package dev.cinnabar.twin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cinnabar.RealRedis;
+import dev.cinnabar.command.BitCommands;
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
 import dev.cinnabar.command.Flag;
@@ -28,6 +29,7 @@ class FactsTwinTest {
         RealRedis.assumePresent();
         List<Command> commands = new ArrayList<>(List.of(KeyCommands.values()));
         commands.addAll(List.of(StringCommands.values()));
+        commands.addAll(List.of(BitCommands.values()));
         commands.addAll(List.of(ListCommands.values()));
         commands.addAll(List.of(SetCommands.values()));
         try (RealRedis real = RealRedis.start(directory)) {
