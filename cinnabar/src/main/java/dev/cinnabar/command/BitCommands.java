@@ -19,16 +19,15 @@ public enum BitCommands implements Command {
             .since("2.6.0")
             .complexity("O(N) for N bytes of the range")
             .summary("Counts the bits of a string that are set, within a range if wanted.")),
-    BITFIELD(
-            syntax(
-                            "BITFIELD key [<GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] <SET encoding offset value | INCRBY encoding offset"
-                                    + " increment>> [<GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] <SET encoding offset value | INCRBY"
-                                    + " encoding offset increment>> ...]]")
-                    .flags(WRITE, DENYOOM)
-                    .key("RW ACCESS UPDATE VARIABLE_FLAGS")
-                    .since("3.2.0")
-                    .complexity("O(1) for each operation")
-                    .summary("Reads, sets and counts with numbers of any width in a string.")),
+    BITFIELD(syntax(
+                    "BITFIELD key [<GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] <SET encoding offset value | INCRBY encoding offset"
+                            + " increment>> [<GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] <SET encoding offset value | INCRBY"
+                            + " encoding offset increment>> ...]]")
+            .flags(WRITE, DENYOOM)
+            .key("RW ACCESS UPDATE VARIABLE_FLAGS")
+            .since("3.2.0")
+            .complexity("O(1) for each operation")
+            .summary("Reads, sets and counts with numbers of any width in a string.")),
     BITFIELD_RO(syntax("BITFIELD_RO key [GET encoding offset [GET encoding offset ...]]")
             .flags(READONLY, FAST)
             .key("RO ACCESS")
@@ -95,8 +94,7 @@ public enum BitCommands implements Command {
     private static Reply getBit(Call call) {
         long bit = BitField.offset(call, 2, 0);
         Bytes bytes = read(call, call.key(1));
-        boolean isSet =
-                bytes != null && bit >>> 3 < bytes.length() && Bits.get(bytes.array(), bytes.offset(), bit);
+        boolean isSet = bytes != null && bit >>> 3 < bytes.length() && Bits.get(bytes.array(), bytes.offset(), bit);
         return call.reply().integer(isSet);
     }
 
@@ -139,7 +137,8 @@ public enum BitCommands implements Command {
         long end = argc > 2 ? call.longArg(3) : -1;
         boolean inBits = argc == 5 && isInBits(call, 4);
         Bytes bytes = read(call, call.key(1));
-        if (bytes == null || start < 0 && end < 0 && start > end) return call.reply().integer(0);
+        if (bytes == null || start < 0 && end < 0 && start > end)
+            return call.reply().integer(0);
 
         long unit = inBits ? 1 : 8;
         long size = bytes.length() * 8L / unit;
@@ -248,8 +247,6 @@ public enum BitCommands implements Command {
         if (address == 0) return EMPTY;
         StringValue value = call.db().string(address);
         Bytes bytes = value.bytes();
-        return value.isNumber()
-                ? Bytes.of(bytes.copy())
-                : new Bytes(bytes.array(), bytes.offset(), bytes.length());
+        return value.isNumber() ? Bytes.of(bytes.copy()) : new Bytes(bytes.array(), bytes.offset(), bytes.length());
     }
 }

@@ -48,7 +48,8 @@ class BitCommandsTest {
             assertThat(server.line("SETBIT k " + bit + " " + (wanted ? 1 : 0))).isEqualTo(was ? YES : NO);
             model[bit / 8] = (byte) (wanted ? model[bit / 8] | 0x80 >> bit % 8 : model[bit / 8] & ~(0x80 >> bit % 8));
         }
-        assertThat(server.line("GET k")).isEqualTo(bulk(new String(model, java.nio.charset.StandardCharsets.ISO_8859_1)));
+        assertThat(server.line("GET k"))
+                .isEqualTo(bulk(new String(model, java.nio.charset.StandardCharsets.ISO_8859_1)));
         assertThat(server.line("TTL k")).isEqualTo(":100\r\n");
         assertThat(server.line("GETBIT k 4000000000")).isEqualTo(NO);
         int length = model.length;
@@ -118,7 +119,8 @@ class BitCommandsTest {
         "DIFF,  none a,'\u0000'",
         "DIFF1, none a,'\u0052'"
     })
-    void the_operations_of_redis_8_2_compare_the_first_key_with_the_others(String operation, String keys, String result) {
+    void the_operations_of_redis_8_2_compare_the_first_key_with_the_others(
+            String operation, String keys, String result) {
         server.run("SET", "a", "\u0052"); // 01010010
         server.run("SET", "b", "\n\u00f0"); // 00001010 11110000
         server.run("SET", "c", "\u0011"); // 00010001
@@ -242,7 +244,8 @@ class BitCommandsTest {
                             expected = sum.mod(one.shiftLeft(width));
                             if (expected.compareTo(max) > 0) expected = expected.subtract(one.shiftLeft(width));
                         }
-                        String reply = server.line("BITFIELD k OVERFLOW " + policy + " INCRBY " + kind + width + " 3 " + by);
+                        String reply =
+                                server.line("BITFIELD k OVERFLOW " + policy + " INCRBY " + kind + width + " 3 " + by);
                         boolean fails = !fits && policy.equals("FAIL");
                         assertThat(reply)
                                 .as("%s%d: %s + %d", kind, width, start, by)

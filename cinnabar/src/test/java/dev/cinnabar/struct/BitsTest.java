@@ -75,7 +75,10 @@ class BitsTest {
                 byte[] before = row.array.clone();
                 long value = random.nextLong();
                 Bits.write(row.array, MARGIN, bit, width, value);
-                check(Bits.read(row.array, MARGIN, row.length, bit, width) == value << 64 - width >>> 64 - width, "", value);
+                check(
+                        Bits.read(row.array, MARGIN, row.length, bit, width) == value << 64 - width >>> 64 - width,
+                        "",
+                        value);
                 for (int b = 0; b < 8 * before.length; b++) {
                     boolean isInside = b >= 8 * MARGIN + bit && b < 8 * MARGIN + bit + width;
                     check(isInside || Bits.get(before, 0, b) == Bits.get(row.array, 0, b), "beside", b);
@@ -110,7 +113,8 @@ class BitsTest {
                 for (int bit = 0; bit < 8 * length; bit++) {
                     check(Bits.get(result, MARGIN, bit) == combined(operation, rows, bit), operation.name(), bit);
                 }
-                for (int m = 0; m < MARGIN; m++) check(result[m] == 0 && result[result.length - 1 - m] == 0, "margin", m);
+                for (int m = 0; m < MARGIN; m++)
+                    check(result[m] == 0 && result[result.length - 1 - m] == 0, "margin", m);
             }
         });
     }
