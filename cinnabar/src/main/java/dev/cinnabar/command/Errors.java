@@ -92,6 +92,13 @@ public final class Errors {
     /// Thrown for an unknown word behind OVERFLOW.
     public static final Refusal OVERFLOW_TYPE = new Refusal("ERR Invalid OVERFLOW type specified");
 
+    public static final String BUSY_KEY = "BUSYKEY Target key name already exists.";
+    public static final String NEGATIVE_TTL = "ERR Invalid TTL value, must be >= 0";
+    public static final String DAMAGED_PAYLOAD = "ERR DUMP payload version or checksum are wrong";
+
+    /// Thrown when a payload's checksum fits, but not what it says.
+    public static final Refusal BAD_DATA = new Refusal("ERR Bad data format");
+
     private Errors() {}
 
     /// For an operation of BITOP that compares the first key with others, and got no others.

@@ -3,7 +3,10 @@ package dev.cinnabar.engine;
 import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.command.Flag;
+import dev.cinnabar.store.Database;
+import dev.cinnabar.store.Store;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /// Runs the commands of a log against the engine. Holds the engine's lock from the first command to [#close], but gives it to whoever
 /// waits (clients who are to be told that the server is loading) now and then. The engine goes on loading until somebody says
@@ -27,11 +30,7 @@ public final class LogReplayer implements Replayer, AutoCloseable {
 
     @Override
     public Outcome run(int argc, Bytes[] argv) {
-        if (++run % COMMANDS_PER_HOLD == 0) {
-            engine.unlock();
-            engine.lock();
-            engine.beginBatch();
-        }
+        if (++run % COMMANDS_PER_HOLD == 0) pause();
         CommandEntry entry = engine.commands().find(argv[0]);
         if (entry == null || entry.command() == null) {
             error = "unknown command '" + argv[0] + "'";
@@ -44,6 +43,19 @@ public final class LogReplayer implements Replayer, AutoCloseable {
         if (reply.array()[0] != '-') return Outcome.APPLIED;
         error = new String(reply.array(), 1, reply.length() - 3, StandardCharsets.UTF_8);
         return Outcome.FAILED;
+    }
+
+    @Override
+    public @Nullable Database database(long index) {
+        Store store = engine.store();
+        return index < store.count() ? store.database((int) index) : null;
+    }
+
+    @Override
+    public void pause() {
+        engine.unlock();
+        engine.lock();
+        engine.beginBatch();
     }
 
     @Override

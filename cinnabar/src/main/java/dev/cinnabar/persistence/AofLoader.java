@@ -67,7 +67,7 @@ public final class AofLoader {
     /// @return where it ends, if it is an increment, which can be continued
     private LoadResult.@Nullable Tail load(Manifest.Entry entry, boolean last) throws IOException, DamagedLog {
         try (DiskFile file = directory.disk().openForReading(directory.path(entry.name()))) {
-            long from = RdbReader.isRdb(file) ? new RdbReader(file, entry.name(), this::fromImage).read() : 0;
+            long from = RdbReader.isRdb(file) ? image(file, entry.name()) : 0;
             LogReader reader = new LogReader(file, entry.name(), from);
             long end = run(reader, entry);
             checkComplete(reader, entry, end);
@@ -77,6 +77,19 @@ public final class AofLoader {
             if (!last || entry.type() != Manifest.Type.INCREMENT) return null;
             return new LoadResult.Tail(entry, end, reader.checksumAt(end), end - reader.coveredTo());
         }
+    }
+
+    /// Reads an RDB image into the store.
+    ///
+    /// @return where it ends
+    private long image(DiskFile file, String name) throws IOException, DamagedLog {
+        RdbReader reader = new RdbReader(file, name, replayer::database, at -> {
+            replayer.pause();
+            progress.loaded(bytesBefore + at);
+        });
+        long end = reader.read();
+        commands += reader.keys();
+        return end;
     }
 
     /// Runs the commands of a file.
@@ -132,13 +145,6 @@ public final class AofLoader {
                 }
             }
         }
-    }
-
-    private void fromImage(int argc, Bytes[] argv) throws DamagedLog {
-        if (replayer.run(argc, argv) != Replayer.Outcome.APPLIED) {
-            throw new DamagedLog(progress.file(), -1, "a key of the image was refused: " + replayer.error());
-        }
-        commands++;
     }
 
     // ---- the end of a file ----

@@ -2,7 +2,12 @@ package dev.cinnabar.persistence;
 
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Log;
+import dev.cinnabar.base.Randomness;
 import dev.cinnabar.engine.Replayer;
+import dev.cinnabar.memory.Budget;
+import dev.cinnabar.store.Database;
+import dev.cinnabar.store.KeyEvents;
+import dev.cinnabar.store.Store;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,8 +33,23 @@ public final class CheckAof {
     private static final String USAGE = "usage: cinnabar-check-aof [--fix [--yes]] <directory | manifest | file>";
     private static final String MANIFEST = ".manifest";
 
-    /// Accepts everything: what commands mean is not the matter here.
+    /// Accepts all commands: what they mean is not the matter here. The values of an image are made, for that is how they are checked, and
+    /// forgotten at the next occasion.
     private static final class Reader implements Replayer {
+        private final Store store = new Store(1, Budget.ofHeap(), new Unheard(), new Randomness(0), 0);
+
+        @Override
+        public Database database(long index) {
+            pause();
+            return store.database(0);
+        }
+
+        @Override
+        public void pause() {
+            store.flush(0);
+            store.freeGarbage();
+        }
+
         @Override
         public Outcome run(int argc, Bytes[] argv) {
             return Outcome.APPLIED;
@@ -39,6 +59,15 @@ public final class CheckAof {
         public String error() {
             return "";
         }
+    }
+
+    /// Nothing happens of its own accord here.
+    private static final class Unheard implements KeyEvents {
+        @Override
+        public void expired(Database db, Bytes key) {}
+
+        @Override
+        public void evicted(Database db, Bytes key) {}
     }
 
     private final Disk disk;

@@ -1,14 +1,107 @@
 package dev.cinnabar.persistence;
 
-/// Unpacks LZF, with which RDB files compress long strings.
+import java.util.Arrays;
+
+/// LZF, with which RDB files compress strings: fast, and good at what repeats within 8 KiB.
 ///
 /// | first byte | meaning |
 /// |---|---|
 /// | `000nnnnn` | n + 1 bytes follow as they are |
 /// | `nnnooooo o…` | n + 2 bytes (n = 1 to 6) as they stand `o` + 1 bytes before; o has 13 bits |
 /// | `111ooooo n… o…` | the same with n + 9 bytes, n in a byte of its own |
+///
+/// The format is M. Lehmann's (liblzf, 2000). An object of this class compresses; unpacking needs none.
 final class Lzf {
-    private Lzf() {}
+    private static final int MAX_LITERALS = 32;
+    private static final int MAX_OFFSET = 1 << 13;
+    private static final int MAX_COPY = 264;
+    private static final int MIN_COPY = 3;
+    private static final int LONG_COPY = 9; // from here on the length has a byte of its own
+    private static final int MAX_TABLE_LOG = 14; // 64 KiB of table, as many places as two windows have bytes
+    private static final int MIN_TABLE_LOG = 8;
+    private static final int MULTIPLIER = 0x9e3779b1; // 2^32 / golden ratio: spreads three bytes over the table
+
+    private int[] table = {}; // hash of three bytes -> where they were met last, + 1
+
+    // ---- packing ----
+
+    /// Compresses bytes, if that makes them smaller than a limit. O(length).
+    ///
+    /// @param most how many bytes it may become at the most; so many must fit behind `to`
+    /// @return how many bytes it became, 0 when they would be more
+    int pack(byte[] source, int offset, int length, byte[] target, int to, int most) {
+        int shift = prepareTable(length);
+        int in = offset;
+        int end = offset + length;
+        int out = to;
+        int limit = to + most;
+        int literals = offset; // what lies from here to `in` is still to be written
+        while (in < end - MIN_COPY + 1) {
+            int slot = (source[in] & 0xff | (source[in + 1] & 0xff) << 8 | (source[in + 2] & 0xff) << 16) * MULTIPLIER
+                    >>> shift;
+            int before = table[slot] - 1 + offset;
+            table[slot] = in - offset + 1;
+            int back = in - before - 1; // as it is written: 0 is the byte before
+            if (before < offset || back >= MAX_OFFSET || !isSame(source, before, in)) {
+                in++;
+                continue;
+            }
+            int copy = copyLength(source, before, in, Math.min(MAX_COPY, end - in));
+            out = putLiterals(source, literals, in, target, out, limit);
+            if (out < 0 || limit - out < 3) return 0;
+            out = putCopy(copy, back, target, out);
+            in += copy;
+            literals = in;
+        }
+        out = putLiterals(source, literals, end, target, out, limit);
+        return Math.max(0, out - to);
+    }
+
+    /// Empties the table, as large as the source deserves.
+    ///
+    /// @return by how much to shift a hash
+    private int prepareTable(int length) {
+        int log = Math.max(MIN_TABLE_LOG, Math.min(MAX_TABLE_LOG, 32 - Integer.numberOfLeadingZeros(length)));
+        if (table.length < 1 << log) table = new int[1 << log];
+        else Arrays.fill(table, 0, 1 << log, 0);
+        return 32 - log;
+    }
+
+    private static boolean isSame(byte[] a, int i, int j) {
+        return a[i] == a[j] && a[i + 1] == a[j + 1] && a[i + 2] == a[j + 2];
+    }
+
+    private static int copyLength(byte[] a, int from, int at, int most) {
+        int n = MIN_COPY;
+        while (n < most && a[from + n] == a[at + n]) n++;
+        return n;
+    }
+
+    /// @return where it goes on, -1 when it does not fit
+    private static int putLiterals(byte[] source, int from, int end, byte[] target, int out, int limit) {
+        while (from < end) {
+            int n = Math.min(MAX_LITERALS, end - from);
+            if (limit - out < 1 + n) return -1;
+            target[out++] = (byte) (n - 1);
+            System.arraycopy(source, from, target, out, n);
+            out += n;
+            from += n;
+        }
+        return out;
+    }
+
+    private static int putCopy(int copy, int back, byte[] target, int out) {
+        if (copy < LONG_COPY) {
+            target[out++] = (byte) (copy - 2 << 5 | back >> 8);
+        } else {
+            target[out++] = (byte) (7 << 5 | back >> 8);
+            target[out++] = (byte) (copy - LONG_COPY);
+        }
+        target[out++] = (byte) back;
+        return out;
+    }
+
+    // ---- unpacking ----
 
     /// Unpacks `length` bytes at the offset so that they fill the target's first `unpacked` bytes.
     ///
@@ -19,7 +112,7 @@ final class Lzf {
         int out = 0;
         while (in < end) {
             int control = packed[in++] & 0xff;
-            if (control < 32) {
+            if (control < MAX_LITERALS) {
                 int n = control + 1;
                 if (n > end - in || n > unpacked - out) return false;
                 System.arraycopy(packed, in, target, out, n);

@@ -1,33 +1,40 @@
 package dev.cinnabar.persistence;
 
 import dev.cinnabar.base.Bytes;
-import dev.cinnabar.base.Numbers;
+import dev.cinnabar.store.Database;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
-/// Reads an RDB image, which is what Redis writes as the base of a log unless told otherwise, and gives it on as commands.
+/// Reads an RDB image, which is what Redis writes as the base of a log unless told otherwise, into an empty store.
 ///
 /// ```
 ///   REDIS0010                                  magic and version
 ///   FA name value …                            facts about the writer
 ///   FE db   FB keys volatile                   what follows is of this database; how many keys
 ///     [FC ms8 | FD s4] [F8 idle] [F9 freq]     of the next key: when it expires, how it was used
-///     00 key value                             a string
+///     type key value                           see RdbType and ValueReader
 ///   FF crc8                                    the end
 /// ```
 ///
-/// Strings only: a key of another type is refused by name, for then the data would not be whole.
+/// What is no key (functions, data of modules) is refused by name, for then the data would not be whole.
 final class RdbReader {
-    private static final int MAX_VERSION = 11; // Redis 7.2; strings are the same since version 1
+    /// Redis 7.4's. What it has beyond 7.2's are hashes whose fields expire, and those are refused.
+    static final int MAX_VERSION = 12;
+
     private static final int CHECKSUM_SINCE = 5;
     private static final int BUFFER = 1 << 20;
     private static final long NEVER = Long.MIN_VALUE;
-    private static final int MAX_STRING = Integer.MAX_VALUE - 64;
+    private static final int UNSET = -1;
+    private static final int KEYS_PER_PAUSE = 1024;
+    private static final int SHOWN = 128; // bytes of a key in a message
 
     private static final int FUNCTION = 0xf5;
-    private static final int MODULE = 0xf7;
+    private static final int FUNCTION_BEFORE_RELEASE = 0xf6;
+    private static final int MODULE_AUX = 0xf7;
     private static final int IDLE = 0xf8;
     private static final int FREQ = 0xf9;
     private static final int AUX = 0xfa;
@@ -37,54 +44,39 @@ final class RdbReader {
     private static final int SELECT = 0xfe;
     private static final int EOF = 0xff;
 
-    private static final String[] TYPES = {
-        "string", "list", "set", "zset", "hash", "zset", "module", "module", "?", "hash", "list", "set", "zset", "hash",
-        "list", "stream", "hash", "zset", "list", "stream", "set", "stream"
-    };
-
     private static final byte[] MAGIC = "REDIS".getBytes(StandardCharsets.US_ASCII);
-    private static final byte[] SET_NAME = "SET".getBytes(StandardCharsets.US_ASCII);
-    private static final byte[] PXAT_NAME = "PXAT".getBytes(StandardCharsets.US_ASCII);
-    private static final byte[] SELECT_NAME = "SELECT".getBytes(StandardCharsets.US_ASCII);
 
-    /// Takes the commands. The windows are valid during the call.
-    interface Sink {
-        void command(int argc, Bytes[] argv) throws DamagedLog;
+    /// Where keys go.
+    interface Databases {
+        /// @return null when there is none of this number
+        @Nullable
+        Database database(long index);
     }
 
-    private final DiskFile file;
     private final String name;
-    private final long size;
-    private final Sink sink;
-
-    private final byte[] buffer = new byte[BUFFER];
-    private long bufferStart;
-    private int limit;
-    private int at;
-    private int summed;
-    private long crc;
-    private boolean encodedLength; // the length read last was none but the sort of an encoding
-
+    private final Databases databases;
+    private final LongConsumer pause;
+    private final Input in;
+    private final ValueReader values = new ValueReader();
     private final Text key = new Text();
-    private final Text value = new Text();
-    private final byte[] numberText = new byte[Numbers.MAX_LONG_CHARS];
-    private final Bytes[] argv = {new Bytes(), new Bytes(), new Bytes(), new Bytes(), new Bytes()};
+    private final Text skipped = new Text();
+    private @Nullable Database selected;
+    private long selectedIndex;
+    private long keys;
 
-    /// A string that was read, in an array that is used again.
-    private static final class Text {
-        byte[] bytes = new byte[64];
-        int length;
+    // of the next key
+    private long expiresMs = NEVER;
+    private long idleSeconds = UNSET;
+    private int frequency = UNSET;
 
-        void reserve(int n) {
-            if (bytes.length < n) bytes = new byte[(int) Math.min(MAX_STRING, Math.max(n, 2L * bytes.length))];
-        }
-    }
-
-    RdbReader(DiskFile file, String name, Sink sink) throws IOException {
-        this.file = file;
+    /// @param name      the file's name, for messages
+    /// @param databases empty ones
+    /// @param pause     is told, now and then between two keys, up to where the file was read
+    RdbReader(DiskFile file, String name, Databases databases, LongConsumer pause) throws IOException {
         this.name = name;
-        this.size = file.size();
-        this.sink = sink;
+        this.databases = databases;
+        this.pause = pause;
+        this.in = new Input(file);
     }
 
     /// Whether a file starts like an RDB image.
@@ -94,191 +86,174 @@ final class RdbReader {
         return Arrays.equals(head.array(), MAGIC);
     }
 
+    /// How many keys were read.
+    long keys() {
+        return keys;
+    }
+
     /// Reads the image to its end.
     ///
     /// @return the offset behind it, where a log of commands may follow
     long read() throws IOException, DamagedLog {
-        int version = header();
-        long expiresMs = NEVER;
-        while (true) {
-            long opcodeAt = offset();
-            int opcode = one();
-            switch (opcode) {
-                case AUX -> {
-                    string(key);
-                    string(value);
-                }
-                case RESIZE -> {
-                    length();
-                    length();
-                }
-                case SELECT -> select(length());
-                case EXPIRE_MS -> expiresMs = number(8);
-                case EXPIRE_S -> expiresMs = (int) number(4) * 1000L;
-                case IDLE -> length();
-                case FREQ -> one();
-                case EOF -> {
+        long at = 0;
+        try {
+            int version = header();
+            while (true) {
+                at = in.offset();
+                int opcode = in.one();
+                if (opcode == EOF) {
                     end(version);
-                    return offset();
+                    return in.offset();
                 }
-                case 0 -> {
-                    string(key);
-                    string(value);
-                    give(expiresMs);
-                    expiresMs = NEVER;
-                }
-                default -> throw refused(opcode, opcodeAt);
+                if (opcode >= FUNCTION) fact(opcode);
+                else key(opcode);
             }
+        } catch (BadRdb e) {
+            throw new DamagedLog(name, at, e.getMessage());
         }
     }
 
-    private int header() throws IOException, DamagedLog {
+    private int header() throws IOException, BadRdb {
         byte[] head = new byte[9];
-        for (int i = 0; i < head.length; i++) head[i] = (byte) one();
+        for (int i = 0; i < head.length; i++) head[i] = (byte) in.one();
         String text = new String(head, StandardCharsets.ISO_8859_1);
-        if (!text.matches("REDIS\\d{4}")) throw new DamagedLog(name, 0, "an RDB image starts with REDIS and a version");
+        if (!text.matches("REDIS\\d{4}")) throw new BadRdb("an RDB image starts with REDIS and a version");
         int version = Integer.parseInt(text.substring(5));
-        if (version < 1 || version > MAX_VERSION) {
-            throw new DamagedLog(
-                    name, 5, "RDB version " + version + ", but only those up to " + MAX_VERSION + " are known here");
-        }
+        if (version < 1 || version > MAX_VERSION)
+            throw new BadRdb("RDB version " + version + ", but only those up to " + MAX_VERSION + " are known here");
         return version;
     }
 
-    private void select(long db) throws DamagedLog {
-        argv[0].set(SELECT_NAME, 0, SELECT_NAME.length);
-        argv[1].set(numberText, 0, Numbers.print(db, numberText, 0));
-        sink.command(2, argv);
-    }
-
-    private void give(long expiresMs) throws DamagedLog {
-        argv[0].set(SET_NAME, 0, SET_NAME.length);
-        argv[1].set(key.bytes, 0, key.length);
-        argv[2].set(value.bytes, 0, value.length);
-        if (expiresMs != NEVER) {
-            argv[3].set(PXAT_NAME, 0, PXAT_NAME.length);
-            // SET takes no time before 1, which is as long over
-            argv[4].set(numberText, 0, Numbers.print(Math.max(1, expiresMs), numberText, 0));
+    private void fact(int opcode) throws IOException, BadRdb {
+        switch (opcode) {
+            case AUX -> {
+                in.string(skipped);
+                in.string(skipped);
+            }
+            case RESIZE -> {
+                in.length();
+                in.length();
+            }
+            case SELECT -> select(in.length());
+            case EXPIRE_MS -> expiresMs = in.number(Long.BYTES);
+            case EXPIRE_S -> expiresMs = (int) in.number(Integer.BYTES) * 1000L;
+            case IDLE -> idleSeconds = in.length();
+            case FREQ -> frequency = in.one();
+            case FUNCTION, FUNCTION_BEFORE_RELEASE ->
+                throw new BadRdb("it holds a function library, which is not supported yet");
+            case MODULE_AUX -> throw new BadRdb("it holds data of a module");
+            default -> throw new IllegalStateException("opcode " + opcode);
         }
-        sink.command(expiresMs == NEVER ? 3 : 5, argv);
     }
 
-    private DamagedLog refused(int opcode, long at) throws IOException, DamagedLog {
-        if (opcode == FUNCTION)
-            return new DamagedLog(name, at, "it holds a function library, which is not supported yet");
-        if (opcode == MODULE) return new DamagedLog(name, at, "it holds data of a module");
-        if (opcode >= TYPES.length) return new DamagedLog(name, at, "the opcode " + opcode + " is not known");
-        string(key);
-        String shown = new Bytes(key.bytes, 0, Math.min(key.length, 128)).toString();
-        return new DamagedLog(
-                name, at, "the key \"" + shown + "\" is a " + TYPES[opcode] + ", which is not supported yet");
+    private Database select(long index) throws BadRdb {
+        Database db = databases.database(index);
+        if (db == null) throw new BadRdb("it holds keys of database " + index + ", which there is not");
+        selectedIndex = index;
+        return selected = db;
     }
 
-    private void end(int version) throws IOException, DamagedLog {
+    private void key(int code) throws IOException, BadRdb {
+        RdbType type = RdbType.of(code);
+        if (type == null) throw new BadRdb("the opcode " + code + " is not known");
+        Database db = selected == null ? select(0) : selected;
+        Bytes k = in.string(key).window();
+        if (db.lookup(k) != 0) throw new BadRdb(shown(k) + " stands there twice");
+        try {
+            values.read(type, in, db, k);
+        } catch (BadRdb e) {
+            throw new BadRdb(shown(k) + ", a " + type.type() + ": " + e.getMessage());
+        }
+        long address = db.lookup(k);
+        if (address != 0) finish(db, address); // an empty collection, which old servers left behind, makes no key
+        expiresMs = NEVER;
+        idleSeconds = UNSET;
+        frequency = UNSET;
+        if (++keys % KEYS_PER_PAUSE != 0) return;
+        pause.accept(in.offset());
+        select(selectedIndex); // FLUSHALL and the like put another database in its place
+    }
+
+    private void finish(Database db, long address) {
+        if (idleSeconds != UNSET) db.setIdle(address, idleSeconds);
+        if (frequency != UNSET) db.setFrequency(address, frequency);
+        // a time before 1970 is as long over as that
+        if (expiresMs != NEVER) db.setExpiry(address, Math.max(1, expiresMs));
+    }
+
+    private static String shown(Bytes key) {
+        return "the key \"" + new Bytes(key.array(), key.offset(), Math.min(key.length(), SHOWN)) + '"';
+    }
+
+    private void end(int version) throws IOException, BadRdb {
         if (version < CHECKSUM_SINCE) return;
-        sumUpTo(at);
-        long mine = crc;
-        long there = number(8);
-        if (there != 0 && there != mine) { // 0: written with rdbchecksum no
-            throw new DamagedLog(
-                    name, offset() - 8, String.format("the checksum is %016x, but the image has %016x", there, mine));
-        }
+        long mine = in.checksum();
+        long there = in.number(Long.BYTES);
+        if (there != 0 && there != mine) // 0: written with rdbchecksum no
+        throw new BadRdb(String.format("the checksum is %016x, but the image has %016x", there, mine));
     }
 
-    // ---- strings and numbers ----
+    /// The file, a mebibyte at a time, and the checksum of what was read.
+    private static final class Input extends RdbInput {
+        private final DiskFile file;
+        private final long size;
+        private final byte[] buffer;
+        private long bufferStart;
+        private int limit;
+        private int at;
+        private int summed;
+        private long crc;
 
-    private void string(Text text) throws IOException, DamagedLog {
-        long start = offset();
-        long length = length();
-        if (!encodedLength) {
-            bytes(text, length, start);
-        } else if (length <= 2) {
-            long number = number(1 << length);
-            number = length == 0 ? (byte) number : length == 1 ? (short) number : (int) number;
-            text.reserve(Numbers.MAX_LONG_CHARS);
-            text.length = Numbers.print(number, text.bytes, 0);
-        } else if (length == 3) {
-            packed(text, start);
-        } else {
-            throw new DamagedLog(name, start, "a string of the encoding " + length + ", which does not exist");
+        Input(DiskFile file) throws IOException {
+            this.file = file;
+            this.size = file.size();
+            this.buffer = new byte[(int) Math.max(64, Math.min(BUFFER, size))];
         }
-    }
 
-    private void bytes(Text text, long length, long start) throws IOException, DamagedLog {
-        if (length > MAX_STRING || length > size - offset())
-            throw new DamagedLog(name, start, "it ends in a string of " + length + " bytes");
-        text.reserve((int) length);
-        text.length = (int) length;
-        for (int done = 0; done < length; ) {
+        long offset() {
+            return bufferStart + at;
+        }
+
+        /// Of all bytes so far.
+        long checksum() {
+            sumUpTo(at);
+            return crc;
+        }
+
+        @Override
+        long left() {
+            return size - offset();
+        }
+
+        @Override
+        int one() throws IOException, BadRdb {
             if (at == limit) fill();
-            int n = Math.min((int) length - done, limit - at);
-            System.arraycopy(buffer, at, text.bytes, done, n);
-            at += n;
-            done += n;
+            return buffer[at++] & 0xff;
         }
-    }
 
-    private void packed(Text text, long start) throws IOException, DamagedLog {
-        long packedLength = length();
-        long unpacked = length();
-        // A byte of LZF makes at most 264 / 3: a length beyond that is damage, not a reason to take memory.
-        if (unpacked > MAX_STRING || packedLength > size || unpacked > packedLength * 88 + 32) {
-            throw new DamagedLog(name, start, "a compressed string of " + unpacked + " bytes in " + packedLength);
+        @Override
+        void bytes(byte[] target, int offset, int count) throws IOException, BadRdb {
+            for (int done = 0; done < count; ) {
+                if (at == limit) fill();
+                int n = Math.min(count - done, limit - at);
+                System.arraycopy(buffer, at, target, offset + done, n);
+                at += n;
+                done += n;
+            }
         }
-        Text source = new Text();
-        bytes(source, packedLength, start);
-        text.reserve((int) unpacked);
-        text.length = (int) unpacked;
-        if (!Lzf.unpack(source.bytes, 0, source.length, text.bytes, text.length)) {
-            throw new DamagedLog(name, start, "a compressed string that does not unpack to its length");
+
+        private void fill() throws IOException, BadRdb {
+            sumUpTo(limit);
+            bufferStart += limit;
+            at = 0;
+            summed = 0;
+            limit = Math.max(0, file.read(ByteBuffer.wrap(buffer), bufferStart));
+            if (limit == 0) throw new BadRdb("the RDB image ends before its end mark");
         }
-    }
 
-    /// Reads a length: 6, 14, 32 or 64 bits, said by the first two; or the sort of an encoding.
-    private long length() throws IOException, DamagedLog {
-        long start = offset();
-        int first = one();
-        encodedLength = first >>> 6 == 3;
-        if (encodedLength || first >>> 6 == 0) return first & 63;
-        if (first >>> 6 == 1) return (first & 63) << 8 | one();
-        long length = switch (first) {
-            case 0x80 -> Integer.toUnsignedLong(Integer.reverseBytes((int) number(4)));
-            case 0x81 -> Long.reverseBytes(number(8));
-            default -> -1;
-        };
-        if (length < 0) throw new DamagedLog(name, start, "not a length");
-        return length;
-    }
-
-    /// Reads a little-endian number of up to 8 bytes.
-    private long number(int bytes) throws IOException, DamagedLog {
-        long number = 0;
-        for (int i = 0; i < bytes; i++) number |= (long) one() << 8 * i;
-        return number;
-    }
-
-    private int one() throws IOException, DamagedLog {
-        if (at == limit) fill();
-        return buffer[at++] & 0xff;
-    }
-
-    // ---- the buffer ----
-
-    private long offset() {
-        return bufferStart + at;
-    }
-
-    private void fill() throws IOException, DamagedLog {
-        sumUpTo(limit);
-        bufferStart += limit;
-        at = 0;
-        summed = 0;
-        limit = Math.max(0, file.read(ByteBuffer.wrap(buffer), bufferStart));
-        if (limit == 0) throw new DamagedLog(name, bufferStart, "the RDB image ends before its end mark");
-    }
-
-    private void sumUpTo(int end) {
-        crc = Crc64.update(crc, buffer, summed, end - summed);
-        summed = end;
+        private void sumUpTo(int end) {
+            crc = Crc64.update(crc, buffer, summed, end - summed);
+            summed = end;
+        }
     }
 }

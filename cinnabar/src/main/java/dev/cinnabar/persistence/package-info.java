@@ -74,6 +74,36 @@
 /// `AppendOnlyLog`. Everything goes through [dev.cinnabar.persistence.Disk], so that tests can fill it up, break it, and pull its plug at
 /// any step.
 ///
+/// **Values in RDB encoding.** DUMP answers a value as bytes, RESTORE makes it of them, and a base that Redis wrote is a file of such
+/// values:
+///
+/// ```
+///   payload   type | value …                                       | version 2 | checksum 8
+///   file      REDIS0010 | facts | FE db | [FC expiry] type key value | … | FF | checksum 8
+///
+///   length    00nnnnnn                       6 bits
+///             01nnnnnn n…                    14 bits, big end first
+///             80 n… 4     81 n… 8            32 or 64 bits, big end first
+///   string    length | bytes
+///             C0 n   C1 n n   C2 n n n n     a number of 8, 16, 32 bits, little end first, as its decimal text
+///             C3 | packed length | length | LZF
+///
+///   list 18   nodes | 2 string: a listpack | 1 string: one huge element | …
+///   set  2    members | string | string …                       a set that is no intset
+///        11   string: an intset
+///   zset 5    members | string score | …                        scores as the eight bytes of a double
+///        17   string: a listpack of member, score, member, score …
+///   hash 4    fields | string string | …
+///        16   string: a listpack of field, value, field, value …
+/// ```
+///
+/// That is what [dev.cinnabar.persistence.ValueWriter] writes: version 10, which a Redis from 7.0 on reads. [dev.cinnabar.persistence.RdbType]
+/// lists what older and younger ones wrote besides; [dev.cinnabar.persistence.ValueReader] reads all of it. Nothing that comes from outside is
+/// believed, whether its checksum fits or not: a length is compared with what is left before memory is taken, a packed collection is walked
+/// through before its first entry is read, and every element goes through the call by which a command would add it, so a payload can only
+/// make what commands could have made. RESTORE builds aside, in the store's [workshop][dev.cinnabar.store.Store#workshop], and moves the
+/// whole value to its key in the end; a refusal leaves the old one untouched. `docs/decisions/0046-values-are-built-not-copied.md`
+///
 /// **What this room does not do.** It does not know what commands mean. It does not undo: who wants yesterday's data needs a backup. It
 /// does not write RDB files yet. A log that was edited by hand has to lose its checksum lines (`grep -v '^#CRC\|^#END'`).
 ///
@@ -83,6 +113,9 @@
 /// Recover from fsync Failures?", USENIX ATC 2020. T. S. Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014: what a crash
 /// may leave. P. Helland et al., "Group Commit Timers and High Volume Transaction Systems", 1987. Decisions:
 /// `docs/decisions/0020-a-checksummed-aof.md`, `0021-after-a-failed-fsync.md`, `0022-who-writes-and-who-syncs.md`.
+///
+/// RDB: the format as redis.io and S. Srinivasan's "RDB file format" (2012) describe it, and what files of Redis 2.4 to 7.0 hold. LZF:
+/// M. Lehmann, liblzf, 2000.
 ///
 /// **Exercise.** The power fails right after the manifest was renamed to name increment 4, and before the first byte of it was written. What
 /// did increment 3 end in, and what would go wrong if the rename came before the fsync of increment 3?

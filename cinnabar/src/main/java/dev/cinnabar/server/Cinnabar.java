@@ -15,11 +15,13 @@ import dev.cinnabar.engine.Families;
 import dev.cinnabar.engine.Session;
 import dev.cinnabar.memory.Budget;
 import dev.cinnabar.net.NetServer;
+import dev.cinnabar.persistence.DumpCommands;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -66,6 +68,7 @@ public final class Cinnabar implements AutoCloseable {
         int loops = config.get(Directives.IO_THREADS);
         Budget budget = builder.budget == null ? Budget.ofHeap() : builder.budget;
         List<Command> commands = new ArrayList<>(Families.all());
+        Collections.addAll(commands, DumpCommands.values());
         commands.addAll(builder.commands);
         engine = new Engine(
                 clock,

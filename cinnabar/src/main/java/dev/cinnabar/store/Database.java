@@ -35,6 +35,9 @@ public final class Database {
     /// The longest text OBJECT ENCODING calls `embstr`, in bytes; redis-server 7.0 has the same limit.
     public static final int EMBSTR_MAX = 44;
 
+    private static final int ACCESS_MASK = 0xffffff;
+    private static final int MAX_IDLE_SECONDS = ACCESS_MASK / 2;
+
     private final Pages pages;
     private final BigValues bigs;
     private final Moment moment;
@@ -197,6 +200,22 @@ public final class Database {
     /// The LFU count of the record, 0 to 255.
     public int frequency(long address) {
         return Lfu.count(Records.access(pages.array(address), Pages.offset(address)), moment);
+    }
+
+    /// Says that the record was used last so long ago, where keys are evicted by that (LRU); else changes nothing.
+    ///
+    /// @param seconds not negative; more than half of what 24 bits can tell counts as that
+    public void setIdle(long address, long seconds) {
+        if (moment.isLfu) return;
+        int access = moment.clock() - (int) Math.min(seconds, MAX_IDLE_SECONDS) & ACCESS_MASK;
+        Records.setAccess(pages.array(address), Pages.offset(address), access);
+    }
+
+    /// Gives the record this LFU count, where keys are evicted by that; else changes nothing.
+    ///
+    /// @param count 0 to 255
+    public void setFrequency(long address, int count) {
+        if (moment.isLfu) Records.setAccess(pages.array(address), Pages.offset(address), moment.minutes() << 8 | count);
     }
 
     /// Bytes that the key takes: its record, and its share of the table. O(1).

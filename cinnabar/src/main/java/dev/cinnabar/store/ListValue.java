@@ -133,6 +133,30 @@ public final class ListValue {
         }
     }
 
+    /// Is shown the pieces that a list lies in.
+    public interface PieceVisitor {
+        /// @param array  holds a listpack at `start`, to be read only
+        /// @param length of the listpack in bytes
+        void piece(byte[] array, int start, int length);
+    }
+
+    /// How many listpacks the list lies in.
+    public int pieces() {
+        return address == 0 ? 0 : isBig() ? big().nodes() : 1;
+    }
+
+    /// Shows the listpacks that the list lies in, from head to tail.
+    public void forEachPiece(PieceVisitor visitor) {
+        if (address == 0) return;
+        if (isBig()) {
+            BigList big = big();
+            for (int i = 0; i < big.nodes(); i++) visitor.piece(big.array(i), big.start(i), big.length(i));
+            return;
+        }
+        Bytes pack = db.bytes(address, window);
+        visitor.piece(pack.array(), pack.offset(), pack.length());
+    }
+
     /// Shows all elements from head to tail.
     public void forEach(Visitor visitor) {
         forEach(0, size(), false, visitor);

@@ -15,6 +15,8 @@ public final class Store {
     private static final int STEP_BUCKETS =
             64; // buckets per step of rebuilding a table, emptying it, or compacting: some 20 µs
 
+    private static final int NO_INDEX = -1;
+
     private final Pages pages;
     private final BigValues bigs = new BigValues();
     private final Moment moment = new Moment();
@@ -22,6 +24,7 @@ public final class Store {
     private final KeyEvents events;
     private final Randomness randomness;
     private final Database[] databases;
+    private final Database workshop;
     private final ArrayDeque<Database> garbage = new ArrayDeque<>();
     private @Nullable Snapshot snapshot;
     private int compacting; // the database whose records are being moved
@@ -36,6 +39,7 @@ public final class Store {
         moment.set(nowMs);
         databases = new Database[count];
         for (int i = 0; i < count; i++) databases[i] = newDatabase(i);
+        workshop = newDatabase(NO_INDEX);
     }
 
     /// Each database has a hash seed of its own: keys that come in the order of another one's hashes (a walk that copies) would all fall into
@@ -65,6 +69,12 @@ public final class Store {
     /// @param index 0 up to, not including, [#count()]
     public Database database(int index) {
         return databases[index];
+    }
+
+    /// A database that nobody sees, empty between commands: where a value is built that takes its place as a whole or not at all. What is
+    /// finished goes to its key with [Database#moveTo], in O(1); what cannot be finished is removed.
+    public Database workshop() {
+        return workshop;
     }
 
     /// Exchanges the contents of two databases. O(1).
@@ -179,5 +189,7 @@ public final class Store {
     public void checkInvariants() {
         pages.checkInvariants();
         for (Database db : databases) db.checkInvariants();
+        workshop.checkInvariants();
+        if (workshop.size() > 0) throw new IllegalStateException(workshop.size() + " keys were left in the workshop");
     }
 }

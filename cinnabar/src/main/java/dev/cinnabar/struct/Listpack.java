@@ -401,6 +401,7 @@ public final class Listpack {
         int head = array[at] & 0xff;
         int needed = head < INT13 ? 1 : head < STRING32 ? 2 : head == STRING32 ? 5 : 1;
         if (head > INT64 || at + needed > end) return -1;
+        if (head == STRING32 && (int) INT.get(array, at + 1) < 0) return -1;
         int body = bodyLength(array, at);
         return body < 0 || body > end - at ? -1 : body;
     }

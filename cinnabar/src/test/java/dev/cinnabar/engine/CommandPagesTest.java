@@ -2,9 +2,14 @@ package dev.cinnabar.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cinnabar.command.Command;
+import dev.cinnabar.persistence.DumpCommands;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -15,7 +20,14 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 class CommandPagesTest {
     private static final Path DIRECTORY = Path.of("../docs/commands");
 
-    private final CommandPages pages = new CommandPages(Families.all());
+    private final CommandPages pages = new CommandPages(commands());
+
+    /// Those of the rooms above the engine, too.
+    private static List<Command> commands() {
+        List<Command> commands = new ArrayList<>(Families.all());
+        Collections.addAll(commands, DumpCommands.values());
+        return commands;
+    }
 
     @Test
     @EnabledIfSystemProperty(named = "docs.write", matches = "true")

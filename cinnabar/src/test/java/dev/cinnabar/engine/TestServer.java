@@ -6,12 +6,15 @@ import dev.cinnabar.base.Clock;
 import dev.cinnabar.base.Randomness;
 import dev.cinnabar.base.TestClock;
 import dev.cinnabar.command.Call;
+import dev.cinnabar.command.Command;
 import dev.cinnabar.command.Limits;
 import dev.cinnabar.memory.Budget;
+import dev.cinnabar.persistence.DumpCommands;
 import dev.cinnabar.store.Store;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -34,9 +37,15 @@ public final class TestServer {
     private TestServer(Clock clock, @Nullable TestClock testClock, long budgetBytes) {
         this.clock = clock;
         this.testClock = testClock;
-        this.engine = new Engine(clock, new Randomness(SEED), new Budget(budgetBytes), 16, Families.all(), Map.of());
+        this.engine = new Engine(clock, new Randomness(SEED), new Budget(budgetBytes), 16, commands(), Map.of());
         this.session = engine.open(Session.Origin.EMBEDDED, new DeafLink());
         engine.log(new Recorder());
+    }
+
+    private static List<Command> commands() {
+        List<Command> commands = new ArrayList<>(Families.all());
+        Collections.addAll(commands, DumpCommands.values());
+        return commands;
     }
 
     /// A server whose clock stands still, with room for 512 MiB.

@@ -2,8 +2,13 @@ package dev.cinnabar.persistence;
 
 import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Randomness;
 import dev.cinnabar.engine.Replayer;
 import dev.cinnabar.engine.SnapshotSource;
+import dev.cinnabar.memory.Budget;
+import dev.cinnabar.store.Database;
+import dev.cinnabar.store.KeyEvents;
+import dev.cinnabar.store.Store;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -14,6 +19,7 @@ import java.util.TreeMap;
 /// As much of a server as a log needs: databases of strings, the commands SET, DEL, INCR and SELECT, and images of them.
 final class Toy implements Replayer, SnapshotSource {
     private final Map<String, String> data = new TreeMap<>(); // "db:key" -> "value", with "@time" when it expires
+    private final Store store = new Store(16, new Budget(64 << 20), new Unheard(), new Randomness(1), 0);
     private final List<String> ran = new ArrayList<>();
     private int db;
     private String error = "";
@@ -22,6 +28,7 @@ final class Toy implements Replayer, SnapshotSource {
     Runnable beforeSlice = () -> {};
 
     Map<String, String> data() {
+        takeImage();
         return data;
     }
 
@@ -38,6 +45,7 @@ final class Toy implements Replayer, SnapshotSource {
     }
 
     private Outcome run(List<String> words) {
+        takeImage();
         String name = words.get(0).toUpperCase(Locale.ROOT);
         int least = switch (name) {
             case "SET", "PEXPIREAT" -> 3;
@@ -74,9 +82,45 @@ final class Toy implements Replayer, SnapshotSource {
         return Outcome.APPLIED;
     }
 
+    // ---- an image is read ----
+
+    @Override
+    public Database database(long index) {
+        return index < store.count() ? store.database((int) index) : null;
+    }
+
+    @Override
+    public void pause() {}
+
+    /// Takes over what was read into the store.
+    private void takeImage() {
+        for (int i = 0; i < store.count(); i++) {
+            int index = i;
+            Database from = store.database(i);
+            long position = 0;
+            do {
+                position = from.scan(position, address -> {
+                    long expiryMs = from.expiryMs(address);
+                    String value = from.string(address).bytes().toLatin1();
+                    String time = expiryMs == Database.NO_EXPIRY ? "" : "@" + expiryMs;
+                    data.put(index + ":" + from.key(address).toLatin1(), value + time);
+                });
+            } while (position != 0);
+            store.flush(i);
+        }
+    }
+
     @Override
     public String error() {
         return error;
+    }
+
+    private static final class Unheard implements KeyEvents {
+        @Override
+        public void expired(Database db, Bytes key) {}
+
+        @Override
+        public void evicted(Database db, Bytes key) {}
     }
 
     // ---- being written to ----

@@ -1,0 +1,98 @@
+package dev.cinnabar.twin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Payloads beside a real redis-server: what is dumped there is restored here, and the other way round.
+class DumpTwinTest {
+    private static final int COMMANDS = 6000;
+    private static final int VALUES = 300;
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3})
+    void dump_and_restore_answer_as_redis_does(int protocol, @TempDir Path directory) {
+        try (Twin twin = new Twin(directory)) {
+            twin.speak(protocol);
+            twin.compare(System.nanoTime(), COMMANDS, DumpMaker::next);
+        }
+    }
+
+    @Test
+    void values_go_there_and_back(@TempDir Path directory) {
+        long seed = System.nanoTime();
+        Random r = new Random(seed);
+        try (Twin twin = new Twin(directory, "--list-max-listpack-size", "-1")) {
+            twin.theirs().raw("CONFIG", "SET", "proto-max-bulk-len", "1gb");
+            for (int i = 0; i < VALUES; i++) {
+                String what = "seed " + seed + ", value " + i;
+                String[] words = value(r);
+                twin.same(words);
+
+                String theirs = payload(twin.theirs().raw("DUMP", "key"));
+                assertThat(twin.ours().run("RESTORE", "copy", "0", theirs, "REPLACE")).as(what).isEqualTo("+OK\r\n");
+                String ours = payload(twin.ours().run("DUMP", "copy"));
+                assertThat(twin.theirs().raw("RESTORE", "copy", "0", ours, "REPLACE")).as(what).isEqualTo("+OK\r\n");
+
+                String digest = twin.theirs().raw("DEBUG", "DIGEST-VALUE", "key");
+                assertThat(twin.theirs().raw("DEBUG", "DIGEST-VALUE", "copy")).as(what).isEqualTo(digest);
+                assertThat(twin.ours().run("DEBUG", "DIGEST-VALUE", "copy")).as(what).isEqualTo(digest);
+                assertThat(twin.ours().run("DEBUG", "DIGEST-VALUE", "key")).as(what).isEqualTo(digest);
+                assertThat(twin.theirs().raw("OBJECT", "ENCODING", "copy"))
+                        .as(what)
+                        .isEqualTo(twin.theirs().raw("OBJECT", "ENCODING", "key"));
+                twin.same("DEL", "key");
+            }
+            twin.ours().store().checkInvariants();
+        }
+    }
+
+    static String payload(String reply) {
+        return reply.substring(reply.indexOf('\n') + 1, reply.length() - 2);
+    }
+
+    /// A command that makes a value of any type under `key`.
+    private static String[] value(Random r) {
+        List<String> w = new ArrayList<>();
+        String name = Values.pick(r, "SET", "RPUSH", "SADD", "HSET", "ZADD");
+        w.add(name);
+        w.add("key");
+        int elements = r.nextInt(3) == 0 ? 1 + r.nextInt(1200) : 1 + r.nextInt(20);
+        boolean onlyNumbers = r.nextBoolean();
+        if (name.equals("SET")) elements = 1;
+        for (int i = 0; i < elements; i++) {
+            if (name.equals("ZADD")) w.add(score(r));
+            w.add(element(r, onlyNumbers));
+            if (name.equals("HSET")) w.add(element(r, onlyNumbers));
+        }
+        return w.toArray(String[]::new);
+    }
+
+    private static String score(Random r) {
+        return switch (r.nextInt(5)) {
+            case 0 -> "" + r.nextInt(10);
+            case 1 -> "" + r.nextGaussian();
+            case 2 -> Values.pick(r, "inf", "-inf", "1e300", "-0.0", "3.0e-300", "9007199254740993");
+            case 3 -> "" + r.nextInt();
+            default -> "" + Double.longBitsToDouble(r.nextLong() & 0x7fe_fffff_ffff_ffffL);
+        };
+    }
+
+    private static String element(Random r, boolean onlyNumbers) {
+        if (onlyNumbers) return "" + (r.nextLong() >> r.nextInt(64));
+        return switch (r.nextInt(8)) {
+            case 0 -> Values.number(r);
+            case 1 -> "abc".repeat(r.nextInt(100));
+            case 2 -> Values.text(r, r.nextInt(70));
+            case 3 -> r.nextInt(50) == 0 ? Values.text(r, 5000 + r.nextInt(100_000)) : "rare";
+            default -> "element" + r.nextInt(100_000);
+        };
+    }
+}
