@@ -29,7 +29,8 @@ public enum DumpCommands implements Command {
             .since("2.6.0")
             .complexity("O(N) for N bytes or elements of the value")
             .summary("Answers a value as bytes that RESTORE makes it of again, here or on a Redis from 7.0 on.")),
-    RESTORE(CommandSpec.syntax("RESTORE key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]")
+    RESTORE(CommandSpec.syntax(
+                    "RESTORE key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]")
             .flags(WRITE, DENYOOM)
             .key("OW UPDATE")
             .categories("dangerous")
@@ -44,7 +45,8 @@ public enum DumpCommands implements Command {
 
     private static final int VERSION_BYTES = 2;
     private static final int FOOTER = VERSION_BYTES + Long.BYTES;
-    private static final int MAX_PAYLOAD = 1 << 30; // what a record may hold is beyond what a buffer may; so says memory usage
+    private static final int MAX_PAYLOAD =
+            1 << 30; // what a record may hold is beyond what a buffer may; so says memory usage
     private static final int MAX_FREQUENCY = 255;
     private static final int NONE = -1;
     private static final Bytes ABSTTL = Bytes.of("ABSTTL");

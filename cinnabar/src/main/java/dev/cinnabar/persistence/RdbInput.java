@@ -75,7 +75,8 @@ abstract class RdbInput {
     }
 
     private void plain(Text text, long length) throws IOException, BadRdb {
-        if (length > Text.MAX_LENGTH || length > left()) throw new BadRdb("it ends in a string of " + length + " bytes");
+        if (length > Text.MAX_LENGTH || length > left())
+            throw new BadRdb("it ends in a string of " + length + " bytes");
         bytes(text.resize((int) length), 0, (int) length);
     }
 

@@ -105,7 +105,8 @@ final class ValueReader {
         if (!Intset.isValid(array, 0, first.length())) throw new BadRdb("a damaged intset");
         int count = Intset.count(array, 0);
         set.expect(count);
-        for (int i = 0; i < count; i++) add(set, entry.set(Intset.get(array, 0, i)).bytes());
+        for (int i = 0; i < count; i++)
+            add(set, entry.set(Intset.get(array, 0, i)).bytes());
     }
 
     private void packedSet(RdbInput in, SetValue set) throws IOException, BadRdb {

@@ -164,7 +164,8 @@ final class ValueWriter {
         out.append((byte) LZF);
         length(packed, out);
         length(length, out);
-        System.arraycopy(out.array(), at, out.array(), out.length(), packed); // fewer bytes of head than the gap, perhaps
+        System.arraycopy(
+                out.array(), at, out.array(), out.length(), packed); // fewer bytes of head than the gap, perhaps
         out.advance(packed);
         assert out.length() - before <= length + 5;
         return true;

@@ -107,7 +107,8 @@ public final class Ziplist {
 
     /// Whether the bytes are a sound ziplist. Never throws. O(n).
     public static boolean isValid(byte[] array, int start, int length) {
-        if (length <= HEADER || (int) INT.get(array, start) != length || !isEnd(array, start + length - 1)) return false;
+        if (length <= HEADER || (int) INT.get(array, start) != length || !isEnd(array, start + length - 1))
+            return false;
         int end = start + length - 1;
         int count = 0;
         int previous = 0; // bytes of the entry before

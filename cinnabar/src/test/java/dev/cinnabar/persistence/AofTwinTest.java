@@ -255,7 +255,8 @@ class AofTwinTest {
         for (Samples sample : Samples.values()) {
             client.accept(sample.commandFor(sample.name()));
             client.accept(sample.commandFor("expiring " + sample));
-            client.accept(new String[] {"PEXPIREAT", "expiring " + sample, "" + (4_000_000_000_000L + sample.ordinal())});
+            client.accept(
+                    new String[] {"PEXPIREAT", "expiring " + sample, "" + (4_000_000_000_000L + sample.ordinal())});
         }
         client.accept(new String[] {"SELECT", "7"});
         for (Samples sample : Samples.values()) client.accept(sample.commandFor("in another database " + sample));

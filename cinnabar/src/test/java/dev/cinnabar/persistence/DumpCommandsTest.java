@@ -80,7 +80,8 @@ class DumpCommandsTest {
         for (Samples sample : Samples.values()) {
             server.run(sample.commandFor("k"));
             String payload = dump("k");
-            assertThat(payload.substring(payload.length() - 10, payload.length() - 8)).isEqualTo(version);
+            assertThat(payload.substring(payload.length() - 10, payload.length() - 8))
+                    .isEqualTo(version);
             RdbType type = RdbType.of(payload.charAt(0));
             assertThat(type).isNotNull();
             assertThat(type.sinceVersion()).isLessThanOrEqualTo(10);
@@ -124,8 +125,21 @@ class DumpCommandsTest {
         for (int i = 1; i < elements.length; i++) server.run("RPUSH", "expected", elements[i]);
         server.run("RPUSH", "expected", "123456789012", big, "after", "");
         String[] all = List.of(
-                        "a", "0", "12", "13", "-1", "-128", "200", "-32768", "70000", "-8388608", "8388608",
-                        "123456789012", big, "after", "")
+                        "a",
+                        "0",
+                        "12",
+                        "13",
+                        "-1",
+                        "-128",
+                        "200",
+                        "-32768",
+                        "70000",
+                        "-8388608",
+                        "8388608",
+                        "123456789012",
+                        big,
+                        "after",
+                        "")
                 .toArray(String[]::new);
 
         Payload plain = Payload.of(1, all.length);
@@ -167,7 +181,13 @@ class DumpCommandsTest {
         assertRestores(Payload.of(20).string(Payload.listpack("3", "b", "a")), "expected");
         server.line("SADD numbers 1 -5 700");
         assertRestores(Payload.of(2, 3).string("1").string("-5").bytes(0xc1, 0xbc, 2), "numbers");
-        byte[] wide = Payload.little(20).putInt(4).putInt(3).putInt(-5).putInt(1).putInt(700).array();
+        byte[] wide = Payload.little(20)
+                .putInt(4)
+                .putInt(3)
+                .putInt(-5)
+                .putInt(1)
+                .putInt(700)
+                .array();
         assertRestores(Payload.of(11).string(wide), "numbers");
     }
 
@@ -175,7 +195,15 @@ class DumpCommandsTest {
     void hashes_are_read_in_all_their_encodings() {
         String big = "v".repeat(300);
         server.run("HSET", "expected", "f", "1", "g", "", "h", big);
-        assertRestores(Payload.of(4, 3).string("f").string("1").string("g").string("").string("h").string(big), "expected");
+        assertRestores(
+                Payload.of(4, 3)
+                        .string("f")
+                        .string("1")
+                        .string("g")
+                        .string("")
+                        .string("h")
+                        .string(big),
+                "expected");
         assertRestores(Payload.of(9).string(Payload.zipmap("f", "1", "g", "", "h", big)), "expected");
         assertRestores(Payload.of(13).string(Payload.ziplist("f", "1", "g", "", "h", big)), "expected");
         server.run("HSET", "short", "f", "1", "2", "x");
@@ -187,13 +215,25 @@ class DumpCommandsTest {
     @Test
     void sorted_sets_are_read_in_all_their_encodings() {
         server.line("ZADD expected -inf a 1.5 b 1e21 c inf d");
-        Payload texts = Payload.of(3, 4).string("a").bytes(255).string("d").bytes(254).string("b").bytes(3);
+        Payload texts = Payload.of(3, 4)
+                .string("a")
+                .bytes(255)
+                .string("d")
+                .bytes(254)
+                .string("b")
+                .bytes(3);
         assertRestores(texts.raw("1.5").string("c").bytes(5).raw("1e+21"), "expected");
-        Payload binary = Payload.of(5, 4).string("d").score(Double.POSITIVE_INFINITY).string("c").score(1e21);
+        Payload binary = Payload.of(5, 4)
+                .string("d")
+                .score(Double.POSITIVE_INFINITY)
+                .string("c")
+                .score(1e21);
         assertRestores(binary.string("b").score(1.5).string("a").score(Double.NEGATIVE_INFINITY), "expected");
-        assertRestores(Payload.of(12).string(Payload.ziplist("a", "-inf", "b", "1.5", "c", "1e21", "d", "inf")), "expected");
+        assertRestores(
+                Payload.of(12).string(Payload.ziplist("a", "-inf", "b", "1.5", "c", "1e21", "d", "inf")), "expected");
         // out of order, as no server writes it
-        assertRestores(Payload.of(17).string(Payload.listpack("d", "inf", "a", "-inf", "c", "1e21", "b", "1.5")), "expected");
+        assertRestores(
+                Payload.of(17).string(Payload.listpack("d", "inf", "a", "-inf", "c", "1e21", "b", "1.5")), "expected");
         assertThat(server.line("ZRANGE k 0 -1")).isEqualTo("*4\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n$1\r\nd\r\n");
     }
 
@@ -226,7 +266,8 @@ class DumpCommandsTest {
             flipped[bit / 8] ^= (char) (1 << bit % 8);
             assertThat(server.run("RESTORE", "k", "0", new String(flipped))).isEqualTo(DAMAGED);
         }
-        assertThat(server.run("RESTORE", "k", "0", Payload.seal(Payload.body(good), 12))).isEqualTo(OK);
+        assertThat(server.run("RESTORE", "k", "0", Payload.seal(Payload.body(good), 12)))
+                .isEqualTo(OK);
         assertThat(server.run("RESTORE", "k", "0", Payload.seal(Payload.body(good), 13), "REPLACE"))
                 .isEqualTo(DAMAGED);
     }
@@ -265,9 +306,22 @@ class DumpCommandsTest {
                 Payload.of(9).string(Payload.zipmap("f")),
                 Payload.of(10).string(Payload.ziplist()),
                 Payload.of(10).string("no ziplist at all"),
-                Payload.of(11).string(Payload.little(12).putInt(2).putInt(2).putShort((short) 2).putShort((short) 1).array()),
-                Payload.of(11).string(Payload.little(12).putInt(2).putInt(2).putShort((short) 1).putShort((short) 1).array()),
-                Payload.of(11).string(Payload.little(12).putInt(3).putInt(2).putInt(5).array()),
+                Payload.of(11)
+                        .string(Payload.little(12)
+                                .putInt(2)
+                                .putInt(2)
+                                .putShort((short) 2)
+                                .putShort((short) 1)
+                                .array()),
+                Payload.of(11)
+                        .string(Payload.little(12)
+                                .putInt(2)
+                                .putInt(2)
+                                .putShort((short) 1)
+                                .putShort((short) 1)
+                                .array()),
+                Payload.of(11)
+                        .string(Payload.little(12).putInt(3).putInt(2).putInt(5).array()),
                 Payload.of(11).string(Payload.little(8).putInt(2).putInt(0).array()),
                 Payload.of(12).string(Payload.ziplist("a", "1", "b")),
                 Payload.of(13).string(Payload.ziplist("a", "1", "a", "2")),
@@ -361,7 +415,8 @@ class DumpCommandsTest {
         String payload = dump("a");
         server.line("SET b 2");
         server.logged();
-        assertThat(server.run("RESTORE", "b", "1", payload, "ABSTTL", "REPLACE")).isEqualTo(OK);
+        assertThat(server.run("RESTORE", "b", "1", payload, "ABSTTL", "REPLACE"))
+                .isEqualTo(OK);
         assertThat(server.run("RESTORE", "c", "1", payload, "ABSTTL")).isEqualTo(OK);
         assertThat(server.run("RESTORE", "d", "" + Long.MAX_VALUE, payload)).isEqualTo(OK);
         assertThat(server.line("EXISTS b c d")).isEqualTo(":0\r\n");
@@ -375,8 +430,10 @@ class DumpCommandsTest {
         String payload = dump("a");
         assertThat(server.events("RESTORE", "b", "0", payload)).containsExactly("0 g restore b");
         assertThat(server.events("RESTORE", "b", "0", payload, "REPLACE")).containsExactly("0 g restore b");
-        assertThat(server.events("RESTORE", "b", "1", payload, "REPLACE", "ABSTTL")).containsExactly("0 g del b");
-        assertThat(server.events("RESTORE", "b", "1", payload, "REPLACE", "ABSTTL")).isEmpty();
+        assertThat(server.events("RESTORE", "b", "1", payload, "REPLACE", "ABSTTL"))
+                .containsExactly("0 g del b");
+        assertThat(server.events("RESTORE", "b", "1", payload, "REPLACE", "ABSTTL"))
+                .isEmpty();
     }
 
     @Test

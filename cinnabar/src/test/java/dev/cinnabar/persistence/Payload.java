@@ -56,7 +56,8 @@ final class Payload {
     static String seal(byte[] body, int version) {
         byte[] whole = new Payload().raw(body).bytes(version, version >> 8).toBytes();
         long crc = Crc64.update(0, whole, 0, whole.length);
-        byte[] sealed = new Payload().raw(whole).raw(little(8).putLong(crc).array()).toBytes();
+        byte[] sealed =
+                new Payload().raw(whole).raw(little(8).putLong(crc).array()).toBytes();
         return new String(sealed, StandardCharsets.ISO_8859_1);
     }
 
@@ -84,7 +85,11 @@ final class Payload {
             body.raw(one.toBytes());
         }
         int total = 10 + body.out.size() + 1;
-        byte[] head = little(10).putInt(total).putInt(last).putShort((short) entries.length).array();
+        byte[] head = little(10)
+                .putInt(total)
+                .putInt(last)
+                .putShort((short) entries.length)
+                .array();
         return new Payload().raw(head).raw(body.toBytes()).bytes(0xff).toBytes();
     }
 
@@ -93,7 +98,8 @@ final class Payload {
             long n = Long.parseLong(entry);
             if (n >= 0 && n <= 12) bytes(0xf1 + (int) n);
             else if (n == (byte) n) bytes(0xfe, (int) n);
-            else if (n == (short) n) bytes(0xc0).raw(little(2).putShort((short) n).array());
+            else if (n == (short) n)
+                bytes(0xc0).raw(little(2).putShort((short) n).array());
             else if (n >= -(1 << 23) && n < 1 << 23) bytes(0xf0, (int) n, (int) n >> 8, (int) n >> 16);
             else if (n == (int) n) bytes(0xd0).raw(little(4).putInt((int) n).array());
             else bytes(0xe0).raw(little(8).putLong(n).array());
@@ -123,7 +129,8 @@ final class Payload {
     /// A listpack of short texts, as they are, numbers as texts too.
     static byte[] listpack(String... entries) {
         Payload body = new Payload();
-        for (String entry : entries) body.bytes(0x80 | entry.length()).raw(entry).bytes(1 + entry.length());
+        for (String entry : entries)
+            body.bytes(0x80 | entry.length()).raw(entry).bytes(1 + entry.length());
         int total = 6 + body.out.size() + 1;
         byte[] head = little(6).putInt(total).putShort((short) entries.length).array();
         return new Payload().raw(head).raw(body.toBytes()).bytes(0xff).toBytes();

@@ -49,15 +49,30 @@ class PayloadFuzzTest {
         server.line("DEL k");
 
         all.add(Payload.of(1, 2).string("a").string("b").toBytes());
-        all.add(Payload.of(3, 2).string("a").bytes(3).raw("1.5").string("b").bytes(254).toBytes());
+        all.add(Payload.of(3, 2)
+                .string("a")
+                .bytes(3)
+                .raw("1.5")
+                .string("b")
+                .bytes(254)
+                .toBytes());
         all.add(Payload.of(9).string(Payload.zipmap("f", "1", "g", "")).toBytes());
         String[] entries = {"a", "1", "b", "70", "c", "-300", "d", "70000", "e", "12345678", "f", "123456789012"};
         all.add(Payload.of(10).string(Payload.ziplist(entries)).toBytes());
-        all.add(Payload.of(10).string(Payload.ziplist("x".repeat(70), "y".repeat(300), "z")).toBytes());
+        all.add(Payload.of(10)
+                .string(Payload.ziplist("x".repeat(70), "y".repeat(300), "z"))
+                .toBytes());
         all.add(Payload.of(12).string(Payload.ziplist("a", "1", "b", "2.5")).toBytes());
         all.add(Payload.of(13).string(Payload.ziplist(entries)).toBytes());
-        all.add(Payload.of(14, 2).string(Payload.ziplist("a")).string(Payload.ziplist("1", "2")).toBytes());
-        all.add(Payload.of(18, 2, 2).string(Payload.listpack("a", "b")).bytes(1).string("c").toBytes());
+        all.add(Payload.of(14, 2)
+                .string(Payload.ziplist("a"))
+                .string(Payload.ziplist("1", "2"))
+                .toBytes());
+        all.add(Payload.of(18, 2, 2)
+                .string(Payload.listpack("a", "b"))
+                .bytes(1)
+                .string("c")
+                .toBytes());
         all.add(Payload.of(20).string(Payload.listpack("a", "b", "1")).toBytes());
         return all;
     }
@@ -133,10 +148,14 @@ class PayloadFuzzTest {
     void what_a_payload_claims_takes_no_memory() {
         long before = server.store().pages().held();
         for (int type = 0; type < 32; type++) {
-            for (String claim : new String[] {"\u0080\u007f\u00ff\u00ff\u00ff", "\u0081\u007f\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff",
-                "\u00c3\u0005\u0080\u007f\u00ff\u00ff\u00ff\u0000abcd"}) {
+            for (String claim : new String[] {
+                "\u0080\u007f\u00ff\u00ff\u00ff",
+                "\u0081\u007f\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff",
+                "\u00c3\u0005\u0080\u007f\u00ff\u00ff\u00ff\u0000abcd"
+            }) {
                 byte[] body = ((char) type + claim + "abc").getBytes(StandardCharsets.ISO_8859_1);
-                assertThat(server.run("RESTORE", "k", "0", Payload.seal(body, 10))).isEqualTo("-ERR Bad data format\r\n");
+                assertThat(server.run("RESTORE", "k", "0", Payload.seal(body, 10)))
+                        .isEqualTo("-ERR Bad data format\r\n");
             }
         }
         assertThat(server.store().pages().held() - before).isLessThan(9 << 20);

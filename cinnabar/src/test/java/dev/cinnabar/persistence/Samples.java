@@ -55,7 +55,8 @@ enum Samples {
 
     private static String[] longWords(String command, int count) {
         List<String> words = new ArrayList<>(List.of(command, "KEY"));
-        for (int i = 0; i < count; i++) words.add(i % 5 == 0 ? "" + i * 12345L * i : ("element " + i + ' ').repeat(i % 20));
+        for (int i = 0; i < count; i++)
+            words.add(i % 5 == 0 ? "" + i * 12345L * i : ("element " + i + ' ').repeat(i % 20));
         return words.stream().map(w -> w.isEmpty() ? "-" + words.indexOf(w) : w).toArray(String[]::new);
     }
 

@@ -37,14 +37,24 @@ class DumpTwinTest {
                 twin.same(words);
 
                 String theirs = payload(twin.theirs().raw("DUMP", "key"));
-                assertThat(twin.ours().run("RESTORE", "copy", "0", theirs, "REPLACE")).as(what).isEqualTo("+OK\r\n");
+                assertThat(twin.ours().run("RESTORE", "copy", "0", theirs, "REPLACE"))
+                        .as(what)
+                        .isEqualTo("+OK\r\n");
                 String ours = payload(twin.ours().run("DUMP", "copy"));
-                assertThat(twin.theirs().raw("RESTORE", "copy", "0", ours, "REPLACE")).as(what).isEqualTo("+OK\r\n");
+                assertThat(twin.theirs().raw("RESTORE", "copy", "0", ours, "REPLACE"))
+                        .as(what)
+                        .isEqualTo("+OK\r\n");
 
                 String digest = twin.theirs().raw("DEBUG", "DIGEST-VALUE", "key");
-                assertThat(twin.theirs().raw("DEBUG", "DIGEST-VALUE", "copy")).as(what).isEqualTo(digest);
-                assertThat(twin.ours().run("DEBUG", "DIGEST-VALUE", "copy")).as(what).isEqualTo(digest);
-                assertThat(twin.ours().run("DEBUG", "DIGEST-VALUE", "key")).as(what).isEqualTo(digest);
+                assertThat(twin.theirs().raw("DEBUG", "DIGEST-VALUE", "copy"))
+                        .as(what)
+                        .isEqualTo(digest);
+                assertThat(twin.ours().run("DEBUG", "DIGEST-VALUE", "copy"))
+                        .as(what)
+                        .isEqualTo(digest);
+                assertThat(twin.ours().run("DEBUG", "DIGEST-VALUE", "key"))
+                        .as(what)
+                        .isEqualTo(digest);
                 assertThat(twin.theirs().raw("OBJECT", "ENCODING", "copy"))
                         .as(what)
                         .isEqualTo(twin.theirs().raw("OBJECT", "ENCODING", "key"));
