@@ -42,7 +42,7 @@ class DictGrowthTest {
         Pages pages = new Pages(new Budget(1L << 40));
         Keyed keyed = new Keyed(pages);
         Dict dict = new Dict(pages, 1);
-        for (int n = 0; n < 20_000; n++) insert(dict, keyed, n);
+        for (int n = 0; n < 19_000; n++) insert(dict, keyed, n);
         while (dict.step(1000)) continue;
 
         assertThat(dict.growthBytes(1000)).isZero();
