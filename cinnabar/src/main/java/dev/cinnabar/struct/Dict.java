@@ -83,7 +83,8 @@ public final class Dict {
     private Table table; // the only one, or the one being filled
     private @Nullable Table old; // the one being emptied
     private int moved; // buckets of `old` that are empty for good
-    private long @Nullable [] emptySlots; // a segment of `old` that was emptied, counted still; for the next one of `table`
+    private long @Nullable []
+            emptySlots; // a segment of `old` that was emptied, counted still; for the next one of `table`
     private byte @Nullable [] emptySpilled;
     private long size;
     private long bytes; // of the segments
