@@ -716,15 +716,23 @@ public final class Engine implements KeyEvents {
         while (hasMore) {
             hasMore = isExpiring && store.expire(EXPIRE_STEP);
             hasMore |= store.step();
-            if (abandoned != null && !abandoned.next(EXPIRE_STEP)) abandoned = null;
+            walkAbandoned();
             if (clock.nanos() - untilNanos >= 0) break;
         }
         return hasMore || abandoned != null;
     }
 
     /// Takes a snapshot that was given up, to walk it to its end.
-    void abandoned(@Nullable Snapshot snapshot) {
+    void abandoned(Snapshot snapshot) {
         abandoned = snapshot;
+    }
+
+    /// Does a little of that walk.
+    ///
+    /// @return whether it goes on: then no other snapshot can begin
+    boolean walkAbandoned() {
+        if (abandoned != null && !abandoned.next(EXPIRE_STEP)) abandoned = null;
+        return abandoned != null;
     }
 
     // ---- the parts ----

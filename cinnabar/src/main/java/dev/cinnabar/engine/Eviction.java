@@ -11,6 +11,10 @@ final class Eviction {
     /*
      * Redis keeps a pool of the best candidates seen so far, because drawing is slow there and five draws are few. Here drawing costs
      * two cache misses; the samples are simply compared, and `maxmemory-samples` says how many.
+     *
+     * A large value that was given up, here or by a command, is freed in steps, so memory does not get less at once. What is on its way
+     * out is therefore taken off what is in use; else all other keys would be given up meanwhile. To make it come, each write frees
+     * a little of it as long as more is in use than there should be: more than a write usually takes.
      */
     private static final int MAX_DRAWS = 64; // when looking for keys with an expiry time among many without
 
@@ -28,7 +32,9 @@ final class Eviction {
     ///
     /// @return whether it fits
     boolean makeRoom() {
-        while (store.pages().used() > settings.maxMemory) {
+        if (store.pages().used() <= settings.maxMemory) return true;
+        store.stepGarbage();
+        while (store.pages().used() - store.garbageBytes() > settings.maxMemory) {
             if (settings.evictionPolicy == EvictionPolicy.NOEVICTION || !evictOne()) return false;
         }
         return true;

@@ -310,7 +310,7 @@ final class Info {
         line("rss_overhead_bytes", rss - facts.heapHeldBytes());
         ratio("mem_fragmentation_ratio", over(rss, used));
         line("mem_fragmentation_bytes", rss - used);
-        line("mem_not_counted_for_evict", 0);
+        line("mem_not_counted_for_evict", engine.store().garbageBytes());
         line("mem_replication_backlog", 0);
         line("mem_total_replication_buffers", 0);
         line("mem_clients_slaves", 0);
@@ -320,7 +320,7 @@ final class Info {
         line("mem_overhead_db_hashtable_rehashing", 0);
         line("mem_allocator", "cinnabar-pages");
         line("active_defrag_running", pages.isCompacting());
-        line("lazyfree_pending_objects", engine.store().garbageKeys());
+        line("lazyfree_pending_objects", engine.store().garbageObjects());
         line(
                 "lazyfreed_objects",
                 Math.max(0, engine.statistics().flushedLazily - engine.store().garbageKeys()));

@@ -4,14 +4,11 @@ import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Doubles;
 import dev.cinnabar.base.Numbers;
+import dev.cinnabar.store.BigImage;
 import dev.cinnabar.store.Database;
-import dev.cinnabar.store.HashValue;
 import dev.cinnabar.store.Kind;
-import dev.cinnabar.store.ListValue;
-import dev.cinnabar.store.SetValue;
 import dev.cinnabar.store.Snapshot;
 import dev.cinnabar.store.StringValue;
-import dev.cinnabar.store.ZsetValue;
 import dev.cinnabar.struct.Listpack;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -19,9 +16,16 @@ import org.jspecify.annotations.Nullable;
 /// The data set at one moment, as the commands that make it anew: what a rewrite of the log writes. Takes the engine's lock by itself,
 /// for a slice at a time; called from one thread, the log's.
 public final class LogSnapshot implements SnapshotSource {
+    /*
+     * The elements of a collection are gathered in `body` until they make a command. A large one comes in pieces, between which other
+     * records come, and elements of other large ones that writers are about to change. So `open` says whose elements are in the body; when
+     * another one's come, the command is written as long as it is. A snapshot hands over one large value at a time, and so most
+     * commands are full.
+     */
     private static final int SLICE_RECORDS = 256; // some 50 µs under the lock
     private static final int SLICE_BYTES = 64 << 10;
-    private static final long ELEMENTS_PER_COMMAND = 64; // as Redis writes them
+    private static final int ELEMENTS_PER_COMMAND = 64; // as Redis writes them
+    private static final int COMMAND_BYTES = 16 << 10; // so that commands of large elements are not huge
     private static final byte[] SET = "$3\r\nSET\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] PXAT = "$4\r\nPXAT\r\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -29,8 +33,9 @@ public final class LogSnapshot implements SnapshotSource {
     private ByteBuilder ready = new ByteBuilder(); // images since the last slice, from the walker and from writers
     private ByteBuilder spare = new ByteBuilder();
     private final Bytes key = new Bytes();
-    private long left; // elements of the collection still to be written
-    private long inCommand; // of them, those that the command begun takes
+    private final ByteBuilder body = new ByteBuilder(); // elements of the next command
+    private int inBody; // how many
+    private @Nullable Elements open; // whose
     private @Nullable Snapshot snapshot;
     private int selected;
 
@@ -40,12 +45,19 @@ public final class LogSnapshot implements SnapshotSource {
 
     @Override
     public void begin(Runnable alsoThen) {
+        while (!tryBegin(alsoThen)) continue;
+    }
+
+    private boolean tryBegin(Runnable alsoThen) {
         engine.lock();
         try {
+            if (engine.walkAbandoned()) return false;
             ready.clear();
+            forget();
             selected = -1;
-            snapshot = engine.store().beginSnapshot(this::image);
+            snapshot = engine.store().beginSnapshot(new Images());
             alsoThen.run();
+            return true;
         } finally {
             engine.unlock();
         }
@@ -82,109 +94,159 @@ public final class LogSnapshot implements SnapshotSource {
             Snapshot running = snapshot;
             snapshot = null;
             if (running != null) running.abort();
-            engine.abandoned(running);
+            if (running != null) engine.abandoned(running);
             ready.clear();
+            forget();
         } finally {
             engine.unlock();
         }
     }
 
-    private void image(int index, Database db, long address) {
-        ByteBuilder out = ready;
+    /// What the store's snapshot hands over.
+    private final class Images implements Snapshot.Sink {
+        private final Elements small = new Elements();
+
+        @Override
+        public boolean isFull() {
+            return ready.length() + body.length() >= SLICE_BYTES;
+        }
+
+        @Override
+        public void image(int index, Database db, long address) {
+            db.key(address, key);
+            long expiryMs = db.expiryMs(address);
+            Kind kind = db.kind(address);
+            if (kind.isString()) {
+                string(index, db.string(address), expiryMs);
+                return;
+            }
+            small.of(index, key, kind, expiryMs);
+            switch (kind.type()) {
+                case "hash" -> db.hashImage(address).forEach(small::field);
+                case "list" -> db.listImage(address).forEach(small::more);
+                case "set" -> db.setImage(address).forEach(small::more);
+                case "zset" -> db.zsetImage(address).forEach(small::member);
+                default -> throw new IllegalStateException("no image of a " + kind);
+            }
+            small.end();
+        }
+
+        @Override
+        public Snapshot.BigSink big(BigImage image) {
+            return new Elements().of(image.index(), image.key(), image.kind(), image.expiryMs());
+        }
+    }
+
+    private void string(int index, StringValue value, long expiryMs) {
+        ByteBuilder out = select(index);
+        boolean hasExpiry = expiryMs != Database.NO_EXPIRY;
+        out.append('*').append(hasExpiry ? '5' : '3').appendCrlf().append(SET);
+        bulk(out, key);
+        if (value.isNumber()) number(out, value.number());
+        else bulk(out, value.bytes());
+        if (hasExpiry) number(out.append(PXAT), expiryMs);
+    }
+
+    private ByteBuilder select(int index) {
         if (index != selected) {
             selected = index;
-            out.append("*2\r\n$6\r\nSELECT\r\n");
-            number(out, index);
+            number(ready.append("*2\r\n$6\r\nSELECT\r\n"), index);
         }
-        db.key(address, key);
-        long expiryMs = db.expiryMs(address);
-        boolean hasExpiry = expiryMs != Database.NO_EXPIRY;
-        Kind kind = db.kind(address);
-        if (kind.isString()) {
-            out.append('*').append(hasExpiry ? '5' : '3').appendCrlf().append(SET);
-            bulk(out, key);
-            StringValue value = db.string(address);
-            if (value.isNumber()) number(out, value.number());
-            else bulk(out, value.bytes());
-            if (hasExpiry) number(out.append(PXAT), expiryMs);
-            return;
-        }
-        elements(kind, db, address);
-        if (!hasExpiry) return;
-        bulk(out.append("*3\r\n$9\r\nPEXPIREAT\r\n"), key);
-        number(out, expiryMs);
+        return ready;
     }
 
-    /// The commands that make a collection anew, some elements each.
-    private void elements(Kind kind, Database db, long address) {
-        switch (kind) {
-            case HASH_LISTPACK, HASH_HASHTABLE -> hash(db, address);
-            case LIST_LISTPACK, LIST_QUICKLIST -> list(db, address);
-            case SET_INTSET, SET_LISTPACK, SET_HASHTABLE -> set(db, address);
-            case ZSET_LISTPACK, ZSET_SKIPLIST -> zset(db, address);
-            default -> throw new IllegalStateException("no image of a " + kind);
-        }
-    }
+    /// Makes commands of a collection's elements, some elements each, and the expiry behind the last.
+    private final class Elements implements Snapshot.BigSink {
+        private int index;
+        private Bytes name = key;
+        private String command = "";
+        private int words; // of an element
+        private long expiryMs;
 
-    private void hash(Database db, long address) {
-        HashValue hash = db.hashImage(address);
-        left = hash.size();
-        inCommand = 0;
-        hash.forEach((field, value) -> {
-            element("$4\r\nHSET\r\n", 2);
+        Elements of(int index, Bytes name, Kind kind, long expiryMs) {
+            this.index = index;
+            this.name = name;
+            this.expiryMs = expiryMs;
+            words = kind.type().equals("list") || kind.type().equals("set") ? 1 : 2;
+            command = switch (kind.type()) {
+                case "hash" -> "$4\r\nHSET\r\n";
+                case "list" -> "$5\r\nRPUSH\r\n";
+                case "set" -> "$4\r\nSADD\r\n";
+                case "zset" -> "$4\r\nZADD\r\n";
+                default -> throw new IllegalStateException("no image of a " + kind);
+            };
+            return this;
+        }
+
+        boolean more(Listpack.Entry element) {
+            element(element);
+            return true;
+        }
+
+        @Override
+        public void element(Listpack.Entry element) {
+            begin();
+            entry(element);
+            inBody++;
+        }
+
+        @Override
+        public void field(Listpack.Entry field, Listpack.Entry value) {
+            begin();
             entry(field);
             entry(value);
-        });
-    }
-
-    private void list(Database db, long address) {
-        ListValue list = db.listImage(address);
-        left = list.size();
-        inCommand = 0;
-        list.forEach(element -> {
-            element("$5\r\nRPUSH\r\n", 1);
-            entry(element);
-            return true;
-        });
-    }
-
-    private void set(Database db, long address) {
-        SetValue set = db.setImage(address);
-        left = set.size();
-        inCommand = 0;
-        set.forEach(member -> {
-            element("$4\r\nSADD\r\n", 1);
-            entry(member);
-            return true;
-        });
-    }
-
-    private void zset(Database db, long address) {
-        ZsetValue zset = db.zsetImage(address);
-        left = zset.size();
-        inCommand = 0;
-        zset.forEach((member, score) -> {
-            element("$4\r\nZADD\r\n", 2);
-            if (Doubles.isWhole(score)) number(ready, (long) score);
-            else bulk(ready, Bytes.of(Doubles.print(score)));
-            entry(member);
-        });
-    }
-
-    /// Begins an element, and a command where one is full.
-    private void element(String command, int words) {
-        if (inCommand == 0) {
-            inCommand = Math.min(left, ELEMENTS_PER_COMMAND);
-            ready.append('*').append(2 + inCommand * words).appendCrlf().append(command);
-            bulk(ready, key);
+            inBody++;
         }
-        inCommand--;
-        left--;
+
+        @Override
+        public void member(Listpack.Entry member, double score) {
+            begin();
+            if (Doubles.isWhole(score)) number(body, (long) score);
+            else bulk(body, Bytes.of(Doubles.print(score)));
+            entry(member);
+            inBody++;
+        }
+
+        /// Before an element: a command begins, where one is full or another collection's.
+        private void begin() {
+            if (open == this && inBody < ELEMENTS_PER_COMMAND && body.length() < COMMAND_BYTES) return;
+            flush();
+            open = this;
+        }
+
+        @Override
+        public void end() {
+            flush();
+            if (expiryMs == Database.NO_EXPIRY) return;
+            bulk(select(index).append("*3\r\n$9\r\nPEXPIREAT\r\n"), name);
+            number(ready, expiryMs);
+        }
+    }
+
+    /// Writes the command whose elements were gathered.
+    private void flush() {
+        Elements full = open;
+        if (full == null || inBody == 0) return;
+        select(full.index)
+                .append('*')
+                .append(2 + (long) inBody * full.words)
+                .appendCrlf()
+                .append(full.command);
+        bulk(ready, full.name);
+        ready.append(body.array(), 0, body.length());
+        forget();
+    }
+
+    private void forget() {
+        body.clear();
+        body.trim(4 * COMMAND_BYTES);
+        inBody = 0;
+        open = null;
     }
 
     private void entry(Listpack.Entry entry) {
-        if (entry.isNumber()) number(ready, entry.number());
-        else bulk(ready, entry.bytes());
+        if (entry.isNumber()) number(body, entry.number());
+        else bulk(body, entry.bytes());
     }
 
     private static void bulk(ByteBuilder out, Bytes text) {

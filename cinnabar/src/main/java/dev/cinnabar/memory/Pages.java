@@ -420,7 +420,16 @@ public final class Pages {
         if (used > usedPeak) usedPeak = used;
     }
 
-    /// Takes back what [#countExtra] counted.
+    /// The same beyond the budget, for what must not be refused; see [#allocateForced].
+    public void forceExtra(long count) {
+        budget.force(count);
+        extra += count;
+        used += count;
+        held += count;
+        if (used > usedPeak) usedPeak = used;
+    }
+
+    /// Takes back what [#countExtra] or [#forceExtra] counted.
     public void uncountExtra(long count) {
         giveBack(count);
         extra -= count;

@@ -4,6 +4,7 @@ import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Numbers;
 import dev.cinnabar.base.Randomness;
 import dev.cinnabar.memory.Pages;
+import dev.cinnabar.struct.Listpack;
 
 /// The large form of a hash: a table of fields. A value that is a whole number takes eight bytes.
 final class BigHash extends BigValue {
@@ -50,6 +51,24 @@ final class BigHash extends BigValue {
     @Override
     protected BigValue copy() {
         return new BigHash(fields.copy());
+    }
+
+    @Override
+    protected void freeze(BigImage image) {
+        Listpack.Entry field = new Listpack.Entry();
+        Listpack.Entry value = new Listpack.Entry();
+        Bytes window = new Bytes();
+        fields.freeze(address -> {
+            field.set(fields.member(address, window));
+            if (fields.isFixed(address)) value.set(fields.fixed(address));
+            else value.set(fields.bytes(address, window));
+            image.sink().field(field, value);
+        });
+    }
+
+    @Override
+    protected boolean walk(Slice slice) {
+        return fields.walk(slice);
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.memory.Pages;
 import dev.cinnabar.memory.SizeClasses;
 import dev.cinnabar.struct.Listpack;
+import org.jspecify.annotations.Nullable;
 
 /// The large form of a list: listpacks, its nodes, each in a block of its own, in a ring of their addresses.
 ///
@@ -15,10 +16,25 @@ import dev.cinnabar.struct.Listpack;
 /// Pushing and popping at both ends is O(size of a node); finding by index is O(nodes), over an array of numbers. A node is a listpack that is
 /// never empty. Refusals leave everything as it was.
 final class BigList extends BigValue {
+    /*
+     * A snapshot keeps the order: it copies the ring, and marks the entries SHARED. A writer copies a node that is SHARED and leaves the
+     * old one to the snapshot, as it leaves one that it takes out. Nodes never change places, so those that are still SHARED stand in
+     * the ring in the order of the copy, all behind `boundary`, with new ones and copies between them:
+     *
+     *   frozen   [ a | b | c | d | e | f ]     walked = 3: a, b, c were shown
+     *   ring     [ a | n | b | d'| n | e | f ]
+     *                      boundary ^     the next SHARED entry is e, not d: nobody but the snapshot has d, which is freed when shown
+     *
+     * The copy is O(nodes): 10 µs for 10 million short elements in 12,000 nodes. Poor for a list of a million nodes, which takes elements
+     * of kilobytes: 2 ms, and as much whenever the ring doubles.
+     */
     private static final int COUNT_SHIFT = Pages.ADDRESS_BITS; // elements of the node above its address
+    private static final int COUNT_MASK = (1 << 63 - COUNT_SHIFT) - 1;
+    private static final long SHARED = 1L << 63; // with a snapshot that has not shown the node yet
     private static final int FIRST_CAPACITY = 8;
     private static final int ARRAY_HEADER = 16;
     private static final byte[] NOTHING = {};
+    private static final long[] NO_NODES = {};
 
     private final Pages pages;
     private long[] ring;
@@ -26,6 +42,11 @@ final class BigList extends BigValue {
     private int nodes;
     private long elements;
     private long nodeBytes;
+
+    private long[] frozen = NO_NODES; // nodes as they were when a snapshot met the list, as in the ring
+    private int walked; // of them
+    private int boundary; // nodes in front of it are not SHARED
+    private @Nullable BigImage image;
 
     /// @throws OutOfMemory when memory is short
     BigList(Pages pages) {
@@ -68,7 +89,18 @@ final class BigList extends BigValue {
 
     /// How many elements a node has.
     int count(int node) {
-        return (int) (entry(node) >>> COUNT_SHIFT);
+        return (int) (entry(node) >>> COUNT_SHIFT) & COUNT_MASK;
+    }
+
+    /// Whether a snapshot has still to show the node as it is.
+    private boolean isShared(int node) {
+        return entry(node) < 0;
+    }
+
+    /// Leaves a node to the snapshot that shares it, or frees it.
+    private void giveUp(long entry, int size) {
+        if (entry < 0 && image != null) image.held(SizeClasses.roundUp(size));
+        else pages.free(entry & Pages.ADDRESS_MASK, size);
     }
 
     /// The array that a node's listpack lies in.
@@ -157,19 +189,23 @@ final class BigList extends BigValue {
             removeNode(node);
             return;
         }
-        long address = entry(node) & Pages.ADDRESS_MASK;
+        long old = entry(node);
+        boolean isShared = isShared(node);
+        long address = old & Pages.ADDRESS_MASK;
         byte[] page = pages.array(address);
         int start = Pages.offset(address);
         int oldSize = Listpack.size(page, start);
         int newSize = size((long) oldSize - removed + length);
         int tail = oldSize - at - removed;
-        if (SizeClasses.roundUp(oldSize) == SizeClasses.roundUp(newSize)) {
+        if (!isShared && SizeClasses.roundUp(oldSize) == SizeClasses.roundUp(newSize)) {
             System.arraycopy(page, start + at + removed, page, start + at + length, tail);
             System.arraycopy(source, offset, page, start + at, length);
             Listpack.setHeader(page, start, newSize, newCount);
             setEntry(node, address, newCount);
         } else {
-            long to = newSize > oldSize ? pages.allocate(newSize) : pages.allocateForced(newSize);
+            // a removal must succeed; what replaces something may be refused, but needs no memory where nothing is shared
+            boolean mayFail = newSize > oldSize || isShared && moreElements >= 0;
+            long to = mayFail ? pages.allocate(newSize) : pages.allocateForced(newSize);
             byte[] target = pages.array(to);
             int toStart = Pages.offset(to);
             System.arraycopy(page, start, target, toStart, at);
@@ -177,7 +213,7 @@ final class BigList extends BigValue {
             System.arraycopy(page, start + at + removed, target, toStart + at + length, tail);
             Listpack.setHeader(target, toStart, newSize, newCount);
             setEntry(node, to, newCount);
-            pages.free(address, oldSize);
+            giveUp(old, oldSize);
             nodeBytes += SizeClasses.roundUp(newSize) - SizeClasses.roundUp(oldSize);
         }
         elements += moreElements;
@@ -198,6 +234,7 @@ final class BigList extends BigValue {
         page[start + size - 1] = (byte) Listpack.END;
 
         nodes++;
+        if (node <= boundary) boundary++;
         if (node < nodes / 2) {
             first = first - 1 & ring.length - 1;
             for (int i = 0; i < node; i++) ring[first + i & ring.length - 1] = entry(i + 1);
@@ -210,11 +247,11 @@ final class BigList extends BigValue {
     }
 
     void removeNode(int node) {
-        long address = entry(node) & Pages.ADDRESS_MASK;
         int size = length(node);
         elements -= count(node);
         nodeBytes -= SizeClasses.roundUp(size);
-        pages.free(address, size);
+        giveUp(entry(node), size);
+        if (node < boundary) boundary--;
         if (node < nodes / 2) {
             for (int i = node; i > 0; i--) ring[first + i & ring.length - 1] = entry(i - 1);
             first = first + 1 & ring.length - 1;
@@ -237,6 +274,70 @@ final class BigList extends BigValue {
     private static int size(long size) {
         if (size > SizeClasses.MAX_LENGTH) throw OutOfMemory.REFUSED;
         return (int) size;
+    }
+
+    // ---- a snapshot ----
+
+    @Override
+    protected void freeze(BigImage image) {
+        this.image = image;
+        frozen = new long[nodes];
+        image.held(ringBytes(nodes));
+        pages.forceExtra(ringBytes(nodes));
+        for (int i = 0; i < nodes; i++) {
+            frozen[i] = entry(i);
+            ring[first + i & ring.length - 1] |= SHARED;
+        }
+        walked = 0;
+        boundary = 0;
+    }
+
+    @Override
+    protected boolean walk(Slice slice) {
+        BigImage reader = image;
+        if (reader == null) return false;
+        Listpack.Entry entry = new Listpack.Entry();
+        while (walked < frozen.length) {
+            while (boundary < nodes && !isShared(boundary)) {
+                if (slice.isOver()) return true;
+                boundary++;
+                slice.spend(1);
+            }
+            if (slice.isOver()) return true;
+            slice.spend(show(frozen[walked], reader.sink(), entry));
+            release(frozen[walked++], reader);
+        }
+        reader.held(-ringBytes(frozen.length));
+        pages.uncountExtra(ringBytes(frozen.length));
+        frozen = NO_NODES;
+        image = null;
+        return false;
+    }
+
+    /// @return how much work that was
+    private int show(long node, Snapshot.BigSink sink, Listpack.Entry entry) {
+        if (sink == Snapshot.BigSink.NONE) return 1;
+        byte[] page = pages.array(node);
+        int at = Listpack.first(Pages.offset(node & Pages.ADDRESS_MASK));
+        int count = 1;
+        for (; !Listpack.isEnd(page, at); at = Listpack.next(page, at)) {
+            sink.element(Listpack.read(page, at, entry));
+            count++;
+        }
+        return count;
+    }
+
+    /// A node was shown. If it is in the ring still, it is the first that is shared.
+    private void release(long node, BigImage reader) {
+        long address = node & Pages.ADDRESS_MASK;
+        if (boundary < nodes && (entry(boundary) & Pages.ADDRESS_MASK) == address) {
+            ring[first + boundary & ring.length - 1] &= ~SHARED;
+            boundary++;
+            return;
+        }
+        int size = Listpack.size(pages.array(address), Pages.offset(address));
+        reader.held(-SizeClasses.roundUp(size));
+        pages.free(address, size);
     }
 
     // ---- small steps of long work ----
@@ -262,7 +363,7 @@ final class BigList extends BigValue {
         int end = (int) Math.min(nodes, (long) node + most);
         for (; node < end; node++) {
             long address = entry(node) & Pages.ADDRESS_MASK;
-            if (pages.isSparse(address)) setEntry(node, pages.move(address, length(node)), count(node));
+            if (pages.isSparse(address) && !isShared(node)) setEntry(node, pages.move(address, length(node)), count(node));
         }
         return node == nodes ? 0 : node;
     }
@@ -292,6 +393,8 @@ final class BigList extends BigValue {
             int count = Listpack.count(array(i), start(i));
             if (count == 0 || count != count(i))
                 throw new IllegalStateException("node " + i + " of " + count + ", " + count(i) + " counted");
+            if (isShared(i) && (i < boundary || image == null))
+                throw new IllegalStateException("node " + i + " is shared, the boundary is " + boundary);
             elementSum += count;
             byteSum += SizeClasses.roundUp(length);
         }

@@ -1,7 +1,9 @@
 package dev.cinnabar.store;
 
+import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Randomness;
 import dev.cinnabar.memory.Pages;
+import dev.cinnabar.struct.Listpack;
 
 /// The large form of a set: a table of members.
 final class BigSet extends BigValue {
@@ -42,6 +44,18 @@ final class BigSet extends BigValue {
     @Override
     protected BigValue copy() {
         return new BigSet(members.copy());
+    }
+
+    @Override
+    protected void freeze(BigImage image) {
+        Listpack.Entry entry = new Listpack.Entry();
+        Bytes window = new Bytes();
+        members.freeze(address -> image.sink().element(entry.set(members.member(address, window))));
+    }
+
+    @Override
+    protected boolean walk(Slice slice) {
+        return members.walk(slice);
     }
 
     @Override

@@ -1,36 +1,54 @@
 package dev.cinnabar.store;
 
-import java.util.ArrayDeque;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// The big values of an engine by their numbers, and those that were given up and are freed in small steps.
+/// The big values of an engine by their numbers, and those that were given up: they are freed in small steps.
 final class BigValues {
-    private static final int AT_ONCE = 64; // a value of so few elements is freed where it falls
+    /*
+     * A value that is given up goes to the garbage, a queue, unless a snapshot has still to hand it over: then it waits, held by the
+     * snapshot alone, and goes there afterwards. The bytes of both are counted, so that eviction knows what is on its way.
+     *
+     * Numbers and values lie in chunks, for there may be millions, and an array that doubles is copied while everybody waits.
+     */
+    private static final int AT_ONCE = 16; // a value of so few elements is freed where it falls
+    private static final int CHUNK_LOG = 12;
+    private static final int CHUNK_MASK = (1 << CHUNK_LOG) - 1;
 
-    private @Nullable BigValue[] values = new BigValue[16];
-    private int[] freeNumbers = new int[16];
+    private @Nullable BigValue[][] values = new BigValue[4][];
+    private int[][] freeNumbers = new int[4][];
     private int freeCount;
     private int next = 1; // 0 is no value
-    private final ArrayDeque<BigValue> garbage = new ArrayDeque<>();
+    private @Nullable BigValue firstGarbage;
+    private @Nullable BigValue lastGarbage;
+    private int garbage;
+    private long garbageBytes;
+    private int waiting;
+    private long waitingBytes;
     private int compacting; // the number of the value whose blocks are being moved, 0 for none
     private long compactPosition; // in it
 
     int add(BigValue value) {
-        int number;
-        if (freeCount > 0) {
-            number = freeNumbers[--freeCount];
-        } else {
-            if (next == values.length) values = Arrays.copyOf(values, 2 * next);
-            number = next++;
-        }
-        values[number] = value;
+        int number = freeCount > 0 ? takeFreeNumber() : next++;
+        int chunk = number >>> CHUNK_LOG;
+        if (chunk == values.length) values = Arrays.copyOf(values, 2 * chunk);
+        if (values[chunk] == null) values[chunk] = new BigValue[1 << CHUNK_LOG];
+        values[chunk][number & CHUNK_MASK] = value;
         value.number = number;
         return number;
     }
 
+    private int takeFreeNumber() {
+        freeCount--;
+        return freeNumbers[freeCount >>> CHUNK_LOG][freeCount & CHUNK_MASK];
+    }
+
+    private @Nullable BigValue at(int number) {
+        return values[number >>> CHUNK_LOG][number & CHUNK_MASK];
+    }
+
     BigValue get(int number) {
-        BigValue value = values[number];
+        BigValue value = at(number);
         if (value == null) throw new IllegalStateException("no value has the number " + number);
         return value;
     }
@@ -38,25 +56,68 @@ final class BigValues {
     /// The number's record is gone; the value is freed, now or later.
     void retire(int number) {
         BigValue value = get(number);
-        release(number);
-        if (value.size() > AT_ONCE || value.free(AT_ONCE)) garbage.add(value);
+        values[number >>> CHUNK_LOG][number & CHUNK_MASK] = null;
+        giveBack(number);
+        if (value.isPending()) {
+            value.garbageBytes = value.bytes();
+            waiting++;
+            waitingBytes += value.garbageBytes;
+            value.number = 0;
+        } else {
+            discard(value);
+        }
     }
 
-    /// Forgets a number without freeing its value.
-    void release(int number) {
-        values[number] = null;
-        if (freeCount == freeNumbers.length) freeNumbers = Arrays.copyOf(freeNumbers, 2 * freeCount);
-        freeNumbers[freeCount++] = number;
+    private void giveBack(int number) {
+        int chunk = freeCount >>> CHUNK_LOG;
+        if (chunk == freeNumbers.length) freeNumbers = Arrays.copyOf(freeNumbers, 2 * chunk);
+        if (freeNumbers[chunk] == null) freeNumbers[chunk] = new int[1 << CHUNK_LOG];
+        freeNumbers[chunk][freeCount++ & CHUNK_MASK] = number;
+    }
+
+    /// A snapshot needs the value no more.
+    void handedOver(BigValue value) {
+        if (value.number != 0) return; // it lives
+        waiting--;
+        waitingBytes -= value.garbageBytes;
+        discard(value);
+    }
+
+    /// Frees a value that no record holds, now or later.
+    void discard(BigValue value) {
+        if (value.size() <= AT_ONCE && !value.free(2 * AT_ONCE)) return;
+        value.garbageBytes = value.bytes();
+        garbageBytes += value.garbageBytes;
+        garbage++;
+        if (lastGarbage == null) firstGarbage = value;
+        else lastGarbage.nextGarbage = value;
+        lastGarbage = value;
     }
 
     /// Frees some elements of what was given up.
     ///
+    /// @param most about how many buckets or elements
     /// @return whether there is more
     boolean step(int most) {
-        BigValue first = garbage.peek();
-        if (first == null) return false;
-        if (!first.free(most)) garbage.remove();
-        return !garbage.isEmpty();
+        int left = most;
+        while (firstGarbage != null && left > 0) {
+            BigValue value = firstGarbage;
+            long before = value.size();
+            boolean more = value.free(left);
+            garbageBytes -= value.garbageBytes;
+            value.garbageBytes = more ? value.bytes() : 0;
+            garbageBytes += value.garbageBytes;
+            left -= more ? left : (int) Math.min(left, 1 + before);
+            if (!more) removeFirst(value);
+        }
+        return firstGarbage != null;
+    }
+
+    private void removeFirst(BigValue value) {
+        firstGarbage = value.nextGarbage;
+        if (firstGarbage == null) lastGarbage = null;
+        value.nextGarbage = null;
+        garbage--;
     }
 
     /// Moves some blocks out of sparse pages.
@@ -71,7 +132,7 @@ final class BigValues {
                 endCompaction();
                 return false;
             }
-            BigValue value = values[compacting];
+            BigValue value = at(compacting);
             compactPosition = value == null ? 0 : value.compact(compactPosition, left);
             left -= compactPosition != 0 ? left : value == null ? 1 : (int) Math.min(left, 1 + value.size());
         }
@@ -84,7 +145,23 @@ final class BigValues {
         compactPosition = 0;
     }
 
+    /// How many values are to be freed.
     int garbage() {
-        return garbage.size();
+        return garbage;
+    }
+
+    /// How many values will be, when the snapshot has handed them over.
+    int waiting() {
+        return waiting;
+    }
+
+    /// Bytes of values that are to be freed.
+    long garbageBytes() {
+        return garbageBytes;
+    }
+
+    /// Bytes of values that wait for the snapshot.
+    long waitingBytes() {
+        return waitingBytes;
     }
 }

@@ -5,6 +5,7 @@ import dev.cinnabar.base.Randomness;
 import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.memory.Pages;
 import dev.cinnabar.struct.Dict;
+import dev.cinnabar.struct.Listpack;
 
 /// The large form of a sorted set: a table of members with the bits of their scores, and their order.
 final class BigZset extends BigValue {
@@ -125,6 +126,20 @@ final class BigZset extends BigValue {
             throw e;
         }
         return copy;
+    }
+
+    /// In the order of the table, not of the scores: the index is of no use to those who write an image.
+    @Override
+    protected void freeze(BigImage image) {
+        Listpack.Entry entry = new Listpack.Entry();
+        Bytes memberWindow = new Bytes();
+        members.freeze(address ->
+                image.sink().member(entry.set(members.member(address, memberWindow)), score(address)));
+    }
+
+    @Override
+    protected boolean walk(Slice slice) {
+        return members.walk(slice);
     }
 
     @Override

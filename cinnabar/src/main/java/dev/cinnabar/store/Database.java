@@ -65,7 +65,7 @@ public final class Database {
 
     private int index;
     private int imageIndex; // the index it had when the running snapshot began
-    private @Nullable Snapshot snapshot;
+    private @Nullable TableWalk walk; // of the running snapshot
     private long foundHash; // of the key that was looked up last
     private long compactPosition;
     private long aheadSum; // means nothing; keeps reading ahead from being compiled away
@@ -651,16 +651,23 @@ public final class Database {
     // ---- snapshot ----
 
     void beginSnapshot(Snapshot snapshot) {
-        this.snapshot = snapshot;
+        walk = new TableWalk(pages, dict, address -> snapshot.image(this, address));
         imageIndex = index;
     }
 
+    /// Goes over the next bucket.
+    ///
+    /// @return whether there are more
+    boolean walkOn(Slice slice) {
+        return walk != null && walk.next(slice);
+    }
+
     void endSnapshot() {
-        snapshot = null;
+        walk = null;
     }
 
     boolean isInSnapshot() {
-        return snapshot != null;
+        return walk != null;
     }
 
     int imageIndex() {
@@ -701,7 +708,7 @@ public final class Database {
         }
         byte[] page = pages.array(address);
         int at = Pages.offset(address);
-        int flags = (hasExpiry ? Records.HAS_EXPIRY : 0) | (snapshot == null ? 0 : snapshot.birthFlags(this, hash));
+        int flags = (hasExpiry ? Records.HAS_EXPIRY : 0) | (walk == null ? 0 : walk.birthFlags(hash));
         Records.writeHead(
                 page, at, kind.ordinal(), flags, moment.initialAccess(), key.array(), key.offset(), key.length());
         if (hasExpiry) {
@@ -814,7 +821,7 @@ public final class Database {
         int from = Records.valueHeader(page, at);
         int kind = Records.kind(page, at);
         long expiryMs = expiryMs(address);
-        if (to.snapshot != null) flags |= to.snapshot.birthFlags(to, newHash);
+        if (to.walk != null) flags |= to.walk.birthFlags(newHash);
         int valueAt = newSize - valueSize + targetAt;
         if (page != targetPage || from != valueAt) System.arraycopy(page, from, targetPage, valueAt, valueSize);
         Records.writeHead(targetPage, targetAt, kind, flags, access, newKey.array(), newKey.offset(), newKey.length());
@@ -828,7 +835,7 @@ public final class Database {
     }
 
     private void beforeChange(long address) {
-        if (snapshot != null) snapshot.beforeChange(this, address, foundHash);
+        if (walk != null) walk.beforeChange(address, foundHash);
     }
 
     static int total(long size) {

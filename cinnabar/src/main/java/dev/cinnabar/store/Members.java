@@ -7,6 +7,7 @@ import dev.cinnabar.memory.Pages;
 import dev.cinnabar.memory.SizeClasses;
 import dev.cinnabar.struct.Dict;
 import dev.cinnabar.struct.Records;
+import org.jspecify.annotations.Nullable;
 
 /// A table of members with a value each, for the large form of hashes, sets and sorted sets: a [Dict] and the records in it, counted to the
 /// byte. A member's value is nothing, bytes, or eight bytes.
@@ -25,6 +26,7 @@ public final class Members {
     private final Dict.Visitor freer = this::free;
     private final Dict.Mover mover = this::move;
     private long recordBytes;
+    private @Nullable TableWalk walk; // of a snapshot that has not come to its end
 
     /// @param randomness gives the table's seed
     public Members(Pages pages, Randomness randomness) {
@@ -95,6 +97,7 @@ public final class Members {
         boolean isNew = address == 0;
         if (isNew) address = insert(member, FIXED8, Long.BYTES);
         else if (!isFixed(address)) address = replace(address, FIXED8, Long.BYTES);
+        else beforeChange(address);
         Records.setFixed8(pages.array(address), Pages.offset(address), value);
         return isNew;
     }
@@ -125,6 +128,7 @@ public final class Members {
 
     /// Changes a value of eight bytes where it lies.
     void setFixed(long address, long value) {
+        beforeChange(address);
         Records.setFixed8(pages.array(address), Pages.offset(address), value);
     }
 
@@ -132,6 +136,7 @@ public final class Members {
     public boolean remove(Bytes member) {
         long address = dict.find(member);
         if (address == 0) return false;
+        beforeChange(address);
         dict.removeFound();
         free(address);
         return true;
@@ -140,14 +145,17 @@ public final class Members {
     private long insert(Bytes member, int kind, long valueSize) {
         int size = total(Records.sizeBeforeValue(member.length(), false) + valueSize);
         long address = pages.allocate(size);
+        long hash = dict.hash(member.array(), member.offset(), member.length());
         try {
-            dict.insert(dict.hash(member.array(), member.offset(), member.length()), address);
+            dict.insert(hash, address);
         } catch (OutOfMemory e) {
             pages.free(address, size);
             throw e;
         }
         byte[] page = pages.array(address);
-        Records.writeHead(page, Pages.offset(address), kind, 0, 0, member.array(), member.offset(), member.length());
+        int flags = walk == null ? 0 : walk.birthFlags(hash);
+        Records.writeHead(
+                page, Pages.offset(address), kind, flags, 0, member.array(), member.offset(), member.length());
         recordBytes += SizeClasses.roundUp(size);
         return address;
     }
@@ -161,11 +169,14 @@ public final class Members {
         int newSize = total(head + valueSize);
         if (SizeClasses.roundUp(oldSize) != SizeClasses.roundUp(newSize)) {
             long to = pages.allocate(newSize);
+            beforeChange(address);
             System.arraycopy(page, at, pages.array(to), Pages.offset(to), head);
             dict.replaceFound(to);
             pages.free(address, oldSize);
             recordBytes += SizeClasses.roundUp(newSize) - SizeClasses.roundUp(oldSize);
             address = to;
+        } else {
+            beforeChange(address);
         }
         Records.setKind(pages.array(address), Pages.offset(address), kind);
         return address;
@@ -191,6 +202,32 @@ public final class Members {
         int size = size(pages.array(address), Pages.offset(address));
         recordBytes -= SizeClasses.roundUp(size);
         pages.free(address, size);
+    }
+
+    // ---- a snapshot ----
+
+    /// From now on a member is shown before it changes, until [#walk] has shown all the others.
+    ///
+    /// @param image is shown the members there are now, each once; it only reads
+    void freeze(Dict.Visitor image) {
+        walk = new TableWalk(pages, dict, image);
+    }
+
+    /// Shows some of the members that there were at [#freeze].
+    ///
+    /// @return whether there are more
+    boolean walk(Slice slice) {
+        TableWalk running = walk;
+        while (running != null) {
+            if (slice.isOver()) return true;
+            if (!running.next(slice)) running = null;
+        }
+        walk = null;
+        return false;
+    }
+
+    private void beforeChange(long address) {
+        if (walk != null) walk.beforeChange(address, dict.hashOf(address));
     }
 
     // ---- small steps of long work ----
@@ -255,9 +292,13 @@ public final class Members {
         long[] sum = new long[1];
         long position = 0;
         do {
-            position = dict.scan(
-                    position,
-                    address -> sum[0] += SizeClasses.roundUp(size(pages.array(address), Pages.offset(address))));
+            position = dict.scan(position, address -> {
+                byte[] page = pages.array(address);
+                int at = Pages.offset(address);
+                sum[0] += SizeClasses.roundUp(size(page, at));
+                if (walk == null && Records.has(page, at, Records.IMAGED))
+                    throw new IllegalStateException("a mark of a snapshot that is over");
+            });
         } while (position != 0);
         if (sum[0] != recordBytes)
             throw new IllegalStateException("records of " + sum[0] + " bytes, " + recordBytes + " counted");

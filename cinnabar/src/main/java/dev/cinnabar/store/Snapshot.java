@@ -1,111 +1,159 @@
 package dev.cinnabar.store;
 
-import dev.cinnabar.memory.Pages;
-import dev.cinnabar.struct.Dict;
-import dev.cinnabar.struct.Records;
+import dev.cinnabar.store.Kind.Shape;
+import dev.cinnabar.struct.Listpack;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// An image of all databases as they were at one moment, written while they go on changing. See the chapter of this room.
 ///
-/// Belongs to the engine of its databases and is touched only under its lock; a slice takes as long as its budget says.
+/// Belongs to the engine of its databases and is touched only under its lock; a slice takes as long as its budget says, however large
+/// the values are.
 public final class Snapshot {
     /*
-     * Records lie in the order of their hashes. `reached` is the hash up to which the walker has been:
+     * Two levels of the same idea. Each database has a [TableWalk]; a record with its value in it is handed over whole, when the walk
+     * meets it or a writer is about to change it. A record with a *big* value is only *met* then, O(1): name, expiry and value go into
+     * a queue, the record counts as handed over, and the value is frozen:
      *
-     *   |■■■■■■■■■■■■■■■■|··········▲····▲······|
-     *   0             reached       writers
+     *   keys      |■■■■■■■■■■■■■■|·····M·······M····|      M: met by writers, ahead of the walk
+     *                          ↓       ↓       ↓
+     *   queue                 [big]  [big]   [big]
+     *                           ↓
+     *   elements            |■■■■■■|········|              walked in slices, one value at a time
      *
-     * Below, writers are free: those records were handed over. Above, a writer that is about to change a record hands over the old
-     * image first and marks the record [Records#IMAGED]; new records are marked at birth. The walker skips marked ones, and takes the
-     * mark off. So each key that existed at the beginning is handed over once, as it was then, and no other is.
+     * A frozen value hands over its elements as they were when it was met, and it was met before its first change, so that is as they
+     * were at the beginning. How it does so is its own business: a table walks its members the way a database walks its keys, a list
+     * keeps its old nodes (see [BigValue], which says how a type joins).
+     *
+     * The queue comes first and the keys second, so it holds one value of the walk's own and those that writers run into. What the
+     * sink is given may be mixed all the same: elements of any value in the queue, records of any database, whatever a writer touches.
      */
 
     /// Takes the images.
     public interface Sink {
+        /// A key whose value lies in its record.
+        ///
         /// @param index   the number of the database, as it was when the snapshot began
         /// @param db      where the record is, to be read only
         /// @param address of the record; valid during the call
         void image(int index, Database db, long address);
+
+        /// A key with a big value was met: its elements follow, among other images.
+        ///
+        /// @return who takes the elements of this value
+        BigSink big(BigImage image);
+
+        /// Whether it has enough for this slice. Asked between buckets and nodes; what is changed by writers comes in any case.
+        default boolean isFull() {
+            return false;
+        }
+    }
+
+    /// Takes the elements of one big value: of a list in their order, of others in any, each once. What is lent is good during the call.
+    public interface BigSink {
+        /// Takes nothing.
+        BigSink NONE = new BigSink() {};
+
+        /// An element of a list, a member of a set.
+        default void element(Listpack.Entry element) {}
+
+        /// A field of a hash.
+        default void field(Listpack.Entry field, Listpack.Entry value) {}
+
+        /// A member of a sorted set.
+        default void member(Listpack.Entry member, double score) {}
+
+        /// That was the last one.
+        default void end() {}
     }
 
     private final List<Database> databases;
+    private final BigValues bigs;
     private final Sink sink;
+    private final Slice slice;
     private int current;
-    private int visited; // in this slice
-    private long reached; // a hash in the current db
+    private @Nullable BigImage first; // of the queue
+    private @Nullable BigImage last;
+    private long heldBytes;
     private boolean isAborted;
 
-    Snapshot(List<Database> databases, Sink sink) {
+    Snapshot(List<Database> databases, BigValues bigs, Sink sink) {
         this.databases = databases;
+        this.bigs = bigs;
         this.sink = sink;
+        this.slice = new Slice(sink);
         for (Database db : databases) db.beginSnapshot(this);
         skipEmpty();
     }
 
-    /// Hands over the next records.
+    /// Hands over the next records and elements.
     ///
-    /// @param records about how many
+    /// @param most about how many: one bucket of a table or one node of a list more at the most
     /// @return whether there are more
-    public boolean next(int records) {
-        visited = 0;
-        while (visited < records && current < databases.size()) {
-            Database db = databases.get(current);
-            Dict dict = db.dict();
-            reached = dict.scan(reached, this::pass);
-            visited++; // an empty bucket is work, too
-            if (reached == 0) finish(db);
+    public boolean next(int most) {
+        slice.begin(most);
+        while (isRunning() && !slice.isOver()) {
+            BigImage big = first;
+            if (big == null) walkKeys();
+            else if (!big.value.handOver(slice)) finish(big);
         }
-        return current < databases.size();
+        return isRunning();
     }
 
     /// Whether there is more to hand over.
     boolean isRunning() {
-        return current < databases.size();
+        return first != null || current < databases.size();
     }
 
-    /// Lets the rest of the image go: the walk goes on, only to take the marks off, and hands over nothing.
+    /// Lets the rest of the image go: the walk goes on, only to take the marks off and to free what it kept, and hands over nothing.
     public void abort() {
         isAborted = true;
     }
 
-    private void pass(long address) {
-        visited++;
-        Database db = databases.get(current);
-        byte[] page = db.pages().array(address);
-        int at = Pages.offset(address);
-        if (Records.has(page, at, Records.IMAGED)) Records.clearFlag(page, at, Records.IMAGED);
-        else if (!isAborted) sink.image(db.imageIndex(), db, address);
+    boolean isAborted() {
+        return isAborted;
     }
 
-    private void finish(Database db) {
-        db.endSnapshot();
-        current++;
+    /// Bytes that are in use only because the image needs them.
+    long heldBytes() {
+        return heldBytes;
+    }
+
+    void held(long moreBytes) {
+        heldBytes += moreBytes;
+    }
+
+    private void walkKeys() {
+        if (databases.get(current).walkOn(slice)) return;
+        databases.get(current++).endSnapshot();
         skipEmpty();
     }
 
     private void skipEmpty() {
-        reached = 0;
         while (current < databases.size() && databases.get(current).dict().size() == 0) {
             databases.get(current++).endSnapshot();
         }
     }
 
-    /// Whether the record was not handed over yet.
-    private boolean isAhead(Database db, long hash) {
-        return db != databases.get(current) || Long.compareUnsigned(hash, reached) >= 0;
+    /// A walk shows a record, or a writer does that is about to change it.
+    void image(Database db, long address) {
+        if (isAborted) return;
+        if (db.kind(address).shape() == Shape.BIG) meet(new BigImage(this, db, address));
+        else sink.image(db.imageIndex(), db, address);
     }
 
-    /// A writer is about to change or remove a record.
-    void beforeChange(Database db, long address, long hash) {
-        byte[] page = db.pages().array(address);
-        int at = Pages.offset(address);
-        if (Records.has(page, at, Records.IMAGED) || !isAhead(db, hash)) return;
-        if (!isAborted) sink.image(db.imageIndex(), db, address);
-        Records.setFlag(page, at, Records.IMAGED);
+    private void meet(BigImage big) {
+        big.open(sink.big(big));
+        big.value.meet(big);
+        if (last == null) first = big;
+        else last.next = big;
+        last = big;
     }
 
-    /// The flags with which a new record is born.
-    int birthFlags(Database db, long hash) {
-        return isAhead(db, hash) ? Records.IMAGED : 0;
+    private void finish(BigImage big) {
+        first = big.next;
+        if (first == null) last = null;
+        big.sink().end();
+        bigs.handedOver(big.value);
     }
 }

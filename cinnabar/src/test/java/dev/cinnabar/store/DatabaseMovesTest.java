@@ -129,12 +129,20 @@ class DatabaseMovesTest {
                 modelAtSnapshot.add(new HashMap<>(db));
                 images.add(new HashMap<>());
             }
-            snapshot = store.beginSnapshot((index, database, address) -> {
-                byte[] page = database.pages().array(address);
-                int at = Pages.offset(address);
-                String key = Records.key(page, at, new Bytes()).toString();
-                String before = images.get(index).put(key, text(page, at));
-                assertThat(before).as("image of %s", key).isNull();
+            snapshot = store.beginSnapshot(new Snapshot.Sink() {
+                @Override
+                public void image(int index, Database database, long address) {
+                    byte[] page = database.pages().array(address);
+                    int at = Pages.offset(address);
+                    String key = Records.key(page, at, new Bytes()).toString();
+                    String before = images.get(index).put(key, text(page, at));
+                    assertThat(before).as("image of %s", key).isNull();
+                }
+
+                @Override
+                public Snapshot.BigSink big(BigImage image) {
+                    throw new AssertionError("there are only strings");
+                }
             });
         }
 
