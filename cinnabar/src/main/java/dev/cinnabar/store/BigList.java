@@ -45,7 +45,7 @@ final class BigList extends BigValue {
 
     private long[] frozen = NO_NODES; // nodes as they were when a snapshot met the list, as in the ring
     private int walked; // of them
-    private int boundary; // nodes in front of it are not SHARED
+    private int boundary; // nodes in front of it are not SHARED; those behind may be
     private @Nullable BigImage image;
 
     /// @throws OutOfMemory when memory is short
@@ -234,7 +234,6 @@ final class BigList extends BigValue {
         page[start + size - 1] = (byte) Listpack.END;
 
         nodes++;
-        if (node <= boundary) boundary++;
         if (node < nodes / 2) {
             first = first - 1 & ring.length - 1;
             for (int i = 0; i < node; i++) ring[first + i & ring.length - 1] = entry(i + 1);
