@@ -14,7 +14,9 @@ public final class BigImage {
     private final long size;
     final BigValue value;
     private Snapshot.BigSink sink = Snapshot.BigSink.NONE;
-    @Nullable BigImage next; // in the snapshot's queue
+
+    @Nullable
+    BigImage next; // in the snapshot's queue
 
     BigImage(Snapshot snapshot, Database db, long address) {
         this.snapshot = snapshot;

@@ -362,7 +362,8 @@ final class BigList extends BigValue {
         int end = (int) Math.min(nodes, (long) node + most);
         for (; node < end; node++) {
             long address = entry(node) & Pages.ADDRESS_MASK;
-            if (pages.isSparse(address) && !isShared(node)) setEntry(node, pages.move(address, length(node)), count(node));
+            if (pages.isSparse(address) && !isShared(node))
+                setEntry(node, pages.move(address, length(node)), count(node));
         }
         return node == nodes ? 0 : node;
     }

@@ -20,7 +20,10 @@ public abstract class BigValue {
      * An aborted snapshot calls `walk` to its end, too, and `image.sink()` takes nothing then: what was kept is freed on the way.
      */
     int number; // in BigValues
-    @Nullable BigValue nextGarbage; // in BigValues
+
+    @Nullable
+    BigValue nextGarbage; // in BigValues
+
     long garbageBytes; // what of it is counted there
     private @Nullable BigImage image; // while a snapshot has not handed it over
 

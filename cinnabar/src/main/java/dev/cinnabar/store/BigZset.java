@@ -133,8 +133,8 @@ final class BigZset extends BigValue {
     protected void freeze(BigImage image) {
         Listpack.Entry entry = new Listpack.Entry();
         Bytes memberWindow = new Bytes();
-        members.freeze(address ->
-                image.sink().member(entry.set(members.member(address, memberWindow)), score(address)));
+        members.freeze(
+                address -> image.sink().member(entry.set(members.member(address, memberWindow)), score(address)));
     }
 
     @Override

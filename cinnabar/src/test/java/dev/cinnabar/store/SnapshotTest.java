@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.Test;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 
 /// Images of databases that change while they are written: complete, exact, in bounded steps, and nothing stays behind.
 class SnapshotTest {
@@ -114,8 +114,13 @@ class SnapshotTest {
         final Store twin;
         final long usedByNothing;
         long nowMs = NOW;
-        @Nullable Snapshot snapshot;
-        @Nullable Recorder recorder;
+
+        @Nullable
+        Snapshot snapshot;
+
+        @Nullable
+        Recorder recorder;
+
         Map<String, String> atBeginning = Map.of();
         int completed;
 
@@ -145,7 +150,9 @@ class SnapshotTest {
             while (snapshot != null) walk(1 + random.below(50));
             check();
             assertThat(completed).isPositive();
-            assertThat(store.garbageBytes()).as("bytes on their way out").isBetween(0L, store.pages().used());
+            assertThat(store.garbageBytes())
+                    .as("bytes on their way out")
+                    .isBetween(0L, store.pages().used());
 
             for (int i = 0; i < DATABASES; i++) store.flush(i);
             store.freeGarbage();
@@ -241,7 +248,10 @@ class SnapshotTest {
 
         private int type(int db, String key) {
             long address = store.database(db).lookup(Bytes.of(key));
-            return address == 0 ? -1 : List.of("list", "set", "hash", "zset").indexOf(store.database(db).kind(address).type());
+            return address == 0
+                    ? -1
+                    : List.of("list", "set", "hash", "zset")
+                            .indexOf(store.database(db).kind(address).type());
         }
 
         /// One element is added, changed or removed.
@@ -328,7 +338,9 @@ class SnapshotTest {
             if (running == null || r == null) return;
             long before = r.elements;
             boolean more = running.next(most);
-            assertThat(r.elements - before).as("elements in a slice of %s", most).isLessThanOrEqualTo(most + 64);
+            assertThat(r.elements - before)
+                    .as("elements in a slice of %s", most)
+                    .isLessThanOrEqualTo(most + 64);
             if (more) return;
             assertThat(r.state()).isEqualTo(atBeginning);
             assertThat(running.heldBytes()).isZero();
@@ -370,8 +382,9 @@ class SnapshotTest {
             int index = i;
             long position = 0;
             do {
-                position = db.scan(position, address -> state.put(
-                        name(index, db.key(address), db.expiryMs(address)), small(db, address)));
+                position = db.scan(
+                        position,
+                        address -> state.put(name(index, db.key(address), db.expiryMs(address)), small(db, address)));
             } while (position != 0);
         }
         return state;
@@ -387,7 +400,8 @@ class SnapshotTest {
         List<String> parts = new ArrayList<>();
         switch (kind.type()) {
             case "string" -> parts.add(db.string(address).bytes().toString());
-            case "list" -> db.listImage(address).forEach(e -> parts.add(e.bytes().toString()));
+            case "list" ->
+                db.listImage(address).forEach(e -> parts.add(e.bytes().toString()));
             case "set" -> db.setImage(address).forEach(e -> parts.add(e.bytes().toString()));
             case "hash" -> db.hashImage(address).forEach((f, v) -> parts.add(f.bytes() + "=" + v.bytes()));
             default -> db.zsetImage(address).forEach((m, s) -> parts.add(m.bytes() + "=" + s));
