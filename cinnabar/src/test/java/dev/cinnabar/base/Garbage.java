@@ -22,4 +22,11 @@ public final class Garbage {
         }
         return least;
     }
+
+    /// The bytes of heap that the body allocates on this thread when it runs once, cold; for what takes long and allocates much.
+    public static long ofOneRun(Runnable body) {
+        long before = THREADS.getCurrentThreadAllocatedBytes();
+        body.run();
+        return THREADS.getCurrentThreadAllocatedBytes() - before;
+    }
 }

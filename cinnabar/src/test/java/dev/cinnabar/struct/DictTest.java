@@ -555,6 +555,21 @@ class DictTest {
     }
 
     @Test
+    void a_table_that_grew_has_allocated_hardly_more_than_it_has() {
+        Pages pages = new Pages(new Budget(1L << 40));
+        Keyed keyed = new Keyed(pages);
+        Dict dict = new Dict(pages, SEED);
+        long[] addresses = new long[700_000];
+        for (int n = 0; n < addresses.length; n++) addresses[n] = keyed.record(n);
+        long allocated = Garbage.ofOneRun(() -> {
+            for (long address : addresses) dict.insert(dict.hashOf(address), address);
+            while (dict.step(1000)) {}
+        });
+        assertThat(allocated).isLessThan(dict.bytes() + dict.bytes() / 2); // twice as much, if each table began with new segments
+        dict.checkInvariants();
+    }
+
+    @Test
     void the_table_takes_the_bytes_per_entry_that_its_load_promises() {
         Model model = new Model(1_000_000, SEED);
         List<Double> perEntry = new ArrayList<>();
