@@ -16,9 +16,11 @@ final class MemoryReturn {
     private static final long PERIOD_MS = 2000;
     private static final long WORTH_BYTES = 32L << 20; // less is not worth a collection
 
-    private static final int MIXED_COLLECTIONS = 4; // the first of them ends the marking's own, two do the work, one to spare
+    private static final int MIXED_COLLECTIONS =
+            4; // the first of them ends the marking's own, two do the work, one to spare
     private static final int GARBAGE_STEP = 64 << 10; // bytes
-    private static final long MOST_GARBAGE = 256L << 20; // bytes for one collection: a young generation is smaller, as we start the JVM
+    private static final long MOST_GARBAGE =
+            256L << 20; // bytes for one collection: a young generation is smaller, as we start the JVM
 
     private final Engine engine;
     private volatile byte @Nullable [] garbage; // a field, or the compiler would not make any

@@ -565,7 +565,8 @@ class DictTest {
             for (long address : addresses) dict.insert(dict.hashOf(address), address);
             while (dict.step(1000)) {}
         });
-        assertThat(allocated).isLessThan(dict.bytes() + dict.bytes() / 2); // twice as much, if each table began with new segments
+        assertThat(allocated)
+                .isLessThan(dict.bytes() + dict.bytes() / 2); // twice as much, if each table began with new segments
         dict.checkInvariants();
     }
 
