@@ -28,6 +28,7 @@ public final class CommandSpec {
     private final String complexity;
     private final String summary;
     private final List<String> categories;
+    private final boolean isInGroupsCategory;
     private final List<String> tips;
     private final boolean isDeprecated;
     private final String replacedBy;
@@ -56,6 +57,7 @@ public final class CommandSpec {
         this.complexity = b.complexity;
         this.summary = b.summary;
         this.categories = List.copyOf(b.categories);
+        this.isInGroupsCategory = b.isInGroupsCategory;
         this.tips = List.copyOf(b.tips);
         this.isDeprecated = b.isDeprecated;
         this.replacedBy = b.replacedBy;
@@ -167,7 +169,7 @@ public final class CommandSpec {
     /// The ACL categories, those that follow from flags and group included.
     public List<String> categories() {
         List<String> all = new ArrayList<>();
-        if (!group.category().isEmpty()) all.add(group.category());
+        if (isInGroupsCategory && !group.category().isEmpty()) all.add(group.category());
         for (String category : categories) if (!all.contains(category)) all.add(category);
         if (is(Flag.WRITE)) all.add("write");
         if (is(Flag.READONLY) && group != Group.SCRIPTING) all.add("read");
@@ -209,6 +211,7 @@ public final class CommandSpec {
         private String complexity = "";
         private String summary = "";
         private final List<String> categories = new ArrayList<>(0);
+        private boolean isInGroupsCategory = true;
         private final List<String> tips = new ArrayList<>(0);
         private boolean isDeprecated;
         private String replacedBy = "";
@@ -278,6 +281,12 @@ public final class CommandSpec {
         /// ACL categories that follow neither from the group nor from the flags.
         public Builder categories(String... names) {
             for (String name : names) categories.add(name);
+            return this;
+        }
+
+        /// For a command that is not in the ACL category of its group.
+        public Builder notInGroupsCategory() {
+            isInGroupsCategory = false;
             return this;
         }
 

@@ -49,6 +49,27 @@ public final class Errors {
     public static final String ZRANGE_WITHSCORES =
             "ERR syntax error, WITHSCORES not supported in combination with BYLEX";
 
+    public static final String NOT_SORTABLE = "ERR One or more scores can't be converted into double";
+    public static final String GEO_UNIT = "ERR unsupported unit provided. please use M, KM, FT, MI";
+    public static final String GEO_COUNT = "ERR COUNT must be > 0";
+    public static final String ANY_WITHOUT_COUNT = "ERR the ANY argument requires COUNT argument";
+    public static final String NO_RADIUS = "ERR need numeric radius";
+    public static final String NEGATIVE_RADIUS = "ERR radius cannot be negative";
+    public static final String NO_WIDTH = "ERR need numeric width";
+    public static final String NO_HEIGHT = "ERR need numeric height";
+    public static final String NEGATIVE_BOX = "ERR height or width cannot be negative";
+    public static final String FEW_CORNERS = "ERR BYPOLYGON needs at least 3 vertices"; // in our own words
+    public static final String NO_GEO_MEMBER = "ERR could not decode requested zset member";
+    public static final String GEOSEARCHSTORE_WITH =
+            "ERR GEOSEARCHSTORE is not compatible with WITHDIST, WITHHASH and WITHCOORD options";
+    public static final String GEORADIUS_STORE_WITH =
+            "ERR STORE option in GEORADIUS is not compatible with WITHDIST, WITHHASH and WITHCOORD options";
+
+    /// To be followed by the command's name as the client wrote it, as the next one.
+    public static final String ONE_GEO_CENTER = "ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for ";
+
+    public static final String ONE_GEO_SHAPE = "ERR exactly one of BYRADIUS and BYBOX can be specified for ";
+
     public static final String NOT_POSITIVE = "ERR value is out of range, must be positive";
     public static final String NOT_A_COUNT =
             "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";

@@ -3,6 +3,7 @@ package dev.cinnabar.command;
 import static dev.cinnabar.command.Flag.DENYOOM;
 import static dev.cinnabar.command.Flag.FAST;
 import static dev.cinnabar.command.Flag.LOADING;
+import static dev.cinnabar.command.Flag.MOVABLEKEYS;
 import static dev.cinnabar.command.Flag.READONLY;
 import static dev.cinnabar.command.Flag.STALE;
 import static dev.cinnabar.command.Flag.WRITE;
@@ -151,6 +152,24 @@ public enum KeyCommands implements Command {
             .since("2.8.0")
             .complexity("O(1) for every call, O(N) for a walk over N keys")
             .summary("Walks over the keys of the database, some with every call.")),
+    SORT(syntax("SORT key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] [ALPHA]"
+                    + " [STORE destination]")
+            .flags(WRITE, DENYOOM, MOVABLEKEYS)
+            .notInGroupsCategory()
+            .categories("set", "sortedset", "list", "dangerous")
+            .keys(KeySpec.range("RO ACCESS", 1, 0, 1), KeySpec.unknown("RO ACCESS"), KeySpec.unknown("OW UPDATE"))
+            .keyFinder(Sort::findKeys)
+            .since("1.0.0")
+            .complexity("O(N log N + M) for N elements and M that are answered")
+            .summary("Sorts the elements of a list, set or sorted set, answers or stores them.")),
+    SORT_RO(syntax("SORT_RO key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] [ALPHA]")
+            .flags(READONLY, MOVABLEKEYS)
+            .notInGroupsCategory()
+            .categories("set", "sortedset", "list", "dangerous")
+            .keys(KeySpec.range("RO ACCESS", 1, 0, 1), KeySpec.unknown("RO ACCESS"))
+            .since("7.0.0")
+            .complexity("O(N log N + M) for N elements and M that are answered")
+            .summary("Sorts the elements of a list, set or sorted set and answers them.")),
     TOUCH(syntax("TOUCH key [key ...]")
             .flags(READONLY, FAST)
             .allKeys("RO")
@@ -223,6 +242,8 @@ public enum KeyCommands implements Command {
             case RENAME -> rename(call);
             case RENAMENX -> renameNx(call);
             case SCAN -> scan(call);
+            case SORT -> Sort.run(call, true);
+            case SORT_RO -> Sort.run(call, false);
             case TOUCH -> touch(call);
             case TTL -> timeToLive(call, true);
             case TYPE -> type(call);

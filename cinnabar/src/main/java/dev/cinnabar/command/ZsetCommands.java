@@ -246,11 +246,11 @@ public enum ZsetCommands implements Command {
             .complexity("O(N log N) for N members of all sets")
             .summary("Stores the members that are in any of the sorted sets."));
 
-    private static final int NX = 1;
-    private static final int XX = 2;
+    static final int NX = 1;
+    static final int XX = 2;
     private static final int GT = 4;
     private static final int LT = 8;
-    private static final int CH = 16;
+    static final int CH = 16;
     private static final int INCR = 32;
 
     private static final long FEW = 4; // so many times fewer than there are: drawn one by one, and hardly one twice
@@ -434,15 +434,25 @@ public enum ZsetCommands implements Command {
 
     /// Scores and members from an argument on; all scores are looked at before the first change.
     private static Reply put(Call call, int from, int options) {
-        for (int i = from; i < call.argc(); i += 2) scoreArg(call, i);
+        return put(call, from, 2, ZsetCommands::scoreArg, options);
+    }
+
+    /// The score that an element's words stand for; refuses those that stand for none.
+    interface ScoreReader {
+        double score(Call call, int index);
+    }
+
+    /// The same for elements of so many words, whose last one is the member.
+    static Reply put(Call call, int from, int words, ScoreReader reader, int options) {
+        for (int i = from; i < call.argc(); i += words) reader.score(call, i);
         ZsetValue zset = write(call, 1);
         boolean increments = (options & INCR) != 0;
         long added = 0;
         long updated = 0;
         double result = ZsetValue.NONE;
-        for (int i = from; i < call.argc(); i += 2) {
-            double score = scoreArg(call, i);
-            Bytes member = call.arg(i + 1);
+        for (int i = from; i < call.argc(); i += words) {
+            double score = reader.score(call, i);
+            Bytes member = call.arg(i + words - 1);
             double old = zset.score(member);
             boolean isNew = Double.isNaN(old);
             if ((options & (isNew ? XX : NX)) != 0) continue;
@@ -465,7 +475,8 @@ public enum ZsetCommands implements Command {
         return call.reply().integer((options & CH) != 0 ? added + updated : added);
     }
 
-    private static double scoreArg(Call call, int index) {
+    /// @throws Refusal when the argument is no number
+    static double scoreArg(Call call, int index) {
         double score = Doubles.parse(call.arg(index));
         if (Double.isNaN(score)) throw Errors.NOT_A_FLOAT;
         return score;

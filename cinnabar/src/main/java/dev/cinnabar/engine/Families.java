@@ -2,6 +2,7 @@ package dev.cinnabar.engine;
 
 import dev.cinnabar.command.BitCommands;
 import dev.cinnabar.command.Command;
+import dev.cinnabar.command.GeoCommands;
 import dev.cinnabar.command.HashCommands;
 import dev.cinnabar.command.KeyCommands;
 import dev.cinnabar.command.ListCommands;
@@ -24,6 +25,7 @@ public final class Families {
         Collections.addAll(all, BitCommands.values());
         Collections.addAll(all, HashCommands.values());
         Collections.addAll(all, ZsetCommands.values());
+        Collections.addAll(all, GeoCommands.values());
         Collections.addAll(all, ListCommands.values());
         Collections.addAll(all, SetCommands.values());
         Collections.addAll(all, ConnectionCommands.values());

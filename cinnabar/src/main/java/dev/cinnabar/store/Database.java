@@ -412,6 +412,13 @@ public final class Database {
         return new ZsetResult(this, thresholds, randomness);
     }
 
+    /// An empty list under no key, to gather a result in.
+    ///
+    /// @throws OutOfMemory when memory is short
+    public ListResult newList() {
+        return new ListResult(this, thresholds);
+    }
+
     /// The bytes of a value that lies in its record: a listpack, an intset. Borrowed.
     public Bytes bytes(long address, Bytes window) {
         return Records.bytes(pages.array(address), Pages.offset(address), window);

@@ -7,11 +7,14 @@ import dev.cinnabar.command.BitCommands;
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
 import dev.cinnabar.command.Flag;
+import dev.cinnabar.command.GeoCommands;
+import dev.cinnabar.command.HashCommands;
 import dev.cinnabar.command.KeyCommands;
 import dev.cinnabar.command.KeySpec;
 import dev.cinnabar.command.ListCommands;
 import dev.cinnabar.command.SetCommands;
 import dev.cinnabar.command.StringCommands;
+import dev.cinnabar.command.ZsetCommands;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +35,9 @@ class FactsTwinTest {
         commands.addAll(List.of(BitCommands.values()));
         commands.addAll(List.of(ListCommands.values()));
         commands.addAll(List.of(SetCommands.values()));
+        commands.addAll(List.of(HashCommands.values()));
+        commands.addAll(List.of(ZsetCommands.values()));
+        commands.addAll(List.of(GeoCommands.values()));
         try (RealRedis real = RealRedis.start(directory)) {
             List<String> compared = new ArrayList<>();
             for (Command command : commands) {
@@ -53,7 +59,13 @@ class FactsTwinTest {
         StringBuilder keys = new StringBuilder();
         for (KeySpec key : spec.keys()) {
             Set<String> uses = new TreeSet<>(List.of(key.flags().split(" ")));
-            keys.append(uses).append(" index ").append(key.index());
+            keys.append(uses);
+            if (key.isUnknown()) {
+                keys.append(" somewhere\n");
+                continue;
+            }
+            if (key.keyword() != null) keys.append(" behind ").append(key.keyword());
+            keys.append(" index ").append(key.index());
             if (key.isCounted())
                 keys.append(" count at ").append(key.last()).append(" first ").append(key.limit());
             else keys.append(" to ").append(key.last());
@@ -71,7 +83,15 @@ class FactsTwinTest {
             Set<String> uses = new TreeSet<>();
             for (Object use : (List<?>) value(list, "flags"))
                 uses.add(String.valueOf(use).toUpperCase(Locale.ROOT));
-            keys.append(uses).append(" index ").append(value(value(list, "begin_search"), "index"));
+            keys.append(uses);
+            Object begin = value(list, "begin_search");
+            if (value(begin, "type").equals("unknown")) {
+                keys.append(" somewhere\n");
+                continue;
+            }
+            boolean hasKeyword = value(begin, "type").equals("keyword");
+            if (hasKeyword) keys.append(" behind ").append(value(begin, "keyword"));
+            keys.append(" index ").append(value(begin, hasKeyword ? "startfrom" : "index"));
             Object find = value(list, "find_keys");
             if (value(find, "type").equals("keynum")) {
                 keys.append(" count at ")

@@ -117,6 +117,8 @@ public final class Twin implements AutoCloseable {
                     case "+list\r\n" ->
                         same("LRANGE", key, "0", "-1"); // encodings are those of 7.2, and theirs may be older
                     case "+set\r\n" -> same(Twin::sortedLines, "SMEMBERS", key);
+                    case "+zset\r\n" -> same("ZRANGE", key, "0", "-1", "WITHSCORES"); // their SORT changes encodings
+                    case "+hash\r\n" -> same(Twin::sortedLines, "HGETALL", key);
                     default -> {
                         same("GET", key);
                         same("OBJECT", "ENCODING", key);
@@ -148,8 +150,16 @@ public final class Twin implements AutoCloseable {
             case "KEYS", "SCAN", "SMEMBERS", "SUNION", "SINTER", "SDIFF", "SPOP" -> Twin::sortedLines;
             case "DUMP" -> // what is compressed, and in which form a set is written, differs
                 reply -> reply.startsWith("$-1") || !reply.startsWith("$") ? reply : "a payload";
+            case "SORT", "SORT_RO" -> isOrderOpen(words) ? Twin::sortedLines : UnaryOperator.identity();
             default -> UnaryOperator.identity();
         };
+    }
+
+    /// Whether SORT does not say in which order equals come: BY and ALPHA, or a set that is not to be sorted.
+    private static boolean isOrderOpen(String[] words) {
+        List<String> all = Arrays.stream(words).map(word -> word.toUpperCase(Locale.ROOT)).toList();
+        int by = all.indexOf("BY");
+        return by > 0 && (all.contains("ALPHA") || by + 1 < words.length && !words[by + 1].contains("*"));
     }
 
     private static String sortedLines(String reply) {

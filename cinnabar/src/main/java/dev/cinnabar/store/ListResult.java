@@ -1,0 +1,58 @@
+package dev.cinnabar.store;
+
+import dev.cinnabar.base.ByteBuilder;
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.store.BigList.Fill;
+import dev.cinnabar.struct.Listpack;
+
+/// A list in the making, under no key yet: what SORT stores.
+///
+/// Its memory is counted like any other; whoever makes one closes it. Touched only under the engine's lock.
+public final class ListResult implements AutoCloseable {
+    private final Fill fill;
+    private final BigList list;
+    private final ByteBuilder scratch = new ByteBuilder();
+    private boolean isHandedOver;
+
+    /// @throws OutOfMemory when memory is short
+    ListResult(Database db, Thresholds thresholds) {
+        this.fill = Fill.of(thresholds.listMaxListpackSize);
+        this.list = new BigList(db.pages());
+    }
+
+    public long size() {
+        return list.size();
+    }
+
+    /// Adds an element at the tail.
+    ///
+    /// @throws OutOfMemory when memory is short
+    public void push(Bytes text) {
+        scratch.clear();
+        Listpack.encode(text, scratch);
+        list.push(false, scratch.array(), 0, scratch.length(), fill);
+    }
+
+    /// Puts the list under a key, whatever that held before; an empty one removes the key. The result is of no
+    /// use then but to be closed.
+    ///
+    /// @return whether there is a key or was one
+    /// @throws OutOfMemory when memory is short; then nothing has changed
+    public boolean storeAt(Database db, Bytes key) {
+        if (size() == 0) return db.remove(key);
+        if (list.nodes() == 1 && fill.takes(list.length(0), list.count(0))) {
+            db.putBytes(
+                    key, Kind.LIST_LISTPACK, list.array(0), list.start(0), list.length(0), Database.NO_EXPIRY);
+        } else {
+            db.putBig(key, Kind.LIST_QUICKLIST, list, Database.NO_EXPIRY);
+            isHandedOver = true;
+        }
+        return true;
+    }
+
+    @Override
+    public void close() {
+        if (isHandedOver) return;
+        while (list.free(Integer.MAX_VALUE)) continue;
+    }
+}
