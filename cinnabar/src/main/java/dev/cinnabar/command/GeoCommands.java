@@ -73,14 +73,15 @@ public enum GeoCommands implements Command {
                     .complexity("O(N + M log M) for N members around the area and M in it")
                     .deprecated("GEOSEARCH with BYRADIUS and FROMMEMBER")
                     .summary("Finds members near another one.")),
-    GEORADIUS_RO(syntax("GEORADIUS_RO key longitude latitude radius <M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH]"
-                    + " [COUNT count [ANY]] [ASC | DESC]")
-            .flags(READONLY)
-            .key("RO ACCESS")
-            .since("3.2.10")
-            .complexity("O(N + M log M) for N members around the area and M in it")
-            .deprecated("GEOSEARCH with BYRADIUS")
-            .summary("Finds members near a place.")),
+    GEORADIUS_RO(
+            syntax("GEORADIUS_RO key longitude latitude radius <M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH]"
+                            + " [COUNT count [ANY]] [ASC | DESC]")
+                    .flags(READONLY)
+                    .key("RO ACCESS")
+                    .since("3.2.10")
+                    .complexity("O(N + M log M) for N members around the area and M in it")
+                    .deprecated("GEOSEARCH with BYRADIUS")
+                    .summary("Finds members near a place.")),
     GEOSEARCH(syntax("GEOSEARCH key [FROMMEMBER member | FROMLONLAT longitude latitude]"
                     + " <BYRADIUS radius <M | KM | FT | MI> | BYBOX width height <M | KM | FT | MI>"
                     + " | BYPOLYGON num-vertices longitude latitude [longitude latitude ...]>"
@@ -217,8 +218,8 @@ public enum GeoCommands implements Command {
         double a = zset.score(call.arg(2));
         double b = zset.score(call.arg(3));
         if (Double.isNaN(a) || Double.isNaN(b)) return call.reply().nil();
-        double meters = GeoShape.between(
-                Geohash.longitude(a), Geohash.latitude(a), Geohash.longitude(b), Geohash.latitude(b));
+        double meters =
+                GeoShape.between(Geohash.longitude(a), Geohash.latitude(a), Geohash.longitude(b), Geohash.latitude(b));
         return call.reply().bulk(distance(meters / unit));
     }
 

@@ -241,9 +241,7 @@ final class Sort {
     private Element weighed(Element element) {
         Bytes weight = by == null ? window.set(element.text, 0, element.text.length) : follow(by, element.text);
         if (weight == null) return element;
-        return isAlpha
-                ? new Element(element.text, 0, weight.copy())
-                : new Element(element.text, number(weight), null);
+        return isAlpha ? new Element(element.text, 0, weight.copy()) : new Element(element.text, number(weight), null);
     }
 
     /// Reads what C's `strtod` reads up to a zero byte: blanks in front, and no text at all is 0.
@@ -264,7 +262,8 @@ final class Sort {
         Comparator<Element> byText = Comparator.comparing(Element::text, bytes);
         if (!isAlpha) return ((Comparator<Element>) (a, b) -> compare(a.score, b.score)).thenComparing(byText);
         if (by == null) return byText;
-        return Comparator.comparing(Element::weight, Comparator.nullsFirst(bytes)).thenComparing(byText);
+        return Comparator.comparing(Element::weight, Comparator.nullsFirst(bytes))
+                .thenComparing(byText);
     }
 
     /// As numbers: 0 and -0 are the same.

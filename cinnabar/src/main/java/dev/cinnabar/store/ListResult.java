@@ -41,8 +41,7 @@ public final class ListResult implements AutoCloseable {
     public boolean storeAt(Database db, Bytes key) {
         if (size() == 0) return db.remove(key);
         if (list.nodes() == 1 && fill.takes(list.length(0), list.count(0))) {
-            db.putBytes(
-                    key, Kind.LIST_LISTPACK, list.array(0), list.start(0), list.length(0), Database.NO_EXPIRY);
+            db.putBytes(key, Kind.LIST_LISTPACK, list.array(0), list.start(0), list.length(0), Database.NO_EXPIRY);
         } else {
             db.putBig(key, Kind.LIST_QUICKLIST, list, Database.NO_EXPIRY);
             isHandedOver = true;

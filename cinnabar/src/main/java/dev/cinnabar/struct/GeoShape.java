@@ -186,7 +186,8 @@ public sealed interface GeoShape {
     /// longitude 180. Its center is the mean of its corners.
     ///
     /// @param points longitude, latitude, longitude, latitude …; the last corner is joined to the first
-    record Polygon(double[] points, double longitude, double latitude, double west, double east, double south, double north)
+    record Polygon(
+            double[] points, double longitude, double latitude, double west, double east, double south, double north)
             implements GeoShape {
         public static Polygon of(double... points) {
             double west = points[0];
@@ -210,7 +211,9 @@ public sealed interface GeoShape {
         @Override
         public double distance(double longitude, double latitude) {
             if (longitude < west || longitude > east || latitude < south || latitude > north) return OUTSIDE;
-            return isInside(longitude, latitude) ? between(this.longitude, this.latitude, longitude, latitude) : OUTSIDE;
+            return isInside(longitude, latitude)
+                    ? between(this.longitude, this.latitude, longitude, latitude)
+                    : OUTSIDE;
         }
 
         /// A ray from the place to the east crosses the sides of the polygon an odd number of times if the place is inside (M. Shimrat, 1962).

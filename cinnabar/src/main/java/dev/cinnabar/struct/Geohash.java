@@ -67,8 +67,7 @@ public final class Geohash {
 
     /// The score of a place, in degrees.
     public static long score(double longitude, double latitude) {
-        return interleave(
-                step(longitude, MAX_LONGITUDE, MAX_STEPS), step(latitude, MAX_LATITUDE, MAX_STEPS));
+        return interleave(step(longitude, MAX_LONGITUDE, MAX_STEPS), step(latitude, MAX_LATITUDE, MAX_STEPS));
     }
 
     /// The longitude of the middle of a score's cell. Any number is a score here, though not that of a place.
@@ -131,8 +130,8 @@ public final class Geohash {
     ///
     /// @param target of at least [#TEXT_CHARS] bytes
     public static void print(double score, byte[] target) {
-        long bits = interleave(
-                step(longitude(score), MAX_LONGITUDE, MAX_STEPS), step(latitude(score), POLE, MAX_STEPS));
+        long bits =
+                interleave(step(longitude(score), MAX_LONGITUDE, MAX_STEPS), step(latitude(score), POLE, MAX_STEPS));
         for (int i = 0; i < TEXT_CHARS; i++) {
             int shift = 2 * MAX_STEPS - BITS_PER_CHAR * (i + 1);
             target[i] = ALPHABET[shift < 0 ? 0 : (int) (bits >>> shift) & 31];

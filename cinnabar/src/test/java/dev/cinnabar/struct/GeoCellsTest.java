@@ -42,13 +42,13 @@ class GeoCellsTest {
     }
 
     private GeoShape shape(String kind) {
-        double longitude = random.nextInt(4) == 0 ? random.nextInt(2) * 359.9 - 179.95 : random.nextDouble() * 360 - 180;
+        double longitude =
+                random.nextInt(4) == 0 ? random.nextInt(2) * 359.9 - 179.95 : random.nextDouble() * 360 - 180;
         double latitude = random.nextDouble() * 170 - 85;
         double size = Math.pow(10, 1 + random.nextDouble() * 6.5);
         return switch (kind) {
             case "circle" -> new GeoShape.Circle(longitude, latitude, size);
-            case "box" ->
-                new GeoShape.Box(longitude, latitude, size, size * Math.pow(10, random.nextDouble() * 4 - 2));
+            case "box" -> new GeoShape.Box(longitude, latitude, size, size * Math.pow(10, random.nextDouble() * 4 - 2));
             default -> polygon(longitude, latitude);
         };
     }
@@ -65,7 +65,9 @@ class GeoCellsTest {
 
     /// Around the world and back.
     private static double within(double degrees, double max) {
-        return degrees > max ? Math.max(-max, degrees - 2 * max) : degrees < -max ? Math.min(max, degrees + 2 * max) : degrees;
+        return degrees > max
+                ? Math.max(-max, degrees - 2 * max)
+                : degrees < -max ? Math.min(max, degrees + 2 * max) : degrees;
     }
 
     @Test

@@ -157,7 +157,8 @@ public final class Twin implements AutoCloseable {
 
     /// Whether SORT does not say in which order equals come: BY and ALPHA, or a set that is not to be sorted.
     private static boolean isOrderOpen(String[] words) {
-        List<String> all = Arrays.stream(words).map(word -> word.toUpperCase(Locale.ROOT)).toList();
+        List<String> all =
+                Arrays.stream(words).map(word -> word.toUpperCase(Locale.ROOT)).toList();
         int by = all.indexOf("BY");
         return by > 0 && (all.contains("ALPHA") || by + 1 < words.length && !words[by + 1].contains("*"));
     }
