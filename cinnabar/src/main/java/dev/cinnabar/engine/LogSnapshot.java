@@ -34,6 +34,7 @@ public final class LogSnapshot implements SnapshotSource {
     private ByteBuilder spare = new ByteBuilder();
     private final Bytes key = new Bytes();
     private final ByteBuilder body = new ByteBuilder(); // elements of the next command
+    private final ByteBuilder behind = new ByteBuilder(); // commands that come after it: HPEXPIREAT of fields
     private int inBody; // how many
     private @Nullable Elements open; // whose
     private @Nullable Snapshot snapshot;
@@ -122,7 +123,7 @@ public final class LogSnapshot implements SnapshotSource {
             }
             small.of(index, key, kind, expiryMs);
             switch (kind.type()) {
-                case "hash" -> db.hashImage(address).forEach(small::field);
+                case "hash" -> db.hashImage(address).forEach((field, value) -> small.field(field, value, Database.NO_EXPIRY));
                 case "list" -> db.listImage(address).forEach(small::more);
                 case "set" -> db.setImage(address).forEach(small::more);
                 case "zset" -> db.zsetImage(address).forEach(small::member);
@@ -191,11 +192,15 @@ public final class LogSnapshot implements SnapshotSource {
         }
 
         @Override
-        public void field(Listpack.Entry field, Listpack.Entry value) {
+        public void field(Listpack.Entry field, Listpack.Entry value, long fieldExpiryMs) {
             begin();
             entry(field);
             entry(value);
             inBody++;
+            if (fieldExpiryMs == Database.NO_EXPIRY) return;
+            bulk(behind.append("*6\r\n$10\r\nHPEXPIREAT\r\n"), name);
+            number(behind, fieldExpiryMs);
+            bulk(behind.append("$6\r\nFIELDS\r\n$1\r\n1\r\n"), field.bytes());
         }
 
         @Override
@@ -234,12 +239,15 @@ public final class LogSnapshot implements SnapshotSource {
                 .append(full.command);
         bulk(ready, full.name);
         ready.append(body.array(), 0, body.length());
+        ready.append(behind.array(), 0, behind.length());
         forget();
     }
 
     private void forget() {
         body.clear();
         body.trim(4 * COMMAND_BYTES);
+        behind.clear();
+        behind.trim(4 * COMMAND_BYTES);
         inBody = 0;
         open = null;
     }

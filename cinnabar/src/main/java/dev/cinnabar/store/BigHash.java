@@ -62,7 +62,7 @@ final class BigHash extends BigValue {
             field.set(fields.member(address, window));
             if (fields.isFixed(address)) value.set(fields.fixed(address));
             else value.set(fields.bytes(address, window));
-            image.sink().field(field, value);
+            image.sink().field(field, value, Database.NO_EXPIRY);
         });
     }
 

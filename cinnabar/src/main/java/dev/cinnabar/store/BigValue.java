@@ -17,6 +17,8 @@ public abstract class BigValue {
      *   members in a table     [Members#freeze] and [Members#walk]: marks in the records, no copies
      *   ordered nodes          as [BigList]: the old order of nodes is kept, a node that is not walked yet is copied when it changes
      *
+     * What cannot be taken apart is shown in `freeze`, whole; so the groups of a stream may be.
+     *
      * An aborted snapshot calls `walk` to its end, too, and `image.sink()` takes nothing then: what was kept is freed on the way.
      */
     int number; // in BigValues

@@ -58,7 +58,9 @@ public final class Snapshot {
         default void element(Listpack.Entry element) {}
 
         /// A field of a hash.
-        default void field(Listpack.Entry field, Listpack.Entry value) {}
+        ///
+        /// @param expiryMs when it expires, in ms since 1970, or [Database#NO_EXPIRY]
+        default void field(Listpack.Entry field, Listpack.Entry value, long expiryMs) {}
 
         /// A member of a sorted set.
         default void member(Listpack.Entry member, double score) {}

@@ -448,7 +448,7 @@ class SnapshotTest {
                 }
 
                 @Override
-                public void field(Listpack.Entry field, Listpack.Entry value) {
+                public void field(Listpack.Entry field, Listpack.Entry value, long expiryMs) {
                     add(field.bytes() + "=" + value.bytes());
                 }
 
