@@ -123,7 +123,8 @@ public final class LogSnapshot implements SnapshotSource {
             }
             small.of(index, key, kind, expiryMs);
             switch (kind.type()) {
-                case "hash" -> db.hashImage(address).forEach((field, value) -> small.field(field, value, Database.NO_EXPIRY));
+                case "hash" ->
+                    db.hashImage(address).forEach((field, value) -> small.field(field, value, Database.NO_EXPIRY));
                 case "list" -> db.listImage(address).forEach(small::more);
                 case "set" -> db.setImage(address).forEach(small::more);
                 case "zset" -> db.zsetImage(address).forEach(small::member);
