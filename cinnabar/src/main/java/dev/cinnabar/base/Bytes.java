@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// the argument windows of a call are reused without garbage. Not thread-safe.
 ///
 /// Equality and hash code are those of the content; do not put a window that will be reused into a hash table.
-public final class Bytes {
+public final class Bytes implements Comparable<Bytes> {
     private static final byte[] NONE = new byte[0];
 
     private byte[] array;
@@ -88,7 +88,9 @@ public final class Bytes {
         return true;
     }
 
-    /// Unsigned lexicographic order, as `memcmp` and Redis sort.
+    /// Unsigned lexicographic order, as `memcmp` and Redis sort. That there is an order also keeps a `HashMap` quick whose
+    /// keys somebody has chosen to have the same hash.
+    @Override
     public int compareTo(Bytes other) {
         return Arrays.compareUnsigned(
                 array, offset, offset + length, other.array, other.offset, other.offset + other.length);

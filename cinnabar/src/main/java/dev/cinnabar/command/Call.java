@@ -19,6 +19,11 @@ public final class Call implements Arguments {
      * The outbox. A body says `changed(key, "set")`, and perhaps what the log is to remember instead of the command. It does nothing
      * by itself: the engine reads it after the body has returned, wakes watchers, sends notifications, writes the log. A body that
      * fails half-way leaves nothing behind.
+     *
+     * What happened beside, while the body ran, stands between its changes: a key expired when it was asked for, was made, was not
+     * there. These *notices* are for keyspace notifications only, which shall come in the order in which things happened.
+     *
+     *   SPOP k   →   change k spop | change k del            SET k v   →   notice k new | change k set
      */
 
     private static final Bytes[] NO_ARGUMENTS = {};
@@ -42,6 +47,7 @@ public final class Call implements Arguments {
     private String[] events = new String[2];
     private char[] eventClasses = new char[2];
     private int[] changedDbs = new int[2];
+    private boolean[] areNotices = new boolean[2];
     private long dirty;
     private boolean isLogged;
     private boolean usesEffects;
@@ -158,7 +164,7 @@ public final class Call implements Arguments {
         Database db = store.database(dbIndex);
         long address = db.lookup(key);
         if (address == 0) {
-            misses++;
+            missed(key);
             return 0;
         }
         hits++;
@@ -169,9 +175,14 @@ public final class Call implements Arguments {
     /// The same for a command that asks about a key without using it, such as TTL.
     public long lookupUntouched(Bytes key) {
         long address = store.database(dbIndex).lookup(key);
-        if (address == 0) misses++;
+        if (address == 0) missed(key);
         else hits++;
         return address;
+    }
+
+    private void missed(Bytes key) {
+        misses++;
+        if (limits.tellsMisses) notice(dbIndex, key, "keymiss", 'm');
     }
 
     /// Whether the client's reads count as use of a key (CLIENT NO-TOUCH says they do not). The engine's.
@@ -301,13 +312,24 @@ public final class Call implements Arguments {
 
     /// The same for a key of any database and an event of any class.
     public void changed(int db, Bytes key, String event, char eventClass) {
-        if (changes == changedKeys.length) growOutbox();
-        changedKeys[changes].set(key.array(), key.offset(), key.length());
-        events[changes] = event;
-        eventClasses[changes] = eventClass;
-        changedDbs[changes++] = db;
+        put(db, key.array(), key.offset(), key.length(), event, eventClass, false);
         dirty++;
         isLogged = true;
+    }
+
+    /// Notes an event of keyspace notifications that is not a change by the command, in its place among the changes. The key is copied.
+    /// The engine's, and only called when notifications are on.
+    public void notice(int db, Bytes key, String event, char eventClass) {
+        put(db, key.copy(), 0, key.length(), event, eventClass, true);
+    }
+
+    private void put(int db, byte[] key, int offset, int length, String event, char eventClass, boolean isNotice) {
+        if (changes == changedKeys.length) growOutbox();
+        changedKeys[changes].set(key, offset, length);
+        events[changes] = event;
+        eventClasses[changes] = eventClass;
+        areNotices[changes] = isNotice;
+        changedDbs[changes++] = db;
     }
 
     /// Says that this many changes more were made than keys were named, or, where no key was named, that there were some at all.
@@ -338,6 +360,7 @@ public final class Call implements Arguments {
         events = Arrays.copyOf(events, n);
         eventClasses = Arrays.copyOf(eventClasses, n);
         changedDbs = Arrays.copyOf(changedDbs, n);
+        areNotices = Arrays.copyOf(areNotices, n);
     }
 
     /// Empties the outbox. The engine's.
@@ -350,7 +373,12 @@ public final class Call implements Arguments {
         usesEffects = false;
     }
 
-    /// How many keys were said to be changed.
+    /// Whether an entry of the outbox is a notice, and no change.
+    public boolean isNotice(int i) {
+        return areNotices[i];
+    }
+
+    /// How many entries there are: keys that were said to be changed, and notices.
     public int changes() {
         return changes;
     }

@@ -12,7 +12,7 @@ public enum Group {
     BITMAP("bitmap", "bitmap", '$'),
     HYPERLOGLOG("hyperloglog", "hyperloglog", '$'),
     GEO("geo", "geo", 'z'),
-    PUBSUB("pubsub", "pubsub", 'g'),
+    PUBSUB("pubsub", "", 'g'),
     TRANSACTIONS("transactions", "transaction", 'g'),
     CONNECTION("connection", "connection", 'g'),
     SERVER("server", "", 'g'),

@@ -24,6 +24,7 @@ public final class Reply {
     private ByteBuilder out = new ByteBuilder(16);
     private boolean isResp3;
     private int errors;
+    private boolean isPush;
 
     private static byte[] ascii(String text) {
         return text.getBytes(StandardCharsets.US_ASCII);
@@ -34,6 +35,7 @@ public final class Reply {
         this.out = out;
         this.isResp3 = isResp3;
         this.errors = 0;
+        this.isPush = false;
     }
 
     public boolean isResp3() {
@@ -43,6 +45,11 @@ public final class Reply {
     /// The buffer behind, for those who move finished answers.
     public ByteBuilder out() {
         return out;
+    }
+
+    /// Whether [#push] was written since [#to]: the client gets it even when it wants no answers (CLIENT REPLY).
+    public boolean isPush() {
+        return isPush;
     }
 
     /// How many errors were written since [#to].
@@ -197,6 +204,7 @@ public final class Reply {
 
     /// Out-of-band data: a push in RESP3, an array in RESP2.
     public Reply push(long size) {
+        isPush = true;
         return head(isResp3 ? '>' : '*', size);
     }
 

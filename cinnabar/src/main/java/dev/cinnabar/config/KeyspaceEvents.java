@@ -38,6 +38,13 @@ public final class KeyspaceEvents {
 
     private KeyspaceEvents() {}
 
+    /// The bit of a class.
+    public static int bit(char letter) {
+        int bit = LETTERS.indexOf(letter);
+        if (bit < 0) throw new IllegalArgumentException("no such class of events: " + letter);
+        return 1 << bit;
+    }
+
     /// The classes that the letters name, in any order.
     static int parse(String letters) throws RefusedSetting {
         int classes = 0;

@@ -12,8 +12,9 @@ import dev.cinnabar.command.Call;
 /// ```
 final class ClientLines {
     /*
-     * What speaks of Redis's own buffers is answered from what we have. A connection has one buffer for what it sends, which grows
-     * and shrinks: its content is `obl`, its memory counts as `omem`; there is no fixed part (`rbs`, `rbp`) and no list (`oll`).
+     * What speaks of Redis's own buffers is answered from what we have. All bytes that are not in the socket yet are `obl`, and count
+     * as `omem`, which is what `client-output-buffer-limit` limits; what the client was too slow to take lies in a list of `oll` pieces.
+     * There is no fixed part (`rbs`, `rbp`). A message that waits for many clients lies in memory once but counts for each of them.
      */
     private final StringBuilder text = new StringBuilder();
     private final long nowMs;
@@ -53,9 +54,9 @@ final class ClientLines {
         put("idle", (nowMs - session.lastUsedMs) / 1000);
         put("flags", flags(session));
         put("db", session.db);
-        put("sub", 0);
-        put("psub", 0);
-        put("ssub", 0);
+        put("sub", session.subscriptions(Subscription.CHANNEL));
+        put("psub", session.subscriptions(Subscription.PATTERN));
+        put("ssub", session.subscriptions(Subscription.SHARD));
         put("multi", queue == null ? -1 : queue.size());
         put("qbuf", input);
         put("qbuf-free", 0);
@@ -64,7 +65,7 @@ final class ClientLines {
         put("rbs", 0);
         put("rbp", 0);
         put("obl", output);
-        put("oll", 0);
+        put("oll", link.outputPieces());
         put("omem", output);
         put("tot-mem", input + output + words + queued);
         put("events", output > 0 ? "rw" : "r");
@@ -90,6 +91,7 @@ final class ClientLines {
     private static String flags(Session session) {
         StringBuilder flags = new StringBuilder(4);
         if (session.isMonitor) flags.append('O');
+        if (session.subscriptions != null) flags.append('P');
         if (session.queue != null) flags.append('x');
         if (session.waitsFor != null) flags.append('b');
         if (session.isDirty) flags.append('d');

@@ -91,15 +91,20 @@ public enum ConnectionCommands implements Command {
             case AUTH -> auth(call, session);
             case ECHO -> call.reply().bulk(call.arg(1));
             case HELLO -> hello(call, session);
-            case PING -> ping(call);
+            case PING -> ping(call, session);
             case QUIT -> quit(call, session);
             case RESET -> reset(call, session);
             case SELECT -> select(call, session);
         };
     }
 
-    private static Reply ping(Call call) {
+    /// In subscriber mode the answer looks like a message.
+    private static Reply ping(Call call, Session session) {
         if (call.argc() > 2) return call.reply().error(Errors.arity("ping"));
+        if (session.isInSubscriberMode()) {
+            call.reply().array(2).bulk("pong");
+            return call.argc() == 2 ? call.reply().bulk(call.arg(1)) : call.reply().bulk("");
+        }
         return call.argc() == 2 ? call.reply().bulk(call.arg(1)) : call.reply().simple("PONG");
     }
 

@@ -14,6 +14,7 @@ import dev.cinnabar.command.Limits;
 import dev.cinnabar.command.Refusal;
 import dev.cinnabar.command.Reply;
 import dev.cinnabar.command.Words;
+import dev.cinnabar.config.KeyspaceEvents;
 import dev.cinnabar.engine.Session.QueuedCall;
 import dev.cinnabar.engine.Session.WatchedKey;
 import dev.cinnabar.engine.Waiters.Waiter;
@@ -46,6 +47,7 @@ public final class Engine implements KeyEvents {
     /// [#tick] answers at most this much while there is work left.
     public static final long BUSY_MS = 2; // so at most a third of a core goes into such work
     private static final int EXPIRE_STEP = 256; // records; some 50 µs
+    private static final int KEPT_BYTES = 1 << 16; // a buffer that grew beyond is let go
     private static final int UNKNOWN_ARGS_CHARS = 128; // how much of the arguments is quoted for an unknown command
     private static final String TOO_MANY_CLIENTS = "ERR max number of clients reached";
     private static final String PROTECTED_MODE =
@@ -67,6 +69,11 @@ public final class Engine implements KeyEvents {
     private final SlowLog slowLog = new SlowLog();
     private final LatencyMonitor latencyMonitor = new LatencyMonitor();
     private final Monitors monitors = new Monitors();
+    private final PubSub pubSub = new PubSub(this);
+    private final KeyspaceNotifications notifications = new KeyspaceNotifications(pubSub);
+    private final OutputLimits outputLimits = new OutputLimits(settings);
+    private final ByteBuilder ownPushes = new ByteBuilder(); // for the client whose command runs
+    private final ByteBuilder wokenPushes = new ByteBuilder(); // for the one whose waiting call runs
     private final Pause pause = new Pause();
     private final Eviction eviction;
     private final Map<Long, Session> sessions = new LinkedHashMap<>();
@@ -87,6 +94,8 @@ public final class Engine implements KeyEvents {
     private boolean hasRunQueue; // the reply is a transaction's, and what CLIENT REPLY hides of it is hidden already
     private boolean isGroupOpen; // MULTI was written to the log for the transaction that runs
     private boolean isLoading;
+    private @Nullable Call body; // whose body runs, so that what happens meanwhile finds its place in the outbox
+    private long pushedBytes; // in this batch, to all clients
     private @Nullable Snapshot abandoned;
     private long lastNanos; // when the last command of this batch ended
 
@@ -139,6 +148,12 @@ public final class Engine implements KeyEvents {
         store.moment().set(clock.wallMs());
         store.moment().deletesExpired = !pause.isRunning(store.moment().nowMs());
         lastNanos = clock.nanos();
+        pushedBytes = 0;
+    }
+
+    /// How many bytes were pushed to clients since the batch began. Who runs a batch should end it when that is much, so that it is sent.
+    public long pushedInBatch() {
+        return pushedBytes;
     }
 
     // ---- sessions ----
@@ -157,6 +172,8 @@ public final class Engine implements KeyEvents {
         sessions.remove(session.id());
         watches.unwatchAll(session);
         monitors.remove(session);
+        pubSub.unsubscribeAll(session);
+        outputLimits.forget(session);
         pause.forget(session);
         Waiter waiter = waiters.of(session);
         if (waiter != null) waiters.remove(waiter);
@@ -170,6 +187,7 @@ public final class Engine implements KeyEvents {
         session.hasQueueFailed = false;
         watches.unwatchAll(session);
         monitors.remove(session);
+        pubSub.unsubscribeAll(session);
         session.isNoEvict = false;
         session.isNoTouch = false;
         session.isResp3 = false;
@@ -207,8 +225,8 @@ public final class Engine implements KeyEvents {
         return isFull ? TOO_MANY_CLIENTS : PROTECTED_MODE;
     }
 
-    /// Lets those clients go that have neither sent nor fetched anything for longer than `timeout`. Monitors listen and those that are
-    /// made to wait cannot speak: they stay. O(N) for N clients, therefore only once a second however often it is called.
+    /// Lets those clients go that have neither sent nor fetched anything for longer than `timeout`. Monitors and subscribers listen, and
+    /// those that are made to wait cannot speak: they stay. O(N) for N clients, therefore only once a second however often it is called.
     ///
     /// @return how many were let go
     public int closeIdle(long nowMs) {
@@ -217,7 +235,7 @@ public final class Engine implements KeyEvents {
         long silentSinceMs = nowMs - settings.idleTimeoutSeconds * 1000L;
         int closed = 0;
         for (Session session : List.copyOf(sessions.values())) {
-            if (session.lastUsedMs >= silentSinceMs || session.isMonitor || session.waitsFor != null) continue;
+            if (session.lastUsedMs >= silentSinceMs || isMeantToBeSilent(session)) continue;
             if (session.hasFetched()) {
                 session.lastUsedMs = nowMs;
                 continue;
@@ -226,6 +244,10 @@ public final class Engine implements KeyEvents {
             closed++;
         }
         return closed;
+    }
+
+    private static boolean isMeantToBeSilent(Session session) {
+        return session.isMonitor || session.subscriptions != null || session.waitsFor != null;
     }
 
     /// Makes clients wait: CLIENT PAUSE. Meanwhile nothing expires and nothing is evicted, so that the data stays as it is.
@@ -256,6 +278,21 @@ public final class Engine implements KeyEvents {
     /// @param argv the words, borrowed until this returns; `argc` of them count
     /// @return false when the command has to wait: it did not run, and is to be brought again after [Link#resume]
     public boolean run(Session session, int argc, Bytes[] argv, ByteBuilder out) {
+        session.pushes = ownPushes;
+        boolean hasRun = runCommand(session, argc, argv, out);
+        if (waiters.isAnyReady()) serveReady();
+        session.pushes = null;
+        if (ownPushes.length() > 0) {
+            out.append(ownPushes.array(), 0, ownPushes.length());
+            ownPushes.clear();
+            ownPushes.trim(KEPT_BYTES);
+        }
+        outputLimits.check(session, 0, store.moment().nowMs());
+        if (outputLimits.hasDoomed()) closeDoomed();
+        return hasRun;
+    }
+
+    private boolean runCommand(Session session, int argc, Bytes[] argv, ByteBuilder out) {
         int start = out.length();
         Call call = session.origin() == Session.Origin.REPLAY ? replayed : outer;
         call.begin(session, session.db, argc, argv, out, session.isResp3);
@@ -289,7 +326,6 @@ public final class Engine implements KeyEvents {
         session.commands++;
         if (call.isWaiting()) suspend(session, entry, call);
         else finishReply(session, call, start);
-        if (waiters.isAnyReady()) serveReady();
         return true;
     }
 
@@ -363,9 +399,21 @@ public final class Engine implements KeyEvents {
             String refusal = log.refusal();
             if (refusal != null) return refusal;
         }
+        if (session.isInSubscriberMode() && !isInExec && !isForSubscribers(spec)) {
+            return "ERR Can't execute '" + entry.fullName() + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET"
+                    + " are allowed in this context";
+        }
         if (isLoading && !spec.is(Flag.LOADING)) return "LOADING Cinnabar is loading the dataset in memory";
         if (session.isMonitor && touchesData(spec)) return "ERR Replica can't interact with the keyspace";
         return null;
+    }
+
+    private static boolean isForSubscribers(CommandSpec spec) {
+        return switch (spec.fullName()) {
+            case "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ssubscribe", "sunsubscribe" -> true;
+            case "ping", "quit", "reset" -> true;
+            default -> false;
+        };
     }
 
     private boolean allowsProtected(Session session) {
@@ -427,6 +475,8 @@ public final class Engine implements KeyEvents {
         long began = isNested ? clock.nanos() : lastNanos;
         Command command = entry.runnable();
         call.command(command);
+        Call outerBody = body;
+        body = call;
         try {
             command.run(call);
         } catch (Refusal e) {
@@ -439,10 +489,13 @@ public final class Engine implements KeyEvents {
             // Our bug. It closes the call, not the server.
             statistics.bug(e);
             fail(call, start, "ERR internal error, please report it: " + e);
+        } finally {
+            body = outerBody;
         }
+        if (call.changes() > 0) tell(call);
         if (call.isWaiting()) return;
-        if (call.isLogged()) publish(call);
-        if (!monitors.isEmpty()) monitors.feed(clock, session, call, entry.spec());
+        if (call.isLogged()) record(call);
+        if (!monitors.isEmpty()) monitors.feed(this, session, call, entry.spec());
         long ended = clock.nanos();
         if (!isNested) lastNanos = ended;
         boolean hasFailed = call.reply().errors() > 0;
@@ -485,14 +538,20 @@ public final class Engine implements KeyEvents {
     private void runAgain(Waiter waiter) {
         Session session = waiter.session;
         woken.clear();
+        session.pushes = wokenPushes;
         again.begin(session, waiter.db, waiter.argv.length, waiter.argv, woken, session.isResp3);
         again.mayWait(true);
         execute(waiter.entry, again, session);
         // a key of another type is none to wait for: whoever waits for a list goes on waiting
         boolean isWrongType =
                 woken.length() > 10 && !again.isDecided() && woken.toString().startsWith("-WRONGTYPE");
-        if (again.isWaiting() || isWrongType && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY)) return;
-        answer(waiter);
+        session.pushes = null;
+        boolean goesOn = again.isWaiting() || isWrongType && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY);
+        if (!goesOn) answer(waiter);
+        if (wokenPushes.length() == 0) return;
+        session.link().push(wokenPushes.array(), 0, wokenPushes.length());
+        wokenPushes.clear();
+        wokenPushes.trim(KEPT_BYTES);
     }
 
     /// Sends a call that waited what is in `woken`, and lets its client go on.
@@ -503,7 +562,7 @@ public final class Engine implements KeyEvents {
         if (!session.hidesReply()) session.link().push(woken.array(), 0, woken.length());
         session.replyIsOver();
         session.link().resume();
-        woken.trim(1 << 16);
+        woken.trim(KEPT_BYTES);
     }
 
     /// Answers those whose time is over.
@@ -570,13 +629,23 @@ public final class Engine implements KeyEvents {
         latencyMonitor.add(event, store.moment().nowMs(), nanos / 1_000_000);
     }
 
-    /// Empties the outbox: watchers first, then the log.
-    private void publish(Call call) {
-        Session session = (Session) call.caller();
+    /// Empties the outbox, the part for others: those who watch a key, wait for it, or listen to what happens to keys.
+    private void tell(Call call) {
+        int classes = isLoading ? 0 : settings.keyspaceEvents;
         for (int i = 0; i < call.changes(); i++) {
-            watches.changed(call.changedDb(i), call.changedKey(i));
-            waiters.changed(call.changedDb(i), call.changedKey(i));
+            if (!call.isNotice(i)) {
+                watches.changed(call.changedDb(i), call.changedKey(i));
+                waiters.changed(call.changedDb(i), call.changedKey(i));
+            }
+            if (classes != 0) {
+                notifications.tell(classes, call.changedDb(i), call.changedKey(i), call.event(i), call.eventClass(i));
+            }
         }
+    }
+
+    /// Empties the outbox, the part for the log.
+    private void record(Call call) {
+        Session session = (Session) call.caller();
         statistics.dirty += call.dirty();
         if (session.origin() == Session.Origin.REPLAY || log == ChangeLog.NONE) return;
 
@@ -607,15 +676,40 @@ public final class Engine implements KeyEvents {
 
     /// Applies CLIENT REPLY, which may take the reply back, and shows a monitor its own command behind the reply.
     private void finishReply(Session session, Call call, int start) {
-        ByteBuilder out = call.reply().out();
-        if (!hasRunQueue) hideReply(session, out, start);
-        monitors.finish(session, out);
+        if (!hasRunQueue) hideReply(session, call.reply(), start);
         session.replyIsOver();
     }
 
-    /// Takes back what CLIENT REPLY hides. The commands of a transaction may change what is hidden between one reply and the next.
-    private static void hideReply(Session session, ByteBuilder out, int start) {
-        if (session.hidesReply()) out.rewind(start);
+    /// Takes back what CLIENT REPLY hides, which is everything but pushes: also that a subscription has begun or ended is one. The commands
+    /// of a transaction may change what is hidden between one reply and the next.
+    private static void hideReply(Session session, Reply reply, int start) {
+        if (session.hidesReply() && !reply.isPush()) reply.out().rewind(start);
+    }
+
+    // ---- pushes ----
+
+    /// Sends a client what it did not ask for just now: a message, a line of MONITOR. While a command of that client runs, it comes
+    /// behind the reply.
+    ///
+    /// @param message whole values of the protocol; nobody writes to the array any more
+    void push(Session session, byte[] message) {
+        if (session.isDoomed || session.isClosing) return;
+        ByteBuilder pushes = session.pushes;
+        if (pushes != null) pushes.append(message);
+        else session.link().share(message);
+        pushedBytes += message.length;
+        outputLimits.check(session, pushes == null ? 0 : pushes.length(), store.moment().nowMs());
+    }
+
+    private void closeDoomed() {
+        for (Session session : outputLimits.takeDoomed()) {
+            if (session.isClosing) continue;
+            statistics.outputBufferDisconnects++;
+            host.log()
+                    .warning("Client id=" + session.id() + " addr=" + session.link().remoteAddress()
+                            + " scheduled to be closed ASAP for overcoming of output buffer limits.");
+            kill(session);
+        }
     }
 
     // ---- transactions, for TransactionCommands ----
@@ -632,10 +726,16 @@ public final class Engine implements KeyEvents {
         session.queue = null;
         isInExec = true;
         hasRunQueue = true;
+        Call exec = body;
+        if (exec != null) { // what EXEC itself met comes before what its commands do
+            tell(exec);
+            exec.clearOutbox();
+        }
+        body = null;
         try {
             int start = reply.out().length();
             reply.array(queue.size());
-            hideReply(session, reply.out(), start);
+            hideReply(session, reply, start);
             for (QueuedCall queued : queue) {
                 start = reply.out().length();
                 inner.begin(session, session.db, queued.argv().length, queued.argv(), reply.out(), session.isResp3);
@@ -649,9 +749,10 @@ public final class Engine implements KeyEvents {
                     inner.reply().error(refusal);
                     statistics.countError(reply.out(), start);
                 }
-                hideReply(session, reply.out(), start);
+                hideReply(session, inner.reply(), start);
             }
         } finally {
+            body = exec;
             isInExec = false;
             closeGroup();
         }
@@ -663,12 +764,39 @@ public final class Engine implements KeyEvents {
     public void expired(Database db, Bytes key) {
         statistics.expiredKeys++;
         removed(db, key);
+        happened(db, key, "expired", 'x');
     }
 
     @Override
     public void evicted(Database db, Bytes key) {
         statistics.evictedKeys++;
         removed(db, key);
+        happened(db, key, "evicted", 'e');
+    }
+
+    @Override
+    public void created(Database db, Bytes key) {
+        happened(db, key, "new", 'n');
+    }
+
+    /// Tells an event that no command says it caused: at once, or, while a body runs, in its place among the events of that. The key is
+    /// copied where it has to be kept.
+    private void happened(Database db, Bytes key, String event, char eventClass) {
+        int classes = settings.keyspaceEvents;
+        if (classes == 0 || isLoading) return;
+        Call running = body;
+        if (running != null) running.notice(db.index(), key, event, eventClass);
+        else notifications.tell(classes, db.index(), key, event, eventClass);
+    }
+
+    /// Chooses which events are told: `notify-keyspace-events`.
+    ///
+    /// @param classes bits of [KeyspaceEvents]
+    public void keyspaceEvents(int classes) {
+        boolean hasChannel = (classes & (KeyspaceEvents.KEYSPACE | KeyspaceEvents.KEYEVENT)) != 0;
+        settings.keyspaceEvents = hasChannel ? classes : 0;
+        limits.tellsMisses = (settings.keyspaceEvents & KeyspaceEvents.KEY_MISS) != 0;
+        store.moment().tellsNewKeys = (settings.keyspaceEvents & KeyspaceEvents.NEW_KEY) != 0;
     }
 
     private void removed(Database db, Bytes key) {
@@ -695,7 +823,9 @@ public final class Engine implements KeyEvents {
             sampler.tick(nowMs);
             closeIdle(nowMs);
             timeOut(nowMs);
+            outputLimits.tick(nowMs);
             boolean hasMore = work(clock.nanos() + TICK_WORK_NANOS);
+            if (outputLimits.hasDoomed()) closeDoomed();
             if (hasMore) return BUSY_MS;
             long period =
                     waiters.nextInMs(nowMs, pause.endsInMs(nowMs, Math.min(1000 / settings.hz, Sampler.PERIOD_MS)));
@@ -775,6 +905,10 @@ public final class Engine implements KeyEvents {
 
     Monitors monitors() {
         return monitors;
+    }
+
+    PubSub pubSub() {
+        return pubSub;
     }
 
     Pause pause() {

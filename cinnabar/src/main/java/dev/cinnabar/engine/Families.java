@@ -34,6 +34,7 @@ public final class Families {
         Collections.addAll(all, LatencyCommands.values());
         Collections.addAll(all, MonitorCommands.values());
         Collections.addAll(all, TransactionCommands.values());
+        Collections.addAll(all, PubSubCommands.values());
         Collections.addAll(all, ServerCommands.values());
         Collections.addAll(all, CommandCommands.values());
         Collections.addAll(all, ConfigCommands.values());

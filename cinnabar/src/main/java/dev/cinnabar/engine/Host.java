@@ -19,17 +19,10 @@ public interface Host {
 
     /// Bytes and calls of the sockets since the server started, or since CONFIG RESETSTAT.
     ///
-    /// @param queryBufferDisconnects  clients closed because they sent more than `client-query-buffer-limit`
-    /// @param outputBufferDisconnects clients closed because they read too slowly for `client-output-buffer-limit`
-    record Traffic(
-            long bytesIn,
-            long bytesOut,
-            long reads,
-            long writes,
-            long queryBufferDisconnects,
-            long outputBufferDisconnects) {
+    /// @param queryBufferDisconnects clients closed because they sent more than `client-query-buffer-limit`
+    record Traffic(long bytesIn, long bytesOut, long reads, long writes, long queryBufferDisconnects) {
         /// Nothing was sent and nothing received.
-        public static final Traffic NONE = new Traffic(0, 0, 0, 0, 0, 0);
+        public static final Traffic NONE = new Traffic(0, 0, 0, 0, 0);
     }
 
     /// How far loading is.

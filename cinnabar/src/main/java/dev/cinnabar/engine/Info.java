@@ -234,7 +234,7 @@ final class Info {
         line("client_recent_max_output_buffer", maxOutput);
         line("blocked_clients", waiting);
         line("tracking_clients", 0);
-        line("pubsub_clients", 0);
+        line("pubsub_clients", engine.pubSub().clients());
         line("watching_clients", watching);
         line("clients_in_timeout_table", 0);
         line("total_watched_keys", engine.watches().keys());
@@ -417,9 +417,9 @@ final class Info {
         line("current_eviction_exceeded_time", 0);
         line("keyspace_hits", engine.keyspaceHits());
         line("keyspace_misses", engine.keyspaceMisses());
-        line("pubsub_channels", 0);
-        line("pubsub_patterns", 0);
-        line("pubsubshard_channels", 0);
+        line("pubsub_channels", engine.pubSub().topics(Subscription.CHANNEL));
+        line("pubsub_patterns", engine.pubSub().topics(Subscription.PATTERN));
+        line("pubsubshard_channels", engine.pubSub().topics(Subscription.SHARD));
         line("latest_fork_usec", 0);
         line("total_forks", 0);
         line("migrate_cached_sockets", 0);
@@ -441,7 +441,7 @@ final class Info {
         line("io_threaded_reads_processed", 0);
         line("io_threaded_writes_processed", 0);
         line("client_query_buffer_limit_disconnections", traffic.queryBufferDisconnects());
-        line("client_output_buffer_limit_disconnections", traffic.outputBufferDisconnects());
+        line("client_output_buffer_limit_disconnections", statistics.outputBufferDisconnects);
         line("reply_buffer_shrinks", 0);
         line("reply_buffer_expands", 0);
         line("acl_access_denied_auth", 0);

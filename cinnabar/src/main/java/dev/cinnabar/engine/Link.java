@@ -26,6 +26,11 @@ public interface Link {
     /// Bytes to be sent.
     long outputBytes();
 
+    /// In how many pieces lies what the other end was too slow to take.
+    default int outputPieces() {
+        return 0;
+    }
+
     /// Closes the connection at once. From any thread.
     void close();
 
@@ -35,6 +40,12 @@ public interface Link {
     /// Sends something out of turn, behind what was written so far. The bytes are the caller's again when this returns. From any
     /// thread.
     void push(byte[] data, int offset, int length);
+
+    /// As [#push], for a message that goes to many clients: the array may be kept, so nobody writes to it any more. From any
+    /// thread.
+    default void share(byte[] message) {
+        push(message, 0, message.length);
+    }
 
     /// Says that a call that had to wait should be tried again. From any thread.
     void resume();

@@ -2,7 +2,6 @@ package dev.cinnabar.engine;
 
 import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
-import dev.cinnabar.base.Clock;
 import dev.cinnabar.command.Call;
 import dev.cinnabar.command.CommandSpec;
 import dev.cinnabar.command.Flag;
@@ -13,14 +12,12 @@ import java.util.List;
 final class Monitors {
     /*
      * A command is shown after it has run: secrets among its arguments are redacted by then, SELECT shows the new database, and EXEC
-     * comes behind the commands that it ran. A monitor that sends a command itself sees it behind the answer, so these lines are
-     * kept back until the answer is complete.
+     * comes behind the commands that it ran. A monitor that sends a command itself sees it behind the answer, as all that is pushed.
      */
     private static final String HEX = "0123456789abcdef";
 
     private final List<Session> sessions = new ArrayList<>(0);
     private final ByteBuilder line = new ByteBuilder();
-    private final ByteBuilder own = new ByteBuilder(0); // for the monitor whose command runs
 
     boolean isEmpty() {
         return sessions.isEmpty();
@@ -37,20 +34,11 @@ final class Monitors {
     }
 
     /// Shows a command to all of them: `+1700000000.123456 [0 127.0.0.1:50312] "set" "k" "v"`. Administrative commands are not shown.
-    void feed(Clock clock, Session from, Call call, CommandSpec spec) {
+    void feed(Engine engine, Session from, Call call, CommandSpec spec) {
         if (spec.is(Flag.SKIP_MONITOR) || spec.is(Flag.ADMIN) || from.origin() == Session.Origin.REPLAY) return;
-        write(clock.wallMicros(), from, call);
-        for (Session session : sessions) {
-            if (session == from) own.append(line.array(), 0, line.length());
-            else if (!session.hidesReply()) session.link().push(line.array(), 0, line.length());
-        }
-    }
-
-    /// Appends what the session that sent a command is shown of it, when it is a monitor itself.
-    void finish(Session from, ByteBuilder out) {
-        if (own.length() == 0) return;
-        if (!from.hidesReply()) out.append(own.array(), 0, own.length());
-        own.clear();
+        write(engine.clock().wallMicros(), from, call);
+        byte[] written = line.copy();
+        for (Session session : sessions) if (!session.hidesReply()) engine.push(session, written);
     }
 
     private void write(long micros, Session from, Call call) {

@@ -211,6 +211,8 @@ public enum ServerCommands implements Command {
             engine.watches().flushed(a, isInEither);
             engine.watches().flushed(b, isInEither);
             call.store().swap(a, b);
+            engine.waiters().allChanged(a);
+            engine.waiters().allChanged(b);
         }
         call.dirty(1);
 

@@ -1,5 +1,6 @@
 package dev.cinnabar.engine;
 
+import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.StoredBytes;
 import java.util.ArrayList;
@@ -50,6 +51,16 @@ public final class Session {
     long bytesIn;
     long bytesOut;
     long commands;
+
+    @Nullable
+    Subscriptions subscriptions; // null while it listens to nothing
+
+    /// Where pushes go while a command of this client is run, to be sent behind the reply; null at other times.
+    @Nullable
+    ByteBuilder pushes;
+
+    boolean isDoomed; // reads too slowly: is closed when the command that noticed it is over
+    long slowSinceMs; // since when it is over its soft limit, 0 while it is not
 
     @Nullable
     List<QueuedCall> queue; // since MULTI
@@ -109,7 +120,18 @@ public final class Session {
 
     /// What kind of client CLIENT LIST and CLIENT KILL take it for.
     ClientType type() {
-        return ClientType.NORMAL;
+        return subscriptions == null ? ClientType.NORMAL : ClientType.PUBSUB;
+    }
+
+    /// Whether it may use but a few commands: one of RESP2, where a message could not be told from a reply.
+    boolean isInSubscriberMode() {
+        return subscriptions != null && !isResp3;
+    }
+
+    /// How many channels, patterns or shard channels it listens to.
+    int subscriptions(Subscription sort) {
+        Subscriptions own = subscriptions;
+        return own == null ? 0 : own.of(sort).size();
     }
 
     public boolean isResp3() {

@@ -1,5 +1,7 @@
 package dev.cinnabar.engine;
 
+import dev.cinnabar.config.OutputBufferLimits;
+
 /// What the engine was told by configuration, as plain fields that hot paths can read. The server keeps them up to date; touched only
 /// under the engine's lock.
 public final class Settings {
@@ -39,6 +41,13 @@ public final class Settings {
 
     /// After how many idle seconds a client is disconnected, 0 for never (`timeout`).
     public int idleTimeoutSeconds;
+
+    /// Which events are told, as bits of [dev.cinnabar.config.KeyspaceEvents]; 0 for none, also when no channel for them is chosen
+    /// (`notify-keyspace-events`).
+    public int keyspaceEvents;
+
+    /// How much may wait for clients that do not fetch it (`client-output-buffer-limit`).
+    public OutputBufferLimits outputBufferLimits = OutputBufferLimits.DEFAULT;
 
     /// Timer calls a second (`hz`).
     public int hz = 10;

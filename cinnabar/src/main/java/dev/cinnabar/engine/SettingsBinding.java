@@ -39,6 +39,8 @@ final class SettingsBinding {
         binding.follow(Directives.PROTECTED_MODE, v -> settings.isProtected = v);
         binding.follow(Directives.MAXCLIENTS, v -> settings.maxClients = Math.toIntExact(v));
         binding.follow(Directives.TIMEOUT, v -> settings.idleTimeoutSeconds = v);
+        binding.follow(Directives.CLIENT_OUTPUT_BUFFER_LIMIT, v -> settings.outputBufferLimits = v);
+        binding.follow(Directives.NOTIFY_KEYSPACE_EVENTS, engine::keyspaceEvents);
         binding.follow(Directives.HZ, v -> settings.hz = v);
         binding.follow(Directives.ENABLE_DEBUG_COMMAND, v -> settings.debugCommand = v);
         Thresholds thresholds = engine.store().thresholds();

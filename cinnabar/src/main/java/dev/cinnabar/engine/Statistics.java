@@ -17,6 +17,7 @@ public final class Statistics {
     long connections;
     long rejectedConnections;
     long errors;
+    long outputBufferDisconnects; // clients that read too slowly
     long flushedLazily; // keys whose memory was left to be freed in steps
     long expiryNanos; // spent in taking expired keys out
     private final Map<String, Long> byCode = new TreeMap<>();
@@ -29,6 +30,7 @@ public final class Statistics {
         connections = 0;
         rejectedConnections = 0;
         errors = 0;
+        outputBufferDisconnects = 0;
         flushedLazily = 0;
         expiryNanos = 0;
         byCode.clear();

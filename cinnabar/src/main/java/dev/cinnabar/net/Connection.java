@@ -20,7 +20,8 @@ public final class Connection {
      * more than SMALL_KEPT bytes are left (a big bulk is under way) `kept` grows in place and is read into directly.
      *
      * Output. The handler writes into its loop's turn. What the socket does not take goes into `queue`. `unsent`
-     * counts all that is not in the socket yet: in the turn, in held turns, in the queue.
+     * counts all that is not in the socket yet: in the turn, in held turns, in the queue. What other threads pushed
+     * and the loop has not taken yet is `asked` minus `taken`.
      *
      * Reading stops while the handler waits (`paused`) or the peer does not read (`stalled`); at the end of the
      * peer's stream (`ended`); and when we are about to go (`leaving`: once everything is sent; `condemned`: at the
@@ -40,6 +41,7 @@ public final class Connection {
 
     private static final int READS_PER_TURN = 4; // fairness: a turn takes at most 256 KiB from one socket
     private static final int WRITE_SIZE = 64 << 10;
+    private static final int SHARED_MIN = 16 << 10; // bytes of a message that are worth a chunk of their own
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 16;
     private static final byte[] NOTHING = new byte[0];
     private static final ByteBuffer NO_VIEW = ByteBuffer.wrap(NOTHING);
@@ -80,6 +82,8 @@ public final class Connection {
     int entry;
     int heldTurns;
     long unsent;
+    long asked; // bytes that other threads pushed; written under the inbox's lock
+    long taken; // how many of them the loop has taken over
     private final OutputQueue queue = new OutputQueue();
 
     private boolean paused;
@@ -158,6 +162,19 @@ public final class Connection {
         else loop.askToPush(this, data, offset, length);
     }
 
+    /// As [#push], for a message that goes to many: the array is not copied, and nobody may write to it any more. Any thread.
+    public void share(byte[] message) {
+        if (condemned) return;
+        if (loop.isCurrent()) loop.share(this, message);
+        else loop.askToShare(this, message);
+    }
+
+    /// Takes over what other threads have pushed to the connections of this loop so far, so that what is written from now
+    /// on comes behind it.
+    public void takePushes() {
+        loop.takePushes();
+    }
+
     /// Whether so much is unsent ([#OUTPUT_HIGH_WATER]) that the handler has to stop and leave the rest of
     /// its input where it is. It is shown again when the peer has read.
     public boolean isCongested() {
@@ -168,7 +185,12 @@ public final class Connection {
 
     /// Bytes written but not in the socket yet. On another thread a little out of date.
     public long outputBytes() {
-        return unsent + loop.unnoted(this);
+        return unsent + loop.unnoted(this) + asked - taken;
+    }
+
+    /// In how many pieces lies what the socket did not take. On another thread a little out of date.
+    public int queuedChunks() {
+        return queue.chunks();
     }
 
     // ---- input ----
@@ -182,6 +204,12 @@ public final class Connection {
     /// Memory still follows what has been received: at most twice that, and 64 KiB.
     public void expectInput(long bytes) {
         expected = bytes;
+    }
+
+    /// The handler stops here, though it could go on, so that others get their turn and what it wrote is sent; what it left
+    /// is shown again soon.
+    public void giveWay() {
+        serveAgainSoon();
     }
 
     /// The handler waits for something and does not want to be shown input. What comes is kept, up to 64 KiB,
@@ -268,7 +296,7 @@ public final class Connection {
         } catch (Throwable e) {
             fail(e);
         }
-        if (ended && !stalled) leaving = true;
+        if (ended && !stalled && !waitsForAgain) leaving = true;
         settle();
     }
 
@@ -278,7 +306,7 @@ public final class Connection {
         if (condemned) return;
         try {
             if (!queue.isEmpty()) enqueue(turn, stretch);
-            else if (turn.next(stretch) < 0) sendOne(turn, stretch);
+            else if (turn.next(stretch) < 0 && !turn.isMessage(stretch)) sendOne(turn, stretch);
             else sendMany(turn, stretch);
             settle();
         } catch (IOException e) {
@@ -507,7 +535,8 @@ public final class Connection {
         }
     }
 
-    /// Several stretches are gathered in the scratch array, which nobody uses now: one write instead of many.
+    /// Several stretches are gathered in the scratch array, which nobody uses now: one write instead of many. A message is
+    /// copied there, too, since a view of its own would be garbage for each of its readers.
     private void sendMany(Turn turn, int stretch) throws IOException {
         int from = turn.from(stretch);
         while (stretch >= 0) {
@@ -527,7 +556,7 @@ public final class Connection {
             if (n < gathered) {
                 queue.append(loop.scratch, n, gathered);
                 if (stretch >= 0) {
-                    queue.append(turn.array(stretch), from, turn.to(stretch));
+                    enqueue(turn, stretch, from);
                     enqueue(turn, turn.next(stretch));
                 }
                 return;
@@ -536,9 +565,14 @@ public final class Connection {
     }
 
     private void enqueue(Turn turn, int stretch) {
-        for (; stretch >= 0; stretch = turn.next(stretch)) {
-            queue.append(turn.array(stretch), turn.from(stretch), turn.to(stretch));
-        }
+        for (; stretch >= 0; stretch = turn.next(stretch)) enqueue(turn, stretch, turn.from(stretch));
+    }
+
+    /// A large message that many do not fetch lies in memory once.
+    private void enqueue(Turn turn, int stretch, int from) {
+        int to = turn.to(stretch);
+        if (turn.isMessage(stretch) && to - from >= SHARED_MIN) queue.adopt(turn.array(stretch), from, to);
+        else queue.append(turn.array(stretch), from, to);
     }
 
     private void drain() throws IOException {

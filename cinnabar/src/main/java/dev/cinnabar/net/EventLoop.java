@@ -388,7 +388,32 @@ public final class EventLoop implements Executor {
         ownPushCount = 0;
     }
 
+    /// Pushes of other threads are taken first, so that all come in the order in which they were made.
     void push(Connection connection, byte[] data, int offset, int length) {
+        takePushes();
+        deliver(connection, data, offset, length);
+    }
+
+    void share(Connection connection, byte[] message) {
+        takePushes();
+        deliver(connection, message);
+    }
+
+    void takePushes() {
+        if (inbox.hasPushes()) inbox.workOffPushes(this);
+    }
+
+    /// A message to the one whose handler is just writing has to wait until it has finished, as any push.
+    void deliver(Connection connection, byte[] message) {
+        if (writer == connection) {
+            deliver(connection, message, 0, message.length);
+        } else if (!connection.isClosed()) {
+            turn.addMessage(connection, message);
+            connection.unsent += message.length;
+        }
+    }
+
+    void deliver(Connection connection, byte[] data, int offset, int length) {
         int from = turn.pushes.length();
         turn.pushes.append(data, offset, length);
         if (writer != connection) {
@@ -568,6 +593,11 @@ public final class EventLoop implements Executor {
 
     void askToPush(Connection connection, byte[] data, int offset, int length) {
         inbox.push(connection, data, offset, length);
+        wakeIfAsleep();
+    }
+
+    void askToShare(Connection connection, byte[] message) {
+        inbox.share(connection, message);
         wakeIfAsleep();
     }
 

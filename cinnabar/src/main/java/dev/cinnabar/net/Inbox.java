@@ -3,15 +3,20 @@ package dev.cinnabar.net;
 import dev.cinnabar.base.ByteBuilder;
 import java.util.Arrays;
 
-/// What other threads ask of a loop, in the order they asked: tasks to run, bytes to push, connections to
-/// wake or close.
+/// What other threads ask of a loop, in the order they asked: bytes to push; tasks to run, connections to wake or close.
 ///
 /// Two batches take turns: one is filled under a lock that is held for a copy, the other is worked off by the
 /// loop's thread without any. Thread-safe.
 final class Inbox {
+    /*
+     * Pushes have batches of their own, because they may be taken before the rest is: whoever writes to a connection, on
+     * its own loop, while pushes of other threads lie here for it, has to take them first, or a subscriber would see
+     * messages out of their order. They are taken before the rest always; nothing of the rest is to be done before a push.
+     */
     private static final int CLOSE = -1;
     private static final int RESUME = -2;
     private static final int TASK = -3;
+    private static final int MESSAGE = -4; // the next item is the array
 
     /// A batch that grew beyond this is let go afterwards, in items and in bytes.
     private static final int KEEP_ITEMS = 1024;
@@ -20,7 +25,10 @@ final class Inbox {
 
     private Batch filling = new Batch();
     private Batch spare = new Batch();
-    private volatile boolean filled;
+    private Batch fillingPushes = new Batch();
+    private Batch sparePushes = new Batch();
+    private volatile boolean filled; // with anything
+    private volatile boolean hasPushes;
     private boolean shut;
 
     /// Answers false when the loop has ended and will not run it.
@@ -38,8 +46,23 @@ final class Inbox {
 
     synchronized void push(Connection connection, byte[] data, int offset, int length) {
         if (shut) return;
-        filling.bytes.append(data, offset, length);
-        add(connection, length);
+        fillingPushes.bytes.append(data, offset, length);
+        fillingPushes.add(connection, length);
+        pushed(connection, length);
+    }
+
+    /// Pushes an array that nobody writes to any more; it is not copied.
+    synchronized void share(Connection connection, byte[] message) {
+        if (shut) return;
+        fillingPushes.add(connection, MESSAGE);
+        fillingPushes.add(message, MESSAGE);
+        pushed(connection, message.length);
+    }
+
+    private void pushed(Connection connection, int length) {
+        connection.asked += length;
+        filled = true;
+        hasPushes = true;
     }
 
     private boolean add(Object what, int kind) {
@@ -53,31 +76,54 @@ final class Inbox {
         return filled;
     }
 
+    boolean hasPushes() {
+        return hasPushes;
+    }
+
     /// Does what was asked so far. On the loop's thread.
     void workOff(EventLoop loop) {
+        workOffPushes(loop);
         Batch batch;
         synchronized (this) {
             batch = filling;
             filling = spare;
-            filled = false;
+            filled = hasPushes;
         }
-        int from = 0;
         for (int i = 0; i < batch.count; i++) {
             Object what = batch.what[i];
-            int kind = batch.kinds[i];
-            if (kind == TASK) {
-                loop.run((Runnable) what);
-            } else {
-                Connection connection = (Connection) what;
-                if (kind == CLOSE) connection.close();
-                else if (kind == RESUME) connection.resumeReading();
-                else {
-                    connection.push(batch.bytes.array(), from, kind);
-                    from += kind;
-                }
+            switch (batch.kinds[i]) {
+                case TASK -> loop.run((Runnable) what);
+                case CLOSE -> ((Connection) what).close();
+                default -> ((Connection) what).resumeReading();
             }
         }
         spare = batch.emptied();
+    }
+
+    /// Delivers what was pushed so far, and nothing else. On the loop's thread.
+    void workOffPushes(EventLoop loop) {
+        Batch batch;
+        synchronized (this) {
+            if (!hasPushes) return;
+            batch = fillingPushes;
+            fillingPushes = sparePushes;
+            hasPushes = false;
+        }
+        int from = 0;
+        for (int i = 0; i < batch.count; i++) {
+            Connection connection = (Connection) batch.what[i];
+            int length = batch.kinds[i];
+            if (length == MESSAGE) {
+                byte[] message = (byte[]) batch.what[++i];
+                connection.taken += message.length;
+                loop.deliver(connection, message);
+            } else {
+                connection.taken += length;
+                if (!connection.isClosed()) loop.deliver(connection, batch.bytes.array(), from, length);
+                from += length;
+            }
+        }
+        sparePushes = batch.emptied();
     }
 
     /// Refuses everything from now on. On the loop's thread, which then works off what is there.
@@ -87,7 +133,7 @@ final class Inbox {
 
     private static final class Batch {
         Object[] what = new Object[16];
-        int[] kinds = new int[16]; // negative: CLOSE, RESUME, TASK; else the length of a push
+        int[] kinds = new int[16]; // negative: what it is; else the length of a push
         int count;
         ByteBuilder bytes = new ByteBuilder(256);
 

@@ -16,6 +16,7 @@ final class OutputQueue {
 
     private @Nullable Chunk first;
     private @Nullable Chunk last;
+    private int chunks;
 
     boolean isEmpty() {
         return first == null;
@@ -50,6 +51,7 @@ final class OutputQueue {
         if (last == null) first = chunk;
         else last.next = chunk;
         last = chunk;
+        chunks++;
         return chunk;
     }
 
@@ -68,15 +70,21 @@ final class OutputQueue {
                 total += n;
                 if (n < room) return total;
             }
+            chunks--;
         }
-        first = null;
-        last = null;
+        clear();
         return total;
     }
 
     void clear() {
         first = null;
         last = null;
+        chunks = 0;
+    }
+
+    /// How many pieces there are.
+    int chunks() {
+        return chunks;
     }
 
     /// The unsent bytes of a chunk lie between its view's position and limit.

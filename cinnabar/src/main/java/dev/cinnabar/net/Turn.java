@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// What one turn of a loop wrote, for all its connections: two shared buffers and who owns which stretch of
-/// them.
+/// What one turn of a loop wrote, for all its connections: two buffers that they share, messages that go to many, and
+/// who owns which stretch of them.
 ///
 /// Owned by the loop's thread. Reused, so that a turn costs no garbage.
 final class Turn {
@@ -14,6 +14,7 @@ final class Turn {
      *   replies   [ A A A | B | A A | C ]        what handlers wrote, in one buffer, one after the other
      *   pushes    [ B | C ]                      what others pushed meanwhile, aside: a handler may still rewind
      *                                            the end of `replies` or patch a header in it
+     *   messages  M → B, M → C, …                arrays that go to many connections and lie here once
      *
      *   entries   A: 0 → 2     B: 1 → 3    C: 4 → 5      one per connection: a chain of stretches, in the order of
      *   next      2  3  -  -  5  -                        writing, so that a connection costs one write(2) a turn
@@ -37,7 +38,9 @@ final class Turn {
     private int[] froms = new int[64]; // ~from for a stretch of `pushes`
     private int[] tos = new int[64];
     private int[] nexts = new int[64];
+    private byte @Nullable [] @Nullable [] messages = new byte[64][]; // of a stretch that is in neither buffer
     private int stretches;
+    private long messageBytes;
     private boolean repliesGivenAway;
 
     /// Which ticket holds this turn; see [EventLoop#release].
@@ -61,8 +64,9 @@ final class Turn {
         return owners[entry];
     }
 
-    int length() {
-        return replies.length() + pushes.length();
+    /// How many bytes all connections together are to be sent.
+    long length() {
+        return replies.length() + pushes.length() + messageBytes;
     }
 
     /// Notes that `replies[from..to)` goes to this connection, after all that was noted for it before.
@@ -75,13 +79,29 @@ final class Turn {
         add(owner, ~from, to);
     }
 
+    /// Notes that the whole array goes to this connection. It is not copied; nobody writes to it any more.
+    void addMessage(Connection owner, byte[] message) {
+        if (owner.turn != this) enter(owner);
+        append(owner, 0, message.length);
+        messages[stretches - 1] = message;
+        messageBytes += message.length;
+    }
+
     private void add(Connection owner, int from, int to) {
         if (owner.turn != this) enter(owner);
         int last = lasts[owner.entry];
-        if (last != NONE && tos[last] == Math.max(from, ~from) && (froms[last] ^ from) >= 0) {
+        if (last != NONE
+                && messages[last] == null
+                && tos[last] == Math.max(from, ~from)
+                && (froms[last] ^ from) >= 0) {
             tos[last] = to; // speed only: goes on, in the same buffer, where its last stretch ended
             return;
         }
+        append(owner, from, to);
+    }
+
+    private void append(Connection owner, int from, int to) {
+        int last = lasts[owner.entry];
         if (stretches == froms.length) growStretches();
         int stretch = stretches++;
         froms[stretch] = from;
@@ -112,7 +132,14 @@ final class Turn {
         return nexts[stretch];
     }
 
+    /// Whether the stretch is a message that lies in an array of its own.
+    boolean isMessage(int stretch) {
+        return messages[stretch] != null;
+    }
+
     byte[] array(int stretch) {
+        byte[] message = messages[stretch];
+        if (message != null) return message;
         return froms[stretch] >= 0 ? replies.array() : pushes.array();
     }
 
@@ -125,7 +152,7 @@ final class Turn {
         return tos[stretch];
     }
 
-    /// A buffer over [#array], to write from.
+    /// A buffer over [#array], to write from; not for messages.
     ByteBuffer view(int stretch) {
         if (froms[stretch] < 0) {
             if (pushesView.array() != pushes.array()) pushesView = ByteBuffer.wrap(pushes.array());
@@ -138,7 +165,7 @@ final class Turn {
     /// Whether a rest of this many bytes of a stretch is so much of the buffer that it is better to give the
     /// whole buffer away than to copy the rest. Answering yes gives it away: it is not written to again.
     boolean giveAway(int stretch, int rest) {
-        if (froms[stretch] < 0 || rest < OutputQueue.MAX_CHUNK || rest < replies.capacity() / 2) return false;
+        if (froms[stretch] < 0 || messages[stretch] != null || rest < OutputQueue.MAX_CHUNK || rest < replies.capacity() / 2) return false;
         repliesGivenAway = true;
         return true;
     }
@@ -156,6 +183,8 @@ final class Turn {
     void clear() {
         for (int i = 0; i < entries; i++) done(i);
         entries = 0;
+        if (messageBytes > 0) Arrays.fill(messages, 0, stretches, null);
+        messageBytes = 0;
         stretches = 0;
         if (repliesGivenAway) replies = new ByteBuilder(FIRST_CAPACITY);
         repliesGivenAway = false;
@@ -177,5 +206,6 @@ final class Turn {
         froms = Arrays.copyOf(froms, 2 * stretches);
         tos = Arrays.copyOf(tos, 2 * stretches);
         nexts = Arrays.copyOf(nexts, 2 * stretches);
+        messages = Arrays.copyOf(messages, 2 * stretches);
     }
 }

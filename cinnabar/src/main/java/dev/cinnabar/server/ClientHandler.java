@@ -16,6 +16,9 @@ import java.nio.charset.StandardCharsets;
 final class ClientHandler implements Handler, Link {
     private static final byte[] NO_MEMORY = ("-" + Errors.HEAP_IS_FULL + "\r\n").getBytes(StandardCharsets.US_ASCII);
 
+    /// When so many bytes were pushed to others, what they are sent goes out before more is run.
+    private static final long PUSHED_ENOUGH = 1 << 20;
+
     private final Connection connection;
     private final ServerProtocol protocol;
     private final Engine engine;
@@ -43,6 +46,7 @@ final class ClientHandler implements Handler, Link {
         engine.lock();
         try {
             engine.beginBatch();
+            connection.takePushes(); // what is published now comes behind what was published before
             return run(array, from, to);
         } finally {
             engine.unlock();
@@ -72,6 +76,10 @@ final class ClientHandler implements Handler, Link {
                 position = batch.ends[i];
                 if (engine.isWaiting(session)) connection.pauseReading();
                 goesOn = !engine.isWaiting(session) && !session.isClosing() && !connection.isCongested();
+                if (goesOn && engine.pushedInBatch() > PUSHED_ENOUGH) {
+                    connection.giveWay();
+                    goesOn = false;
+                }
             }
             if (!goesOn) parser.reset();
             else if (outcome != RequestParser.Outcome.COMPLETE) {
@@ -196,16 +204,18 @@ final class ClientHandler implements Handler, Link {
     }
 
     @Override
+    public int outputPieces() {
+        return connection.queuedChunks();
+    }
+
+    @Override
     public void push(byte[] data, int offset, int length) {
-        if (connection.outputBytes() > protocol.pushLimit()) {
-            protocol.log()
-                    .warning("Client scheduled to be closed ASAP for overcoming of output buffer limits: id="
-                            + session.id());
-            protocol.countOutputBufferDisconnect();
-            connection.close();
-            return;
-        }
         connection.push(data, offset, length);
+    }
+
+    @Override
+    public void share(byte[] message) {
+        connection.share(message);
     }
 
     @Override

@@ -86,8 +86,7 @@ final class ServerHost implements Host {
                 now.bytesOut() - before.bytesOut(),
                 now.reads() - before.reads(),
                 now.writes() - before.writes(),
-                now.queryBufferDisconnects() - before.queryBufferDisconnects(),
-                now.outputBufferDisconnects() - before.outputBufferDisconnects());
+                now.queryBufferDisconnects() - before.queryBufferDisconnects());
     }
 
     private Traffic totalTraffic() {
@@ -105,7 +104,7 @@ final class ServerHost implements Host {
             reads += loop.reads();
             writes += loop.writes();
         }
-        return new Traffic(in, out, reads, writes, p.queryBufferDisconnects(), p.outputBufferDisconnects());
+        return new Traffic(in, out, reads, writes, p.queryBufferDisconnects());
     }
 
     @Override

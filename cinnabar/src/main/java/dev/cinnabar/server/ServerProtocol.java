@@ -18,14 +18,12 @@ import org.jspecify.annotations.Nullable;
 /// What the event loops do with connections: each gets a [ClientHandler]; between turns the log is written and timers run.
 final class ServerProtocol implements Protocol, Durability {
     private static final long NANOS_PER_MS = 1_000_000;
-    private static final long PUSH_LIMIT_DEFAULT = 32L << 20; // redis.conf: client-output-buffer-limit pubsub 32mb
 
     private final Engine engine;
     private final Log log;
     private final RequestLimits requestLimits = new RequestLimits();
     private final Batch[] batches; // by loop
     private final AtomicLong queryBufferDisconnects = new AtomicLong();
-    private final AtomicLong outputBufferDisconnects = new AtomicLong();
     private volatile long queryBufferLimit;
     private volatile @Nullable NetServer net;
     private long nextTickNanos = System.nanoTime(); // the first loop's only
@@ -124,11 +122,6 @@ final class ServerProtocol implements Protocol, Durability {
         return queryBufferLimit;
     }
 
-    /// From how many unsent bytes on a client that is sent things out of turn is given up.
-    long pushLimit() {
-        return PUSH_LIMIT_DEFAULT;
-    }
-
     /// The place where requests are taken in, the loop's own.
     Batch batch(EventLoop loop) {
         return batches[loop.index()];
@@ -138,15 +131,7 @@ final class ServerProtocol implements Protocol, Durability {
         queryBufferDisconnects.incrementAndGet();
     }
 
-    void countOutputBufferDisconnect() {
-        outputBufferDisconnects.incrementAndGet();
-    }
-
     long queryBufferDisconnects() {
         return queryBufferDisconnects.get();
-    }
-
-    long outputBufferDisconnects() {
-        return outputBufferDisconnects.get();
     }
 }

@@ -540,6 +540,7 @@ public final class Database {
     ///
     /// @throws OutOfMemory when memory is short; then nothing has changed
     public void copyTo(Bytes key, Database to, Bytes newKey) {
+        if (moment.tellsNewKeys && to.lookup(newKey) != 0) events.created(to, newKey); // else the primitive tells
         long address = lookup(key);
         byte[] page = pages.array(address);
         int at = Pages.offset(address);
@@ -722,6 +723,7 @@ public final class Database {
             Records.setExpiryMs(page, at, expiryMs);
             wheel.add(address);
         }
+        if (moment.tellsNewKeys) events.created(this, key);
         return address;
     }
 
@@ -839,6 +841,7 @@ public final class Database {
         to.dict.insertPrepared(newHash, target);
         if (!staysInBlock) pages.free(address, oldSize);
         dict.settle();
+        if (moment.tellsNewKeys) events.created(to, newKey);
     }
 
     private void beforeChange(long address) {

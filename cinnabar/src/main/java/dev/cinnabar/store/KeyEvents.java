@@ -9,4 +9,7 @@ public interface KeyEvents {
 
     /// A key was given up because memory was short.
     void evicted(Database db, Bytes key);
+
+    /// A key was made, or made anew (RENAME, COPY). Only told when [Moment#tellsNewKeys]. The window is valid during the call.
+    default void created(Database db, Bytes key) {}
 }

@@ -19,6 +19,9 @@ public final class Moment {
     /// While false, nothing counts as expired (the log is being replayed: it says itself what expired).
     public boolean expires = true;
 
+    /// Whether [KeyEvents#created] is wanted.
+    public boolean tellsNewKeys;
+
     private long nowMs;
     private int clock; // 24 bits of seconds
 

@@ -15,6 +15,7 @@ import dev.cinnabar.command.ListCommands;
 import dev.cinnabar.command.SetCommands;
 import dev.cinnabar.command.StringCommands;
 import dev.cinnabar.command.ZsetCommands;
+import dev.cinnabar.engine.PubSubCommands;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +41,7 @@ class FactsTwinTest {
         commands.addAll(List.of(HashCommands.values()));
         commands.addAll(List.of(ZsetCommands.values()));
         commands.addAll(List.of(GeoCommands.values()));
+        commands.addAll(List.of(PubSubCommands.values()));
         try (RealRedis real = RealRedis.start(directory)) {
             List<String> compared = new ArrayList<>();
             for (Command command : commands) {
