@@ -24,11 +24,13 @@ import java.util.concurrent.locks.LockSupport;
 /// are skipped.
 public final class RealRedis implements AutoCloseable {
     private final Process process;
+    private final Path socket;
     private final SocketChannel channel;
     private final DataInputStream replies;
 
-    private RealRedis(Process process, SocketChannel channel) {
+    private RealRedis(Process process, Path socket, SocketChannel channel) {
         this.process = process;
+        this.socket = socket;
         this.channel = channel;
         this.replies = new DataInputStream(new BufferedInputStream(Channels.newInputStream(channel)));
     }
@@ -56,7 +58,7 @@ public final class RealRedis implements AutoCloseable {
         Process process = launch(directory, all);
         try {
             process.getOutputStream().close();
-            return new RealRedis(process, connect(process, socket, all));
+            return new RealRedis(process, socket, connect(process, socket, all));
         } catch (IOException e) {
             process.destroyForcibly();
             throw new UncheckedIOException(e);
@@ -102,6 +104,24 @@ public final class RealRedis implements AutoCloseable {
         command.addAll(arguments);
         try {
             return new ProcessBuilder(command).directory(directory.toFile()).start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// Another connection to the same server; closing either of them ends the server.
+    public RealRedis another() {
+        try {
+            return new RealRedis(process, socket, SocketChannel.open(UnixDomainSocketAddress.of(socket)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// Reads something that was not asked for: a message.
+    public Object read() {
+        try {
+            return reply();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

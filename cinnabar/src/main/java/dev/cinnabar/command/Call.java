@@ -180,6 +180,14 @@ public final class Call implements Arguments {
         return address;
     }
 
+    /// The same for OBJECT, which looks at a key from outside: a miss is counted, but no event.
+    public long lookupFromOutside(Bytes key) {
+        long address = store.database(dbIndex).lookup(key);
+        if (address == 0) misses++;
+        else hits++;
+        return address;
+    }
+
     private void missed(Bytes key) {
         misses++;
         if (limits.tellsMisses) notice(dbIndex, key, "keymiss", 'm');
@@ -351,6 +359,32 @@ public final class Call implements Arguments {
     public void logNothing() {
         usesEffects = true;
         effects.clear();
+    }
+
+    /// Puts the entries from one [#changes()] to a later one behind all others: for a body that does first, because it may be refused, what
+    /// counts as done second.
+    public void putLast(int from, int to) {
+        for (int i = to; i > from; i--) {
+            for (int k = i - 1; k < changes - 1 - (to - i); k++) swap(k, k + 1);
+        }
+    }
+
+    private void swap(int i, int k) {
+        Bytes key = changedKeys[i];
+        String event = events[i];
+        char eventClass = eventClasses[i];
+        int db = changedDbs[i];
+        boolean isNotice = areNotices[i];
+        changedKeys[i] = changedKeys[k];
+        events[i] = events[k];
+        eventClasses[i] = eventClasses[k];
+        changedDbs[i] = changedDbs[k];
+        areNotices[i] = areNotices[k];
+        changedKeys[k] = key;
+        events[k] = event;
+        eventClasses[k] = eventClass;
+        changedDbs[k] = db;
+        areNotices[k] = isNotice;
     }
 
     private void growOutbox() {

@@ -478,7 +478,7 @@ public enum KeyCommands implements Command {
     // ---- OBJECT ----
 
     private static long object(Call call) {
-        return call.lookupUntouched(call.key(2));
+        return call.lookupFromOutside(call.key(2));
     }
 
     private static Reply encoding(Call call) {

@@ -262,10 +262,13 @@ public enum SetCommands implements Command {
         if (!isThere) return call.reply().integer(0);
         if (call.key(1).equals(call.key(2))) return call.reply().integer(1);
 
+        int before = call.changes();
         boolean isNew = target.add(member); // may be refused, so it comes first
+        int after = call.changes();
         source = write(call, 1);
         source.remove(member);
         removed(call, source, "srem", 1);
+        if (after > before) call.putLast(before, after);
         if (isNew) call.changed(call.key(2), "sadd");
         return call.reply().integer(1);
     }

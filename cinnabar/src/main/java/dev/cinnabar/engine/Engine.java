@@ -839,12 +839,12 @@ public final class Engine implements KeyEvents {
     ///
     /// @return whether there is more
     private boolean work(long untilNanos) {
-        boolean isExpiring = settings.expiresActively
-                && !isLoading
-                && !pause.isRunning(store.moment().nowMs());
+        boolean mayEvict = !isLoading && !pause.isRunning(store.moment().nowMs());
+        boolean isExpiring = settings.expiresActively && mayEvict;
         boolean hasMore = true;
         while (hasMore) {
             hasMore = isExpiring && store.expire(EXPIRE_STEP);
+            hasMore |= mayEvict && eviction.step();
             hasMore |= store.step();
             walkAbandoned();
             if (clock.nanos() - untilNanos >= 0) break;

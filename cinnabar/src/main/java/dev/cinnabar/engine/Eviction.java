@@ -18,6 +18,8 @@ final class Eviction {
      */
     private static final int MAX_DRAWS = 64; // when looking for keys with an expiry time among many without
 
+    private static final int STEP = 16; // keys; some 50 µs
+
     private final Store store;
     private final Settings settings;
     private final Randomness randomness;
@@ -36,6 +38,17 @@ final class Eviction {
         store.stepGarbage();
         while (store.pages().used() - store.garbageBytes() > settings.maxMemory) {
             if (settings.evictionPolicy == EvictionPolicy.NOEVICTION || !evictOne()) return false;
+        }
+        return true;
+    }
+
+    /// Gives a few keys up if the data does not fit, which without a command that asks only happens after `maxmemory` was lowered.
+    ///
+    /// @return whether there may be more to give up
+    boolean step() {
+        if (settings.maxMemory == 0 || settings.evictionPolicy == EvictionPolicy.NOEVICTION) return false;
+        for (int i = 0; i < STEP; i++) {
+            if (store.pages().used() <= settings.maxMemory || !evictOne()) return false;
         }
         return true;
     }

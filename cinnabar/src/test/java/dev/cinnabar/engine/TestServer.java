@@ -8,6 +8,7 @@ import dev.cinnabar.base.TestClock;
 import dev.cinnabar.command.Call;
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.Limits;
+import dev.cinnabar.config.KeyspaceEvents;
 import dev.cinnabar.memory.Budget;
 import dev.cinnabar.persistence.DumpCommands;
 import dev.cinnabar.store.Store;
@@ -77,6 +78,30 @@ public final class TestServer {
     public TestServer select(int db) {
         session.db = db;
         return this;
+    }
+
+    /// Opens a client that listens to what happens to keys, all classes of events, and answers the list into which what it is sent is put:
+    /// each push as the protocol's text, in the order of sending.
+    public List<String> listen() {
+        engine.keyspaceEvents(KeyspaceEvents.KEYSPACE
+                | KeyspaceEvents.KEYEVENT
+                | KeyspaceEvents.ALL
+                | KeyspaceEvents.KEY_MISS
+                | KeyspaceEvents.NEW_KEY);
+        return subscribe(Subscription.PATTERN, "__key*");
+    }
+
+    /// The same for any channel or pattern, and for no events but those that are on.
+    List<String> subscribe(Subscription sort, String name) {
+        List<String> heard = new ArrayList<>();
+        Session listener = engine.open(Session.Origin.EMBEDDED, new DeafLink() {
+            @Override
+            public void push(byte[] data, int offset, int length) {
+                heard.add(new String(data, offset, length, StandardCharsets.ISO_8859_1));
+            }
+        });
+        engine.pubSub().subscribe(listener, sort, Bytes.of(name));
+        return heard;
     }
 
     /// Runs a command given as a line of words without blanks in them.
@@ -194,7 +219,7 @@ public final class TestServer {
     }
 
     /// Nobody is there.
-    private static final class DeafLink implements Link {
+    private static class DeafLink implements Link {
         @Override
         public String remoteAddress() {
             return "";

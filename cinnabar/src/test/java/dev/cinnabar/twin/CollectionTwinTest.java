@@ -25,7 +25,7 @@ class CollectionTwinTest {
         }
     }
 
-    private static String[] list(Random r) {
+    static String[] list(Random r) {
         List<String> w = new ArrayList<>();
         switch (r.nextInt(20)) {
             case 0, 1 -> push(w, "RPUSH", r, 6);
@@ -70,7 +70,7 @@ class CollectionTwinTest {
         if (r.nextBoolean()) add(w, "MAXLEN", Values.pick(r, "0", "3", "10", "-1"));
     }
 
-    private static String[] set(Random r) {
+    static String[] set(Random r) {
         List<String> w = new ArrayList<>();
         switch (r.nextInt(14)) {
             case 0, 1, 2 -> several(w, r, "SADD", key(r));

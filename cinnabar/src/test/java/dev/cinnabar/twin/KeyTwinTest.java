@@ -22,7 +22,7 @@ class KeyTwinTest {
         }
     }
 
-    private static String[] command(Random r) {
+    static String[] command(Random r) {
         List<String> w = new ArrayList<>();
         switch (r.nextInt(28)) {
             case 0, 1, 2 -> add(w, "SET", key(r), Values.any(r));

@@ -23,7 +23,7 @@ class StringTwinTest {
         }
     }
 
-    private static String[] command(Random r) {
+    static String[] command(Random r) {
         List<String> w = new ArrayList<>();
         switch (r.nextInt(33)) {
             case 0, 1 -> add(w, "SET", key(r), Values.any(r));

@@ -15,6 +15,7 @@ import java.util.Random;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// Our server and a real one, given the same commands: replies have to be equal byte by byte. There are no
 /// expected values.
@@ -27,6 +28,8 @@ public final class Twin implements AutoCloseable {
     private final TestServer ours = TestServer.inRealTime();
     private final RealRedis theirs;
     private final Deque<String> history = new ArrayDeque<>();
+    private @Nullable RealRedis listener; // of theirs
+    private List<String> heard = List.of(); // by ours
 
     /// Starts both, or skips the test when no redis-server is installed.
     ///
@@ -35,6 +38,16 @@ public final class Twin implements AutoCloseable {
     public Twin(Path directory, String... directives) {
         RealRedis.assumePresent();
         theirs = RealRedis.start(directory, directives);
+    }
+
+    /// From now on what happens to keys is compared, too: the messages of keyspace notifications, of all classes, after each command.
+    public Twin hearing() {
+        heard = ours.listen();
+        theirs.ask("DEBUG", "SET-ACTIVE-EXPIRE", "0"); // ours has no timers here
+        theirs.ask("CONFIG", "SET", "notify-keyspace-events", "KEAmn");
+        listener = theirs.another();
+        listener.ask("PSUBSCRIBE", "__key*");
+        return this;
     }
 
     public TestServer ours() {
@@ -71,6 +84,35 @@ public final class Twin implements AutoCloseable {
         assertThat(essence.apply(actual))
                 .as(() -> "the last of\n" + String.join("\n", history))
                 .isEqualTo(essence.apply(expected));
+        if (listener != null) sameEvents(listener, actual.startsWith("-"));
+    }
+
+    /// A message of our own behind the others says that there are no more. Which key a command missed before it found that it makes no
+    /// sense is not compared.
+    private void sameEvents(RealRedis listener, boolean isError) {
+        theirs.raw("PUBLISH", "__key:end", "");
+        List<String> expected = new ArrayList<>();
+        for (String event = event(listener.read()); !event.startsWith("__key:end"); event = event(listener.read())) {
+            expected.add(event);
+        }
+        List<String> actual = heard.stream().map(Twin::event).toList();
+        heard.clear();
+        if (isError) expected.removeIf(event -> event.contains("keymiss"));
+        if (isError) actual = actual.stream().filter(event -> !event.contains("keymiss")).toList();
+        List<String> told = actual;
+        assertThat(told)
+                .as(() -> "events of the last of\n" + String.join("\n", history))
+                .isEqualTo(expected);
+    }
+
+    private static String event(Object message) {
+        List<?> parts = (List<?>) message;
+        return parts.get(2) + " " + parts.get(3);
+    }
+
+    private static String event(String push) {
+        String[] lines = push.split("\r\n", -1);
+        return lines[6] + " " + lines[8];
     }
 
     private void remember(String[] words) {
@@ -172,6 +214,7 @@ public final class Twin implements AutoCloseable {
 
     @Override
     public void close() {
+        if (listener != null) listener.close();
         theirs.close();
     }
 }

@@ -1,0 +1,126 @@
+package dev.cinnabar.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cinnabar.config.OutputBufferLimits;
+import dev.cinnabar.config.OutputBufferLimits.Limit;
+import java.time.Duration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class OutputLimitsTest {
+    private static final Limit NONE = new Limit(0, 0, 0);
+
+    private final TestEngine server = new TestEngine();
+    private final TestClient client = server.connect();
+    private final TestClient reader = server.connect();
+
+    @BeforeEach
+    void the_reader_listens() {
+        reader.send("SUBSCRIBE a");
+        server.settings().outputBufferLimits = new OutputBufferLimits(NONE, NONE, new Limit(1000, 500, 10));
+    }
+
+    private void left(long bytes) {
+        reader.outputBytes = bytes;
+        client.send("PUBLISH a x");
+    }
+
+    private String disconnections() {
+        String info = client.send("INFO stats");
+        return info.replaceAll(".*client_output_buffer_limit_disconnections:(\\d+).*", "$1");
+    }
+
+    @Test
+    void who_leaves_as_much_as_the_hard_limit_is_closed_and_counted() {
+        left(499);
+        left(999);
+        assertThat(reader.isClosed).isFalse();
+        reader.read();
+        left(1000);
+        assertThat(reader.isClosed).isTrue();
+        assertThat(disconnections()).isEqualTo("1");
+        assertThat(client.send("PUBLISH a x")).isEqualTo(":0");
+    }
+
+    @Test
+    void the_last_publication_still_counts_who_is_closed_for_it() {
+        reader.outputBytes = 1000;
+        assertThat(client.send("PUBLISH a x")).isEqualTo(":1");
+    }
+
+    @Test
+    void who_is_over_the_soft_limit_has_some_time() {
+        left(500);
+        server.advance(Duration.ofMillis(10_000));
+        assertThat(reader.isClosed).isFalse();
+        server.advance(Duration.ofMillis(1));
+        assertThat(reader.isClosed).isTrue();
+        assertThat(disconnections()).isEqualTo("1");
+    }
+
+    @Test
+    void the_time_begins_anew_when_the_client_has_fetched_enough() {
+        left(500);
+        server.advance(Duration.ofSeconds(9));
+        reader.outputBytes = 400;
+        server.advance(Duration.ofSeconds(1));
+        left(600);
+        server.advance(Duration.ofSeconds(10));
+        assertThat(reader.isClosed).isFalse();
+        server.advance(Duration.ofSeconds(1));
+        assertThat(reader.isClosed).isTrue();
+    }
+
+    @Test
+    void a_limit_that_is_lifted_spares_those_who_are_over_it() {
+        left(500);
+        server.settings().outputBufferLimits = new OutputBufferLimits(NONE, NONE, NONE);
+        server.advance(Duration.ofSeconds(100));
+        left(1 << 30);
+        assertThat(reader.isClosed).isFalse();
+    }
+
+    @Test
+    void normal_clients_have_a_limit_of_their_own_that_replies_count_for() {
+        client.outputBytes = 1 << 30;
+        client.send("PING");
+        assertThat(client.isClosed).isFalse();
+        server.settings().outputBufferLimits = new OutputBufferLimits(new Limit(2000, 0, 0), NONE, NONE);
+        client.outputBytes = 1999;
+        client.send("PING");
+        assertThat(client.isClosed).isFalse();
+        client.outputBytes = 2000;
+        client.send("PING");
+        assertThat(client.isClosed).isTrue();
+    }
+
+    @Test
+    void a_transaction_is_run_to_its_end_before_its_client_is_closed() {
+        server.settings().outputBufferLimits = new OutputBufferLimits(new Limit(2000, 0, 0), NONE, NONE);
+        client.send("MULTI");
+        client.send("SET a 1");
+        client.send("SET b 2");
+        client.outputBytes = 5000;
+        client.send("EXEC");
+        assertThat(client.isClosed).isTrue();
+        assertThat(server.connect().send("MGET a b")).isEqualTo("*2 $1 1 $1 2");
+    }
+
+    @Test
+    void monitors_are_held_to_the_limit_of_subscribers() {
+        TestClient monitor = server.connect();
+        monitor.send("MONITOR");
+        monitor.outputBytes = 1000;
+        client.send("PING");
+        assertThat(monitor.isClosed).isTrue();
+    }
+
+    @Test
+    void what_is_pushed_to_the_one_who_publishes_counts_too() {
+        client.send("HELLO 3");
+        client.send("SUBSCRIBE a");
+        assertThat(client.send("PUBLISH a " + "x".repeat(1000))).startsWith(":2");
+        assertThat(client.isClosed).isTrue();
+    }
+}

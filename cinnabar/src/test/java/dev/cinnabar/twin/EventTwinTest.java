@@ -1,0 +1,71 @@
+package dev.cinnabar.twin;
+
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What listeners are told of keys, beside a real redis-server: the same events in the same order for the same commands, of all
+/// families.
+class EventTwinTest {
+    private static final int COMMANDS = 6_000;
+
+    @TempDir
+    private Path directory;
+
+    private void compare(Function<Random, String[]> maker) {
+        try (Twin twin = new Twin(directory, "--enable-debug-command", "yes").hearing()) {
+            twin.compare(System.nanoTime(), COMMANDS, maker);
+        }
+    }
+
+    @Test
+    void strings() {
+        compare(StringTwinTest::command);
+    }
+
+    @Test
+    void keys() {
+        compare(KeyTwinTest::command);
+    }
+
+    @Test
+    void lists() {
+        compare(CollectionTwinTest::list);
+    }
+
+    @Test
+    void sets() {
+        compare(CollectionTwinTest::set);
+    }
+
+    /// A BITFIELD that makes a key longer and then fails tells nobody there, and does not log it either; ours does both.
+    private static String[] bit(Random r) {
+        String[] words = BitMaker.next(r);
+        for (int i = 0; i < words.length; i++) if (words[i].equalsIgnoreCase("FAIL")) words[i] = "SAT";
+        return words;
+    }
+
+    @Test
+    void bits() {
+        compare(EventTwinTest::bit);
+    }
+
+    @Test
+    void sorted_sets() {
+        compare(ZsetMaker::next);
+    }
+
+    @Test
+    void all_families_by_turns() {
+        compare(r -> switch (r.nextInt(6)) {
+            case 0 -> StringTwinTest.command(r);
+            case 1 -> KeyTwinTest.command(r);
+            case 2 -> CollectionTwinTest.list(r);
+            case 3 -> CollectionTwinTest.set(r);
+            case 4 -> bit(r);
+            default -> ZsetMaker.next(r);
+        });
+    }
+}
