@@ -103,7 +103,9 @@ public enum ConnectionCommands implements Command {
         if (call.argc() > 2) return call.reply().error(Errors.arity("ping"));
         if (session.isInSubscriberMode()) {
             call.reply().array(2).bulk("pong");
-            return call.argc() == 2 ? call.reply().bulk(call.arg(1)) : call.reply().bulk("");
+            return call.argc() == 2
+                    ? call.reply().bulk(call.arg(1))
+                    : call.reply().bulk("");
         }
         return call.argc() == 2 ? call.reply().bulk(call.arg(1)) : call.reply().simple("PONG");
     }

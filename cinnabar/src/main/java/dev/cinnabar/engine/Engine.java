@@ -400,7 +400,8 @@ public final class Engine implements KeyEvents {
             if (refusal != null) return refusal;
         }
         if (session.isInSubscriberMode() && !isInExec && !isForSubscribers(spec)) {
-            return "ERR Can't execute '" + entry.fullName() + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET"
+            return "ERR Can't execute '" + entry.fullName()
+                    + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET"
                     + " are allowed in this context";
         }
         if (isLoading && !spec.is(Flag.LOADING)) return "LOADING Cinnabar is loading the dataset in memory";
@@ -546,7 +547,8 @@ public final class Engine implements KeyEvents {
         boolean isWrongType =
                 woken.length() > 10 && !again.isDecided() && woken.toString().startsWith("-WRONGTYPE");
         session.pushes = null;
-        boolean goesOn = again.isWaiting() || isWrongType && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY);
+        boolean goesOn =
+                again.isWaiting() || isWrongType && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY);
         if (!goesOn) answer(waiter);
         if (wokenPushes.length() == 0) return;
         session.link().push(wokenPushes.array(), 0, wokenPushes.length());
@@ -698,7 +700,8 @@ public final class Engine implements KeyEvents {
         if (pushes != null) pushes.append(message);
         else session.link().share(message);
         pushedBytes += message.length;
-        outputLimits.check(session, pushes == null ? 0 : pushes.length(), store.moment().nowMs());
+        outputLimits.check(
+                session, pushes == null ? 0 : pushes.length(), store.moment().nowMs());
     }
 
     private void closeDoomed() {
@@ -706,7 +709,8 @@ public final class Engine implements KeyEvents {
             if (session.isClosing) continue;
             statistics.outputBufferDisconnects++;
             host.log()
-                    .warning("Client id=" + session.id() + " addr=" + session.link().remoteAddress()
+                    .warning("Client id=" + session.id() + " addr="
+                            + session.link().remoteAddress()
                             + " scheduled to be closed ASAP for overcoming of output buffer limits.");
             kill(session);
         }

@@ -28,7 +28,11 @@ final class KeyspaceNotifications {
         if (pubSub.isDeaf() || (classes & KeyspaceEvents.bit(eventClass)) == 0) return;
         if ((classes & KeyspaceEvents.KEYSPACE) != 0) {
             text.clear();
-            text.append(name).append("__keyspace@").append((long) db).append("__:").append(key);
+            text.append(name)
+                    .append("__keyspace@")
+                    .append((long) db)
+                    .append("__:")
+                    .append(key);
             pubSub.publish(channelBehind(name.length()), event.set(text.array(), 0, name.length()));
         }
         if ((classes & KeyspaceEvents.KEYEVENT) != 0) {

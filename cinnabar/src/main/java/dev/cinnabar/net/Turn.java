@@ -90,10 +90,7 @@ final class Turn {
     private void add(Connection owner, int from, int to) {
         if (owner.turn != this) enter(owner);
         int last = lasts[owner.entry];
-        if (last != NONE
-                && messages[last] == null
-                && tos[last] == Math.max(from, ~from)
-                && (froms[last] ^ from) >= 0) {
+        if (last != NONE && messages[last] == null && tos[last] == Math.max(from, ~from) && (froms[last] ^ from) >= 0) {
             tos[last] = to; // speed only: goes on, in the same buffer, where its last stretch ended
             return;
         }
@@ -165,7 +162,10 @@ final class Turn {
     /// Whether a rest of this many bytes of a stretch is so much of the buffer that it is better to give the
     /// whole buffer away than to copy the rest. Answering yes gives it away: it is not written to again.
     boolean giveAway(int stretch, int rest) {
-        if (froms[stretch] < 0 || messages[stretch] != null || rest < OutputQueue.MAX_CHUNK || rest < replies.capacity() / 2) return false;
+        if (froms[stretch] < 0
+                || messages[stretch] != null
+                || rest < OutputQueue.MAX_CHUNK
+                || rest < replies.capacity() / 2) return false;
         repliesGivenAway = true;
         return true;
     }

@@ -94,8 +94,21 @@ class KeyspaceNotificationsTest {
         server.line("SMOVE s t a");
         assertThat(events())
                 .containsExactly(
-                        "new l", "lpush l", "lpush l", "new m", "rename_from l", "rename_to m", "new l", "copy_to l",
-                        "new l", "copy_to l", "new s", "sadd s", "srem s", "new t", "sadd t");
+                        "new l",
+                        "lpush l",
+                        "lpush l",
+                        "new m",
+                        "rename_from l",
+                        "rename_to m",
+                        "new l",
+                        "copy_to l",
+                        "new l",
+                        "copy_to l",
+                        "new s",
+                        "sadd s",
+                        "srem s",
+                        "new t",
+                        "sadd t");
     }
 
     @Test

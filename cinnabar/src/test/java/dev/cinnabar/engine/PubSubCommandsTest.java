@@ -92,8 +92,7 @@ class PubSubCommandsTest {
         client.send("PUBLISH a 1");
         client.send("PUBLISH a 2");
         client.send("PING");
-        assertThat(client.send("EXEC"))
-                .isEqualTo("*3 :1 :1 +PONG >3 $7 message $1 a $1 1 >3 $7 message $1 a $1 2");
+        assertThat(client.send("EXEC")).isEqualTo("*3 :1 :1 +PONG >3 $7 message $1 a $1 1 >3 $7 message $1 a $1 2");
     }
 
     @Test
@@ -197,8 +196,10 @@ class PubSubCommandsTest {
         assertThat(info(other, "sub")).isEqualTo("2");
         assertThat(info(other, "psub")).isEqualTo("1");
         assertThat(info(other, "ssub")).isEqualTo("1");
-        assertThat(client.send("CLIENT LIST TYPE pubsub")).contains("id=" + other.session().id() + " ");
-        assertThat(client.send("CLIENT LIST TYPE normal")).doesNotContain("id=" + other.session().id() + " ");
+        assertThat(client.send("CLIENT LIST TYPE pubsub"))
+                .contains("id=" + other.session().id() + " ");
+        assertThat(client.send("CLIENT LIST TYPE normal"))
+                .doesNotContain("id=" + other.session().id() + " ");
         assertThat(client.send("CLIENT KILL TYPE pubsub")).isEqualTo(":1");
         assertThat(other.isClosed).isTrue();
         assertThat(client.send("PUBLISH a x")).isEqualTo(":0");

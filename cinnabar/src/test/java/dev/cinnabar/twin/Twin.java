@@ -98,7 +98,8 @@ public final class Twin implements AutoCloseable {
         List<String> actual = heard.stream().map(Twin::event).toList();
         heard.clear();
         if (isError) expected.removeIf(event -> event.contains("keymiss"));
-        if (isError) actual = actual.stream().filter(event -> !event.contains("keymiss")).toList();
+        if (isError)
+            actual = actual.stream().filter(event -> !event.contains("keymiss")).toList();
         List<String> told = actual;
         assertThat(told)
                 .as(() -> "events of the last of\n" + String.join("\n", history))
