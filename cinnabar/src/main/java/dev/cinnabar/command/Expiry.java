@@ -100,8 +100,13 @@ final class Expiry {
     /// @return for [#allow]
     /// @throws Refusal for other words, and for conditions that exclude each other
     static int conditions(Call call, int from) {
+        return conditions(call, from, call.argc());
+    }
+
+    /// The same for some arguments.
+    static int conditions(Call call, int from, int to) {
         int conditions = 0;
-        for (int i = from; i < call.argc(); i++) {
+        for (int i = from; i < to; i++) {
             if (call.is(i, "NX")) conditions |= NX;
             else if (call.is(i, "XX")) conditions |= XX;
             else if (call.is(i, "GT")) conditions |= GT;

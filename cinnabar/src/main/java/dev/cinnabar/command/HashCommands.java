@@ -6,10 +6,19 @@ import static dev.cinnabar.command.Flag.READONLY;
 import static dev.cinnabar.command.Flag.WRITE;
 
 import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Glob;
+import dev.cinnabar.base.LongDouble;
+import dev.cinnabar.base.Numbers;
+import dev.cinnabar.base.Randomness;
+import dev.cinnabar.store.Database;
 import dev.cinnabar.store.HashValue;
 import dev.cinnabar.struct.Listpack;
+import java.math.BigDecimal;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/// Hashes: fields with a value each, under one key.
+/// Hashes: fields with a value each, under one key. What has to do with expiry times of fields is in [HashExpiry].
 public enum HashCommands implements Command {
     HDEL(syntax("HDEL key field [field ...]")
             .flags(WRITE, FAST)
@@ -23,18 +32,49 @@ public enum HashCommands implements Command {
             .since("2.0.0")
             .complexity("O(1)")
             .summary("Tells whether a hash has a field.")),
+    HEXPIRE(expiring("HEXPIRE key seconds [NX | XX | GT | LT] FIELDS numfields field [field ...]")
+            .summary("Gives fields an expiry time, in seconds from now.")),
+    HEXPIREAT(expiring("HEXPIREAT key unix-time-seconds [NX | XX | GT | LT] FIELDS numfields field [field ...]")
+            .summary("Gives fields an expiry time, in seconds since 1970.")),
+    HEXPIRETIME(timing("HEXPIRETIME key FIELDS numfields field [field ...]")
+            .summary("Tells when fields expire, in seconds since 1970.")),
     HGET(syntax("HGET key field")
             .flags(READONLY, FAST)
             .key("RO ACCESS")
             .since("2.0.0")
             .complexity("O(1)")
             .summary("Answers the value of a field.")),
+    HGETDEL(syntax("HGETDEL key FIELDS numfields field [field ...]")
+            .flags(WRITE, FAST)
+            .key("RW ACCESS DELETE")
+            .since("8.0.0")
+            .complexity("O(N) for N fields")
+            .summary("Answers the values of fields and deletes them.")),
+    HGETEX(syntax(
+                    "HGETEX key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST] FIELDS numfields field [field ...]")
+            .flags(WRITE, FAST)
+            .key("RW ACCESS UPDATE")
+            .since("8.0.0")
+            .complexity("O(N) for N fields")
+            .summary("Answers the values of fields and gives them an expiry time, or takes it away.")),
     HGETALL(syntax("HGETALL key")
             .flags(READONLY)
             .key("RO ACCESS")
             .since("2.0.0")
             .complexity("O(N) for N fields of the hash")
             .summary("Answers all fields of a hash with their values.")),
+    HINCRBY(syntax("HINCRBY key field increment")
+            .flags(WRITE, DENYOOM, FAST)
+            .key("RW ACCESS UPDATE")
+            .since("2.0.0")
+            .complexity("O(1)")
+            .summary("Adds to the number that a field holds; a missing field counts as 0.")),
+    HINCRBYFLOAT(syntax("HINCRBYFLOAT key field increment")
+            .flags(WRITE, DENYOOM, FAST)
+            .key("RW ACCESS UPDATE")
+            .since("2.6.0")
+            .complexity("O(1)")
+            .summary("Adds to the floating point number that a field holds; a missing field counts as 0.")),
     HKEYS(syntax("HKEYS key")
             .flags(READONLY)
             .key("RO ACCESS")
@@ -60,12 +100,49 @@ public enum HashCommands implements Command {
             .complexity("O(N) for N fields set")
             .deprecated("HSET with several fields")
             .summary("Sets several fields of a hash.")),
+    HPERSIST(syntax("HPERSIST key FIELDS numfields field [field ...]")
+            .flags(WRITE, FAST)
+            .key("RW UPDATE")
+            .since("7.4.0")
+            .complexity("O(N) for N fields")
+            .summary("Takes the expiry time of fields away.")),
+    HPEXPIRE(expiring("HPEXPIRE key milliseconds [NX | XX | GT | LT] FIELDS numfields field [field ...]")
+            .summary("Gives fields an expiry time, in milliseconds from now.")),
+    HPEXPIREAT(expiring("HPEXPIREAT key unix-time-milliseconds [NX | XX | GT | LT] FIELDS numfields field [field ...]")
+            .summary("Gives fields an expiry time, in milliseconds since 1970.")),
+    HPEXPIRETIME(timing("HPEXPIRETIME key FIELDS numfields field [field ...]")
+            .summary("Tells when fields expire, in milliseconds since 1970.")),
+    HPTTL(timing("HPTTL key FIELDS numfields field [field ...]")
+            .tips("nondeterministic_output")
+            .summary("Tells how long fields are still there, in milliseconds.")),
+    HRANDFIELD(syntax("HRANDFIELD key [count [WITHVALUES]]")
+            .flags(READONLY)
+            .key("RO ACCESS")
+            .tips("nondeterministic_output")
+            .since("6.2.0")
+            .complexity("O(N) for N fields answered")
+            .summary(
+                    "Answers fields picked by chance, each once, or, for a negative count, as often as it is picked.")),
+    HSCAN(syntax("HSCAN key cursor [MATCH pattern] [COUNT count] [NOVALUES]")
+            .flags(READONLY)
+            .key("RO ACCESS")
+            .tips("nondeterministic_output")
+            .since("2.8.0")
+            .complexity("O(1) for every call, O(N) for a walk over N fields")
+            .summary("Walks over the fields of a hash, some with every call.")),
     HSET(syntax("HSET key field value [field value ...]")
             .flags(WRITE, DENYOOM, FAST)
             .key("RW UPDATE")
             .since("2.0.0")
             .complexity("O(N) for N fields set")
             .summary("Sets fields of a hash and answers how many of them are new.")),
+    HSETEX(syntax(
+                    "HSETEX key [FNX | FXX] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL] FIELDS numfields field value [field value ...]")
+            .flags(WRITE, DENYOOM, FAST)
+            .key("RW UPDATE")
+            .since("8.0.0")
+            .complexity("O(N) for N fields set")
+            .summary("Sets fields with an expiry time, perhaps only if none of them, or all, are there.")),
     HSETNX(syntax("HSETNX key field value")
             .flags(WRITE, DENYOOM, FAST)
             .key("RW INSERT")
@@ -78,12 +155,22 @@ public enum HashCommands implements Command {
             .since("3.2.0")
             .complexity("O(1)")
             .summary("Answers the length of a field's value.")),
+    HTTL(timing("HTTL key FIELDS numfields field [field ...]")
+            .tips("nondeterministic_output")
+            .summary("Tells how long fields are still there, in seconds.")),
     HVALS(syntax("HVALS key")
             .flags(READONLY)
             .key("RO ACCESS")
             .since("2.0.0")
             .complexity("O(N) for N fields of the hash")
             .summary("Answers the values of all fields."));
+
+    private static final String NOT_AN_INTEGER = "ERR hash value is not an integer";
+    private static final Refusal NOT_A_FLOAT = new Refusal("ERR hash value is not a float");
+    private static final String INFINITE = "ERR value is NaN or Infinity";
+    private static final long MOST_PAIRS = Long.MAX_VALUE / 2;
+    private static final int FEW =
+            3; // below a third of a hash, picking again what was picked before costs less than a walk
 
     private final CommandSpec spec;
 
@@ -93,6 +180,22 @@ public enum HashCommands implements Command {
 
     private static CommandSpec.Builder syntax(String line) {
         return CommandSpec.syntax(line);
+    }
+
+    private static CommandSpec.Builder expiring(String line) {
+        return syntax(line)
+                .flags(WRITE, DENYOOM, FAST)
+                .key("RW UPDATE")
+                .since("7.4.0")
+                .complexity("O(N) for N fields");
+    }
+
+    private static CommandSpec.Builder timing(String line) {
+        return syntax(line)
+                .flags(READONLY, FAST)
+                .key("RO ACCESS")
+                .since("7.4.0")
+                .complexity("O(N) for N fields");
     }
 
     @Override
@@ -105,59 +208,107 @@ public enum HashCommands implements Command {
         return switch (this) {
             case HDEL -> delete(call);
             case HEXISTS -> call.reply().integer(read(call).get(call.arg(2)) != null);
+            case HEXPIRE -> HashExpiry.expire(call, Expiry.Unit.EX);
+            case HEXPIREAT -> HashExpiry.expire(call, Expiry.Unit.EXAT);
+            case HEXPIRETIME -> HashExpiry.tell(call, true, true);
             case HGET -> get(call);
             case HGETALL -> all(call, true, true);
+            case HGETDEL -> HashExpiry.getAndDelete(call);
+            case HGETEX -> HashExpiry.getAndExpire(call);
+            case HINCRBY -> add(call);
+            case HINCRBYFLOAT -> addFloat(call);
             case HKEYS -> all(call, true, false);
             case HLEN -> call.reply().integer(read(call).size());
             case HMGET -> mget(call);
             case HMSET -> hmset(call);
+            case HPERSIST -> HashExpiry.persist(call);
+            case HPEXPIRE -> HashExpiry.expire(call, Expiry.Unit.PX);
+            case HPEXPIREAT -> HashExpiry.expire(call, Expiry.Unit.PXAT);
+            case HPEXPIRETIME -> HashExpiry.tell(call, true, false);
+            case HPTTL -> HashExpiry.tell(call, false, false);
+            case HRANDFIELD -> random(call);
+            case HSCAN -> scan(call);
             case HSET -> hset(call);
+            case HSETEX -> HashExpiry.setAndExpire(call);
             case HSETNX -> setNx(call);
             case HSTRLEN -> length(call);
+            case HTTL -> HashExpiry.tell(call, false, true);
             case HVALS -> all(call, false, true);
         };
     }
 
-    private static HashValue read(Call call) {
+    static HashValue read(Call call) {
         return call.db().hash(call.key(1), call.lookupRead(call.key(1)));
     }
 
-    private static HashValue write(Call call) {
+    static HashValue write(Call call) {
         return call.db().hash(call.key(1), call.db().lookup(call.key(1)));
     }
 
     // ---- reading ----
 
-    private static Reply answer(Reply reply, Listpack.Entry value) {
+    static Reply answer(Reply reply, Listpack.Entry value) {
         return value.isNumber() ? reply.bulk(value.number()) : reply.bulk(value.bytes());
     }
 
+    static Reply answerOrNil(Reply reply, Listpack.@Nullable Entry value) {
+        return value == null ? reply.nil() : answer(reply, value);
+    }
+
     private static Reply get(Call call) {
-        Listpack.Entry value = read(call).get(call.arg(2));
-        return value == null ? call.reply().nil() : answer(call.reply(), value);
+        return answerOrNil(call.reply(), read(call).get(call.arg(2)));
     }
 
     private static Reply mget(Call call) {
         HashValue hash = read(call);
         Reply reply = call.reply().array(call.argc() - 2);
-        for (int i = 2; i < call.argc(); i++) {
-            Listpack.Entry value = hash.get(call.arg(i));
-            if (value == null) reply.nil();
-            else answer(reply, value);
-        }
+        for (int i = 2; i < call.argc(); i++) answerOrNil(reply, hash.get(call.arg(i)));
         return reply;
     }
 
     private static Reply all(Call call, boolean withFields, boolean withValues) {
         HashValue hash = read(call);
-        Reply reply = withFields && withValues
-                ? call.reply().map(hash.size())
-                : call.reply().array(hash.size());
-        hash.forEach((field, value) -> {
+        Reply reply = call.reply();
+        Answering answering = new Answering(reply, null, withFields, withValues);
+        if (hash.hasVolatile()) { // some may be due, and are not shown
+            int begin = reply.begin();
+            hash.forEach(answering);
+            return answering.both() ? reply.endMap(begin, answering.found) : reply.endArray(begin, answering.found);
+        }
+        if (answering.both()) reply.map(hash.size());
+        else reply.array(hash.size());
+        hash.forEach(answering);
+        return reply;
+    }
+
+    /// Answers the fields that match a pattern.
+    private static final class Answering implements HashValue.Visitor {
+        private final Reply reply;
+        private final @Nullable Bytes pattern;
+        private final boolean withFields;
+        private final boolean withValues;
+        private long seen;
+        private long found;
+
+        Answering(Reply reply, @Nullable Bytes pattern, boolean withFields, boolean withValues) {
+            this.reply = reply;
+            this.pattern = pattern;
+            this.withFields = withFields;
+            this.withValues = withValues;
+        }
+
+        boolean both() {
+            return withFields && withValues;
+        }
+
+        @Override
+        public void field(Listpack.Entry field, Listpack.Entry value) {
+            seen++;
+            if (pattern != null && !Glob.matches(pattern, field.bytes())) return;
+            found++;
             if (withFields) answer(reply, field);
             if (withValues) answer(reply, value);
-        });
-        return reply;
+        }
     }
 
     private static Reply length(Call call) {
@@ -165,13 +316,107 @@ public enum HashCommands implements Command {
         return call.reply().integer(value == null ? 0 : value.length());
     }
 
+    private static Reply scan(Call call) {
+        long position = KeyCommands.cursor(call.arg(2)) << KeyCommands.CURSOR_SHIFT;
+        HashValue hash = read(call);
+        Reply reply = call.reply();
+        if (!hash.exists()) return reply.array(2).bulk(0).array(0);
+        Bytes pattern = null;
+        long count = KeyCommands.SCAN_COUNT;
+        boolean withValues = true;
+        for (int i = 3; i < call.argc(); i++) {
+            boolean hasNext = i + 1 < call.argc();
+            if (call.is(i, "NOVALUES")) withValues = false;
+            else if (hasNext && call.is(i, "MATCH")) pattern = call.arg(++i);
+            else if (hasNext && call.is(i, "COUNT")) count = call.longArg(++i);
+            else throw Errors.SYNTAX_REFUSAL;
+            if (count < 1) throw Errors.SYNTAX_REFUSAL;
+        }
+        Answering answering = new Answering(reply, pattern, true, withValues);
+        int begin = reply.begin();
+        long bucketsLeft = Math.min(count, Integer.MAX_VALUE) * KeyCommands.SCAN_BUCKETS_PER_KEY;
+        do position = hash.scan(position, answering);
+        while (position != 0 && answering.seen < count && --bucketsLeft > 0);
+        long words = withValues ? 2 * answering.found : answering.found;
+        return reply.endPage(begin, position >>> KeyCommands.CURSOR_SHIFT, words);
+    }
+
+    // ---- chance ----
+
+    private static Reply random(Call call) {
+        Reply reply = call.reply();
+        if (call.argc() == 2) {
+            boolean isShown = read(call).random((field, value) -> answer(reply, field));
+            return isShown ? reply : reply.nil();
+        }
+        long count = call.longArg(2);
+        if (count == Long.MIN_VALUE) throw new Refusal(Errors.NOT_A_COUNT);
+        boolean withValues = call.argc() == 4 && call.is(3, "WITHVALUES");
+        if (call.argc() > 3 && !withValues) throw Errors.SYNTAX_REFUSAL;
+        if (withValues && (count < -MOST_PAIRS || count > MOST_PAIRS)) throw Errors.OUT_OF_RANGE;
+        HashValue hash = read(call);
+        int begin = reply.begin();
+        Picked picked = new Picked(reply, withValues);
+        if (count < 0) while (picked.count < -count && hash.random(picked)) continue;
+        else if (count > 0) pick(hash, count, call.randomness(), picked);
+        return reply.endArray(begin, withValues && !reply.isResp3() ? 2 * picked.count : picked.count);
+    }
+
+    /// Answers fields, in RESP3 each with its value as a pair.
+    private static final class Picked implements HashValue.Visitor {
+        private final Reply reply;
+        private final boolean withValues;
+        private long count;
+
+        Picked(Reply reply, boolean withValues) {
+            this.reply = reply;
+            this.withValues = withValues;
+        }
+
+        @Override
+        public void field(Listpack.Entry field, Listpack.Entry value) {
+            count++;
+            if (withValues && reply.isResp3()) reply.array(2);
+            answer(reply, field);
+            if (withValues) answer(reply, value);
+        }
+    }
+
+    /// Shows so many fields picked by chance, none twice.
+    private static void pick(HashValue hash, long count, Randomness randomness, HashValue.Visitor visitor) {
+        if (!hash.exists()) return;
+        long size = hash.size();
+        if (hash.randomAddress() != 0 && count < size / FEW) {
+            Set<Long> picked = new HashSet<>();
+            for (long shown = 0, tries = FEW * size; shown < count && tries > 0; tries--) {
+                long address = hash.randomAddress();
+                if (picked.add(address) && hash.showAt(address, visitor)) shown++;
+            }
+            return;
+        }
+        // of those that are left, each is taken with the probability that gives as many as are needed
+        long[] left = {count, size};
+        hash.forEach((field, value) -> {
+            if (randomness.below(left[1]--) >= left[0]) return;
+            left[0]--;
+            visitor.field(field, value);
+        });
+    }
+
     // ---- changing ----
 
     private static int setAll(Call call) {
         HashValue hash = write(call);
+        boolean hasSeveral = call.argc() > 4;
+        if (hasSeveral) hash.holdRoom(call.argv(), 2, call.argc(), 2, false);
         int added = 0;
-        for (int i = 2; i < call.argc(); i += 2) if (hash.put(call.arg(i), call.arg(i + 1))) added++;
+        try {
+            for (int i = 2; i < call.argc(); i += 2) if (hash.put(call.arg(i), call.arg(i + 1))) added++;
+        } finally {
+            if (hasSeveral) call.db().letRoomGo();
+        }
         call.changed(call.key(1), "hset");
+        call.dirty((call.argc() - 2) / 2 - 1);
         return added;
     }
 
@@ -197,14 +442,61 @@ public enum HashCommands implements Command {
     }
 
     private static Reply delete(Call call) {
-        Bytes key = call.key(1);
         HashValue hash = write(call);
         int deleted = 0;
         for (int i = 2; i < call.argc() && hash.exists(); i++) if (hash.remove(call.arg(i))) deleted++;
-        if (deleted > 0) {
-            call.changed(key, "hdel");
-            if (!hash.exists()) call.changedGeneric(key, "del");
-        }
+        if (deleted > 0) deleted(call, hash, deleted);
         return call.reply().integer(deleted);
+    }
+
+    static void deleted(Call call, HashValue hash, long count) {
+        call.changed(call.key(1), "hdel");
+        call.dirty(count - 1);
+        if (!hash.exists()) call.changedGeneric(call.key(1), "del");
+    }
+
+    private static Reply add(Call call) {
+        long amount = call.longArg(3);
+        HashValue hash = write(call);
+        Listpack.Entry value = hash.get(call.arg(2));
+        long before = value == null ? 0 : number(value);
+        long after = before + amount;
+        if (((before ^ after) & (amount ^ after)) < 0) return call.reply().error(Errors.OVERFLOW);
+
+        hash.putKeepingExpiry(call.arg(2), after);
+        call.changed(call.key(1), "hincrby");
+
+        return call.reply().integer(after);
+    }
+
+    private static long number(Listpack.Entry value) {
+        if (value.isNumber()) return value.number();
+        if (!Numbers.isLong(value.bytes())) throw new Refusal(NOT_AN_INTEGER);
+        return Numbers.parse(value.bytes());
+    }
+
+    private static Reply addFloat(Call call) {
+        Bytes field = call.arg(2);
+        BigDecimal amount = LongDouble.parse(call.arg(3));
+        boolean isInfinite = amount == null && LongDouble.isInfinity(call.arg(3));
+        if (amount == null) return call.reply().error(isInfinite ? INFINITE : Errors.NOT_A_FLOAT.error());
+        HashValue hash = write(call);
+        Listpack.Entry value = hash.get(field);
+        boolean isVolatile = value != null && hash.expiryMs() != Database.NO_EXPIRY;
+        BigDecimal before = value == null ? BigDecimal.ZERO : LongDouble.parse(value.bytes());
+        if (before == null && !LongDouble.isInfinity(value.bytes())) throw NOT_A_FLOAT;
+        BigDecimal sum = before == null ? null : LongDouble.add(before, amount);
+        if (sum == null) return call.reply().error(Errors.NAN_OR_INFINITY);
+
+        Bytes after = Bytes.of(LongDouble.print(sum));
+        hash.putKeepingExpiry(field, after);
+        call.changed(call.key(1), "hincrbyfloat");
+        // the sum, not the amount: whoever replays this may count in other floats
+        Effects effects =
+                call.effects().command(isVolatile ? Words.HSETEX : Words.HSET).arg(call.key(1));
+        if (isVolatile) effects.arg(Words.KEEPTTL).arg(Words.FIELDS).arg(1);
+        effects.arg(field).arg(after);
+
+        return call.reply().bulk(after);
     }
 }

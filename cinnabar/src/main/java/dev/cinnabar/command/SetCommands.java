@@ -37,6 +37,12 @@ public enum SetCommands implements Command {
             .since("1.0.0")
             .complexity("O(N*M) for N members of the first set and M sets")
             .summary("Answers the members of the first set that are in none of the others.")),
+    SDIFFCARD(syntax("SDIFFCARD numkeys key [key ...] [LIMIT limit]")
+            .flags(READONLY, MOVABLEKEYS)
+            .keys(KeySpec.counted("RO ACCESS", 1, 0, 1, 1))
+            .since("8.10.0")
+            .complexity("O(N*M) for N members of the first set and M sets")
+            .summary("Counts the members of the first set that are in none of the others, up to a limit.")),
     SDIFFSTORE(syntax("SDIFFSTORE destination key [key ...]")
             .flags(WRITE, DENYOOM)
             .keys(KeySpec.range("OW UPDATE", 1, 0, 1), KeySpec.range("RO ACCESS", 2, -1, 1))
@@ -123,6 +129,12 @@ public enum SetCommands implements Command {
             .since("1.0.0")
             .complexity("O(N) for N members of all sets")
             .summary("Answers the members that are in any of the sets.")),
+    SUNIONCARD(syntax("SUNIONCARD numkeys key [key ...] [APPROX] [LIMIT limit]")
+            .flags(READONLY, MOVABLEKEYS)
+            .keys(KeySpec.counted("RO ACCESS", 1, 0, 1, 1))
+            .since("8.10.0")
+            .complexity("O(N) for N members of all sets")
+            .summary("Counts the members that are in any of the sets, up to a limit.")),
     SUNIONSTORE(syntax("SUNIONSTORE destination key [key ...]")
             .flags(WRITE, DENYOOM)
             .keys(KeySpec.range("OW UPDATE", 1, 0, 1), KeySpec.range("RO ACCESS", 2, -1, 1))
@@ -159,9 +171,9 @@ public enum SetCommands implements Command {
             case SADD -> add(call);
             case SCARD -> call.reply().integer(read(call, 1).size());
             case SDIFF -> difference(call);
+            case SDIFFCARD, SINTERCARD, SUNIONCARD -> count(call);
             case SDIFFSTORE -> store(call, "sdiffstore");
             case SINTER -> intersection(call);
-            case SINTERCARD -> intersectionSize(call);
             case SINTERSTORE -> store(call, "sinterstore");
             case SISMEMBER -> call.reply().integer(read(call, 1).contains(call.arg(2)));
             case SMEMBERS -> members(call);
@@ -489,20 +501,41 @@ public enum SetCommands implements Command {
         }
     }
 
-    private static Reply intersectionSize(Call call) {
+    private Reply count(Call call) {
         long keys = call.longArg(1, 1, Long.MAX_VALUE, "ERR numkeys should be greater than 0");
         if (keys > call.argc() - 2)
             return call.reply().error("ERR Number of keys can't be greater than number of args");
         int last = 1 + (int) keys;
         long limit = 0;
-        for (int i = last + 1; i < call.argc(); i += 2) {
+        for (int i = last + 1; i < call.argc(); i++) {
+            if (this == SUNIONCARD && call.is(i, "APPROX")) continue; // the exact count is no worse an approximation
             if (!call.is(i, "LIMIT") || i + 1 == call.argc()) throw Errors.SYNTAX_REFUSAL;
-            limit = call.longArg(i + 1, 0, Long.MAX_VALUE, "ERR LIMIT can't be negative");
+            limit = call.longArg(++i, 0, Long.MAX_VALUE, "ERR LIMIT can't be negative");
         }
         long most = limit == 0 ? Long.MAX_VALUE : limit;
+        return call.reply().integer(this == SUNIONCARD ? unionSize(call, last, most) : size(call, last, most));
+    }
+
+    private long size(Call call, int last, long most) {
         long[] count = new long[1];
-        intersect(call, 2, last, member -> ++count[0] < most);
-        return call.reply().integer(count[0]);
+        SetValue.Visitor counting = member -> ++count[0] < most;
+        if (this == SINTERCARD) intersect(call, 2, last, counting);
+        else subtract(call, 2, last, counting);
+        return count[0];
+    }
+
+    private static long unionSize(Call call, int last, long most) {
+        lookAll(call, 2, last);
+        if (last == 2) return Math.min(most, look(call, 0).size());
+        try (SetValue.Gathering all = call.db().set(last - 1, call.key(2), 0).gather()) {
+            for (int i = 0; i <= last - 2 && all.size() < most; i++) {
+                look(call, i).forEach(member -> {
+                    all.add(member);
+                    return all.size() < most;
+                });
+            }
+            return all.size();
+        }
     }
 
     private Reply store(Call call, String event) {

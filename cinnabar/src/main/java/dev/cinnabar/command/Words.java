@@ -11,6 +11,13 @@ public final class Words {
     public static final Bytes PEXPIREAT = Bytes.of("PEXPIREAT");
     public static final Bytes PERSIST = Bytes.of("PERSIST");
 
+    public static final Bytes HDEL = Bytes.of("HDEL");
+    public static final Bytes HSET = Bytes.of("HSET");
+    public static final Bytes HSETEX = Bytes.of("HSETEX");
+    public static final Bytes HPEXPIREAT = Bytes.of("HPEXPIREAT");
+    public static final Bytes HPERSIST = Bytes.of("HPERSIST");
+    public static final Bytes FIELDS = Bytes.of("FIELDS");
+
     public static final Bytes LPOP = Bytes.of("LPOP");
     public static final Bytes RPOP = Bytes.of("RPOP");
     public static final Bytes LMOVE = Bytes.of("LMOVE");

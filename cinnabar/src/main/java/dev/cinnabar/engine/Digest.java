@@ -3,6 +3,7 @@ package dev.cinnabar.engine;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Doubles;
 import dev.cinnabar.store.Database;
+import dev.cinnabar.store.HashValue;
 import dev.cinnabar.store.Store;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +26,7 @@ import java.util.HexFormat;
 final class Digest {
     private static final int BYTES = 20;
     private static final byte[] EXPIRES = "!!expire!!".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] FIELD_EXPIRES = "!!hexpire!!".getBytes(StandardCharsets.US_ASCII);
     private static final int STRING = 0; // Redis's numbers of the types
     private static final int LIST = 1;
     private static final int SET = 2;
@@ -94,10 +96,13 @@ final class Digest {
             }
             case "hash" -> {
                 mixNumber(HASH);
-                db.hashImage(address).forEach((field, value) -> {
+                HashValue hash = db.hashImage(address);
+                hash.forEach((field, value) -> {
+                    if (hash.isExpired()) return;
                     Digest one = new Digest();
                     one.mix(field.bytes());
                     one.mix(value.bytes());
+                    if (hash.expiryMs() != Database.NO_EXPIRY) one.add(FIELD_EXPIRES, 0, FIELD_EXPIRES.length);
                     add(one.state, 0, BYTES);
                 });
             }

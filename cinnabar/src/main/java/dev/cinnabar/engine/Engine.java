@@ -82,6 +82,7 @@ public final class Engine implements KeyEvents {
     private final Call replayed; // a command from the log, perhaps while DEBUG LOADAOF waits for it
     private final Call again; // a command that waited
     private final Bytes[] deletion = {Words.DEL, new Bytes()};
+    private final Bytes[] fieldDeletion = {Words.HDEL, new Bytes(), new Bytes()};
 
     private final Sampler sampler;
     private final Info info;
@@ -769,6 +770,24 @@ public final class Engine implements KeyEvents {
         statistics.expiredKeys++;
         removed(db, key);
         happened(db, key, "expired", 'x');
+    }
+
+    @Override
+    public void fieldExpired(Database db, Bytes key, Bytes field) {
+        statistics.expiredFields++;
+        statistics.dirty++;
+        if (isLoading || log == ChangeLog.NONE) return;
+        fieldDeletion[1].set(key.array(), key.offset(), key.length());
+        fieldDeletion[2].set(field.array(), field.offset(), field.length());
+        if (isInExec) openGroup(false);
+        log.append(db.index(), 3, fieldDeletion);
+    }
+
+    @Override
+    public void fieldsExpired(Database db, Bytes key, boolean isGone) {
+        watches.changed(db.index(), key);
+        happened(db, key, "hexpired", 'h');
+        if (isGone) happened(db, key, "del", 'g');
     }
 
     @Override

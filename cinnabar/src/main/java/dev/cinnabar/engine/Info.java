@@ -406,6 +406,7 @@ final class Info {
         line("sync_full", 0);
         line("sync_partial_ok", 0);
         line("sync_partial_err", 0);
+        line("expired_subkeys", statistics.expiredFields());
         line("expired_keys", statistics.expiredKeys());
         line("expired_stale_perc", "0.00");
         line("expired_time_cap_reached_count", 0);
@@ -517,7 +518,8 @@ final class Info {
             Database db = store.database(i);
             if (db.size() == 0) continue;
             long ttlMs = AverageTtl.sample(db, store.moment().nowMs(), randomness);
-            line("db" + i, "keys=" + db.size() + ",expires=" + db.volatileSize() + ",avg_ttl=" + ttlMs);
+            String keys = "keys=" + db.size() + ",expires=" + db.volatileSize() + ",avg_ttl=" + ttlMs;
+            line("db" + i, keys + ",subexpiry=" + db.volatileHashes());
         }
     }
 }

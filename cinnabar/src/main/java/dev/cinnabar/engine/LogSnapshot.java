@@ -6,6 +6,7 @@ import dev.cinnabar.base.Doubles;
 import dev.cinnabar.base.Numbers;
 import dev.cinnabar.store.BigImage;
 import dev.cinnabar.store.Database;
+import dev.cinnabar.store.HashValue;
 import dev.cinnabar.store.Kind;
 import dev.cinnabar.store.Snapshot;
 import dev.cinnabar.store.StringValue;
@@ -123,8 +124,10 @@ public final class LogSnapshot implements SnapshotSource {
             }
             small.of(index, key, kind, expiryMs);
             switch (kind.type()) {
-                case "hash" ->
-                    db.hashImage(address).forEach((field, value) -> small.field(field, value, Database.NO_EXPIRY));
+                case "hash" -> {
+                    HashValue hash = db.hashImage(address);
+                    hash.forEach((field, value) -> small.field(field, value, hash.expiryMs()));
+                }
                 case "list" -> db.listImage(address).forEach(small::more);
                 case "set" -> db.setImage(address).forEach(small::more);
                 case "zset" -> db.zsetImage(address).forEach(small::member);

@@ -12,6 +12,7 @@ public final class Statistics {
 
     long commands;
     long expiredKeys;
+    long expiredFields;
     long evictedKeys;
     long dirty; // changes since the last save
     long connections;
@@ -26,6 +27,7 @@ public final class Statistics {
     void reset() {
         commands = 0;
         expiredKeys = 0;
+        expiredFields = 0;
         evictedKeys = 0;
         connections = 0;
         rejectedConnections = 0;
@@ -82,6 +84,11 @@ public final class Statistics {
 
     public long expiredKeys() {
         return expiredKeys;
+    }
+
+    /// Fields of hashes whose own time was over.
+    public long expiredFields() {
+        return expiredFields;
     }
 
     public long evictedKeys() {

@@ -413,7 +413,7 @@ public final class Pages {
     ///
     /// @throws OutOfMemory when the budget refuses; then nothing is counted
     public void countExtra(long count) {
-        budget.reserve(count);
+        if (!take(count)) throw OutOfMemory.REFUSED;
         extra += count;
         used += count;
         held += count;

@@ -14,7 +14,7 @@ public final class SizeClasses {
     /// The largest block that shares a page, in bytes; larger ones get an array of their own.
     public static final int MAX_SHARED = 32 << 10;
 
-    static final int COUNT = classOf(MAX_SHARED) + 1;
+    public static final int COUNT = classOf(MAX_SHARED) + 1;
 
     private static final int LINEAR_LIMIT = 1024;
     private static final int LINEAR_LIMIT_LOG = 10;

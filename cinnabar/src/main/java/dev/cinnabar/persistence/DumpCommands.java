@@ -80,7 +80,7 @@ public enum DumpCommands implements Command {
         if (db.memoryUsage(address) > MAX_PAYLOAD) throw OutOfMemory.REFUSED;
 
         ByteBuilder out = new ByteBuilder();
-        out.append((byte) ValueWriter.type(db.kind(address)).code());
+        out.append((byte) ValueWriter.type(db, address).code());
         new ValueWriter(compresses(call)).value(db, address, out);
         ValueWriter.fixed(ValueWriter.VERSION, VERSION_BYTES, out);
         ValueWriter.fixed(Crc64.update(0, out.array(), 0, out.length()), Long.BYTES, out);

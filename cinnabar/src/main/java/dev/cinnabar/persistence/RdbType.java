@@ -30,7 +30,11 @@ enum RdbType {
     LIST_QUICKLIST_2(18, 10, "list"),
     STREAM_LISTPACKS_2(19, 10, "stream"),
     SET_LISTPACK(20, 11, "set"),
-    STREAM_LISTPACKS_3(21, 11, "stream");
+    STREAM_LISTPACKS_3(21, 11, "stream"),
+    /// Fields one by one, each with its expiry time in front.
+    HASH_METADATA(24, 12, "hash"),
+    /// Fields, values and times.
+    HASH_LISTPACK_EX(25, 12, "hash");
 
     private static final RdbType[] BY_CODE = new RdbType[32];
 

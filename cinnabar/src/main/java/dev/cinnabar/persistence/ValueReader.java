@@ -49,6 +49,8 @@ final class ValueReader {
             case HASH_ZIPMAP -> packedHash(in, Pack.Form.ZIPMAP, db.hash(key, 0));
             case HASH_ZIPLIST -> packedHash(in, Pack.Form.ZIPLIST, db.hash(key, 0));
             case HASH_LISTPACK -> packedHash(in, Pack.Form.LISTPACK, db.hash(key, 0));
+            case HASH_METADATA -> volatileHash(in, db.hash(key, 0));
+            case HASH_LISTPACK_EX -> packedVolatileHash(in, db.hash(key, 0));
             case ZSET_ZIPLIST -> packedZset(in, Pack.Form.ZIPLIST, db.zset(key, 0));
             case ZSET_LISTPACK -> packedZset(in, Pack.Form.LISTPACK, db.zset(key, 0));
             case LIST_ZIPLIST -> packedList(in, Pack.Form.ZIPLIST, db.list(key, 0));
@@ -135,6 +137,33 @@ final class ValueReader {
             pack.next(entry);
             put(hash, entry.bytes(), pack.next(other).bytes());
         }
+    }
+
+    private void volatileHash(RdbInput in, HashValue hash) throws IOException, BadRdb {
+        long soonestMs = in.number(Long.BYTES);
+        long count = in.count(3);
+        for (long i = 0; i < count; i++) {
+            long left = in.length();
+            in.string(first);
+            put(hash, first.window(), in.string(second).window());
+            if (left != 0) expire(hash, first.window(), soonestMs + left - 1);
+        }
+    }
+
+    private void packedVolatileHash(RdbInput in, HashValue hash) throws IOException, BadRdb {
+        in.number(Long.BYTES); // the soonest time, which is that of the first field
+        pack.open(Pack.Form.LISTPACK, in.string(first));
+        while (pack.hasNext()) {
+            pack.next(entry);
+            put(hash, entry.bytes(), pack.next(other).bytes());
+            if (!pack.hasNext() || !pack.next(other).isNumber()) throw new BadRdb("a field without its time");
+            if (other.number() != 0) expire(hash, entry.bytes(), other.number());
+        }
+    }
+
+    private static void expire(HashValue hash, Bytes field, long whenMs) throws BadRdb {
+        if (whenMs <= 0) throw new BadRdb("a field with a time before 1970");
+        hash.setExpiry(field, whenMs);
     }
 
     // ---- sorted sets ----

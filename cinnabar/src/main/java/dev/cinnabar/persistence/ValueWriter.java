@@ -18,7 +18,7 @@ import dev.cinnabar.struct.Listpack;
 /// Used again from value to value. Not thread-safe; runs under the engine's lock.
 final class ValueWriter {
     /// What is written with these encodings. A small set that is no intset has one of its own since version 11 only, and is written as a
-    /// large one.
+    /// large one. Only a hash with volatile fields needs version 12, that of Redis 7.4: its type says so to whoever is older.
     static final int VERSION = 10;
 
     private static final int WORTH_PACKING = 20; // bytes of a string up to which it is not compressed, as in Redis
@@ -36,7 +36,8 @@ final class ValueWriter {
     }
 
     /// How the value of a record is written.
-    static RdbType type(Kind kind) {
+    static RdbType type(Database db, long address) {
+        Kind kind = db.kind(address);
         return switch (kind) {
             case STRING_INT, STRING_EMBSTR, STRING_RAW -> RdbType.STRING;
             case LIST_LISTPACK, LIST_QUICKLIST -> RdbType.LIST_QUICKLIST_2;
@@ -45,7 +46,8 @@ final class ValueWriter {
             case ZSET_LISTPACK -> RdbType.ZSET_LISTPACK;
             case ZSET_SKIPLIST -> RdbType.ZSET_2;
             case HASH_LISTPACK -> RdbType.HASH_LISTPACK;
-            case HASH_HASHTABLE -> RdbType.HASH;
+            case HASH_LISTPACKEX -> RdbType.HASH_LISTPACK_EX;
+            case HASH_HASHTABLE -> db.hashImage(address).hasVolatile() ? RdbType.HASH_METADATA : RdbType.HASH;
             default -> throw new IllegalStateException("no RDB encoding of a " + kind);
         };
     }
@@ -59,6 +61,10 @@ final class ValueWriter {
             case SET_LISTPACK, SET_HASHTABLE -> set(db.setImage(address), out);
             case ZSET_SKIPLIST -> zset(db.zsetImage(address), out);
             case HASH_HASHTABLE -> hash(db.hashImage(address), out);
+            case HASH_LISTPACKEX -> {
+                fixed(db.hashImage(address).soonestMs(), Long.BYTES, out);
+                string(db.bytes(address, window), out);
+            }
             case SET_INTSET, ZSET_LISTPACK, HASH_LISTPACK -> string(db.bytes(address, window), out);
             default -> throw new IllegalStateException("no RDB encoding of a " + kind);
         }
@@ -86,8 +92,25 @@ final class ValueWriter {
     }
 
     private void hash(HashValue hash, ByteBuilder out) {
+        if (hash.hasVolatile()) {
+            volatileHash(hash, out);
+            return;
+        }
         length(hash.size(), out);
         hash.forEach((field, value) -> {
+            entry(field, out);
+            entry(value, out);
+        });
+    }
+
+    /// The soonest time, then in front of each field its own, counted from that and one more; 0 for none.
+    private void volatileHash(HashValue hash, ByteBuilder out) {
+        long soonestMs = hash.soonestMs();
+        fixed(soonestMs, Long.BYTES, out);
+        length(hash.size(), out);
+        hash.forEach((field, value) -> {
+            boolean isVolatile = hash.expiryMs() != Database.NO_EXPIRY;
+            length(isVolatile ? hash.expiryMs() - soonestMs + 1 : 0, out);
             entry(field, out);
             entry(value, out);
         });

@@ -8,20 +8,22 @@ import dev.cinnabar.struct.Listpack;
 
 /// The large form of a hash: a table of fields. A value that is a whole number takes eight bytes.
 final class BigHash extends BigValue {
-    private final Members fields;
+    private final FieldTable fields;
 
-    BigHash(Pages pages, Randomness randomness) {
-        this(new Members(pages, randomness));
+    BigHash(Pages pages, Randomness randomness, Moment moment) {
+        this(new FieldTable(pages, randomness, moment));
     }
 
-    private BigHash(Members fields) {
+    private BigHash(FieldTable fields) {
         this.fields = fields;
     }
 
-    Members fields() {
+    FieldTable fields() {
         return fields;
     }
 
+    /// Gives a field a value; one that was there keeps its expiry time.
+    ///
     /// @return whether the field is new
     boolean put(Bytes field, Bytes value) {
         boolean isNumber = value.length() <= Numbers.MAX_LONG_CHARS && Numbers.isLong(value);
@@ -62,7 +64,7 @@ final class BigHash extends BigValue {
             field.set(fields.member(address, window));
             if (fields.isFixed(address)) value.set(fields.fixed(address));
             else value.set(fields.bytes(address, window));
-            image.sink().field(field, value, Database.NO_EXPIRY);
+            image.sink().field(field, value, fields.expiryMs(address));
         });
     }
 

@@ -45,6 +45,7 @@ public final class Database {
     private final Randomness randomness;
     private final Dict dict;
     private final ExpiryWheel wheel;
+    private final Agenda agenda;
     private final StringValue string = new StringValue();
     private final HashValue hash;
     private final HashValue hashImage;
@@ -58,7 +59,9 @@ public final class Database {
     private final Thresholds thresholds;
     private final Bytes keyWindow = new Bytes();
     private final Bytes otherWindow = new Bytes();
+    private final Bytes agendaWindow = new Bytes();
     private final ExpiryWheel.Due due = this::expireDue;
+    private final Agenda.Due hashDue = this::expireFields;
     private final Room room = new Room(this);
     private final Dict.Mover mover = this::moveSparse;
     private final Dict.Visitor freer = this::freeRecord;
@@ -68,6 +71,8 @@ public final class Database {
     private @Nullable TableWalk walk; // of the running snapshot
     private long foundHash; // of the key that was looked up last
     private long compactPosition;
+    private boolean isCompactingAgenda;
+    private int fieldsLeft; // to expire in this step
     private long aheadSum; // means nothing; keeps reading ahead from being compiled away
 
     Database(
@@ -79,8 +84,8 @@ public final class Database {
             KeyEvents events,
             Randomness randomness,
             long hashSeed) {
-        this.hash = new HashValue(this, thresholds, randomness);
-        this.hashImage = new HashValue(this, thresholds, randomness);
+        this.hash = new HashValue(this, thresholds, randomness, false);
+        this.hashImage = new HashValue(this, thresholds, randomness, true);
         this.zset = new ZsetValue(this, thresholds, randomness);
         this.otherZset = new ZsetValue(this, thresholds, randomness);
         this.zsetImage = new ZsetValue(this, thresholds, randomness);
@@ -96,6 +101,7 @@ public final class Database {
         this.randomness = randomness;
         this.dict = new Dict(pages, hashSeed);
         this.wheel = new ExpiryWheel(pages, moment.nowMs());
+        this.agenda = new Agenda(pages, randomness.nextLong(), moment.nowMs());
     }
 
     /// The number by which clients select it.
@@ -115,6 +121,16 @@ public final class Database {
     /// How many keys have an expiry time.
     public long volatileSize() {
         return wheel.size();
+    }
+
+    /// How many keys hold a hash of which some field has an expiry time.
+    public long volatileHashes() {
+        return agenda.size();
+    }
+
+    /// Whether anything here expires.
+    boolean expires() {
+        return wheel.size() > 0 || agenda.size() > 0;
     }
 
     // ---- finding ----
@@ -431,6 +447,7 @@ public final class Database {
     /// @return where the record is
     /// @throws OutOfMemory when memory is short; then nothing has changed
     public long putBytes(Bytes key, Kind kind, byte[] source, int offset, int length, long expiryMs) {
+        if (kind == Kind.HASH_LISTPACKEX) throw new IllegalArgumentException("its fields' times belong on the agenda");
         long address = room(key, kind, Records.bytesSize(length), expiryMs);
         byte[] page = pages.array(address);
         int header = Records.valueHeader(page, Pages.offset(address));
@@ -500,8 +517,25 @@ public final class Database {
     /// @param expiryMs as for [#setString]
     /// @throws OutOfMemory when memory is short; then nothing has changed, and the value is still the caller's
     public void putBig(Bytes key, Kind kind, BigValue value, long expiryMs) {
-        long address = room(key, kind, Integer.BYTES, expiryMs);
-        Records.setFixed4(pages.array(address), Pages.offset(address), bigs.add(value));
+        long nextFieldMs = value instanceof BigHash hash ? hash.fields().nextMs() : NO_EXPIRY;
+        long before = openAgenda(key, nextFieldMs);
+        try {
+            long address = room(key, kind, Integer.BYTES, expiryMs);
+            Records.setFixed4(pages.array(address), Pages.offset(address), bigs.add(value));
+        } catch (OutOfMemory e) {
+            agenda.set(key, before);
+            throw e;
+        }
+        agenda.set(key, nextFieldMs);
+    }
+
+    /// Before a key gets a hash: makes sure of its place on the agenda, if it has volatile fields.
+    ///
+    /// @return what to set should the hash be refused after all
+    private long openAgenda(Bytes key, long nextFieldMs) {
+        long before = agenda.whenMs(key);
+        if (nextFieldMs != NO_EXPIRY) agenda.open(key, nextFieldMs);
+        return before;
     }
 
     // ---- keys ----
@@ -556,7 +590,17 @@ public final class Database {
             }
             return;
         }
-        long copy = to.room(newKey, kind, valueSize, expiryMs(address));
+        long nextFieldMs =
+                kind == Kind.HASH_LISTPACKEX ? hash.look(key, address).nextMs() : NO_EXPIRY;
+        long before = to.openAgenda(newKey, nextFieldMs);
+        long copy;
+        try {
+            copy = to.room(newKey, kind, valueSize, expiryMs(address));
+        } catch (OutOfMemory e) {
+            to.agenda.set(newKey, before);
+            throw e;
+        }
+        to.agenda.set(newKey, nextFieldMs);
         // making room has not moved the source: a block stays where it is until its owner changes it
         byte[] target = pages.array(copy);
         System.arraycopy(
@@ -585,12 +629,25 @@ public final class Database {
     /// @param most how many records to touch at the most
     /// @return how many of the most are left; 0 means that there may be more to do
     public int expire(int most) {
-        return wheel.advance(moment.nowMs(), most, due);
+        int left = wheel.advance(moment.nowMs(), most, due);
+        if (left == 0 || agenda.size() == 0) return left;
+        fieldsLeft = left;
+        left = agenda.advance(moment.nowMs(), left, hashDue);
+        return Math.min(left, fieldsLeft);
+    }
+
+    /// Lets some fields of a hash go whose time is over.
+    private void expireFields(Bytes key) {
+        if (fieldsLeft == 0) return; // it stays due, for the next step
+        long address = lookup(key);
+        if (address == 0) return; // the key itself was over, and has left the agenda
+        fieldsLeft -= hash.look(key, address).expire(fieldsLeft);
     }
 
     /// In how many milliseconds the next key may expire, at the most the given number.
     public long nextExpiryInMs(long atMost) {
-        return wheel.nextInMs(moment.nowMs(), atMost);
+        long next = wheel.size() == 0 ? atMost : wheel.nextInMs(moment.nowMs(), atMost);
+        return agenda.size() == 0 ? next : agenda.nextInMs(moment.nowMs(), next);
     }
 
     private void expireDue(long address) {
@@ -626,15 +683,17 @@ public final class Database {
     ///
     /// @return whether there is more
     public boolean step(int buckets) {
-        return dict.step(buckets);
+        return dict.step(buckets) | agenda.step(buckets);
     }
 
     /// Moves records out of sparse pages, for some buckets.
     ///
     /// @return whether there is more
     public boolean compact(int buckets) {
+        if (isCompactingAgenda) return isCompactingAgenda = agenda.compact(buckets);
         compactPosition = dict.compact(compactPosition, buckets, mover);
-        return compactPosition != 0;
+        isCompactingAgenda = compactPosition == 0 && agenda.size() > 0;
+        return compactPosition != 0 || isCompactingAgenda;
     }
 
     private long moveSparse(long address) {
@@ -648,7 +707,7 @@ public final class Database {
     ///
     /// @return whether there is more
     boolean drain(int buckets) {
-        return dict.drain(buckets, freer);
+        return dict.drain(buckets, freer) | agenda.drain(buckets);
     }
 
     private void freeRecord(long address) {
@@ -684,6 +743,18 @@ public final class Database {
 
     Dict dict() {
         return dict;
+    }
+
+    Agenda agenda() {
+        return agenda;
+    }
+
+    Moment moment() {
+        return moment;
+    }
+
+    KeyEvents events() {
+        return events;
     }
 
     Pages pages() {
@@ -743,7 +814,7 @@ public final class Database {
 
         if (SizeClasses.roundUp(oldSize) == SizeClasses.roundUp(newSize)) {
             beforeChange(address);
-            if (!keepValue) retireBig(page, at);
+            if (!keepValue) retireValue(page, at, kind);
             Records.setKind(page, at, kind.ordinal());
             boolean changesExpiry = hadExpiry != hasExpiry || hasExpiry && Records.expiryMs(page, at) != expiryMs;
             if (changesExpiry && hadExpiry) wheel.remove(address);
@@ -760,7 +831,7 @@ public final class Database {
 
         long to = pages.allocate(newSize);
         beforeChange(address);
-        if (!keepValue) retireBig(page, at);
+        if (!keepValue) retireValue(page, at, kind);
         byte[] target = pages.array(to);
         int toAt = Pages.offset(to);
         int flags = (hasExpiry ? Records.HAS_EXPIRY : 0) | page[at] & Records.IMAGED;
@@ -785,9 +856,14 @@ public final class Database {
 
     /// Removes the record that was looked up last; the table is the caller's to [settle][Dict#settle].
     private void drop(long address) {
+        drop(address, true);
+    }
+
+    private void drop(long address, boolean leavesAgenda) {
         byte[] page = pages.array(address);
         int at = Pages.offset(address);
         beforeChange(address);
+        if (leavesAgenda) leaveAgenda(page, at);
         retireBig(page, at);
         if (Records.has(page, at, Records.HAS_EXPIRY)) wheel.remove(address);
         int size = recordSize(page, at);
@@ -808,15 +884,25 @@ public final class Database {
         int newSize = total(Records.sizeBeforeValue(newKey.length(), flags != 0) + valueSize);
         boolean staysInBlock = SizeClasses.roundUp(oldSize) == SizeClasses.roundUp(newSize);
 
+        long nextFieldMs = agenda.whenMs(key);
+
         // what may fail
         to.dict.makeRoom(newHash);
         long target = staysInBlock ? address : pages.allocate(newSize);
+        try {
+            to.openAgenda(newKey, nextFieldMs);
+        } catch (OutOfMemory e) {
+            if (!staysInBlock) pages.free(target, newSize);
+            throw e;
+        }
 
         long replaced = to.dict.find(newKey.array(), newKey.offset(), newKey.length(), newHash);
         if (replaced != 0) {
             to.foundHash = newHash;
-            to.drop(replaced);
+            to.drop(replaced, false);
         }
+        to.agenda.set(newKey, nextFieldMs);
+        agenda.set(key, NO_EXPIRY);
 
         // the record leaves its slot before its key changes, for the slot is found by the key
         dict.find(key.array(), key.offset(), key.length(), oldHash);
@@ -862,6 +948,20 @@ public final class Database {
         };
     }
 
+    /// A record's value is about to be replaced by one of another kind, or of the same.
+    private void retireValue(byte[] page, int at, Kind by) {
+        // a hash in the place of a hash: whoever puts it there sees to the agenda
+        if (by != Kind.HASH_LISTPACKEX && by != Kind.HASH_HASHTABLE) leaveAgenda(page, at);
+        retireBig(page, at);
+    }
+
+    private void leaveAgenda(byte[] page, int at) {
+        if (agenda.size() == 0) return;
+        Kind kind = Kind.of(Records.kind(page, at));
+        if (kind != Kind.HASH_LISTPACKEX && kind != Kind.HASH_HASHTABLE) return;
+        agenda.set(Records.key(page, at, agendaWindow), NO_EXPIRY);
+    }
+
     /// A record is about to lose its value: if that is a big one, it is freed.
     private void retireBig(byte[] page, int at) {
         if (Kind.of(Records.kind(page, at)).shape() == Shape.BIG) bigs.retire(Records.fixed4(page, at));
@@ -887,7 +987,7 @@ public final class Database {
     public long checkInvariants() {
         dict.checkInvariants();
         wheel.checkInvariants();
-        long[] sums = new long[2];
+        long[] sums = new long[3];
         long position = 0;
         do {
             position = dict.scan(position, address -> {
@@ -896,10 +996,28 @@ public final class Database {
                 sums[0] += SizeClasses.roundUp(recordSize(page, at));
                 if (Records.has(page, at, Records.HAS_EXPIRY)) sums[1]++;
                 if (kind(address).shape() == Shape.BIG) big(address).checkInvariants();
+                if (kind(address).type().equals("hash")) sums[2] += checkAgenda(address);
             });
         } while (position != 0);
+        agenda.checkInvariants();
+        sums[0] += agenda.recordBytes();
+        if (sums[2] != agenda.size())
+            throw new IllegalStateException(
+                    sums[2] + " hashes with volatile fields, " + agenda.size() + " on the agenda");
         if (sums[1] != wheel.size())
             throw new IllegalStateException(sums[1] + " volatile keys, " + wheel.size() + " in the wheel");
         return sums[0];
+    }
+
+    /// @return 1 for a hash that has to be on the agenda, 0 for others
+    private int checkAgenda(long address) {
+        Bytes key = key(address);
+        long nextMs = hashImage.look(key, address).nextMs();
+        hashImage.checkInvariants();
+        if (nextMs == NO_EXPIRY) return 0;
+        long whenMs = agenda.whenMs(key);
+        if (whenMs == NO_EXPIRY || whenMs > nextMs)
+            throw new IllegalStateException(key + " is due at " + nextMs + ", on the agenda for " + whenMs);
+        return 1;
     }
 }

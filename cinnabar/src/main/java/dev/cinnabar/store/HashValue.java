@@ -2,47 +2,78 @@ package dev.cinnabar.store;
 
 import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Numbers;
 import dev.cinnabar.base.Randomness;
 import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.struct.Listpack;
+import dev.cinnabar.struct.Records;
 import org.jspecify.annotations.Nullable;
 
-/// A hash under a key, small or large, seen as one thing: fields and their values.
+/// A hash under a key, small or large, seen as one thing: fields, their values, and until when they are there.
 ///
 /// A look that is borrowed from its database: [Database#hash] points it at a key, and the next such call points it elsewhere. What it lends
-/// (entries) is good until the next change. Refusals leave the hash as it was.
+/// (entries) is good until the next change. Before a change the key must be the one that was looked up last. Refusals leave the hash as it was.
 public final class HashValue {
     /*
-     * Small: a listpack of field, value, field, value … in the record. Looking for a field compares them one by one, which up to some
-     * hundred short fields is as fast as hashing and takes a quarter of the memory. Beyond `hash-max-listpack-entries` or with a string longer than
-     * `hash-max-listpack-value` it becomes a table, for good.
+     * Three forms, down this list as it grows or gets volatile fields, never up:
+     *
+     *   listpack      field, value, field, value …                 in the record
+     *   listpackex    field, value, time, field, value, time …     in the record; soonest first, those without a time (0) last
+     *   hashtable     a table of fields ([FieldTable])             beyond hash-max-listpack-entries or -value
+     *
+     * Looking for a field in a listpack compares them one by one, which up to some hundred short fields is as fast as hashing and takes a quarter
+     * of the memory. The order of a listpackex tells at a glance at its first time whether anything is due, and what is due lies at the front.
+     * These are Redis's forms, so that a dump of one is a dump of the other.
+     *
+     * Who looks at a hash lets go what is due, up to a bound; what is left of a great many stays in place and is passed over. A field that
+     * is asked for by name and whose time is over goes at once, so that whatever a command does next is as if it had not been there, here and
+     * when the log is replayed. The rest is the agenda's (see [Agenda]).
      */
 
-    /// Is shown fields and values.
+    /// Is shown fields and values. [#expiryMs()] tells of the field that is shown.
     public interface Visitor {
         void field(Listpack.Entry field, Listpack.Entry value);
     }
 
+    private static final int AT_A_LOOK = 64; // due fields that a look lets go: some 10 µs
+    private static final int TRIES = 64; // at picking a field by chance that is not due
+
     private final Database db;
     private final Thresholds thresholds;
     private final Randomness randomness;
+    private final boolean isImage;
     private final Listpack.Entry field = new Listpack.Entry();
     private final Listpack.Entry value = new Listpack.Entry();
+    private final Listpack.Entry time = new Listpack.Entry();
     private final Bytes window = new Bytes();
     private final Bytes other = new Bytes();
+    private final Bytes digits = new Bytes(new byte[Numbers.MAX_LONG_CHARS], 0, 0);
     private final ByteBuilder scratch = new ByteBuilder();
+    private final HashRoom room;
+    private final FieldTable.Told told = this::tell;
 
     private Bytes key = new Bytes();
     private long address;
+    private long expiryMs; // of the field that was found or shown last
 
-    HashValue(Database db, Thresholds thresholds, Randomness randomness) {
+    /// @param isImage whether it shows the hash as it lies there, due fields and all, and lets nothing go
+    HashValue(Database db, Thresholds thresholds, Randomness randomness, boolean isImage) {
         this.db = db;
         this.thresholds = thresholds;
         this.randomness = randomness;
+        this.isImage = isImage;
+        this.room = new HashRoom(db, thresholds);
     }
 
     /// @param address of the key's record, or 0 for a hash that is still to be made
     HashValue at(Bytes key, long address) {
+        look(key, address);
+        if (!isImage && address != 0 && db.moment().deletesExpired && isDue(nextMs())) expire(AT_A_LOOK);
+        return this;
+    }
+
+    /// The same without letting anything go.
+    HashValue look(Bytes key, long address) {
         if (address != 0 && !db.kind(address).type().equals("hash")) throw WrongType.REFUSED;
         this.key = key;
         this.address = address;
@@ -53,8 +84,21 @@ public final class HashValue {
         return db.kind(address) == Kind.HASH_HASHTABLE;
     }
 
-    private Members table() {
+    private boolean hasTimes() {
+        return db.kind(address) == Kind.HASH_LISTPACKEX;
+    }
+
+    /// Entries for each field of a listpack.
+    private int stride() {
+        return hasTimes() ? 3 : 2;
+    }
+
+    private FieldTable table() {
         return ((BigHash) db.big(address)).fields();
+    }
+
+    private FieldTable tableForChange() {
+        return ((BigHash) db.bigForChange(address)).fields();
     }
 
     // ---- asking ----
@@ -63,32 +107,55 @@ public final class HashValue {
         return address != 0;
     }
 
+    /// How many fields there are, those included whose time is over but which were not let go yet.
     public long size() {
         if (address == 0) return 0;
         if (isBig()) return db.big(address).size();
         Bytes pack = db.bytes(address, window);
-        return Listpack.count(pack.array(), pack.offset()) / 2;
+        return Listpack.count(pack.array(), pack.offset()) / stride();
     }
 
-    /// The value of a field, or null. O(1) in a large hash, O(n) in a small one.
+    /// The value of a field, or null. O(1) in a large hash, O(n) in a small one. A field whose time is over goes.
     public Listpack.@Nullable Entry get(Bytes name) {
         if (address == 0) return null;
         if (isBig()) {
-            Members table = table();
+            FieldTable table = table();
             long found = table.find(name);
-            return found == 0 ? null : tableValue(table, found, value);
+            if (found == 0) return null;
+            expiryMs = table.expiryMs(found);
+            if (isExpired()) return letGo(name);
+            return tableValue(table, found, value);
         }
         Bytes pack = db.bytes(address, window);
         int at = find(pack, name);
-        return at < 0 ? null : Listpack.read(pack.array(), Listpack.next(pack.array(), at), value);
+        if (at < 0) return null;
+        expiryMs = hasTimes() ? timeAt(pack.array(), at) : Database.NO_EXPIRY;
+        if (isExpired()) return letGo(name);
+        return Listpack.read(pack.array(), Listpack.next(pack.array(), at), value);
+    }
+
+    /// When the field expires that was got or shown last, in ms since 1970, or [Database#NO_EXPIRY].
+    public long expiryMs() {
+        return expiryMs;
     }
 
     private Listpack.Entry tableValue(Members table, long found, Listpack.Entry into) {
         return table.isFixed(found) ? into.set(table.fixed(found)) : into.set(table.bytes(found, other));
     }
 
-    private static int find(Bytes pack, Bytes name) {
-        return Listpack.find(pack.array(), Listpack.first(pack.offset()), name, 1);
+    private int find(Bytes pack, Bytes name) {
+        return Listpack.find(pack.array(), Listpack.first(pack.offset()), name, stride() - 1);
+    }
+
+    /// The time of a listpackex's field that begins here.
+    private long timeAt(byte[] array, int at) {
+        Listpack.read(array, Listpack.next(array, Listpack.next(array, at)), time);
+        return time.number() == 0 ? Database.NO_EXPIRY : time.number();
+    }
+
+    private int behind(byte[] array, int at) {
+        int next = Listpack.next(array, Listpack.next(array, at));
+        return hasTimes() ? Listpack.next(array, next) : next;
     }
 
     /// Shows all fields. The visitor must not change the hash. O(n).
@@ -100,15 +167,21 @@ public final class HashValue {
             while (position != 0);
             return;
         }
+        boolean hasTimes = hasTimes();
         Bytes pack = db.bytes(address, window);
         byte[] array = pack.array();
         int at = Listpack.first(pack.offset());
         while (!Listpack.isEnd(array, at)) {
-            Listpack.read(array, at, field);
-            at = Listpack.next(array, at);
-            visitor.field(field, Listpack.read(array, at, value));
-            at = Listpack.next(array, at);
+            show(array, at, hasTimes, visitor);
+            at = behind(array, at);
         }
+    }
+
+    private void show(byte[] array, int at, boolean hasTimes, Visitor visitor) {
+        expiryMs = hasTimes ? timeAt(array, at) : Database.NO_EXPIRY;
+        if (isExpired() && !isImage) return;
+        Listpack.read(array, at, field);
+        visitor.field(field, Listpack.read(array, Listpack.next(array, at), value));
     }
 
     /// Shows some fields: all of a small hash, those of one bucket of a large one; see [dev.cinnabar.struct.Dict#scan].
@@ -120,64 +193,137 @@ public final class HashValue {
             forEach(visitor);
             return 0;
         }
-        Members table = table();
-        return table.scan(position, found -> {
-            field.set(table.member(found, window));
-            visitor.field(field, tableValue(table, found, value));
-        });
+        FieldTable table = table();
+        return table.scan(position, found -> show(table, found, visitor));
     }
 
-    /// Shows a field picked by chance. The hash must not be empty.
-    public void random(Visitor visitor) {
-        if (isBig()) {
-            Members table = table();
-            long found = table.random();
-            field.set(table.member(found, window));
-            visitor.field(field, tableValue(table, found, value));
-            return;
+    private void show(FieldTable table, long found, Visitor visitor) {
+        expiryMs = table.expiryMs(found);
+        if (isExpired() && !isImage) return;
+        field.set(table.member(found, window));
+        visitor.field(field, tableValue(table, found, value));
+    }
+
+    /// Shows a field picked by chance.
+    ///
+    /// @return false when there is none, or none that is not due
+    public boolean random(Visitor visitor) {
+        if (address == 0) return false;
+        for (int i = 0; i < TRIES; i++) {
+            if (isBig()) {
+                FieldTable table = table();
+                long found = table.random();
+                expiryMs = table.expiryMs(found);
+                if (!isExpired()) {
+                    show(table, found, visitor);
+                    return true;
+                }
+            } else {
+                boolean hasTimes = hasTimes();
+                Bytes pack = db.bytes(address, window);
+                int at = Listpack.seek(pack.array(), pack.offset(), (long) stride() * randomness.below((int) size()));
+                expiryMs = hasTimes ? timeAt(pack.array(), at) : Database.NO_EXPIRY;
+                if (!isExpired()) {
+                    show(pack.array(), at, hasTimes, visitor);
+                    return true;
+                }
+            }
         }
-        Bytes pack = db.bytes(address, window);
-        int at = Listpack.seek(pack.array(), pack.offset(), 2L * randomness.below((int) size()));
-        Listpack.read(pack.array(), at, field);
-        visitor.field(field, Listpack.read(pack.array(), Listpack.next(pack.array(), at), value));
+        return firstLive(visitor);
+    }
+
+    /// Nearly all fields are due: takes the first of the others. O(n).
+    private boolean firstLive(Visitor visitor) {
+        boolean[] isShown = new boolean[1];
+        forEach((f, v) -> {
+            if (!isShown[0]) visitor.field(f, v);
+            isShown[0] = true;
+        });
+        return isShown[0];
+    }
+
+    /// A number that tells a field of a large hash, picked by chance, from the others, as long as nothing changes; 0 in a small one.
+    public long randomAddress() {
+        return isBig() ? table().random() : 0;
+    }
+
+    /// Shows the field that [#randomAddress] answered.
+    ///
+    /// @return false when its time is over
+    public boolean showAt(long fieldAddress, Visitor visitor) {
+        FieldTable table = table();
+        expiryMs = table.expiryMs(fieldAddress);
+        if (isExpired()) return false;
+        show(table, fieldAddress, visitor);
+        return true;
     }
 
     // ---- changing ----
 
-    /// Gives a field a value; makes the hash if there is none.
+    /// Gives a field a value, and takes its expiry time away; makes the hash if there is none.
     ///
     /// @return whether the field is new
     /// @throws OutOfMemory when memory is short; then nothing has changed
     public boolean put(Bytes name, Bytes newValue) {
-        if (address != 0 && isBig()) return putBig(name, newValue);
+        return put(name, newValue, false);
+    }
+
+    /// The same for a field that keeps the expiry time it has, if any.
+    public boolean putKeepingExpiry(Bytes name, Bytes newValue) {
+        return put(name, newValue, true);
+    }
+
+    /// The same for a number.
+    public boolean putKeepingExpiry(Bytes name, long number) {
+        digits.set(digits.array(), 0, Numbers.print(number, digits.array(), 0));
+        return put(name, digits, true);
+    }
+
+    private boolean put(Bytes name, Bytes newValue, boolean keepsExpiry) {
+        if (hasVolatile()) get(name); // which goes if its time is over
+        if (address != 0 && isBig()) return putBig(name, newValue, keepsExpiry);
         if (name.length() > thresholds.hashMaxListpackValue || newValue.length() > thresholds.hashMaxListpackValue) {
             becomeBig();
-            return putBig(name, newValue);
+            return putBig(name, newValue, keepsExpiry);
         }
         if (address == 0) return create(name, newValue);
-        return putSmall(name, newValue);
+        return putSmall(name, newValue, keepsExpiry);
     }
 
     private boolean create(Bytes name, Bytes newValue) {
-        scratch.clear();
-        Listpack.appendEmpty(scratch);
-        scratch.rewind(Listpack.HEADER);
+        beginPack();
         Listpack.encode(name, scratch);
         Listpack.encode(newValue, scratch);
-        scratch.append((byte) Listpack.END);
-        Listpack.setHeader(scratch.array(), 0, scratch.length(), 2);
+        endPack(2);
         address = db.putBytes(key, Kind.HASH_LISTPACK, scratch.array(), 0, scratch.length(), Database.NO_EXPIRY);
         return true;
     }
 
-    private boolean putSmall(Bytes name, Bytes newValue) {
+    private void beginPack() {
+        scratch.clear();
+        Listpack.appendEmpty(scratch);
+        scratch.rewind(Listpack.HEADER);
+    }
+
+    private void endPack(int entries) {
+        scratch.append((byte) Listpack.END);
+        Listpack.setHeader(scratch.array(), 0, scratch.length(), entries);
+    }
+
+    private boolean putSmall(Bytes name, Bytes newValue, boolean keepsExpiry) {
+        boolean hasTimes = hasTimes();
         Bytes pack = db.bytes(address, window);
         byte[] array = pack.array();
         int start = pack.offset();
         int at = find(pack, name);
-        if (at < 0 && Listpack.count(array, start) / 2 >= thresholds.hashMaxListpackEntries) {
+        if (at < 0 && Listpack.count(array, start) / stride() >= thresholds.hashMaxListpackEntries) {
             becomeBig();
-            return putBig(name, newValue);
+            return putBig(name, newValue, keepsExpiry);
+        }
+        if (at >= 0 && hasTimes && !keepsExpiry && timeAt(array, at) != Database.NO_EXPIRY) {
+            place(at, name, newValue, Database.NO_EXPIRY);
+            rearm();
+            return false;
         }
         scratch.clear();
         if (at >= 0) {
@@ -188,28 +334,40 @@ public final class HashValue {
         }
         Listpack.encode(name, scratch);
         Listpack.encode(newValue, scratch);
-        splice(Listpack.size(array, start) - 1, 0, 2);
+        if (hasTimes) Listpack.encode(0, scratch);
+        splice(Listpack.size(array, start) - 1, 0, stride());
         return true;
     }
 
     /// Puts what is in `scratch` into the listpack and mends its header.
     private void splice(int at, int removed, int moreEntries) {
+        Kind kind = db.kind(address);
         Bytes pack = db.bytes(address, window);
         int count = Listpack.count(pack.array(), pack.offset()) + moreEntries;
         int size = Listpack.size(pack.array(), pack.offset()) - removed + scratch.length();
-        address = db.splice(address, Kind.HASH_LISTPACK, at, removed, scratch.array(), 0, scratch.length());
+        address = db.splice(address, kind, at, removed, scratch.array(), 0, scratch.length());
         pack = db.bytes(address, window);
         Listpack.setHeader(pack.array(), pack.offset(), size, count);
     }
 
-    private boolean putBig(Bytes name, Bytes newValue) {
-        return ((BigHash) db.bigForChange(address)).put(name, newValue);
+    private boolean putBig(Bytes name, Bytes newValue, boolean keepsExpiry) {
+        BigHash big = (BigHash) db.bigForChange(address);
+        boolean isNew = big.put(name, newValue);
+        if (!isNew && !keepsExpiry && big.fields().hasVolatile()) clearExpiry(big.fields(), name);
+        return isNew;
+    }
+
+    private void clearExpiry(FieldTable table, Bytes name) {
+        long found = table.find(name);
+        if (!table.isVolatile(found)) return;
+        table.setExpiry(found, Database.NO_EXPIRY);
+        rearm();
     }
 
     private void becomeBig() {
-        BigHash big = new BigHash(db.pages(), randomness);
+        BigHash big = new BigHash(db.pages(), randomness, db.moment());
         try {
-            if (address != 0) forEach((f, v) -> big.put(f.bytes(), v.bytes()));
+            if (address != 0) copyTo(big);
             db.putBig(key, Kind.HASH_HASHTABLE, big, address == 0 ? Database.NO_EXPIRY : Database.KEEP_EXPIRY);
         } catch (OutOfMemory e) {
             while (big.free(Integer.MAX_VALUE)) continue;
@@ -218,28 +376,47 @@ public final class HashValue {
         address = db.lookup(key);
     }
 
+    /// Fills a table with the fields of a small hash, the due ones included: the log has still to hear of them.
+    private void copyTo(BigHash big) {
+        boolean hasTimes = hasTimes();
+        Bytes pack = db.bytes(address, window);
+        byte[] array = pack.array();
+        for (int at = Listpack.first(pack.offset()); !Listpack.isEnd(array, at); at = behind(array, at)) {
+            Bytes name = Listpack.read(array, at, field).bytes();
+            big.put(name, Listpack.read(array, Listpack.next(array, at), value).bytes());
+            long whenMs = hasTimes ? timeAt(array, at) : Database.NO_EXPIRY;
+            if (whenMs != Database.NO_EXPIRY)
+                big.fields().setExpiry(big.fields().find(name), whenMs);
+        }
+    }
+
     /// Takes a field out; the last one takes the key with it.
     ///
     /// @return whether it was there
     public boolean remove(Bytes name) {
-        if (address == 0) return false;
+        return get(name) != null && removeFound(name);
+    }
+
+    /// Takes out a field that is there, due or not.
+    private boolean removeFound(Bytes name) {
+        boolean wasVolatile = expiryMs != Database.NO_EXPIRY;
         if (isBig()) {
-            if (table().find(name) == 0) return false;
-            Members table = ((BigHash) db.bigForChange(address)).fields();
+            FieldTable table = tableForChange();
             table.remove(name);
             if (table.size() == 0) removeKey();
+            else if (wasVolatile) rearm();
             return true;
         }
         Bytes pack = db.bytes(address, window);
         int at = find(pack, name);
-        if (at < 0) return false;
-        if (Listpack.count(pack.array(), pack.offset()) == 2) {
+        if (Listpack.count(pack.array(), pack.offset()) == stride()) {
             removeKey();
             return true;
         }
-        int end = Listpack.next(pack.array(), Listpack.next(pack.array(), at));
+        int end = behind(pack.array(), at);
         scratch.clear();
-        splice(at - pack.offset(), end - at, -2);
+        splice(at - pack.offset(), end - at, -stride());
+        if (wasVolatile) rearm();
         return true;
     }
 
@@ -247,5 +424,241 @@ public final class HashValue {
         db.lookup(key);
         db.removeFound(address);
         address = 0;
+    }
+
+    /// Makes sure that fields can be set, given as arguments `field value field value …`, so that none of the settings is refused until
+    /// [Database#letRoomGo].
+    ///
+    /// @param from      index of the first field
+    /// @param to        index behind the last word
+    /// @param step      2 with values; 1 for fields that are there and are to get an expiry time
+    /// @param withTimes whether they get expiry times
+    /// @throws OutOfMemory when memory is short; then nothing is held
+    public void holdRoom(Bytes[] words, int from, int to, int step, boolean withTimes) {
+        boolean isSmall = address == 0 || !isBig();
+        room.hold(this, isSmall, key, words, from, to, step, withTimes);
+    }
+
+    /// For [HashRoom]: how many bytes the table of a large hash may take for more fields.
+    long growthBytes(int fields) {
+        return table().growthBytes(fields);
+    }
+
+    /// For [HashRoom]: the length of a small hash's listpack.
+    int packLength() {
+        return address == 0 ? Listpack.EMPTY_SIZE : db.bytes(address, window).length();
+    }
+
+    /// For [HashRoom]: the size of a field's value in the record of a table; 0 when it is not there.
+    long valueSize(Bytes name) {
+        if (address == 0) return 0;
+        if (isBig()) {
+            FieldTable table = table();
+            long found = table.find(name);
+            return found == 0
+                    ? 0
+                    : table.isFixed(found)
+                            ? Long.BYTES
+                            : bytesSize(table.bytes(found, other).length());
+        }
+        Bytes pack = db.bytes(address, window);
+        int at = find(pack, name);
+        return at < 0 ? 0 : valueSizeAt(pack.array(), at);
+    }
+
+    private int valueSizeAt(byte[] array, int at) {
+        return bytesSize(Listpack.read(array, Listpack.next(array, at), value).length());
+    }
+
+    private static int bytesSize(int length) {
+        return (int) Math.max(Long.BYTES, Records.bytesSize(length));
+    }
+
+    /// For [HashRoom]: counts the fields of a small hash as the records of a table.
+    void countRecords(HashRoom counting) {
+        if (address == 0) return;
+        Bytes pack = db.bytes(address, window);
+        byte[] array = pack.array();
+        for (int at = Listpack.first(pack.offset()); !Listpack.isEnd(array, at); at = behind(array, at)) {
+            counting.record(Listpack.read(array, at, field).length(), valueSizeAt(array, at));
+        }
+    }
+
+    // ---- expiry times ----
+
+    /// Gives a field that is there an expiry time, or takes it away.
+    ///
+    /// @param whenMs in ms since 1970, not negative, or [Database#NO_EXPIRY]
+    /// @throws OutOfMemory when memory is short; then nothing has changed. Taking away is never refused
+    public void setExpiry(Bytes name, long whenMs) {
+        if (whenMs == Database.NO_EXPIRY) {
+            if (isBig()) {
+                clearExpiry(tableForChange(), name);
+            } else if (hasTimes()) {
+                setTime(name, whenMs);
+                rearm();
+            }
+            return;
+        }
+        db.agenda().open(key, whenMs);
+        try {
+            if (isBig()) {
+                FieldTable table = tableForChange();
+                table.setExpiry(table.find(name), whenMs);
+            } else {
+                setTime(name, whenMs);
+            }
+        } finally {
+            rearm();
+        }
+    }
+
+    private void setTime(Bytes name, long whenMs) {
+        Bytes pack = db.bytes(address, window);
+        int at = find(pack, name);
+        Listpack.read(pack.array(), Listpack.next(pack.array(), at), value);
+        place(at, name, value.bytes(), whenMs);
+    }
+
+    /// Writes the listpack anew as one with times, and puts a field that is in it to the place of its time.
+    private void place(int oldAt, Bytes name, Bytes newValue, long whenMs) {
+        boolean hasTimes = hasTimes();
+        Bytes pack = db.bytes(address, window);
+        byte[] array = pack.array();
+        int oldSize = pack.length();
+        int fields = Listpack.count(array, pack.offset()) / stride();
+        boolean isPlaced = false;
+        beginPack();
+        for (int at = Listpack.first(pack.offset()); !Listpack.isEnd(array, at); ) {
+            int next = behind(array, at);
+            if (at != oldAt) {
+                long otherMs = hasTimes ? timeAt(array, at) : Database.NO_EXPIRY;
+                if (!isPlaced && isBefore(whenMs, otherMs)) {
+                    append(name, newValue, whenMs);
+                    isPlaced = true;
+                }
+                scratch.append(array, at, next - at);
+                if (!hasTimes) Listpack.encode(0, scratch);
+            }
+            at = next;
+        }
+        if (!isPlaced) append(name, newValue, whenMs);
+        endPack(3 * fields);
+        address = db.splice(address, Kind.HASH_LISTPACKEX, 0, oldSize, scratch.array(), 0, scratch.length());
+    }
+
+    private void append(Bytes name, Bytes newValue, long whenMs) {
+        Listpack.encode(name, scratch);
+        Listpack.encode(newValue, scratch);
+        Listpack.encode(whenMs == Database.NO_EXPIRY ? 0 : whenMs, scratch);
+    }
+
+    private static boolean isBefore(long whenMs, long otherMs) {
+        if (whenMs == Database.NO_EXPIRY) return false;
+        return otherMs == Database.NO_EXPIRY || whenMs < otherMs;
+    }
+
+    /// The soonest time of a field, in ms since 1970; 0 when no field is volatile. O(n) in a large hash.
+    public long soonestMs() {
+        if (hasTimes()) return Math.max(0, nextMs());
+        long[] soonest = {Long.MAX_VALUE};
+        forEach((f, v) -> {
+            if (expiryMs != Database.NO_EXPIRY) soonest[0] = Math.min(soonest[0], expiryMs);
+        });
+        return soonest[0] == Long.MAX_VALUE ? 0 : soonest[0];
+    }
+
+    /// When to look for due fields, or [Database#NO_EXPIRY] when no field is volatile.
+    long nextMs() {
+        return switch (db.kind(address)) {
+            case HASH_LISTPACKEX -> {
+                Bytes pack = db.bytes(address, window);
+                yield timeAt(pack.array(), Listpack.first(pack.offset()));
+            }
+            case HASH_HASHTABLE -> table().nextMs();
+            default -> Database.NO_EXPIRY;
+        };
+    }
+
+    /// Whether fields may have expiry times.
+    public boolean hasVolatile() {
+        return address != 0 && (hasTimes() || isBig() && table().hasVolatile());
+    }
+
+    private void rearm() {
+        db.agenda().set(key, nextMs());
+    }
+
+    private boolean isDue(long whenMs) {
+        return whenMs != Database.NO_EXPIRY && whenMs < db.moment().nowMs() && db.moment().expires;
+    }
+
+    /// Whether the time of the field is over that was got or shown last; only an image shows such.
+    public boolean isExpired() {
+        return isDue(expiryMs);
+    }
+
+    /// A field was asked for whose time is over.
+    ///
+    /// @return null
+    private Listpack.@Nullable Entry letGo(Bytes name) {
+        if (isImage || !db.moment().deletesExpired) return null;
+        tell(name);
+        removeFound(name);
+        db.events().fieldsExpired(db, key, address == 0);
+        return null;
+    }
+
+    private void tell(Bytes name) {
+        db.events().fieldExpired(db, key, name);
+    }
+
+    /// Lets fields go whose time is over; the last one takes the key with it.
+    ///
+    /// @param most how many at the most
+    /// @return how many it were
+    int expire(int most) {
+        int expired = isBig() ? tableForChange().expire(most, told) : expireSmall(most);
+        if (address != 0 && size() == 0) removeKey();
+        else if (address != 0) rearm();
+        if (expired > 0) db.events().fieldsExpired(db, key, address == 0);
+        return expired;
+    }
+
+    private int expireSmall(int most) {
+        if (!hasTimes()) return 0;
+        Bytes pack = db.bytes(address, window);
+        byte[] array = pack.array();
+        int first = Listpack.first(pack.offset());
+        int at = first;
+        int expired = 0;
+        while (expired < most && !Listpack.isEnd(array, at) && isDue(timeAt(array, at))) {
+            tell(Listpack.read(array, at, field).bytes());
+            expired++;
+            at = behind(array, at);
+        }
+        if (expired == 0) return 0;
+        if (Listpack.isEnd(array, at)) {
+            removeKey();
+            return expired;
+        }
+        scratch.clear();
+        splice(Listpack.HEADER, at - first, -3 * expired);
+        return expired;
+    }
+
+    /// Checks the order of a listpackex; for tests. O(n).
+    void checkInvariants() {
+        if (!hasTimes()) return;
+        Bytes pack = db.bytes(address, window);
+        byte[] array = pack.array();
+        if (!Listpack.isValid(array, pack.offset(), pack.length()) || Listpack.count(array, pack.offset()) % 3 != 0)
+            throw new IllegalStateException("not a listpack of fields, values and times");
+        long lastMs = 0;
+        for (int at = Listpack.first(pack.offset()); !Listpack.isEnd(array, at); at = behind(array, at)) {
+            long whenMs = timeAt(array, at);
+            if (isBefore(whenMs, lastMs)) throw new IllegalStateException(whenMs + " behind " + lastMs);
+            lastMs = whenMs;
+        }
     }
 }

@@ -10,10 +10,10 @@ import dev.cinnabar.struct.Records;
 import org.jspecify.annotations.Nullable;
 
 /// A table of members with a value each, for the large form of hashes, sets and sorted sets: a [Dict] and the records in it, counted to the
-/// byte. A member's value is nothing, bytes, or eight bytes.
+/// byte. A member's value is nothing, bytes, or eight bytes. A member may have an expiry time; what follows from it is [FieldTable]'s.
 ///
 /// Addresses are good until the next change. Refusals leave everything as it was. Touched only under the engine's lock.
-public final class Members {
+public class Members {
     /// What a member's value is; in the record's four bits of kind.
     private static final int NOTHING = 0;
 
@@ -42,6 +42,11 @@ public final class Members {
     /// Bytes of the records and the table.
     public long bytes() {
         return recordBytes + dict.bytes();
+    }
+
+    /// How many bytes the table may take beyond what it has when this many members are added; see [Dict#growthBytes].
+    long growthBytes(int members) {
+        return dict.growthBytes(members);
     }
 
     // ---- asking ----
@@ -136,11 +141,75 @@ public final class Members {
     public boolean remove(Bytes member) {
         long address = dict.find(member);
         if (address == 0) return false;
+        removeFound(address);
+        return true;
+    }
+
+    /// Takes the member out that was found last.
+    void removeFound(long address) {
+        if (isVolatile(address)) leaving(address);
+        removeUnlinked(address);
+    }
+
+    /// The same when nobody keeps links in its record any more.
+    void removeUnlinked(long address) {
         beforeChange(address);
         dict.removeFound();
         free(address);
-        return true;
     }
+
+    // ---- expiry times ----
+
+    boolean isVolatile(long address) {
+        return Records.has(pages.array(address), Pages.offset(address), Records.HAS_EXPIRY);
+    }
+
+    /// When the member expires, in ms since 1970, or [Database#NO_EXPIRY].
+    long expiryMs(long address) {
+        return isVolatile(address) ? Records.expiryMs(pages.array(address), Pages.offset(address)) : Database.NO_EXPIRY;
+    }
+
+    /// Gives the member that was found last an expiry time, or takes it away, which cannot be refused.
+    void setExpiry(long address, long expiryMs) {
+        byte[] page = pages.array(address);
+        int at = Pages.offset(address);
+        boolean had = isVolatile(address);
+        boolean has = expiryMs != Database.NO_EXPIRY;
+        int oldSize = size(page, at);
+        int newSize = oldSize + (has ? Records.EXPIRY : 0) - (had ? Records.EXPIRY : 0);
+        boolean staysInBlock = SizeClasses.roundUp(oldSize) == SizeClasses.roundUp(newSize);
+        long to = staysInBlock ? address : has ? pages.allocate(total(newSize)) : pages.allocateForced(newSize);
+        beforeChange(address);
+        if (had) leaving(address);
+        if (staysInBlock) {
+            if (had != has) Records.changeExpiry(page, at, has, oldSize);
+        } else {
+            byte[] target = pages.array(to);
+            int toAt = Pages.offset(to);
+            int from = Records.HEADER + (had ? Records.EXPIRY : 0);
+            int behind = Records.HEADER + (has ? Records.EXPIRY : 0);
+            System.arraycopy(page, at, target, toAt, Records.HEADER);
+            System.arraycopy(page, at + from, target, toAt + behind, oldSize - from);
+            if (has) Records.setFlag(target, toAt, Records.HAS_EXPIRY);
+            else Records.clearFlag(target, toAt, Records.HAS_EXPIRY);
+            dict.replaceFound(to);
+            pages.free(address, oldSize);
+            recordBytes += SizeClasses.roundUp(newSize) - SizeClasses.roundUp(oldSize);
+        }
+        if (has) {
+            Records.setExpiryMs(pages.array(to), Pages.offset(to), expiryMs);
+            arriving(to);
+        }
+    }
+
+    /// A member has got an expiry time. For those who keep links in the records, as the following two.
+    void arriving(long address) {}
+
+    /// A member that has an expiry time loses it, or goes.
+    void leaving(long address) {}
+
+    /// The record of a member that has an expiry time lies elsewhere now.
+    void moved(long to) {}
 
     private long insert(Bytes member, int kind, long valueSize) {
         int size = total(Records.sizeBeforeValue(member.length(), false) + valueSize);
@@ -171,6 +240,7 @@ public final class Members {
             long to = pages.allocate(newSize);
             beforeChange(address);
             System.arraycopy(page, at, pages.array(to), Pages.offset(to), head);
+            if (isVolatile(to)) moved(to);
             dict.replaceFound(to);
             pages.free(address, oldSize);
             recordBytes += SizeClasses.roundUp(newSize) - SizeClasses.roundUp(oldSize);
@@ -253,14 +323,20 @@ public final class Members {
     ///
     /// @return where it lies now
     long move(long address) {
-        return pages.move(address, size(pages.array(address), Pages.offset(address)));
+        long to = pages.move(address, size(pages.array(address), Pages.offset(address)));
+        if (isVolatile(to)) moved(to);
+        return to;
     }
 
     /// A copy with records of its own. O(n).
     ///
     /// @throws OutOfMemory when memory is short; then nothing is left of it
     public Members copy() {
-        Members copy = new Members(pages, randomness);
+        return copyTo(new Members(pages, randomness));
+    }
+
+    /// Copies everything to a table that is empty. As [#copy].
+    <M extends Members> M copyTo(M copy) {
         Bytes member = new Bytes();
         Bytes value = new Bytes();
         try {
@@ -275,6 +351,7 @@ public final class Members {
                         case FIXED8 -> copy.put(member, fixed(address));
                         default -> copy.put(member, bytes(address, value));
                     }
+                    if (isVolatile(address)) copy.setExpiry(copy.find(member), expiryMs(address));
                 });
             } while (position != 0);
         } catch (OutOfMemory e) {

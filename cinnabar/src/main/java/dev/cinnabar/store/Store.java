@@ -186,14 +186,14 @@ public final class Store {
     /// @return whether there may be more to do
     public boolean expire(int most) {
         boolean more = false;
-        for (Database db : databases) more |= db.volatileSize() > 0 && db.expire(most) == 0;
+        for (Database db : databases) more |= db.expires() && db.expire(most) == 0;
         return more;
     }
 
     /// In how many milliseconds the next key may expire, at the most the given number.
     public long nextExpiryInMs(long atMost) {
         long next = atMost;
-        for (Database db : databases) if (db.volatileSize() > 0) next = db.nextExpiryInMs(next);
+        for (Database db : databases) if (db.expires()) next = db.nextExpiryInMs(next);
         return next;
     }
 

@@ -40,6 +40,9 @@ public final class ExpiryWheel {
     /// The resolution in milliseconds.
     public static final long TICK_MS = 8;
 
+    /// Bytes of heap that a wheel takes, the records' links not counted.
+    public static final int BYTES = 6300;
+
     private static final int TICK_LOG = 3;
     private static final int RINGS = 6;
     private static final int SLOTS_LOG = 7;

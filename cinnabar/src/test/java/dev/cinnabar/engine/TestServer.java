@@ -189,6 +189,7 @@ public final class TestServer {
     /// Runs a command as the log's replay does.
     public String replay(String... words) {
         Session replay = engine.open(Session.Origin.REPLAY, new DeafLink());
+        replay.db = session.db;
         Bytes[] argv = new Bytes[words.length];
         for (int i = 0; i < words.length; i++) argv[i] = Bytes.of(words[i].getBytes(StandardCharsets.ISO_8859_1));
         engine.loading(true);

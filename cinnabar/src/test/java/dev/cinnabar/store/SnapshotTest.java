@@ -154,6 +154,8 @@ class SnapshotTest {
                     .as("bytes on their way out")
                     .isBetween(0L, store.pages().used());
 
+            // a key each, for an empty database is not flushed and keeps its small table
+            for (int i = 0; i < DATABASES; i++) store.database(i).setNumber(Bytes.of("last"), i, Database.NO_EXPIRY);
             for (int i = 0; i < DATABASES; i++) store.flush(i);
             store.freeGarbage();
             assertThat(store.garbageBytes()).isZero();

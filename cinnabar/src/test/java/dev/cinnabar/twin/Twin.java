@@ -159,9 +159,13 @@ public final class Twin implements AutoCloseable {
                 switch (ours.run("TYPE", key)) {
                     case "+list\r\n" ->
                         same("LRANGE", key, "0", "-1"); // encodings are those of 7.2, and theirs may be older
+                    case "+hash\r\n" -> {
+                        same("HLEN", key);
+                        same(Twin::sortedLines, "HGETALL", key);
+                        same("OBJECT", "ENCODING", key);
+                    }
                     case "+set\r\n" -> same(Twin::sortedLines, "SMEMBERS", key);
                     case "+zset\r\n" -> same("ZRANGE", key, "0", "-1", "WITHSCORES"); // their SORT changes encodings
-                    case "+hash\r\n" -> same(Twin::sortedLines, "HGETALL", key);
                     default -> {
                         same("GET", key);
                         same("OBJECT", "ENCODING", key);
@@ -191,6 +195,7 @@ public final class Twin implements AutoCloseable {
     private static UnaryOperator<String> essence(String[] words) {
         return switch (words[0].toUpperCase(Locale.ROOT)) {
             case "KEYS", "SCAN", "SMEMBERS", "SUNION", "SINTER", "SDIFF", "SPOP" -> Twin::sortedLines;
+            case "HGETALL", "HKEYS", "HVALS", "HRANDFIELD", "HSCAN" -> Twin::sortedLines;
             case "DUMP" -> // what is compressed, and in which form a set is written, differs
                 reply -> reply.startsWith("$-1") || !reply.startsWith("$") ? reply : "a payload";
             case "SORT", "SORT_RO" -> isOrderOpen(words) ? Twin::sortedLines : UnaryOperator.identity();

@@ -1,0 +1,920 @@
+package dev.cinnabar.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The promises of the hash family that a twin does not show: encodings, chance, the log, and fields that expire. Replies are compared
+/// with a real server in `HashTwinTest`.
+class HashCommandsTest {
+    private final TestServer server = new TestServer();
+
+    /// The ways in which a hash is kept and its due fields are found.
+    private enum Form {
+        SMALL("listpackex"),
+        TABLE("hashtable"),
+        TABLE_WITH_WHEEL("hashtable");
+
+        private final String encoding;
+
+        Form(String encoding) {
+            this.encoding = encoding;
+        }
+
+        private int others() {
+            return this == TABLE_WITH_WHEEL ? 600 : 0;
+        }
+    }
+
+    /// Makes a hash with fields `a` to `e`, whose values are 1 to 5; and many others if it is to be large.
+    private void make(Form form, String key) {
+        server.store().thresholds().hashMaxListpackEntries = form == Form.SMALL ? 512 : 0;
+        for (int i = 0; i < form.others(); i++) server.run("HSET", key, "other" + i, "x");
+        server.run("HSET", key, "a", "1", "b", "2", "c", "3", "d", "4", "e", "5");
+    }
+
+    @AfterEach
+    void the_store_is_sound() {
+        server.store().checkInvariants();
+    }
+
+    private void advance(long ms) {
+        server.advance(Duration.ofMillis(ms));
+    }
+
+    private void tick() {
+        server.engine().tick();
+        server.store().checkInvariants();
+    }
+
+    private String encoding(String key) {
+        return server.run("OBJECT", "ENCODING", key).split("\r\n")[1];
+    }
+
+    /// The bulk strings of an array.
+    private static List<String> elements(String reply) {
+        String[] lines = reply.split("\r\n", -1);
+        List<String> elements = new ArrayList<>();
+        for (int i = 2; i < lines.length; i += 2) elements.add(lines[i]);
+        return elements;
+    }
+
+    /// Fields and values of an array of them by turns.
+    private Map<String, String> pairs(String reply) {
+        List<String> elements = elements(reply);
+        Map<String, String> pairs = new TreeMap<>();
+        for (int i = 0; i < elements.size(); i += 2) pairs.put(elements.get(i), elements.get(i + 1));
+        return pairs;
+    }
+
+    private static String integers(long... numbers) {
+        StringBuilder text = new StringBuilder("*" + numbers.length + "\r\n");
+        for (long number : numbers) text.append(":").append(number).append("\r\n");
+        return text.toString();
+    }
+
+    private static String nils(int count) {
+        return "*" + count + "\r\n" + "$-1\r\n".repeat(count);
+    }
+
+    private long volatileHashes() {
+        return server.store().database(server.db()).volatileHashes();
+    }
+
+    // ---- encodings ----
+
+    @Test
+    void a_hash_is_a_listpack_up_to_its_limits_and_a_table_beyond() {
+        for (int i = 0; i < 512; i++) server.run("HSET", "h", "f" + i, "v");
+        assertThat(encoding("h")).isEqualTo("listpack");
+        server.line("HSET h one more");
+        assertThat(encoding("h")).isEqualTo("hashtable");
+        server.run("HSET", "long", "f", "x".repeat(64));
+        assertThat(encoding("long")).isEqualTo("listpack");
+        server.run("HSET", "long", "f", "x".repeat(65));
+        assertThat(encoding("long")).isEqualTo("hashtable");
+    }
+
+    @Test
+    void a_small_hash_with_expiry_times_is_a_listpackex_and_becomes_a_table_that_keeps_them() {
+        server.line("HSET h a 1 b 2");
+        server.line("HPEXPIRE h 5000 FIELDS 1 b");
+        assertThat(encoding("h")).isEqualTo("listpackex");
+        server.line("HPERSIST h FIELDS 1 b");
+        assertThat(encoding("h")).isEqualTo("listpackex");
+        server.line("HPEXPIRE h 5000 FIELDS 1 b");
+        for (int i = 0; i < 510; i++) server.run("HSET", "h", "f" + i, "v");
+        assertThat(encoding("h")).isEqualTo("listpackex");
+        server.line("HSET h one more");
+        assertThat(encoding("h")).isEqualTo("hashtable");
+        assertThat(server.line("HPTTL h FIELDS 3 a b one")).isEqualTo(integers(-1, 5000, -1));
+        assertThat(server.line("HLEN h")).isEqualTo(":513\r\n");
+    }
+
+    // ---- counting ----
+
+    @ParameterizedTest
+    @EnumSource
+    void counting_keeps_a_fields_expiry_time(Form form) {
+        make(form, "h");
+        server.line("HPEXPIRE h 5000 FIELDS 2 a b");
+        assertThat(server.line("HINCRBY h a 10")).isEqualTo(":11\r\n");
+        assertThat(server.line("HINCRBYFLOAT h b 0.5")).isEqualTo("$3\r\n2.5\r\n");
+        assertThat(server.line("HPTTL h FIELDS 2 a b")).isEqualTo(integers(5000, 5000));
+        assertThat(server.line("HMGET h a b")).isEqualTo("*2\r\n$2\r\n11\r\n$3\r\n2.5\r\n");
+    }
+
+    @Test
+    void the_log_gets_the_sum_of_floats_and_whether_the_field_keeps_its_time() {
+        server.line("HSET h a 1 b 1");
+        server.line("HPEXPIREAT h 9000000000000 FIELDS 1 b");
+        server.logged();
+        server.line("HINCRBYFLOAT h a 0.25");
+        server.line("HINCRBYFLOAT h b 0.25");
+        server.line("HINCRBY h a2 7");
+        assertThat(server.logged())
+                .containsExactly("0 HSET h a 1.25", "0 HSETEX h KEEPTTL FIELDS 1 b 1.25", "0 HINCRBY h a2 7");
+        assertThat(server.replay("HSETEX", "h", "KEEPTTL", "FIELDS", "1", "b", "1.5"))
+                .isEqualTo(":1\r\n");
+        assertThat(server.line("HPEXPIRETIME h FIELDS 1 b")).isEqualTo(integers(9000000000000L));
+    }
+
+    // ---- chance and walking ----
+
+    @ParameterizedTest
+    @CsvSource({"50,2", "50,3", "1000,2", "1000,3"})
+    void random_fields_are_fields_each_once_or_as_often_as_they_are_picked(int size, int protocol) {
+        server.speak(protocol);
+        for (int i = 0; i < size; i++) server.run("HSET", "h", "f" + i, "v" + i);
+        if (size > 512) assertThat(encoding("h")).isEqualTo("hashtable");
+        for (int count : new int[] {1, 7, size / 2, size - 1, size, size + 5}) {
+            assertThat(elements(server.line("HRANDFIELD h " + count)))
+                    .hasSize(Math.min(count, size))
+                    .doesNotHaveDuplicates()
+                    .allMatch(field -> field.startsWith("f"));
+            assertThat(elements(server.line("HRANDFIELD h -" + count))).hasSize(count);
+        }
+        Set<String> seen = new HashSet<>();
+        for (int i = 0; i < 20 * size; i++) seen.add(server.line("HRANDFIELD h"));
+        assertThat(seen).hasSize(size);
+    }
+
+    @Test
+    void random_fields_with_values_are_a_list_in_resp2_and_pairs_in_resp3() {
+        server.line("HSET h a 1");
+        assertThat(server.line("HRANDFIELD h 2 WITHVALUES")).isEqualTo("*2\r\n$1\r\na\r\n$1\r\n1\r\n");
+        assertThat(server.line("HRANDFIELD h -2 WITHVALUES")).isEqualTo("*4\r\n" + "$1\r\na\r\n$1\r\n1\r\n".repeat(2));
+        server.speak(3);
+        assertThat(server.line("HRANDFIELD h 2 WITHVALUES")).isEqualTo("*1\r\n*2\r\n$1\r\na\r\n$1\r\n1\r\n");
+        assertThat(server.line("HRANDFIELD missing 2 WITHVALUES")).isEqualTo("*0\r\n");
+        assertThat(server.line("HRANDFIELD missing")).isEqualTo("_\r\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {50, 3000})
+    void a_scan_shows_every_field_with_or_without_values(int size) {
+        for (int i = 0; i < size; i++) server.run("HSET", "h", "f" + i, "v" + i);
+        Map<String, String> seen = new HashMap<>();
+        List<String> names = new ArrayList<>();
+        for (String noValues : new String[] {"", " NOVALUES"}) {
+            String cursor = "0";
+            do {
+                String[] lines = server.line("HSCAN h " + cursor + " COUNT 100" + noValues)
+                        .split("\r\n");
+                cursor = lines[2];
+                List<String> found = new ArrayList<>();
+                for (int i = 5; i < lines.length; i += 2) found.add(lines[i]);
+                if (!noValues.isEmpty()) names.addAll(found);
+                else for (int i = 0; i < found.size(); i += 2) seen.put(found.get(i), found.get(i + 1));
+            } while (!cursor.equals("0"));
+        }
+        assertThat(seen).hasSize(size).containsEntry("f7", "v7");
+        assertThat(names).containsExactlyInAnyOrderElementsOf(seen.keySet());
+        assertThat(server.line("HSCAN h 0 COUNT 5000 MATCH f7")).contains("*2\r\n$2\r\nf7\r\n$2\r\nv7");
+    }
+
+    // ---- HEXPIRE and its variants: what they answer ----
+
+    @ParameterizedTest
+    @EnumSource
+    void a_field_gets_an_expiry_time_and_every_command_tells_it(Form form) {
+        make(form, "h");
+        long nowMs = server.nowMs();
+        assertThat(server.line("HEXPIRE h 100 FIELDS 3 a missing b")).isEqualTo(integers(1, -2, 1));
+        assertThat(server.line("HPEXPIREAT h " + (nowMs + 4321) + " FIELDS 1 c"))
+                .isEqualTo(integers(1));
+        assertThat(server.line("HTTL h FIELDS 5 a b c d none")).isEqualTo(integers(100, 100, 5, -1, -2));
+        assertThat(server.line("HPTTL h FIELDS 3 a c d")).isEqualTo(integers(100_000, 4321, -1));
+        assertThat(server.line("HPEXPIRETIME h FIELDS 2 c d")).isEqualTo(integers(nowMs + 4321, -1));
+        assertThat(server.line("HEXPIRETIME h FIELDS 2 a d")).isEqualTo(integers((nowMs + 100_999) / 1000, -1));
+        assertThat(encoding("h")).isEqualTo(form.encoding);
+        assertThat(server.line("HPERSIST h FIELDS 3 a d none")).isEqualTo(integers(1, -1, -2));
+        assertThat(server.line("HTTL h FIELDS 1 a")).isEqualTo(integers(-1));
+        assertThat(server.line("HMGET h a b c d e"))
+                .isEqualTo("*5\r\n$1\r\n1\r\n$1\r\n2\r\n$1\r\n3\r\n$1\r\n4\r\n$1\r\n5\r\n");
+    }
+
+    @Test
+    void of_a_missing_key_there_is_no_field() {
+        for (String command : new String[] {"HTTL", "HPTTL", "HEXPIRETIME", "HPEXPIRETIME", "HPERSIST"})
+            assertThat(server.line(command + " none FIELDS 2 a b")).isEqualTo(integers(-2, -2));
+        assertThat(server.line("HEXPIRE none 10 FIELDS 2 a b")).isEqualTo(integers(-2, -2));
+        assertThat(server.line("HEXPIRE none 0 FIELDS 1 a")).isEqualTo(integers(-2));
+        assertThat(server.line("HGETDEL none FIELDS 2 a b")).isEqualTo(nils(2));
+        assertThat(server.line("HGETEX none EX 10 FIELDS 2 a b")).isEqualTo(nils(2));
+        assertThat(server.line("EXISTS none")).isEqualTo(":0\r\n");
+        assertThat(server.logged()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void conditions_decide_whether_a_time_is_set(Form form) {
+        make(form, "h");
+        assertThat(server.line("HPEXPIRE h 1000 XX FIELDS 1 a")).isEqualTo(integers(0));
+        assertThat(server.line("HPEXPIRE h 1000 GT FIELDS 1 a")).isEqualTo(integers(0));
+        assertThat(server.line("HPEXPIRE h 1000 NX FIELDS 1 a")).isEqualTo(integers(1));
+        assertThat(server.line("HPEXPIRE h 2000 NX FIELDS 1 a")).isEqualTo(integers(0));
+        assertThat(server.line("HPEXPIRE h 1000 GT FIELDS 1 a")).isEqualTo(integers(0));
+        assertThat(server.line("HPEXPIRE h 2000 GT FIELDS 1 a")).isEqualTo(integers(1));
+        assertThat(server.line("HPEXPIRE h 2000 LT FIELDS 1 a")).isEqualTo(integers(0));
+        assertThat(server.line("HPEXPIRE h 1500 LT FIELDS 2 a b")).isEqualTo(integers(1, 1));
+        assertThat(server.line("HPEXPIRE h 7000 XX FIELDS 1 a")).isEqualTo(integers(1));
+        assertThat(server.line("HPTTL h FIELDS 2 a b")).isEqualTo(integers(7000, 1500));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_time_that_has_passed_deletes_the_field_and_the_last_one_the_key(Form form) {
+        make(form, "h");
+        assertThat(server.line("HEXPIRE h 0 FIELDS 2 a a")).isEqualTo(integers(2, -2));
+        assertThat(server.line("HPEXPIREAT h 1 FIELDS 1 b")).isEqualTo(integers(2));
+        assertThat(server.line("HMGET h a b c")).isEqualTo("*3\r\n$-1\r\n$-1\r\n$1\r\n3\r\n");
+        if (form.others() > 0) return;
+        assertThat(server.line("HEXPIREAT h 0 FIELDS 3 c d e")).isEqualTo(integers(2, 2, 2));
+        assertThat(server.line("EXISTS h")).isEqualTo(":0\r\n");
+    }
+
+    @Test
+    void mistakes_are_told_in_the_words_of_redis_and_change_nothing() {
+        server.line("HSET h a 1");
+        server.line("SET s 1");
+        String noFields = "-ERR Mandatory argument FIELDS is missing or not at the right position\r\n";
+        String otherCount = "-ERR The `numfields` parameter must match the number of arguments\r\n";
+        assertThat(server.line("HEXPIRE h 10 FIELDZ 1 a")).isEqualTo(noFields);
+        assertThat(server.line("HEXPIRE h 10 NX GT FIELDS 1 a")).isEqualTo(noFields);
+        assertThat(server.line("HTTL h FIELDZ 1 a")).isEqualTo(noFields);
+        assertThat(server.line("HEXPIRE h 10 FIELDS 2 a")).isEqualTo(otherCount);
+        assertThat(server.line("HPERSIST h FIELDS 1 a b")).isEqualTo(otherCount);
+        assertThat(server.line("HEXPIRE h 10 FIELDS 0 a"))
+                .isEqualTo("-ERR Parameter `numFields` should be greater than 0\r\n");
+        assertThat(server.line("HTTL h FIELDS x a")).isEqualTo("-ERR Number of fields must be a positive integer\r\n");
+        assertThat(server.line("HEXPIRE h -1 FIELDS 1 a")).isEqualTo("-ERR invalid expire time, must be >= 0\r\n");
+        assertThat(server.line("HEXPIRE h x FIELDS 1 a")).isEqualTo("-ERR value is not an integer or out of range\r\n");
+        assertThat(server.line("HEXPIRE h 9223372036854775807 FIELDS 1 a"))
+                .isEqualTo("-ERR invalid expire time in 'hexpire' command\r\n");
+        assertThat(server.line("HPEXPIREAT h " + (1L << 46) + " FIELDS 1 a"))
+                .isEqualTo("-ERR invalid expire time in 'hpexpireat' command\r\n");
+        assertThat(server.line("HEXPIRE s 10 FIELDS 1 a")).startsWith("-WRONGTYPE");
+        assertThat(server.line("HTTL s FIELDS 1 a")).startsWith("-WRONGTYPE");
+        assertThat(server.line("HSETEX h FNX FXX FIELDS 1 a 1"))
+                .isEqualTo("-ERR Only one of FXX or FNX arguments can be specified\r\n");
+        assertThat(server.line("HSETEX h EX 1 KEEPTTL FIELDS 1 a 1"))
+                .isEqualTo("-ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be specified\r\n");
+        assertThat(server.line("HGETEX h PERSIST PX 1 FIELDS 1 a"))
+                .isEqualTo("-ERR Only one of EX, PX, EXAT, PXAT or PERSIST arguments can be specified\r\n");
+        assertThat(server.line("HGETEX h EX 1 FIELDS 0 a")).isEqualTo("-ERR invalid number of fields\r\n");
+        assertThat(server.line("HSETEX h EX 1 FIELDS 2 a 1")).isEqualTo("-ERR wrong number of arguments\r\n");
+        assertThat(server.line("HSETEX h PERSIST FIELDS 1 a 1")).isEqualTo("-ERR unknown argument: PERSIST\r\n");
+        assertThat(server.line("HTTL h FIELDS 1 a")).isEqualTo(integers(-1));
+        assertThat(server.line("HGET h a")).isEqualTo("$1\r\n1\r\n");
+    }
+
+    // ---- HGETDEL, HGETEX, HSETEX ----
+
+    @ParameterizedTest
+    @EnumSource
+    void fields_are_got_and_deleted(Form form) {
+        make(form, "h");
+        server.logged();
+        assertThat(server.line("HGETDEL h FIELDS 3 a none b")).isEqualTo("*3\r\n$1\r\n1\r\n$-1\r\n$1\r\n2\r\n");
+        assertThat(server.logged()).containsExactly("0 HDEL h a b");
+        assertThat(server.line("HGETDEL h FIELDS 1 none")).isEqualTo(nils(1));
+        assertThat(server.logged()).isEmpty();
+        server.line("HGETDEL h FIELDS 3 c d e");
+        assertThat(server.line("EXISTS h")).isEqualTo(form.others() > 0 ? ":1\r\n" : ":0\r\n");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void fields_are_got_and_given_a_time(Form form) {
+        make(form, "h");
+        server.logged();
+        long nowMs = server.nowMs();
+        assertThat(server.line("HGETEX h FIELDS 2 a none")).isEqualTo("*2\r\n$1\r\n1\r\n$-1\r\n");
+        assertThat(server.logged()).isEmpty();
+        assertThat(server.line("HGETEX h EX 10 FIELDS 2 a none")).isEqualTo("*2\r\n$1\r\n1\r\n$-1\r\n");
+        assertThat(server.line("HGETEX h PXAT " + (nowMs + 500) + " FIELDS 1 b"))
+                .isEqualTo("*1\r\n$1\r\n2\r\n");
+        assertThat(server.line("HPTTL h FIELDS 3 a b c")).isEqualTo(integers(10_000, 500, -1));
+        assertThat(server.line("HGETEX h PERSIST FIELDS 2 a c")).isEqualTo("*2\r\n$1\r\n1\r\n$1\r\n3\r\n");
+        assertThat(server.line("HGETEX h PXAT 1 FIELDS 1 c")).isEqualTo("*1\r\n$1\r\n3\r\n");
+        assertThat(server.line("HPTTL h FIELDS 3 a b c")).isEqualTo(integers(-1, 500, -2));
+        assertThat(server.logged())
+                .containsExactly(
+                        "0 HPEXPIREAT h " + (nowMs + 10_000) + " FIELDS 1 a",
+                        "0 HPEXPIREAT h " + (nowMs + 500) + " FIELDS 1 b",
+                        "0 HPERSIST h FIELDS 1 a",
+                        "0 HDEL h c");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void fields_are_set_with_a_time_if_all_or_none_are_there(Form form) {
+        make(form, "h");
+        server.logged();
+        long nowMs = server.nowMs();
+        assertThat(server.line("HSETEX h FNX EX 10 FIELDS 2 a x new y")).isEqualTo(":0\r\n");
+        assertThat(server.line("HSETEX h FXX EX 10 FIELDS 2 a x new y")).isEqualTo(":0\r\n");
+        assertThat(server.logged()).isEmpty();
+        assertThat(server.line("HSETEX h FNX EX 10 FIELDS 2 new x newer y")).isEqualTo(":1\r\n");
+        assertThat(server.line("HSETEX h FXX PX 700 FIELDS 1 a x")).isEqualTo(":1\r\n");
+        assertThat(server.line("HPTTL h FIELDS 4 new newer a b")).isEqualTo(integers(10_000, 10_000, 700, -1));
+        assertThat(server.line("HSETEX h KEEPTTL FIELDS 2 a z b z")).isEqualTo(":1\r\n");
+        assertThat(server.line("HPTTL h FIELDS 2 a b")).isEqualTo(integers(700, -1));
+        assertThat(server.line("HSETEX h FIELDS 1 a y")).isEqualTo(":1\r\n");
+        assertThat(server.line("HPTTL h FIELDS 1 a")).isEqualTo(integers(-1));
+        assertThat(server.line("HMGET h a b new")).isEqualTo("*3\r\n$1\r\ny\r\n$1\r\nz\r\n$1\r\nx\r\n");
+        assertThat(server.logged())
+                .containsExactly(
+                        "0 HSETEX h PXAT " + (nowMs + 10_000) + " FIELDS 2 new x newer y",
+                        "0 HSETEX h PXAT " + (nowMs + 700) + " FIELDS 1 a x",
+                        "0 HSETEX h KEEPTTL FIELDS 2 a z b z",
+                        "0 HSETEX h FIELDS 1 a y");
+        assertThat(server.line("HSETEX h PXAT 1 FIELDS 2 a 1 unseen 1")).isEqualTo(":1\r\n");
+        assertThat(server.line("HMGET h a unseen")).isEqualTo(nils(2));
+        assertThat(server.logged()).containsExactly("0 HDEL h a");
+        assertThat(server.line("HSETEX made FXX FIELDS 1 a 1")).isEqualTo(":0\r\n");
+        assertThat(server.line("HSETEX made EX 5 FIELDS 1 a 1")).isEqualTo(":1\r\n");
+        assertThat(server.line("HTTL made FIELDS 1 a")).isEqualTo(integers(5));
+    }
+
+    @Test
+    void options_may_stand_behind_the_fields() {
+        assertThat(server.line("HSETEX h FIELDS 1 a 1 EX 10 FNX")).isEqualTo(":1\r\n");
+        assertThat(server.line("HGETEX h FIELDS 1 a PERSIST")).isEqualTo("*1\r\n$1\r\n1\r\n");
+        assertThat(server.line("HTTL h FIELDS 1 a")).isEqualTo(integers(-1));
+    }
+
+    // ---- what changes a time ----
+
+    @ParameterizedTest
+    @EnumSource
+    void setting_a_field_takes_its_time_away(Form form) {
+        make(form, "h");
+        server.line("HPEXPIRE h 1000 FIELDS 4 a b c d");
+        server.line("HSET h a 1");
+        server.line("HSET h b other");
+        server.line("HMSET h c 3");
+        server.line("HSETNX h d no");
+        assertThat(server.line("HPTTL h FIELDS 4 a b c d")).isEqualTo(integers(-1, -1, -1, 1000));
+        assertThat(volatileHashes()).isEqualTo(1);
+        server.line("HDEL h d");
+        assertThat(volatileHashes()).isZero();
+        server.line("HSET h d 4");
+        advance(2000);
+        tick();
+        assertThat(server.line("HMGET h a b c d")).isEqualTo("*4\r\n$1\r\n1\r\n$5\r\nother\r\n$1\r\n3\r\n$1\r\n4\r\n");
+    }
+
+    // ---- when fields go ----
+
+    @ParameterizedTest
+    @EnumSource
+    void a_field_goes_within_a_tick_of_its_time_and_not_before(Form form) {
+        make(form, "h");
+        for (int i = 0; i < 100; i++) server.run("HSET", "h", "f" + i, "v");
+        for (int i = 0; i < 100; i++) server.run("HPEXPIRE", "h", "" + (i * 37 + 1), "FIELDS", "1", "f" + i);
+        server.logged();
+        long all = 100;
+        for (int ms = 1; ms < 4000; ms++) {
+            advance(1);
+            server.engine().tick();
+            long over = server.logged().size();
+            all -= over;
+            long notYet = 0;
+            long latest = 0;
+            for (int i = 0; i < 100; i++) {
+                if (i * 37 + 1 >= ms) notYet++;
+                if (i * 37 + 1 >= ms - 16) latest++;
+            }
+            assertThat(all).as("after " + ms + " ms").isBetween(notYet, latest);
+        }
+        assertThat(all).isZero();
+        assertThat(volatileHashes()).isZero();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_field_whose_time_is_over_is_seen_by_no_command_even_before_it_goes(Form form) {
+        make(form, "h");
+        server.run("HPEXPIRE", "h", "100", "FIELDS", "3", "a", "b", "c");
+        server.line("CLIENT PAUSE 100000 WRITE"); // nothing is deleted meanwhile
+        advance(101);
+        int others = form.others();
+        for (int round = 0; round < 2; round++) {
+            tickOnce();
+            assertThat(server.line("HLEN h")).as("they are still there").isEqualTo(":" + (5 + others) + "\r\n");
+            assertThat(server.line("HMGET h a b d")).isEqualTo("*3\r\n$-1\r\n$-1\r\n$1\r\n4\r\n");
+            assertThat(server.line("HGET h a")).isEqualTo("$-1\r\n");
+            assertThat(server.line("HEXISTS h a")).isEqualTo(":0\r\n");
+            assertThat(server.line("HSTRLEN h a")).isEqualTo(":0\r\n");
+            assertThat(server.line("HTTL h FIELDS 2 a d")).isEqualTo(integers(-2, -1));
+            assertThat(pairs(server.line("HGETALL h"))).hasSize(2 + others).doesNotContainKeys("a", "b", "c");
+            assertThat(elements(server.line("HKEYS h"))).hasSize(2 + others).doesNotContain("a");
+            assertThat(elements(server.line("HVALS h"))).hasSize(2 + others).doesNotContain("1");
+            assertThat(elements(server.line("HRANDFIELD h 5000")))
+                    .hasSize(2 + others)
+                    .doesNotContain("a", "b");
+            assertThat(elements(server.line("HRANDFIELD h -500"))).doesNotContain("a", "b", "c");
+            assertThat(server.line("HSCAN h 0 COUNT 5000")).doesNotContain("\r\na\r\n");
+        }
+        server.line("CLIENT UNPAUSE");
+        assertThat(server.line("HINCRBY h a 5")).isEqualTo(":5\r\n");
+        advance(7);
+        assertThat(server.line("HLEN h")).isEqualTo(":" + (3 + others) + "\r\n");
+        assertThat(server.line("HSETNX h b new")).isEqualTo(":1\r\n");
+        assertThat(server.line("HSET h c new")).isEqualTo(":1\r\n");
+        assertThat(server.line("HPTTL h FIELDS 3 a b c")).isEqualTo(integers(-1, -1, -1));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void fields_all_due_at_once_are_let_go_in_steps_and_hidden_meanwhile(Form form) {
+        make(form, "h");
+        for (int i = 0; i < 400; i++) server.run("HSETEX", "h", "PX", "50", "FIELDS", "1", "f" + i, "v");
+        advance(100);
+        server.logged();
+        server.line("HLEN h");
+        assertThat(server.logged()).hasSizeBetween(64, 399); // of the 400, a look takes only some
+        assertThat(pairs(server.line("HGETALL h"))).hasSize(5 + form.others());
+        assertThat(elements(server.line("HRANDFIELD h 5000"))).hasSize(5 + form.others());
+        while (volatileHashes() > 0) tick();
+        assertThat(server.line("HLEN h")).isEqualTo(":" + (5 + form.others()) + "\r\n");
+        assertThat(server.engine().statistics().expiredFields()).isEqualTo(400);
+    }
+
+    @Test
+    void a_command_that_meets_a_due_field_says_so_in_the_log_before_itself() {
+        server.line("HSET h a 1 b 1");
+        for (int i = 0; i < 100; i++) server.run("HSETEX", "h", "PX", "50", "FIELDS", "1", "f" + i, "1");
+        server.line("HSETEX h PX 60 FIELDS 1 last 7");
+        advance(100);
+        server.logged();
+        assertThat(server.line("HINCRBY h last 1")).isEqualTo(":1\r\n");
+        List<String> logged = server.logged();
+        assertThat(logged).endsWith("0 HDEL h last", "0 HINCRBY h last 1");
+        assertThat(server.line("HSETEX h FNX FIELDS 1 f99 2")).isEqualTo(":1\r\n");
+        assertThat(server.logged()).endsWith("0 HSETEX h FIELDS 1 f99 2").contains("0 HDEL h f99");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void with_its_last_field_the_key_goes(Form form) {
+        server.store().thresholds().hashMaxListpackEntries = form == Form.SMALL ? 512 : 0;
+        int fields = 5 + form.others();
+        for (int i = 0; i < fields; i++) server.run("HSETEX", "h", "PX", "100", "FIELDS", "1", "f" + i, "v");
+        server.line("HSETEX lazy PX 100 FIELDS 1 a 1");
+        server.logged();
+        advance(101);
+        assertThat(server.line("HGET lazy a")).isEqualTo("$-1\r\n");
+        assertThat(server.line("EXISTS lazy")).isEqualTo(":0\r\n");
+        advance(20);
+        for (int i = 0; i < 10; i++) tick();
+        assertThat(server.line("EXISTS h")).isEqualTo(":0\r\n");
+        assertThat(server.logged()).hasSize(fields + 1).allMatch(line -> line.startsWith("0 HDEL "));
+        assertThat(volatileHashes()).isZero();
+    }
+
+    @Test
+    void a_million_fields_of_which_few_are_due_are_not_looked_through() {
+        for (int i = 0; i < 100_000; i++) server.run("HSETEX", "h", "EX", "" + (1000 + i), "FIELDS", "1", "f" + i, "v");
+        server.line("HSETEX h PX 500 FIELDS 2 soon 1 soon2 2");
+        server.logged();
+        advance(510);
+        long began = System.nanoTime();
+        tickOnce();
+        assertThat(server.logged()).containsExactlyInAnyOrder("0 HDEL h soon", "0 HDEL h soon2");
+        assertThat(server.line("HLEN h")).isEqualTo(":100000\r\n");
+        assertThat(System.nanoTime() - began).isLessThan(1_000_000_000L);
+    }
+
+    private void tickOnce() {
+        for (int i = 0; i < 3; i++) server.engine().tick();
+    }
+
+    @Test
+    void info_counts_volatile_hashes_and_fields_that_expired() {
+        server.line("HSETEX h PX 100 FIELDS 2 a 1 b 2");
+        server.line("HSET other a 1");
+        assertThat(server.run("INFO", "keyspace")).contains("db0:keys=2,expires=0,avg_ttl=0,subexpiry=1");
+        advance(200);
+        tick();
+        assertThat(server.run("INFO", "stats")).contains("expired_subkeys:2\r\n", "expired_keys:0\r\n");
+        assertThat(server.run("INFO", "keyspace")).contains("db0:keys=1,expires=0,avg_ttl=0,subexpiry=0");
+    }
+
+    @Test
+    void a_watched_hash_whose_field_expires_has_changed() {
+        server.line("HSETEX h PX 100 FIELDS 1 a 1");
+        server.line("WATCH h");
+        advance(200);
+        tick();
+        server.line("MULTI");
+        server.line("SET x 1");
+        assertThat(server.line("EXEC")).isEqualTo("*-1\r\n");
+    }
+
+    // ---- keys that move, are copied, overwritten, flushed ----
+
+    @ParameterizedTest
+    @EnumSource
+    void times_go_where_the_hash_goes(Form form) {
+        make(form, "h");
+        server.line("HPEXPIRE h 1000 FIELDS 1 a");
+        server.line("HPEXPIRE h 2000 FIELDS 1 b");
+        server.line("COPY h copy");
+        server.line("RENAME h renamed");
+        server.line("COPY copy moved");
+        server.line("MOVE moved 3");
+        server.line("COPY copy elsewhere DB 5");
+        server.line("SWAPDB 5 6");
+        server.store().checkInvariants();
+        assertThat(volatileHashes()).isEqualTo(2);
+        String[][] places = {{"0", "renamed"}, {"0", "copy"}, {"3", "moved"}, {"6", "elsewhere"}};
+        for (String[] place : places) {
+            server.select(Integer.parseInt(place[0]));
+            assertThat(server.run("HPTTL", place[1], "FIELDS", "3", "a", "b", "c"))
+                    .isEqualTo(integers(1000, 2000, -1));
+        }
+        advance(1010);
+        tickOnce();
+        server.logged();
+        for (String[] place : places) {
+            server.select(Integer.parseInt(place[0]));
+            assertThat(server.run("HMGET", place[1], "a", "b")).isEqualTo("*2\r\n$-1\r\n$1\r\n2\r\n");
+        }
+        assertThat(server.logged()).as("they went by themselves").isEmpty();
+        advance(1000);
+        tickOnce();
+        assertThat(server.logged())
+                .containsExactlyInAnyOrder("0 HDEL renamed b", "0 HDEL copy b", "3 HDEL moved b", "6 HDEL elsewhere b");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void what_takes_the_place_of_a_hash_has_no_times_left(Form form) {
+        for (String key : new String[] {"set", "deleted", "renamed", "copied", "stored", "unlinked"}) {
+            make(form, key);
+            server.run("HPEXPIRE", key, "1000", "FIELDS", "2", "a", "b");
+        }
+        server.run("HSET", "plain", "a", "kept");
+        server.line("SET set text");
+        server.line("DEL deleted");
+        server.line("UNLINK unlinked");
+        server.line("COPY plain renamed REPLACE");
+        server.line("COPY plain copied REPLACE");
+        server.line("RENAME plain copied");
+        server.line("SUNIONSTORE stored none");
+        server.store().checkInvariants();
+        assertThat(volatileHashes()).isZero();
+        advance(5000);
+        tickOnce();
+        assertThat(server.line("HGET copied a")).isEqualTo("$4\r\nkept\r\n");
+        assertThat(server.line("HGET renamed a")).isEqualTo("$4\r\nkept\r\n");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_volatile_hash_takes_the_place_of_another(Form form) {
+        make(form, "a");
+        make(form, "b");
+        server.line("HPEXPIRE a 1000 FIELDS 1 a");
+        server.line("HPEXPIRE b 5000 FIELDS 1 a");
+        server.line("COPY a c");
+        server.line("COPY b a REPLACE");
+        server.line("RENAME c b");
+        server.store().checkInvariants();
+        assertThat(server.line("HPTTL a FIELDS 1 a")).isEqualTo(integers(5000));
+        assertThat(server.line("HPTTL b FIELDS 1 a")).isEqualTo(integers(1000));
+        assertThat(volatileHashes()).isEqualTo(2);
+        advance(1010);
+        tickOnce();
+        server.store().checkInvariants();
+        assertThat(volatileHashes()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"FLUSHDB", "FLUSHALL", "FLUSHALL ASYNC"})
+    void a_flush_forgets_all_times_and_frees_their_memory(String flush) {
+        for (Form form : Form.values()) {
+            make(form, form.name());
+            server.run("HPEXPIRE", form.name(), "1000", "FIELDS", "2", "a", "b");
+        }
+        server.line(flush);
+        server.store().freeGarbage();
+        assertThat(volatileHashes()).isZero();
+        assertThat(server.store().pages().used())
+                .isEqualTo(new TestServer().store().pages().used());
+        advance(2000);
+        server.logged();
+        tickOnce();
+        assertThat(server.logged()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void deleting_frees_all_memory(Form form) {
+        server.line("HSETEX h EX 10 FIELDS 1 a 1"); // small tables stay
+        server.line("DEL h");
+        long before = server.store().pages().used();
+        make(form, "h");
+        for (int i = 0; i < 300; i++) server.run("HSETEX", "h", "EX", "" + (i + 1), "FIELDS", "1", "t" + i, "v");
+        server.line("DEL h");
+        server.store().freeGarbage();
+        assertThat(server.store().pages().used()).isEqualTo(before);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_dump_is_restored_with_its_times(Form form) {
+        make(form, "h");
+        server.line("HPEXPIRE h 1000 FIELDS 2 a e");
+        server.line("HPEXPIRE h 70000 FIELDS 1 c");
+        String dump = server.line("DUMP h");
+        String payload = dump.substring(dump.indexOf("\r\n") + 2, dump.length() - 2);
+        server.run("HSETEX", "b", "EX", "7", "FIELDS", "1", "x", "y");
+        assertThat(server.run("RESTORE", "b", "0", payload, "REPLACE")).isEqualTo("+OK\r\n");
+        assertThat(server.line("HPTTL b FIELDS 5 a b c d e")).isEqualTo(integers(1000, -1, 70000, -1, 1000));
+        assertThat(encoding("b")).isEqualTo(form.encoding);
+        assertThat(pairs(server.line("HGETALL b"))).isEqualTo(pairs(server.line("HGETALL h")));
+    }
+
+    // ---- the log ----
+
+    @Test
+    void the_log_gets_absolute_times_of_the_fields_that_got_one() {
+        server.line("HSET h a 1 b 2 c 3");
+        server.logged();
+        long at = server.nowMs() + 10_000;
+        server.line("HEXPIRE h 10 FIELDS 3 a none b");
+        server.line("HEXPIRE h 10 NX FIELDS 2 a c");
+        server.line("HEXPIRE h 0 FIELDS 1 a");
+        server.line("HPERSIST h FIELDS 3 b none c");
+        server.line("HTTL h FIELDS 1 b");
+        assertThat(server.logged())
+                .containsExactly(
+                        "0 HPEXPIREAT h " + at + " FIELDS 2 a b",
+                        "0 HPEXPIREAT h " + at + " FIELDS 1 c",
+                        "0 HDEL h a",
+                        "0 HPERSIST h FIELDS 2 b c");
+    }
+
+    @Test
+    void nothing_expires_while_the_log_is_replayed_and_then_it_goes_at_once() {
+        server.replay("HSET", "h", "a", "1", "b", "2");
+        server.replay("HPEXPIREAT", "h", "1000", "FIELDS", "1", "a");
+        server.replay("HSETEX", "h", "PXAT", "1", "FIELDS", "1", "c", "3");
+        server.replay("HPEXPIREAT", "h", "0", "FIELDS", "1", "b");
+        assertThat(server.replay("HINCRBY", "h", "a", "1")).isEqualTo(":2\r\n");
+        assertThat(server.replay("HLEN", "h")).isEqualTo(":3\r\n");
+        server.logged();
+        advance(8);
+        tickOnce();
+        assertThat(server.logged()).containsExactlyInAnyOrder("0 HDEL h a", "0 HDEL h b", "0 HDEL h c");
+        assertThat(server.line("EXISTS h")).isEqualTo(":0\r\n");
+    }
+
+    @Test
+    void an_image_makes_every_form_anew_with_its_times() {
+        for (Form form : Form.values()) {
+            make(form, form.name());
+            server.run("HEXPIRE", form.name(), "100", "FIELDS", "2", "a", "b");
+            server.run("HEXPIRE", form.name(), "50", "FIELDS", "1", "c");
+        }
+        ListCommandsTest.assertReplays(
+                server, Arrays.stream(Form.values()).map(Form::name).toArray(String[]::new));
+        assertThat(String.join("", ListCommandsTest.image(server)))
+                .contains("HPEXPIREAT\r\n$5\r\nSMALL\r\n$13\r\n" + (server.nowMs() + 50_000)
+                        + "\r\n$6\r\nFIELDS\r\n$1\r\n1\r\n$1\r\nc\r\n");
+    }
+
+    /// What the log says makes the same data again, whatever was done and whatever expired in between.
+    @ParameterizedTest
+    @ValueSource(ints = {2, 8, 512})
+    void a_replay_of_the_log_makes_the_same_hashes(int entries) {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        server.store().thresholds().hashMaxListpackEntries = entries;
+        List<String> all = new ArrayList<>();
+        for (int i = 0; i < 6000; i++) {
+            server.line(command(random));
+            if (random.nextInt(5) == 0) advance(random.nextInt(30));
+            if (random.nextInt(7) == 0) server.engine().tick();
+            all.addAll(server.logged());
+            if (i % 500 == 0) server.store().checkInvariants();
+        }
+        TestServer other = new TestServer();
+        other.store().thresholds().hashMaxListpackEntries = entries;
+        for (String line : all) {
+            String[] words = line.split(" ", -1);
+            String reply = other.select(Integer.parseInt(words[0])).replay(Arrays.copyOfRange(words, 1, words.length));
+            assertThat(reply).as(line).doesNotStartWith("-");
+        }
+        assertThat(contents(other)).as("seed " + seed).isEqualTo(contents(server));
+        other.store().checkInvariants();
+    }
+
+    private static List<String> contents(TestServer server) {
+        server.engine().loading(true); // so that nothing goes while it is looked at
+        List<String> contents = new ArrayList<>();
+        for (int db = 0; db < 2; db++) {
+            server.select(db);
+            for (int i = 0; i < 4; i++) {
+                String key = "key" + i;
+                String fields = new TreeMap<>(image(server, key)).toString();
+                contents.add(db + " " + key + " " + fields);
+            }
+        }
+        server.engine().loading(false);
+        return contents;
+    }
+
+    private static Map<String, String> image(TestServer server, String key) {
+        var db = server.store().database(server.db());
+        long address = db.lookup(dev.cinnabar.base.Bytes.of(key));
+        Map<String, String> fields = new HashMap<>();
+        if (address == 0 || !db.kind(address).type().equals("hash")) return fields;
+        var hash = db.hashImage(address);
+        hash.forEach((field, value) ->
+                fields.put(field.bytes().toLatin1(), value.bytes().toLatin1() + " until " + hash.expiryMs()));
+        return fields;
+    }
+
+    private static String command(Random r) {
+        String key = "key" + r.nextInt(4);
+        String field = "f" + r.nextInt(12);
+        String other = "f" + r.nextInt(12);
+        String ms = "" + (r.nextInt(20) == 0 ? 0 : 1 + r.nextInt(200));
+        return switch (r.nextInt(24)) {
+            case 0, 1 -> "HSET " + key + " " + field + " " + r.nextInt(100) + " " + other + " x" + r.nextInt(100);
+            case 2, 3 -> "HPEXPIRE " + key + " " + ms + " FIELDS 2 " + field + " " + other;
+            case 4 -> "HPEXPIRE " + key + " " + ms + " GT FIELDS 1 " + field;
+            case 5 -> "HPEXPIRE " + key + " " + ms + " NX FIELDS 2 " + field + " " + other;
+            case 6 -> "HSETEX " + key + " FNX PX " + ms + " FIELDS 1 " + field + " 7";
+            case 7 -> "HSETEX " + key + " FXX KEEPTTL FIELDS 1 " + field + " 8";
+            case 8, 9 -> "HSETEX " + key + " PX " + ms + " FIELDS 2 " + field + " 9 " + other + " 10";
+            case 10 -> "HGETEX " + key + " PX " + ms + " FIELDS 2 " + field + " " + other;
+            case 11 -> "HGETEX " + key + " PERSIST FIELDS 2 " + field + " " + other;
+            case 12 -> "HGETDEL " + key + " FIELDS 2 " + field + " " + other;
+            case 13 -> "HPERSIST " + key + " FIELDS 1 " + field;
+            case 14 -> "HDEL " + key + " " + field + " " + other;
+            case 15 -> "HINCRBY " + key + " " + field + " 3";
+            case 16 -> "HINCRBYFLOAT " + key + " " + field + " 0.5";
+            case 17 -> "HSETNX " + key + " " + field + " n";
+            case 18 -> "HGETALL " + key;
+            case 19 -> "RENAME " + key + " key" + r.nextInt(4);
+            case 20 -> "COPY " + key + " key" + r.nextInt(4) + " DB " + r.nextInt(2) + " REPLACE";
+            case 21 -> r.nextInt(6) == 0 ? "SWAPDB 0 1" : "HLEN " + key;
+            case 22 -> r.nextInt(4) == 0 ? "SET " + key + " text" : "HMGET " + key + " " + field;
+            default -> r.nextInt(3) == 0 ? "DEL " + key : "PEXPIRE " + key + " " + ms;
+        };
+    }
+
+    // ---- events ----
+
+    @Test
+    void events_name_what_happened() {
+        assertThat(server.events("HSET", "h", "a", "1", "b", "2")).containsExactly("0 h hset h");
+        assertThat(server.events("HINCRBY", "h", "a", "1")).containsExactly("0 h hincrby h");
+        assertThat(server.events("HINCRBYFLOAT", "h", "a", "1")).containsExactly("0 h hincrbyfloat h");
+        assertThat(server.events("HEXPIRE", "h", "10", "FIELDS", "2", "a", "none"))
+                .containsExactly("0 h hexpire h");
+        assertThat(server.events("HEXPIRE", "h", "10", "NX", "FIELDS", "1", "a"))
+                .isEmpty();
+        assertThat(server.events("HPERSIST", "h", "FIELDS", "1", "a")).containsExactly("0 h hpersist h");
+        assertThat(server.events("HPERSIST", "h", "FIELDS", "1", "a")).isEmpty();
+        assertThat(server.events("HGETEX", "h", "EX", "10", "FIELDS", "1", "a")).containsExactly("0 h hexpire h");
+        assertThat(server.events("HGETEX", "h", "PERSIST", "FIELDS", "1", "a")).containsExactly("0 h hpersist h");
+        assertThat(server.events("HSETEX", "h", "EX", "10", "FIELDS", "1", "a", "1"))
+                .containsExactly("0 h hset h", "0 h hexpire h");
+        assertThat(server.events("HEXPIRE", "h", "0", "FIELDS", "1", "a")).containsExactly("0 h hdel h");
+        assertThat(server.events("HGETDEL", "h", "FIELDS", "1", "b")).containsExactly("0 h hdel h", "0 g del h");
+    }
+
+    // ---- memory ----
+
+    @Test
+    void fields_are_set_all_or_none_when_memory_runs_out() {
+        TestServer small = new TestServer(16 << 20);
+        String lastReply = "";
+        long size = 0;
+        for (int i = 0; i < 100 && !lastReply.startsWith("-"); i++) {
+            lastReply = small.run(several("HSET", i));
+            if (!lastReply.startsWith("-")) size += 100;
+            small.store().checkInvariants();
+        }
+        assertThat(lastReply).startsWith("-OOM");
+        assertThat(small.line("HLEN h")).isEqualTo(":" + size + "\r\n");
+        assertThat(small.run(several("HMSET", 1000))).startsWith("-OOM");
+        assertThat(small.line("HLEN h")).isEqualTo(":" + size + "\r\n");
+        assertThat(size).as("not much is refused that would have gone").isGreaterThan(200);
+    }
+
+    private static String[] several(String command, int i) {
+        String[] words = new String[202];
+        words[0] = command;
+        words[1] = "h";
+        for (int j = 0; j < 200; j += 2) {
+            words[2 + j] = i + "/" + j;
+            words[3 + j] = "x".repeat(30_000);
+        }
+        return words;
+    }
+
+    @Test
+    void times_are_given_to_all_fields_or_none_when_memory_runs_out() {
+        TestServer small = new TestServer(16 << 20);
+        int hashes = 0;
+        String reply = "";
+        while (!reply.startsWith("-")) {
+            String[] words = new String[66];
+            words[0] = "HSET";
+            words[1] = "h" + hashes++;
+            for (int i = 2; i < 66; i++) words[i] = i + "x".repeat(60);
+            reply = small.run(words);
+        }
+        for (int length : new int[] {100_000, 9000, 4000, 1000, 300, 50, 1}) {
+            for (int i = 0;
+                    !small.run("SET", length + " " + i, "x".repeat(length)).startsWith("-");
+                    i++) continue;
+        }
+        int refused = 0;
+        for (int h = 0; h < hashes - 1; h++) {
+            String[] words = new String[37];
+            words[0] = "HEXPIRE";
+            words[1] = "h" + h;
+            words[2] = "1000";
+            words[3] = "FIELDS";
+            words[4] = "32";
+            for (int i = 0; i < 32; i++) words[5 + i] = 2 * i + 2 + "x".repeat(60);
+            reply = small.run(words);
+            words[0] = "HTTL";
+            String[] times = new String[36];
+            times[0] = "HTTL";
+            times[1] = words[1];
+            System.arraycopy(words, 3, times, 2, 34);
+            boolean isRefused = reply.startsWith("-OOM");
+            if (isRefused) refused++;
+            assertThat(small.run(times)).isEqualTo("*32\r\n" + (isRefused ? ":-1\r\n" : ":1000\r\n").repeat(32));
+        }
+        assertThat(refused).isPositive();
+        small.store().checkInvariants();
+    }
+
+    @Test
+    void holes_between_volatile_fields_are_closed() {
+        server.store().thresholds().hashMaxListpackEntries = 0;
+        for (int h = 0; h < 40; h++)
+            for (int i = 0; i < 1000; i++)
+                server.run("HSETEX", "h" + h, "EX", "" + (1 + i), "FIELDS", "1", "f" + i, "x".repeat(200));
+        for (int i = 0; i < 3000; i++) server.run("HSETEX", "n" + i, "EX", "100", "FIELDS", "1", "f", "v");
+        for (int h = 0; h < 40; h++)
+            for (int i = 0; i < 1000; i++) if (i % 8 != 0) server.run("HDEL", "h" + h, "f" + i);
+        for (int i = 0; i < 3000; i++) if (i % 8 != 0) server.run("DEL", "n" + i);
+        long before = server.store().pages().held();
+        int steps = 0;
+        while (server.store().step() && steps++ < 100_000) continue;
+        assertThat(server.store().pages().held()).isLessThan(before);
+        server.store().checkInvariants();
+        assertThat(server.line("HTTL h7 FIELDS 2 f0 f800")).isEqualTo(integers(1, 801));
+        advance(900_000);
+        for (int i = 0; i < 2000; i++) server.engine().tick();
+        assertThat(elements(server.line("HKEYS h7"))).hasSize(12);
+        assertThat(server.line("EXISTS n8")).isEqualTo(":0\r\n");
+    }
+}
