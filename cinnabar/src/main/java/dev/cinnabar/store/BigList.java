@@ -32,6 +32,7 @@ final class BigList extends BigValue {
     private static final int COUNT_MASK = (1 << 63 - COUNT_SHIFT) - 1;
     private static final long SHARED = 1L << 63; // with a snapshot that has not shown the node yet
     private static final int FIRST_CAPACITY = 8;
+    private static final int GATHER_BYTES = 512; // 8 cache lines; 1/16 of a node of 8 KiB
     private static final int ARRAY_HEADER = 16;
     private static final byte[] NOTHING = {};
     private static final long[] NO_NODES = {};
@@ -138,12 +139,55 @@ final class BigList extends BigValue {
 
     /// Adds an encoded entry in front of all or behind all.
     void push(boolean atHead, byte[] source, int offset, int length, Fill fill) {
-        int end = atHead ? 0 : nodes - 1;
-        if (nodes > 0 && fill.takes(length(end) + length, count(end) + 1)) {
-            splice(end, atHead ? Listpack.HEADER : length(end) - 1, 0, source, offset, length, 1);
+        if (atHead) {
+            pushInFront(source, offset, length, fill);
             return;
         }
-        insertNode(atHead ? 0 : nodes, source, offset, length, 1);
+        int last = nodes - 1;
+        if (nodes > 0 && fill.takes(length(last) + length, count(last) + 1)) {
+            splice(last, length(last) - 1, 0, source, offset, length, 1);
+            return;
+        }
+        insertNode(nodes, source, offset, length, 1);
+    }
+
+    /// An entry in front of a long listpack would move all of it, every time. So entries gather in a short node first, and move to the next one
+    /// together when that is full.
+    private void pushInFront(byte[] source, int offset, int length, Fill fill) {
+        boolean isShort = nodes > 0 && length(0) + length <= GATHER_BYTES;
+        if (isShort && fill.takes(length(0) + length, count(0) + 1)) {
+            splice(0, Listpack.HEADER, 0, source, offset, length, 1);
+            return;
+        }
+        if (nodes > 1 && length(0) <= GATHER_BYTES) mergeFirst(fill);
+        insertNode(0, source, offset, length, 1);
+    }
+
+    /// Whether there is one node, not counting a short one in front in which entries gather.
+    boolean isOneNode() {
+        return nodes == 1 || nodes == 2 && length(0) <= GATHER_BYTES;
+    }
+
+    /// Bytes of one or two nodes, as if they were one.
+    long bytesOfNodes() {
+        return nodes == 1 ? length(0) : (long) length(0) + length(1) - Listpack.EMPTY_SIZE;
+    }
+
+    /// Makes one node of the two that [#isOneNode] takes for one.
+    ///
+    /// @return whether there is one now
+    boolean gather(Fill fill) {
+        if (nodes == 2) mergeFirst(fill);
+        return nodes == 1;
+    }
+
+    /// Moves the entries of the first node to the next one, if that takes them.
+    private void mergeFirst(Fill fill) {
+        int bytes = length(0) - Listpack.EMPTY_SIZE;
+        int entries = count(0);
+        if (!fill.takes(length(1) + bytes, count(1) + entries)) return;
+        splice(1, Listpack.HEADER, 0, array(0), start(0) + Listpack.HEADER, bytes, entries);
+        removeNode(0);
     }
 
     /// Adds an encoded entry into the middle.

@@ -493,10 +493,11 @@ public final class ListValue {
     private void shrink() {
         if (!isBig()) return;
         BigList big = big();
-        if (big.nodes() != 1 || !fill.isSmall(big.length(0), big.count(0))) return;
-        scratch.clear();
-        scratch.append(big.array(0), big.start(0), big.length(0));
+        if (!big.isOneNode() || !fill.isSmall(big.bytesOfNodes(), big.size())) return;
         try {
+            if (big.nodes() > 1 && !bigForChange().gather(fill)) return;
+            scratch.clear();
+            scratch.append(big.array(0), big.start(0), big.length(0));
             address = db.putBytes(key, Kind.LIST_LISTPACK, scratch.array(), 0, scratch.length(), Database.KEEP_EXPIRY);
         } catch (OutOfMemory e) {
             scratch.clear(); // it stays large; the next removal tries again

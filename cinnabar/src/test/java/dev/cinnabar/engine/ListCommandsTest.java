@@ -6,7 +6,9 @@ import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -266,5 +268,28 @@ class ListCommandsTest {
         assertThat(server.line("BLMPOP 1e300 1 l LEFT")).isEqualTo("-ERR timeout is out of range\r\n");
         assertThat(server.line("BLMOVE l m LEFT LEFT 0x7FFFFFFFFFFFFFFF"))
                 .isEqualTo("-ERR timeout is out of range\r\n");
+    }
+
+    @Test
+    void a_large_list_that_is_pushed_and_popped_in_front_keeps_its_order() {
+        Deque<String> model = new ArrayDeque<>();
+        for (int i = 0; i < 3000; i++) {
+            server.run("LPUSH", "l", "element-" + i);
+            model.addFirst("element-" + i);
+            if (i % 7 == 3) assertThat(server.line("LPOP l")).contains(model.removeFirst());
+            if (i % 11 == 5) {
+                server.run("LSET", "l", "" + model.size() / 2, "element-" + i);
+                List<String> all = new ArrayList<>(model);
+                all.set(model.size() / 2, "element-" + i);
+                model = new ArrayDeque<>(all);
+            }
+            if (i % 500 == 0) server.store().checkInvariants();
+        }
+        assertThat(encoding("l")).isEqualTo("quicklist");
+        String reply = server.line("LRANGE l 0 -1");
+        assertThat(reply.lines().filter(line -> line.startsWith("element")).toList()).isEqualTo(List.copyOf(model));
+
+        server.line("LTRIM l 0 9");
+        assertThat(encoding("l")).isEqualTo("listpack");
     }
 }
