@@ -287,7 +287,8 @@ class ListCommandsTest {
         }
         assertThat(encoding("l")).isEqualTo("quicklist");
         String reply = server.line("LRANGE l 0 -1");
-        assertThat(reply.lines().filter(line -> line.startsWith("element")).toList()).isEqualTo(List.copyOf(model));
+        assertThat(reply.lines().filter(line -> line.startsWith("element")).toList())
+                .isEqualTo(List.copyOf(model));
 
         server.line("LTRIM l 0 9");
         assertThat(encoding("l")).isEqualTo("listpack");
