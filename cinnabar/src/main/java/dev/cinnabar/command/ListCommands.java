@@ -244,7 +244,8 @@ public enum ListCommands implements Command {
         ListValue list = read(call, 1);
         long size = list.size();
         long start = start(from, size);
-        long count = Math.max(0, stop(to, size) - start + 1);
+        long stop = stop(to, size);
+        long count = start > stop ? 0 : stop - start + 1; // their difference may be too large for 64 bits
         Reply reply = call.reply().array(count);
         list.forEach(start, count, false, element -> {
             answer(reply, element);

@@ -59,6 +59,13 @@ class ListCommandsTest {
     }
 
     @Test
+    void ends_of_a_range_that_are_far_apart_make_an_empty_one() {
+        push("l", 3);
+        assertThat(server.line("LRANGE l " + Long.MAX_VALUE + " -256")).isEqualTo("*0\r\n");
+        assertThat(server.line("LRANGE l " + Long.MIN_VALUE + " " + Long.MIN_VALUE)).isEqualTo("*0\r\n");
+    }
+
+    @Test
     void an_expiry_time_survives_the_change_of_form() {
         server.store().thresholds().listMaxListpackSize = 4;
         push("l", 4);
@@ -216,6 +223,20 @@ class ListCommandsTest {
         assertThat(first.read()).isEqualTo("*2 $1 b $1 1");
         assertThat(second.read()).isEqualTo("*2 $1 b $1 3");
         assertThat(other.send("LRANGE b 0 -1")).isEqualTo("*1 $1 2");
+    }
+
+    @Test
+    void databases_that_are_swapped_bring_what_somebody_waits_for() {
+        TestEngine engine = new TestEngine();
+        TestClient waiter = engine.connect();
+        TestClient other = engine.connect();
+        other.send("SELECT 1");
+        other.send("RPUSH k hello");
+        assertThat(waiter.send("BRPOP k 0")).isEmpty();
+
+        other.send("SWAPDB 0 1");
+
+        assertThat(waiter.read()).isEqualTo("*2 $1 k $5 hello");
     }
 
     @Test
