@@ -183,7 +183,7 @@ public sealed interface GeoShape {
     }
 
     /// All places within a polygon on the map, in degrees: its sides are straight on the map, not on the ball, and do not go through
-    /// longitude 180. Its center is the mean of its corners.
+    /// longitude 180. Its center is the mean of its corners, taken on the ball, as in the example of Valkey's manual.
     ///
     /// @param points longitude, latitude, longitude, latitude …; the last corner is joined to the first
     record Polygon(
@@ -194,18 +194,23 @@ public sealed interface GeoShape {
             double east = west;
             double south = points[1];
             double north = south;
-            double sumX = 0;
+            double sumX = 0; // of the corners as points in space, on a ball of radius 1
             double sumY = 0;
+            double sumZ = 0;
             for (int i = 0; i < points.length; i += 2) {
                 west = Math.min(west, points[i]);
                 east = Math.max(east, points[i]);
                 south = Math.min(south, points[i + 1]);
                 north = Math.max(north, points[i + 1]);
-                sumX += points[i];
-                sumY += points[i + 1];
+                double x = radians(points[i]);
+                double y = radians(points[i + 1]);
+                sumX += StrictMath.cos(y) * StrictMath.cos(x);
+                sumY += StrictMath.cos(y) * StrictMath.sin(x);
+                sumZ += StrictMath.sin(y);
             }
-            int corners = points.length / 2;
-            return new Polygon(points, sumX / corners, sumY / corners, west, east, south, north);
+            double longitude = degrees(StrictMath.atan2(sumY, sumX));
+            double latitude = degrees(StrictMath.atan2(sumZ, Math.sqrt(sumX * sumX + sumY * sumY)));
+            return new Polygon(points, longitude, latitude, west, east, south, north);
         }
 
         @Override
