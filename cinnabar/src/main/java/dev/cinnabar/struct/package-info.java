@@ -22,6 +22,9 @@
 /// is filled from the front, and the memory of both together is that of one. Timers are handed over a few hundred at a time; the
 /// wheel prepares its slots ahead, so that nobody waits for a big one.
 ///
+/// **Places on earth** need no structure of their own: [dev.cinnabar.struct.Geohash] makes one number of two, so that a sorted set has near
+/// places near each other, `GeoCells` says which ranges of numbers cover an area, and `GeoShape` measures what is found there.
+///
 /// **Who owns the memory.** A `Dict` counts its segments in its [dev.cinnabar.memory.Pages]; the records belong to whoever inserted
 /// them. A record has exactly one slot that names it, so it can be moved: copy, change the slot, tell the wheel.
 ///
