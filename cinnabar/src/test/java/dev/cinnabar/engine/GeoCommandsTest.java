@@ -114,8 +114,7 @@ class GeoCommandsTest {
         ask(SICILY);
         ask("GEOADD sicily 12.758489 38.788135 edge1 17.241510 38.788135 edge2");
 
-        assertThat(ask("GEOSEARCH sicily FROMLONLAT 15 37 BYRADIUS 200 km ASC"))
-                .isEqualTo("*2 $7 Catania $7 Palermo");
+        assertThat(ask("GEOSEARCH sicily FROMLONLAT 15 37 BYRADIUS 200 km ASC")).isEqualTo("*2 $7 Catania $7 Palermo");
         assertThat(ask("GEOSEARCH sicily FROMLONLAT 15 37 BYBOX 400 400 km ASC WITHDIST"))
                 .isEqualTo("*4 *2 $7 Catania $7 56.4413 *2 $7 Palermo $8 190.4424 *2 $5 edge2 $8 279.7403"
                         + " *2 $5 edge1 $8 279.7405");
@@ -145,11 +144,13 @@ class GeoCommandsTest {
                 if (Double.parseDouble(distance) <= radius) expected.add("m" + i);
             }
             List<String> found = new ArrayList<>();
-            String[] lines = server.line("GEOSEARCH g FROMMEMBER m0 BYRADIUS " + radius + " km").split("\r\n");
+            String[] lines = server.line("GEOSEARCH g FROMMEMBER m0 BYRADIUS " + radius + " km")
+                    .split("\r\n");
             for (int i = 2; i < lines.length; i += 2) found.add(lines[i]);
             assertThat(found).as("radius " + radius).containsExactlyInAnyOrderElementsOf(expected);
         }
-        assertThat(ask("GEOSEARCH g FROMMEMBER m0 BYRADIUS 3000 km COUNT 7 ANY")).startsWith("*7 ");
+        assertThat(ask("GEOSEARCH g FROMMEMBER m0 BYRADIUS 3000 km COUNT 7 ANY"))
+                .startsWith("*7 ");
         assertThat(ask("GEOSEARCH g FROMMEMBER m0 BYRADIUS 3000 km COUNT 1")).isEqualTo("*1 $2 m0");
     }
 
@@ -168,13 +169,16 @@ class GeoCommandsTest {
     void what_is_found_can_be_stored_with_scores_or_distances(String encoding, int protocol) {
         use(encoding, protocol);
         ask(SICILY);
-        assertThat(ask("GEOSEARCHSTORE d sicily FROMLONLAT 15 37 BYRADIUS 200 km")).isEqualTo(":2");
+        assertThat(ask("GEOSEARCHSTORE d sicily FROMLONLAT 15 37 BYRADIUS 200 km"))
+                .isEqualTo(":2");
         assertThat(ask("ZRANGE d 0 -1 WITHSCORES")).isEqualTo(ask("ZRANGE sicily 0 -1 WITHSCORES"));
         assertThat(ask("OBJECT ENCODING d")).endsWith(encoding);
-        assertThat(ask("GEORADIUS sicily 15 37 200 km COUNT 1 STORE none STOREDIST d")).isEqualTo(":1");
+        assertThat(ask("GEORADIUS sicily 15 37 200 km COUNT 1 STORE none STOREDIST d"))
+                .isEqualTo(":1");
         assertThat(ask("EXISTS none")).isEqualTo(":0");
         assertThat(ask("ZSCORE d Catania")).contains("56.4412578701");
-        assertThat(ask("GEOSEARCHSTORE d sicily FROMLONLAT 100 37 BYRADIUS 1 m")).isEqualTo(":0");
+        assertThat(ask("GEOSEARCHSTORE d sicily FROMLONLAT 100 37 BYRADIUS 1 m"))
+                .isEqualTo(":0");
         assertThat(ask("EXISTS d")).isEqualTo(":0");
     }
 
@@ -188,7 +192,8 @@ class GeoCommandsTest {
                 .containsExactly("0 z geosearchstore d");
         assertThat(server.events("GEOSEARCHSTORE", "d", "g", "FROMLONLAT", "9", "1", "BYRADIUS", "1", "km"))
                 .containsExactly("0 g del d");
-        assertThat(server.events("GEORADIUS", "g", "9", "1", "1", "km", "STORE", "d")).isEmpty();
+        assertThat(server.events("GEORADIUS", "g", "9", "1", "1", "km", "STORE", "d"))
+                .isEmpty();
     }
 
     @Test

@@ -62,7 +62,8 @@ class ListCommandsTest {
     void ends_of_a_range_that_are_far_apart_make_an_empty_one() {
         push("l", 3);
         assertThat(server.line("LRANGE l " + Long.MAX_VALUE + " -256")).isEqualTo("*0\r\n");
-        assertThat(server.line("LRANGE l " + Long.MIN_VALUE + " " + Long.MIN_VALUE)).isEqualTo("*0\r\n");
+        assertThat(server.line("LRANGE l " + Long.MIN_VALUE + " " + Long.MIN_VALUE))
+                .isEqualTo("*0\r\n");
     }
 
     @Test

@@ -36,7 +36,9 @@ class GeohashTest {
             long score = Geohash.score(longitude, latitude);
             double x = Geohash.longitude(score);
             double y = Geohash.latitude(score);
-            assertThat(GeoShape.between(longitude, latitude, x, y)).as("seed " + seed).isLessThan(0.5);
+            assertThat(GeoShape.between(longitude, latitude, x, y))
+                    .as("seed " + seed)
+                    .isLessThan(0.5);
             assertThat(Geohash.score(x, y)).as("seed " + seed).isEqualTo(score);
         }
     }
@@ -80,8 +82,18 @@ class GeohashTest {
     @Test
     void any_number_is_the_score_of_some_place_on_the_map() {
         for (double score : new double[] {
-            0, -0.0, -1, -5.5, 1.5, 0x1p52, 0x1p63, 0x1p64, 1e300, Double.MAX_VALUE,
-            Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY
+            0,
+            -0.0,
+            -1,
+            -5.5,
+            1.5,
+            0x1p52,
+            0x1p63,
+            0x1p64,
+            1e300,
+            Double.MAX_VALUE,
+            Double.POSITIVE_INFINITY,
+            Double.NEGATIVE_INFINITY
         }) {
             assertThat(Geohash.isPlace(Geohash.longitude(score), Geohash.latitude(score)))
                     .as("" + score)
