@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A call belongs to an executor and is used for one command after the other; everything it lends is valid until the body returns.
 public final class Call implements Arguments {
+    /// What [#event] answers for a change that is told to nobody.
+    public static final String NO_EVENT = "";
+
     /*
      * The outbox. A body says `changed(key, "set")`, and perhaps what the log is to remember instead of the command. It does nothing
      * by itself: the engine reads it after the body has returned, wakes watchers, sends notifications, writes the log. A body that
@@ -311,6 +314,11 @@ public final class Call implements Arguments {
     /// @param event the name of the keyspace event, of the class of the command's group
     public void changed(Bytes key, String event) {
         changed(dbIndex, key, event, command().spec().group().eventClass());
+    }
+
+    /// The same where Redis tells nobody: watchers are woken and the log is written, but there is no event.
+    public void changedUntold(Bytes key) {
+        changed(key, NO_EVENT);
     }
 
     /// The same for an event of class `g`: `del`, `expire`, `rename_to` and the like.

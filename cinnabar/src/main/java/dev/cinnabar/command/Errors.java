@@ -98,8 +98,6 @@ public final class Errors {
     public static final String NOT_BIT_0_OR_1 = "ERR The bit argument must be 1 or 0.";
     public static final String BITOP_NOT_ONE = "ERR BITOP NOT must be called with a single source key.";
     public static final String BITFIELD_RO_ONLY_GETS = "ERR BITFIELD_RO only supports the GET subcommand";
-    public static final String NO_HYPERLOGLOG = "WRONGTYPE Key is not a valid HyperLogLog string value.";
-    public static final String CORRUPT_HYPERLOGLOG = "INVALIDOBJ Corrupted HLL object detected";
     public static final String PFDEBUG_NO_KEY = "ERR The specified key does not exist";
     public static final String PFDEBUG_NOT_SPARSE = "ERR HLL encoding is not sparse";
 
@@ -119,6 +117,13 @@ public final class Errors {
 
     /// Thrown when a payload's checksum fits, but not what it says.
     public static final Refusal BAD_DATA = new Refusal("ERR Bad data format");
+
+    /// Thrown for a string that does not look like a HyperLogLog.
+    public static final Refusal NO_HYPERLOGLOG =
+            new Refusal("WRONGTYPE Key is not a valid HyperLogLog string value.");
+
+    /// Thrown for a string that looks like one, but whose registers make no sense.
+    public static final Refusal CORRUPT_HYPERLOGLOG = new Refusal("INVALIDOBJ Corrupted HLL object detected");
 
     private Errors() {}
 

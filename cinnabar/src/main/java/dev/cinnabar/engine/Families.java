@@ -4,6 +4,7 @@ import dev.cinnabar.command.BitCommands;
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.GeoCommands;
 import dev.cinnabar.command.HashCommands;
+import dev.cinnabar.command.HyperLogLogCommands;
 import dev.cinnabar.command.KeyCommands;
 import dev.cinnabar.command.ListCommands;
 import dev.cinnabar.command.SetCommands;
@@ -23,6 +24,7 @@ public final class Families {
         Collections.addAll(all, KeyCommands.values());
         Collections.addAll(all, StringCommands.values());
         Collections.addAll(all, BitCommands.values());
+        Collections.addAll(all, HyperLogLogCommands.values());
         Collections.addAll(all, HashCommands.values());
         Collections.addAll(all, ZsetCommands.values());
         Collections.addAll(all, GeoCommands.values());

@@ -52,6 +52,7 @@ final class SettingsBinding {
         binding.follow(Directives.ZSET_MAX_LISTPACK_ENTRIES, v -> thresholds.zsetMaxListpackEntries = v);
         binding.follow(Directives.ZSET_MAX_LISTPACK_VALUE, v -> thresholds.zsetMaxListpackValue = v);
         binding.follow(Directives.LIST_MAX_LISTPACK_SIZE, v -> thresholds.listMaxListpackSize = v);
+        binding.follow(Directives.HLL_SPARSE_MAX_BYTES, v -> thresholds.hllSparseMaxBytes = v);
         binding.follow(Directives.STREAM_NODE_MAX_BYTES, v -> thresholds.streamNodeMaxBytes = v);
         binding.follow(Directives.STREAM_NODE_MAX_ENTRIES, v -> thresholds.streamNodeMaxEntries = v);
         binding.follow(Directives.PROTO_MAX_BULK_LEN, v -> limits.maxBulkBytes = v);

@@ -57,6 +57,7 @@ public final class Database {
     private SetValue[] sets = {};
     private final SetValue setImage;
     private final Thresholds thresholds;
+    private @Nullable HyperLogLogValue hyperLogLog;
     private final Bytes keyWindow = new Bytes();
     private final Bytes otherWindow = new Bytes();
     private final Bytes agendaWindow = new Bytes();
@@ -333,6 +334,16 @@ public final class Database {
         Records.writeLength(page, header, length);
         Arrays.fill(page, header + prefix + oldLength, header + prefix + length, (byte) 0);
         return keyWindow.set(page, header + prefix, length);
+    }
+
+    /// The string at the address as a HyperLogLog, to be read and changed.
+    ///
+    /// @param address what [#lookup] answered for the key; 0 for one that is still to be made
+    /// @throws WrongType when it is no string
+    public HyperLogLogValue hyperLogLog(Bytes key, long address) {
+        HyperLogLogValue look = hyperLogLog;
+        if (look == null) look = hyperLogLog = new HyperLogLogValue(this, thresholds);
+        return look.at(key, address);
     }
 
     /// Makes sure that strings can be set which are given as arguments, so that none of the settings is refused until [#letRoomGo]:

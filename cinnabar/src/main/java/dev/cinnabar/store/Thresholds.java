@@ -13,6 +13,9 @@ public final class Thresholds {
     /// Positive: entries of a list's node; negative: -1 to -5 for 4, 8, 16, 32, 64 KiB (`list-max-listpack-size`).
     public int listMaxListpackSize = -2;
 
+    /// How long a sparse HyperLogLog may become before it is made dense.
+    public long hllSparseMaxBytes = 3000;
+
     public long streamNodeMaxBytes = 4096;
     public long streamNodeMaxEntries = 100;
 }

@@ -145,4 +145,23 @@ class NoGarbageTest {
         assertThat(garbage("BITFIELD", "k", "INCRBY", "u8", "#3", "1", "GET", "i5", "7"))
                 .isZero();
     }
+
+    @Test
+    void pfadd_and_pfcount_make_none() {
+        for (int i = 0; i < 20; i++) server.line("PFADD sparse " + i);
+        for (int i = 0; i < 20_000; i += 100) {
+            String[] words = new String[102];
+            words[0] = "PFADD";
+            words[1] = "dense";
+            for (int j = 0; j < 100; j++) words[2 + j] = "" + (i + j);
+            server.run(words);
+        }
+        for (String key : new String[] {"sparse", "dense"}) {
+            assertThat(garbage("PFADD", key, "7")).as(key).isZero();
+            assertThat(garbage("PFCOUNT", key)).as(key).isZero();
+        }
+        assertThat(garbage(new String[] {"PFADD", "k", "a", "b"}, new String[] {"DEL", "k"}))
+                .isZero();
+        assertThat(garbage("PFCOUNT", "sparse", "dense")).isZero();
+    }
 }

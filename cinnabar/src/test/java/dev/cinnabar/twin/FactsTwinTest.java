@@ -9,6 +9,7 @@ import dev.cinnabar.command.CommandSpec;
 import dev.cinnabar.command.Flag;
 import dev.cinnabar.command.GeoCommands;
 import dev.cinnabar.command.HashCommands;
+import dev.cinnabar.command.HyperLogLogCommands;
 import dev.cinnabar.command.KeyCommands;
 import dev.cinnabar.command.KeySpec;
 import dev.cinnabar.command.ListCommands;
@@ -36,6 +37,7 @@ class FactsTwinTest {
         List<Command> commands = new ArrayList<>(List.of(KeyCommands.values()));
         commands.addAll(List.of(StringCommands.values()));
         commands.addAll(List.of(BitCommands.values()));
+        commands.addAll(List.of(HyperLogLogCommands.values()));
         commands.addAll(List.of(ListCommands.values()));
         commands.addAll(List.of(SetCommands.values()));
         commands.addAll(List.of(HashCommands.values()));
