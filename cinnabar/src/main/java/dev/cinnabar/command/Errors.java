@@ -119,8 +119,7 @@ public final class Errors {
     public static final Refusal BAD_DATA = new Refusal("ERR Bad data format");
 
     /// Thrown for a string that does not look like a HyperLogLog.
-    public static final Refusal NO_HYPERLOGLOG =
-            new Refusal("WRONGTYPE Key is not a valid HyperLogLog string value.");
+    public static final Refusal NO_HYPERLOGLOG = new Refusal("WRONGTYPE Key is not a valid HyperLogLog string value.");
 
     /// Thrown for a string that looks like one, but whose registers make no sense.
     public static final Refusal CORRUPT_HYPERLOGLOG = new Refusal("INVALIDOBJ Corrupted HLL object detected");

@@ -1,7 +1,6 @@
 package dev.cinnabar.store;
 
 import dev.cinnabar.base.Bytes;
-import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.struct.HyperLogLog;
 import dev.cinnabar.struct.HyperLogLogDraft;
 import java.util.Arrays;
@@ -128,7 +127,8 @@ public final class HyperLogLogValue {
     ///
     /// @return [HyperLogLog#CORRUPT] when it is corrupt
     public long count() {
-        if (!HyperLogLog.histogram(window.array(), window.offset(), window.length(), counts)) return HyperLogLog.CORRUPT;
+        if (!HyperLogLog.histogram(window.array(), window.offset(), window.length(), counts))
+            return HyperLogLog.CORRUPT;
         long count = HyperLogLog.estimate(counts);
         openForChange();
         HyperLogLog.setCount(window.array(), window.offset(), count);
@@ -166,7 +166,8 @@ public final class HyperLogLogValue {
         if (makesDense && !draft.toDense()) return false;
         for (int register = 0; register < HyperLogLog.REGISTERS; register++) {
             if (merged[register] == 0) continue;
-            if (draft.raise(register, merged[register], thresholds.hllSparseMaxBytes) == HyperLogLog.CORRUPT) return false;
+            if (draft.raise(register, merged[register], thresholds.hllSparseMaxBytes) == HyperLogLog.CORRUPT)
+                return false;
         }
         HyperLogLog.forgetCount(draft.array(), 0);
         putDraft();

@@ -37,7 +37,8 @@ public final class HyperLogLogCheck {
             Arrays.fill(read, (byte) 0);
             HyperLogLog.mergeInto(read, draft.array(), 0, draft.length());
             int differs = Arrays.mismatch(read, model);
-            if (differs >= 0) return "register " + differs + " should be " + model[differs] + " but is " + read[differs];
+            if (differs >= 0)
+                return "register " + differs + " should be " + model[differs] + " but is " + read[differs];
         }
         return null;
     }

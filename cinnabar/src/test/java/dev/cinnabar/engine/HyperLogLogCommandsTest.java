@@ -33,7 +33,8 @@ class HyperLogLogCommandsTest {
     }
 
     private long count(String... keys) {
-        return Long.parseLong(server.line("PFCOUNT " + String.join(" ", keys)).trim().substring(1));
+        return Long.parseLong(
+                server.line("PFCOUNT " + String.join(" ", keys)).trim().substring(1));
     }
 
     @Test
@@ -168,7 +169,8 @@ class HyperLogLogCommandsTest {
     @Test
     void the_inside_is_shown_to_those_who_test() {
         server.line("PFADD k a b c");
-        assertThat(server.line("PFDEBUG DECODE k")).isEqualTo("$44\r\nZ:8436 v:1,1 Z:4274 v:2,1 Z:3068 v:1,1 Z:603\r\n");
+        assertThat(server.line("PFDEBUG DECODE k"))
+                .isEqualTo("$44\r\nZ:8436 v:1,1 Z:4274 v:2,1 Z:3068 v:1,1 Z:603\r\n");
         assertThat(server.line("PFDEBUG GETREG k")).startsWith("*16384\r\n").contains(":2\r\n");
         assertThat(server.line("PFDEBUG DECODE k")).isEqualTo("-ERR HLL encoding is not sparse\r\n");
         assertThat(server.line("PFDEBUG ENCODING none")).isEqualTo("-ERR The specified key does not exist\r\n");

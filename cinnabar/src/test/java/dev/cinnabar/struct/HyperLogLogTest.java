@@ -153,7 +153,8 @@ class HyperLogLogTest {
             int refused = 0;
             for (int i = 0; i < operations; i++) {
                 byte[] string = copy(whole);
-                if (random.below(3) == 0) string = Arrays.copyOf(string, MARGIN + 16 + random.below(string.length - MARGIN - 15));
+                if (random.below(3) == 0)
+                    string = Arrays.copyOf(string, MARGIN + 16 + random.below(string.length - MARGIN - 15));
                 for (int j = random.below(4); j >= 0 && string.length > MARGIN + 16; j--) {
                     string[MARGIN + 16 + random.below(string.length - MARGIN - 16)] = (byte) random.below(256);
                 }
