@@ -640,7 +640,7 @@ public final class Engine implements KeyEvents {
                 watches.changed(call.changedDb(i), call.changedKey(i));
                 waiters.changed(call.changedDb(i), call.changedKey(i));
             }
-            if (classes != 0) {
+            if (classes != 0 && !call.event(i).equals(Call.NO_EVENT)) {
                 notifications.tell(classes, call.changedDb(i), call.changedKey(i), call.event(i), call.eventClass(i));
             }
         }

@@ -25,6 +25,10 @@
 /// **Places on earth** need no structure of their own: [dev.cinnabar.struct.Geohash] makes one number of two, so that a sorted set has near
 /// places near each other, `GeoCells` says which ranges of numbers cover an area, and `GeoShape` measures what is found there.
 ///
+/// **Strings that are more than text.** A bitmap is a string seen as a row of bits: [dev.cinnabar.struct.Bits] counts, finds and combines
+/// them eight bytes at a time. A [dev.cinnabar.struct.HyperLogLog] is a string that counts different things without keeping them; its class
+/// comment tells how, and draws its two layouts. Both work on the bytes where they lie.
+///
 /// **Who owns the memory.** A `Dict` counts its segments in its [dev.cinnabar.memory.Pages]; the records belong to whoever inserted
 /// them. A record has exactly one slot that names it, so it can be moved: copy, change the slot, tell the wheel.
 ///

@@ -164,4 +164,20 @@ class KeyspaceNotificationsTest {
                 }))
                 .isZero();
     }
+
+    @Test
+    void bits_and_hyperloglogs_tell_as_strings_do_and_a_remembered_count_is_told_to_nobody() {
+        server.line("SETBIT bits 3 1");
+        server.line("SETBIT bits 3 1");
+        server.line("BITOP NOT other bits");
+        assertThat(events()).containsExactly("new bits", "setbit bits", "new other", "set other");
+        server.line("PFADD h a b c");
+        server.line("PFADD h a b c");
+        assertThat(events()).containsExactly("new h", "pfadd h");
+        server.line("PFCOUNT h");
+        assertThat(events()).isEmpty();
+        server.line("PFMERGE h h");
+        server.line("BITOP NOT other missing");
+        assertThat(events()).contains("pfadd h", "del other");
+    }
 }

@@ -53,6 +53,11 @@ class EventTwinTest {
     }
 
     @Test
+    void hyperloglogs() {
+        compare(HyperLogLogMaker::next);
+    }
+
+    @Test
     void sorted_sets() {
         compare(ZsetMaker::next);
     }
