@@ -64,7 +64,8 @@ class FactsTwinTest {
         for (String category : spec.categories()) categories.add("@" + category);
         StringBuilder keys = new StringBuilder();
         for (KeySpec key : spec.keys()) {
-            Set<String> uses = new TreeSet<>(List.of(key.flags().toUpperCase(Locale.ROOT).split(" ")));
+            Set<String> uses =
+                    new TreeSet<>(List.of(key.flags().toUpperCase(Locale.ROOT).split(" ")));
             keys.append(uses);
             if (key.isUnknown()) {
                 keys.append(" somewhere\n");
