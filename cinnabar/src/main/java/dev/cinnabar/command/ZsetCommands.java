@@ -14,6 +14,7 @@ import dev.cinnabar.base.Glob;
 import dev.cinnabar.base.Numbers;
 import dev.cinnabar.command.ZsetAlgebra.Operation;
 import dev.cinnabar.command.ZsetRange.Order;
+import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.store.ZsetResult;
 import dev.cinnabar.store.ZsetValue;
 import dev.cinnabar.struct.Listpack;
@@ -450,22 +451,29 @@ public enum ZsetCommands implements Command {
         long added = 0;
         long updated = 0;
         double result = ZsetValue.NONE;
-        for (int i = from; i < call.argc(); i += words) {
-            double score = reader.score(call, i);
-            Bytes member = call.arg(i + words - 1);
-            double old = zset.score(member);
-            boolean isNew = Double.isNaN(old);
-            if ((options & (isNew ? XX : NX)) != 0) continue;
-            if (increments && !isNew) {
-                score += old;
-                if (Double.isNaN(score)) return call.reply().error(Errors.SCORE_NAN);
+        int i = from;
+        try {
+            for (; i < call.argc(); i += words) {
+                double score = reader.score(call, i);
+                Bytes member = call.arg(i + words - 1);
+                double old = zset.score(member);
+                zset.remember((i - from) / words, old);
+                boolean isNew = Double.isNaN(old);
+                if ((options & (isNew ? XX : NX)) != 0) continue;
+                if (increments && !isNew) {
+                    score += old;
+                    if (Double.isNaN(score)) return call.reply().error(Errors.SCORE_NAN);
+                }
+                if (!isNew && ((options & GT) != 0 && score <= old || (options & LT) != 0 && score >= old)) continue;
+                result = score;
+                if (!isNew && score == old) continue;
+                zset.put(member, score);
+                if (isNew) added++;
+                else updated++;
             }
-            if (!isNew && ((options & GT) != 0 && score <= old || (options & LT) != 0 && score >= old)) continue;
-            result = score;
-            if (!isNew && score == old) continue;
-            zset.put(member, score);
-            if (isNew) added++;
-            else updated++;
+        } catch (OutOfMemory e) {
+            while ((i -= words) >= from) putBack(zset, call.arg(i + words - 1), zset.remembered((i - from) / words));
+            throw e;
         }
         if (added + updated > 0) {
             call.changed(call.key(1), increments ? "zincr" : "zadd");
@@ -473,6 +481,12 @@ public enum ZsetCommands implements Command {
         }
         if (increments) return answerScore(call.reply(), result);
         return call.reply().integer((options & CH) != 0 ? added + updated : added);
+    }
+
+    private static void putBack(ZsetValue zset, Bytes member, double score) {
+        double now = zset.score(member);
+        if (Double.isNaN(score)) zset.remove(member);
+        else if (now != score) zset.put(member, score);
     }
 
     /// @throws Refusal when the argument is no number

@@ -7,6 +7,7 @@ import dev.cinnabar.base.Randomness;
 import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.struct.Listpack;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /// A sorted set under a key, small or large, seen as one thing: members in the order of their scores, those
 /// of one score in the order of their bytes.
@@ -42,6 +43,7 @@ public final class ZsetValue {
     private Bytes key = new Bytes();
     private long address;
     private double scoreRead;
+    private double[] remembered = new double[16];
 
     ZsetValue(Database db, Thresholds thresholds, Randomness randomness) {
         this.db = db;
@@ -220,6 +222,17 @@ public final class ZsetValue {
     }
 
     // ---- changing ----
+
+    /// Keeps a number for whoever changes several scores and may have to change them back. Speed only: an array of their own would be garbage.
+    public void remember(int index, double score) {
+        if (index >= remembered.length) remembered = Arrays.copyOf(remembered, 2 * index);
+        remembered[index] = score;
+    }
+
+    /// What was kept under this index.
+    public double remembered(int index) {
+        return remembered[index];
+    }
 
     /// Gives a member a score; makes the set if there is none.
     ///

@@ -143,6 +143,31 @@ class ZsetCommandsTest {
         assertThat(ask("GET s")).isEqualTo("$4 text");
     }
 
+    @Test
+    void a_refused_addition_leaves_the_set_as_it_was() {
+        TestServer small = new TestServer(16 << 20);
+        String lastReply = "";
+        long size = 0;
+        String before = "";
+        for (int i = 0; i < 100 && !lastReply.startsWith("-"); i++) {
+            before = small.line("ZRANGE z 0 5 WITHSCORES");
+            String[] words = new String[202];
+            words[0] = "ZADD";
+            words[1] = "z";
+            for (int j = 0; j < 100; j++) {
+                boolean isOld = j % 10 == 9 && i > 0; // a member that is there gets another score
+                words[2 + 2 * j] = "" + (j - i);
+                words[3 + 2 * j] = (isOld ? "0/1" : i + "/" + j) + "x".repeat(30_000);
+            }
+            lastReply = small.run(words);
+            if (!lastReply.startsWith("-")) size = Long.parseLong(small.line("ZCARD z").strip().substring(1));
+        }
+        assertThat(lastReply).startsWith("-OOM");
+        assertThat(small.line("ZCARD z")).isEqualTo(":" + size + "\r\n");
+        assertThat(small.line("ZRANGE z 0 5 WITHSCORES").equals(before)).isTrue(); // long texts
+        small.store().checkInvariants();
+    }
+
     // ---- ranges ----
 
     @ParameterizedTest
