@@ -160,7 +160,8 @@ class ZsetCommandsTest {
                 words[3 + 2 * j] = (isOld ? "0/1" : i + "/" + j) + "x".repeat(30_000);
             }
             lastReply = small.run(words);
-            if (!lastReply.startsWith("-")) size = Long.parseLong(small.line("ZCARD z").strip().substring(1));
+            if (!lastReply.startsWith("-"))
+                size = Long.parseLong(small.line("ZCARD z").strip().substring(1));
         }
         assertThat(lastReply).startsWith("-OOM");
         assertThat(small.line("ZCARD z")).isEqualTo(":" + size + "\r\n");
