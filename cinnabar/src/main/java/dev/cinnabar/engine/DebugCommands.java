@@ -63,8 +63,8 @@ public enum DebugCommands implements Command {
         RELOAD(
                 0,
                 3,
-                "RELOAD [MERGE] [NOFLUSH]",
-                "Writes the data set out as for the log, forgets it, and reads it back."),
+                "RELOAD [MERGE] [NOFLUSH] [NOSAVE]",
+                "Saves the data set to the RDB file, forgets it, and reads it back; or does some of that."),
         REPLYBUFFER(
                 2,
                 2,
@@ -302,13 +302,16 @@ public enum DebugCommands implements Command {
     }
 
     private static Reply reload(Call call, Engine engine) {
+        boolean saves = true;
+        boolean empties = true;
+        boolean merges = false;
         for (int i = 2; i < call.argc(); i++) {
-            if (call.is(i, "NOSAVE")) return call.reply().error("ERR there is no RDB file to load");
-            if (!call.is(i, "MERGE") && !call.is(i, "NOFLUSH")) {
-                return call.reply().error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
-            }
+            if (call.is(i, "NOSAVE")) saves = false;
+            else if (call.is(i, "NOFLUSH")) empties = false;
+            else if (call.is(i, "MERGE")) merges = true;
+            else return call.reply().error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
         }
-        String error = Reload.run(engine, ((Session) call.caller()).link());
+        String error = engine.host().reload(saves, empties, merges);
         return error == null ? call.reply().ok() : call.reply().error(error);
     }
 

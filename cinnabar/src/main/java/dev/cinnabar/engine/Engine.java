@@ -98,6 +98,7 @@ public final class Engine implements KeyEvents {
     private @Nullable Call body; // whose body runs, so that what happens meanwhile finds its place in the outbox
     private long pushedBytes; // in this batch, to all clients
     private @Nullable Snapshot abandoned;
+    private @Nullable String writeRefusal; // while the data set should be saved and cannot
     private long lastNanos; // when the last command of this batch ended
 
     /// @param databases how many
@@ -396,6 +397,7 @@ public final class Engine implements KeyEvents {
         boolean evicts =
                 settings.maxMemory > 0 && !pause.isRunning(store.moment().nowMs());
         if (evicts && !eviction.makeRoom() && isRefusedWithoutMemory(session, spec)) return Errors.OUT_OF_MEMORY;
+        if (spec.is(Flag.WRITE) && writeRefusal != null) return writeRefusal;
         if (spec.is(Flag.WRITE) && log != ChangeLog.NONE) {
             String refusal = log.refusal();
             if (refusal != null) return refusal;
@@ -847,6 +849,7 @@ public final class Engine implements KeyEvents {
             closeIdle(nowMs);
             timeOut(nowMs);
             outputLimits.tick(nowMs);
+            host.tick();
             boolean hasMore = work(clock.nanos() + TICK_WORK_NANOS);
             if (outputLimits.hasDoomed()) closeDoomed();
             if (hasMore) return BUSY_MS;
@@ -886,6 +889,16 @@ public final class Engine implements KeyEvents {
     boolean walkAbandoned() {
         if (abandoned != null && !abandoned.next(EXPIRE_STEP)) abandoned = null;
         return abandoned != null;
+    }
+
+    /// The data set was saved as it was when there had been so many [changes][Statistics#dirty()].
+    public void saved(long changes) {
+        statistics.dirty -= changes;
+    }
+
+    /// From now on writes are refused with this error, or, with null, are not.
+    public void refuseWrites(@Nullable String error) {
+        writeRefusal = error;
     }
 
     // ---- the parts ----

@@ -67,6 +67,35 @@ public interface Host {
     /// How the log is.
     LogStatus logStatus();
 
+    /// Writes the data set to the RDB file before it returns.
+    ///
+    /// @return why that is impossible, as the text of an error reply; null when all is on disk
+    @Nullable
+    String save();
+
+    /// Begins to write the data set to the RDB file, in the background.
+    ///
+    /// @param mayWait whether it may begin later, when a rewrite of the log has ended
+    /// @return why that is impossible, as the text of an error reply; null when it has begun or is scheduled, which
+    ///     [SaveStatus#isScheduled()] tells apart
+    @Nullable
+    String saveInBackground(boolean mayWait);
+
+    /// Reads the RDB file: DEBUG RELOAD.
+    ///
+    /// @param saves   whether it is written first
+    /// @param empties whether the data set is thrown away first
+    /// @param merges  whether a key of the file may take the place of one that is there
+    /// @return why that is impossible, as the text of an error reply; null when all is read
+    @Nullable
+    String reload(boolean saves, boolean empties, boolean merges);
+
+    /// How saving is.
+    SaveStatus saveStatus();
+
+    /// Called some ten times a second.
+    default void tick() {}
+
     /// What went through the sockets.
     Traffic traffic();
 

@@ -334,24 +334,25 @@ final class Info {
 
     private void persistence() {
         LogStatus log = engine.host().logStatus();
+        SaveStatus save = engine.host().saveStatus();
         line("loading", engine.isLoading());
         line("async_loading", 0);
         line("current_cow_peak", 0);
         line("current_cow_size", 0);
         line("current_cow_size_age", 0);
         line("current_fork_perc", "0.00");
-        line("current_save_keys_processed", 0);
-        line("current_save_keys_total", 0);
+        line("current_save_keys_processed", save.keysWritten());
+        line("current_save_keys_total", save.keysTotal());
         line("rdb_changes_since_last_save", engine.statistics().dirty());
-        line("rdb_bgsave_in_progress", 0);
-        line("rdb_last_save_time", engine.host().startedMs() / 1000);
-        line("rdb_last_bgsave_status", "ok");
-        line("rdb_last_bgsave_time_sec", -1);
-        line("rdb_current_bgsave_time_sec", -1);
-        line("rdb_saves", 0);
+        line("rdb_bgsave_in_progress", save.isSaving());
+        line("rdb_last_save_time", save.lastSaveSeconds());
+        line("rdb_last_bgsave_status", save.didLastSucceed() ? "ok" : "err");
+        line("rdb_last_bgsave_time_sec", save.lastDurationSeconds());
+        line("rdb_current_bgsave_time_sec", save.currentSeconds());
+        line("rdb_saves", save.saves());
         line("rdb_last_cow_size", 0);
-        line("rdb_last_load_keys_expired", 0);
-        line("rdb_last_load_keys_loaded", 0);
+        line("rdb_last_load_keys_expired", save.keysExpired());
+        line("rdb_last_load_keys_loaded", save.keysLoaded());
         line("aof_enabled", log.isOn());
         line("aof_rewrite_in_progress", log.isRewriting());
         line("aof_rewrite_scheduled", log.isRewriteScheduled());

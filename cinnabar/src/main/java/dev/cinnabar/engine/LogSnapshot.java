@@ -14,94 +14,40 @@ import dev.cinnabar.struct.Listpack;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/// The data set at one moment, as the commands that make it anew: what a rewrite of the log writes. Takes the engine's lock by itself,
-/// for a slice at a time; called from one thread, the log's.
-public final class LogSnapshot implements SnapshotSource {
+/// The data set at one moment, as the commands that make it anew: what a rewrite of the log writes.
+public final class LogSnapshot extends SlicedSnapshot {
     /*
      * The elements of a collection are gathered in `body` until they make a command. A large one comes in pieces, between which other
      * records come, and elements of other large ones that writers are about to change. So `open` says whose elements are in the body; when
      * another one's come, the command is written as long as it is. A snapshot hands over one large value at a time, and so most
      * commands are full.
      */
-    private static final int SLICE_RECORDS = 256; // some 50 µs under the lock
-    private static final int SLICE_BYTES = 64 << 10;
     private static final int ELEMENTS_PER_COMMAND = 64; // as Redis writes them
     private static final int COMMAND_BYTES = 16 << 10; // so that commands of large elements are not huge
     private static final byte[] SET = "$3\r\nSET\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] PXAT = "$4\r\nPXAT\r\n".getBytes(StandardCharsets.US_ASCII);
 
-    private final Engine engine;
-    private ByteBuilder ready = new ByteBuilder(); // images since the last slice, from the walker and from writers
-    private ByteBuilder spare = new ByteBuilder();
     private final Bytes key = new Bytes();
     private final ByteBuilder body = new ByteBuilder(); // elements of the next command
     private final ByteBuilder behind = new ByteBuilder(); // commands that come after it: HPEXPIREAT of fields
     private int inBody; // how many
     private @Nullable Elements open; // whose
-    private @Nullable Snapshot snapshot;
     private int selected;
 
     public LogSnapshot(Engine engine) {
-        this.engine = engine;
+        super(engine);
     }
 
     @Override
-    public void begin(Runnable alsoThen) {
-        while (!tryBegin(alsoThen)) continue;
-    }
-
-    private boolean tryBegin(Runnable alsoThen) {
-        engine.lock();
-        try {
-            if (engine.walkAbandoned()) return false;
-            ready.clear();
-            forget();
-            selected = -1;
-            snapshot = engine.store().beginSnapshot(new Images());
-            alsoThen.run();
-            return true;
-        } finally {
-            engine.unlock();
-        }
+    protected Snapshot.Sink begun() {
+        forget();
+        selected = -1;
+        return new Images();
     }
 
     @Override
-    public boolean next(ByteBuilder out) {
-        boolean more = true;
-        engine.lock();
-        try {
-            Snapshot running = snapshot;
-            if (running == null) return false;
-            while (more && ready.length() < SLICE_BYTES) {
-                more = running.next(SLICE_RECORDS);
-                if (engine.hasWaitingThreads()) break;
-            }
-            if (!more) snapshot = null;
-            ByteBuilder full = ready;
-            ready = spare;
-            spare = full;
-        } finally {
-            engine.unlock();
-        }
-        out.append(spare.array(), 0, spare.length());
-        spare.clear();
-        spare.trim(4 * SLICE_BYTES);
-        return more;
-    }
-
-    @Override
-    public void abort() {
-        engine.lock();
-        try {
-            Snapshot running = snapshot;
-            snapshot = null;
-            if (running != null) running.abort();
-            if (running != null) engine.abandoned(running);
-            ready.clear();
-            forget();
-        } finally {
-            engine.unlock();
-        }
+    protected void ended() {
+        forget();
     }
 
     /// What the store's snapshot hands over.
@@ -110,7 +56,7 @@ public final class LogSnapshot implements SnapshotSource {
 
         @Override
         public boolean isFull() {
-            return ready.length() + body.length() >= SLICE_BYTES;
+            return ready().length() + body.length() >= SLICE_BYTES;
         }
 
         @Override
@@ -155,9 +101,9 @@ public final class LogSnapshot implements SnapshotSource {
     private ByteBuilder select(int index) {
         if (index != selected) {
             selected = index;
-            number(ready.append("*2\r\n$6\r\nSELECT\r\n"), index);
+            number(ready().append("*2\r\n$6\r\nSELECT\r\n"), index);
         }
-        return ready;
+        return ready();
     }
 
     /// Makes commands of a collection's elements, some elements each, and the expiry behind the last.
@@ -228,7 +174,7 @@ public final class LogSnapshot implements SnapshotSource {
             flush();
             if (expiryMs == Database.NO_EXPIRY) return;
             bulk(select(index).append("*3\r\n$9\r\nPEXPIREAT\r\n"), name);
-            number(ready, expiryMs);
+            number(ready(), expiryMs);
         }
     }
 
@@ -241,9 +187,9 @@ public final class LogSnapshot implements SnapshotSource {
                 .append(2 + (long) inBody * full.words)
                 .appendCrlf()
                 .append(full.command);
-        bulk(ready, full.name);
-        ready.append(body.array(), 0, body.length());
-        ready.append(behind.array(), 0, behind.length());
+        bulk(ready(), full.name);
+        ready().append(body.array(), 0, body.length());
+        ready().append(behind.array(), 0, behind.length());
         forget();
     }
 

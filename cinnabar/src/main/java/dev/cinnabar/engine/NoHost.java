@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The host of an engine that lives by itself: a configuration in which nothing is set, no files, no sockets, no end.
 public class NoHost implements Host {
+    private static final String NO_DISK = "ERR this server keeps nothing on disk";
+
     private final Config config = new Config();
     private final long startedMs;
 
@@ -36,12 +38,32 @@ public class NoHost implements Host {
 
     @Override
     public @Nullable String rewriteLog() {
-        return "ERR this server keeps nothing on disk";
+        return NO_DISK;
     }
 
     @Override
     public @Nullable String reloadLog() {
-        return "ERR this server keeps nothing on disk";
+        return NO_DISK;
+    }
+
+    @Override
+    public @Nullable String save() {
+        return NO_DISK;
+    }
+
+    @Override
+    public @Nullable String saveInBackground(boolean mayWait) {
+        return NO_DISK;
+    }
+
+    @Override
+    public @Nullable String reload(boolean saves, boolean empties, boolean merges) {
+        return NO_DISK;
+    }
+
+    @Override
+    public SaveStatus saveStatus() {
+        return SaveStatus.never(startedMs);
     }
 
     @Override

@@ -35,9 +35,8 @@ public enum ServerCommands implements Command {
             syntax("BGSAVE [SCHEDULE]")
                     .flags(ADMIN, NOSCRIPT, NO_ASYNC_LOADING)
                     .since("1.0.0")
-                    .complexity("O(1)")
-                    .summary(
-                            "Would write an RDB file in the background; refused, since this server keeps its data in the append-only file.")),
+                    .complexity("O(1); the writing in the background is O(N) for N keys")
+                    .summary("Writes the data set as it is now to the RDB file, in the background.")),
     DBSIZE(syntax("DBSIZE")
             .flags(READONLY, FAST)
             .categories("keyspace")
@@ -94,8 +93,8 @@ public enum ServerCommands implements Command {
     SAVE(syntax("SAVE")
             .flags(ADMIN, NOSCRIPT, NO_ASYNC_LOADING, NO_MULTI)
             .since("1.0.0")
-            .complexity("O(1)")
-            .summary("Would write an RDB file; refused, since this server keeps its data in the append-only file.")),
+            .complexity("O(N) for N keys")
+            .summary("Writes the data set to the RDB file while everybody waits.")),
     SHUTDOWN(syntax("SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]")
             .flags(ADMIN, NOSCRIPT, LOADING, STALE, NO_MULTI, ALLOW_BUSY)
             .since("1.0.0")
@@ -132,7 +131,6 @@ public enum ServerCommands implements Command {
     /// In how many steps FLUSHALL and FLUSHDB free at once what they can when not told how: less than 1 ms. The rest comes later.
     private static final int STEPS_AT_ONCE = 24;
 
-    private static final String NO_RDB = "ERR this server does not write RDB files; see BGREWRITEAOF";
 
     private final CommandSpec spec;
 
@@ -154,15 +152,16 @@ public enum ServerCommands implements Command {
         Engine engine = ((Session) call.caller()).engine();
         return switch (this) {
             case BGREWRITEAOF -> bgRewriteAof(call, engine.host());
-            case BGSAVE, SAVE -> call.reply().error(NO_RDB);
+            case BGSAVE -> bgSave(call, engine.host());
             case DBSIZE -> call.reply().integer(call.db().size());
             case FLUSHALL -> flush(call, engine, 0, call.store().count());
             case FLUSHDB -> flush(call, engine, call.dbIndex(), call.dbIndex() + 1);
             case INFO -> info(call, engine.info());
-            case LASTSAVE -> call.reply().integer(engine.host().startedMs() / 1000);
+            case LASTSAVE -> call.reply().integer(engine.host().saveStatus().lastSaveSeconds());
             case LOLWUT -> lolwut(call);
             case REPLICAOF, SLAVEOF -> replicaOf(call);
             case ROLE -> call.reply().array(3).bulk("master").integer(0).array(0);
+            case SAVE -> save(call, engine.host());
             case SHUTDOWN -> shutdown(call, engine.host());
             case SWAPDB -> swapDb(call, engine);
             case TIME -> time(call);
@@ -250,6 +249,19 @@ public enum ServerCommands implements Command {
         if (error != null) return call.reply().error(error);
         String how = host.logStatus().isRewriteScheduled() ? "scheduled" : "started";
         return call.reply().simple("Background append only file rewriting " + how);
+    }
+
+    private static Reply bgSave(Call call, Host host) {
+        boolean mayWait = call.argc() == 2 && call.is(1, "SCHEDULE");
+        if (call.argc() > 1 && !mayWait) throw Errors.SYNTAX_REFUSAL;
+        String error = host.saveInBackground(mayWait);
+        if (error != null) return call.reply().error(error);
+        return call.reply().simple("Background saving " + (host.saveStatus().isScheduled() ? "scheduled" : "started"));
+    }
+
+    private static Reply save(Call call, Host host) {
+        String error = host.save();
+        return error == null ? call.reply().ok() : call.reply().error(error);
     }
 
     private static Reply shutdown(Call call, Host host) {

@@ -35,14 +35,14 @@ final class RdbReader {
     private static final int FUNCTION = 0xf5;
     private static final int FUNCTION_BEFORE_RELEASE = 0xf6;
     private static final int MODULE_AUX = 0xf7;
-    private static final int IDLE = 0xf8;
-    private static final int FREQ = 0xf9;
-    private static final int AUX = 0xfa;
+    static final int IDLE = 0xf8;
+    static final int FREQ = 0xf9;
+    static final int AUX = 0xfa;
     private static final int RESIZE = 0xfb;
-    private static final int EXPIRE_MS = 0xfc;
+    static final int EXPIRE_MS = 0xfc;
     private static final int EXPIRE_S = 0xfd;
-    private static final int SELECT = 0xfe;
-    private static final int EOF = 0xff;
+    static final int SELECT = 0xfe;
+    static final int EOF = 0xff;
 
     private static final byte[] MAGIC = "REDIS".getBytes(StandardCharsets.US_ASCII);
 
@@ -63,6 +63,9 @@ final class RdbReader {
     private @Nullable Database selected;
     private long selectedIndex;
     private long keys;
+    private long expired;
+    private long nowMs = NEVER; // keys whose time was over by then are left out
+    private boolean merges;
 
     // of the next key
     private long expiresMs = NEVER;
@@ -86,9 +89,26 @@ final class RdbReader {
         return Arrays.equals(head.array(), MAGIC);
     }
 
-    /// How many keys were read.
+    /// Leaves keys out whose time is over. Without this they are read, for a log may follow that says when each of them went.
+    RdbReader leavingOutExpired(long nowMs) {
+        this.nowMs = nowMs;
+        return this;
+    }
+
+    /// Lets keys take the place of those that are there. Without this such a key is refused.
+    RdbReader merging(boolean merges) {
+        this.merges = merges;
+        return this;
+    }
+
+    /// How many keys were read, those that were left out included.
     long keys() {
         return keys;
+    }
+
+    /// How many of them were left out.
+    long expired() {
+        return expired;
     }
 
     /// Reads the image to its end.
@@ -158,14 +178,22 @@ final class RdbReader {
         if (type == null) throw new BadRdb("the opcode " + code + " is not known");
         Database db = selected == null ? select(0) : selected;
         Bytes k = in.string(key).window();
-        if (db.lookup(k) != 0) throw new BadRdb(shown(k) + " stands there twice");
+        if (db.lookup(k) != 0) {
+            if (!merges) throw new BadRdb(shown(k) + " stands there twice");
+            db.remove(k);
+        }
         try {
             values.read(type, in, db, k);
         } catch (BadRdb e) {
             throw new BadRdb(shown(k) + ", a " + type.type() + ": " + e.getMessage());
         }
         long address = db.lookup(k);
-        if (address != 0) finish(db, address); // an empty collection, which old servers left behind, makes no key
+        if (expiresMs != NEVER && expiresMs < nowMs) {
+            db.remove(k);
+            expired++;
+        } else if (address != 0) { // an empty collection, which old servers left behind, makes no key
+            finish(db, address);
+        }
         expiresMs = NEVER;
         idleSeconds = UNSET;
         frequency = UNSET;

@@ -52,6 +52,11 @@ final class ValueWriter {
         };
     }
 
+    /// How a big value is written of which only the elements are known, one after the other.
+    static RdbType typeByElements(Kind kind) {
+        return kind == Kind.LIST_QUICKLIST ? RdbType.LIST : type(kind);
+    }
+
     /// Appends the value of a record, without its type. O(size).
     void value(Database db, long address, ByteBuilder out) {
         Kind kind = db.kind(address);
@@ -126,7 +131,7 @@ final class ValueWriter {
         });
     }
 
-    private void entry(Listpack.Entry entry, ByteBuilder out) {
+    void entry(Listpack.Entry entry, ByteBuilder out) {
         if (entry.isNumber()) number(entry.number(), out);
         else string(entry.bytes(), out);
     }

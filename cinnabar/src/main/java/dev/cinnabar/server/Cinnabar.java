@@ -55,6 +55,7 @@ public final class Cinnabar implements AutoCloseable {
             new Object(); // calls within the process run one after the other, also those that wait
     private final NetServer net;
     private final Persistence persistence;
+    private final Saves saves;
     private final Clock clock;
     private final Runnable forgetClock;
     private final AtomicBoolean isClosing = new AtomicBoolean();
@@ -84,15 +85,19 @@ public final class Cinnabar implements AutoCloseable {
 
         String name = builder.name.isEmpty() ? "cinnabar-" + config.get(Directives.PORT) : builder.name;
         persistence = new Persistence(engine, config, log, name, protocol);
+        saves = new Saves(engine, config, log, name);
         net = openNet(name, loops, protocol, budget);
         protocol.net(net);
-        host.parts(net, persistence, protocol);
+        host.parts(net, persistence, saves, protocol);
         try {
             listen(builder.listensOnTcp);
             // before the first client comes: nobody may see an empty data set that is about to be loaded
-            if (config.get(Directives.APPENDONLY)) engine.loading(true);
+            boolean hasLog = config.get(Directives.APPENDONLY);
+            boolean hasImage = !hasLog && builder.readsImage() && saves.exists();
+            if (hasLog || hasImage) engine.loading(true);
             net.start();
             persistence.start();
+            if (hasImage) saves.start();
         } catch (RuntimeException | Error e) {
             close();
             throw e;
@@ -281,6 +286,7 @@ public final class Cinnabar implements AutoCloseable {
             if (forgetClock != null) forgetClock.run();
             net.close();
             persistence.close();
+            saves.close();
         } finally {
             closed.countDown();
         }
@@ -321,6 +327,7 @@ public final class Cinnabar implements AutoCloseable {
         private String name = "";
         private String executable = "";
         private boolean listensOnTcp = true;
+        private boolean isProgram;
         private @Nullable Budget budget;
 
         Builder(Config config) {
@@ -384,6 +391,16 @@ public final class Cinnabar implements AutoCloseable {
         /// Bounds the heap that the server takes for data and buffers, in bytes; by default nine tenths of the heap.
         public Builder heapLimit(long bytes) {
             budget = new Budget(bytes);
+            return this;
+        }
+
+        /// A program that embeds a server does not expect to find data of a file that happens to lie in its directory, unless it said `save`.
+        boolean readsImage() {
+            return isProgram || !config.get(Directives.SAVE).isEmpty();
+        }
+
+        Builder asProgram() {
+            isProgram = true;
             return this;
         }
 

@@ -99,6 +99,7 @@ public final class Main {
             writePidFile(pid);
             started = new Cinnabar.Builder(config)
                     .log(log)
+                    .asProgram()
                     .executable(System.getProperty("cinnabar.executable", ""))
                     .tcp(config.get(Directives.PORT) != 0)
                     .start();

@@ -4,12 +4,15 @@ import dev.cinnabar.base.Log;
 import dev.cinnabar.config.Config;
 import dev.cinnabar.engine.Host;
 import dev.cinnabar.engine.LogStatus;
+import dev.cinnabar.engine.SaveStatus;
 import dev.cinnabar.net.EventLoop;
 import dev.cinnabar.net.NetServer;
 import org.jspecify.annotations.Nullable;
 
 /// What the engine may ask of the server around it.
 final class ServerHost implements Host {
+    private static final String NOT_YET = "ERR the server is not ready yet";
+
     private final Config config;
     private final Log log;
     private final long startedMs;
@@ -18,6 +21,7 @@ final class ServerHost implements Host {
 
     private @Nullable NetServer net;
     private @Nullable Persistence persistence;
+    private @Nullable Saves rdb;
     private @Nullable ServerProtocol protocol;
     private Traffic trafficBefore = Traffic.NONE; // the last CONFIG RESETSTAT
 
@@ -34,8 +38,9 @@ final class ServerHost implements Host {
         this.ending = ending;
     }
 
-    void parts(NetServer net, Persistence persistence, ServerProtocol protocol) {
+    void parts(NetServer net, Persistence persistence, Saves rdb, ServerProtocol protocol) {
         this.net = net;
+        this.rdb = rdb;
         this.persistence = persistence;
         this.protocol = protocol;
     }
@@ -53,6 +58,11 @@ final class ServerHost implements Host {
     @Override
     public @Nullable String shutdown(Saving saving, boolean isNow, boolean isForced) {
         log.warning("User requested shutdown...");
+        String error = rdb == null ? null : rdb.shutdown(saving);
+        if (error != null && !isForced) {
+            log.warning("Errors trying to shut down the server: " + error);
+            return "ERR Errors trying to SHUTDOWN. Check logs.";
+        }
         ending.begin();
         return null;
     }
@@ -70,6 +80,31 @@ final class ServerHost implements Host {
     @Override
     public @Nullable String reloadLog() {
         return persistence == null ? "ERR no log" : persistence.reload();
+    }
+
+    @Override
+    public @Nullable String save() {
+        return rdb == null ? NOT_YET : rdb.save();
+    }
+
+    @Override
+    public @Nullable String saveInBackground(boolean mayWait) {
+        return rdb == null ? NOT_YET : rdb.saveInBackground(mayWait, logStatus().isRewriting());
+    }
+
+    @Override
+    public @Nullable String reload(boolean saves, boolean empties, boolean merges) {
+        return rdb == null ? NOT_YET : rdb.reload(saves, empties, merges);
+    }
+
+    @Override
+    public SaveStatus saveStatus() {
+        return rdb == null ? SaveStatus.never(startedMs) : rdb.status();
+    }
+
+    @Override
+    public void tick() {
+        if (rdb != null) rdb.tick(logStatus().isRewriting());
     }
 
     @Override
@@ -114,7 +149,8 @@ final class ServerHost implements Host {
 
     @Override
     public @Nullable Loading loading() {
-        return persistence == null ? null : persistence.loading();
+        Loading ofImage = rdb == null ? null : rdb.loading();
+        return ofImage != null ? ofImage : persistence == null ? null : persistence.loading();
     }
 
     @Override

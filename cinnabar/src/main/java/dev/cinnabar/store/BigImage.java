@@ -12,6 +12,8 @@ public final class BigImage {
     private final Kind kind;
     private final long expiryMs;
     private final long size;
+    private final long idleMs;
+    private final int frequency;
     final BigValue value;
     private Snapshot.BigSink sink = Snapshot.BigSink.NONE;
 
@@ -26,6 +28,8 @@ public final class BigImage {
         this.expiryMs = db.expiryMs(address);
         this.value = db.big(address);
         this.size = value.size();
+        this.idleMs = db.idleMs(address);
+        this.frequency = db.frequency(address);
     }
 
     /// The number of the database.
@@ -45,6 +49,16 @@ public final class BigImage {
     /// When the key expires, in ms since 1970, or [Database#NO_EXPIRY].
     public long expiryMs() {
         return expiryMs;
+    }
+
+    /// How long ago the key was used, in milliseconds.
+    public long idleMs() {
+        return idleMs;
+    }
+
+    /// Its LFU count.
+    public int frequency() {
+        return frequency;
     }
 
     /// How many elements will be handed over.

@@ -1,0 +1,98 @@
+package dev.cinnabar.engine;
+
+import dev.cinnabar.base.ByteBuilder;
+import dev.cinnabar.store.Snapshot;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/// The data set at one moment, handed out in slices, in whatever way the subclass writes keys. Takes the engine's lock by itself, for a
+/// slice at a time; called from one thread. There is one image of a store at a time: who begins another waits.
+public abstract class SlicedSnapshot implements SnapshotSource {
+    /// After so many bytes a slice is over.
+    protected static final int SLICE_BYTES = 64 << 10;
+
+    private static final int SLICE_RECORDS = 256; // some 50 µs under the lock
+    private static final long WAIT_NANOS = 5_000_000; // between two looks whether another image has ended
+
+    private final Engine engine;
+    private ByteBuilder ready = new ByteBuilder(); // images since the last slice, from the walker and from writers
+    private ByteBuilder spare = new ByteBuilder();
+    private @Nullable Snapshot snapshot;
+
+    protected SlicedSnapshot(Engine engine) {
+        this.engine = engine;
+    }
+
+    /// The moment has come; under the lock.
+    ///
+    /// @return who writes the images, to [#ready]
+    protected abstract Snapshot.Sink begun();
+
+    /// It was given up; under the lock.
+    protected abstract void ended();
+
+    /// Where images are written.
+    protected final ByteBuilder ready() {
+        return ready;
+    }
+
+    @Override
+    public void begin(Runnable alsoThen) {
+        while (true) {
+            engine.lock();
+            try {
+                boolean isFree = !engine.walkAbandoned() && !engine.store().isInSnapshot();
+                if (isFree) {
+                    ready.clear();
+                    snapshot = engine.store().beginSnapshot(begun());
+                    alsoThen.run();
+                    return;
+                }
+            } finally {
+                engine.unlock();
+            }
+            LockSupport.parkNanos(WAIT_NANOS);
+        }
+    }
+
+    @Override
+    public boolean next(ByteBuilder out) {
+        boolean more = true;
+        engine.lock();
+        try {
+            Snapshot running = snapshot;
+            if (running == null) return false;
+            while (more && ready.length() < SLICE_BYTES) {
+                more = running.next(SLICE_RECORDS);
+                if (engine.hasWaitingThreads()) break;
+            }
+            if (!more) snapshot = null;
+            ByteBuilder full = ready;
+            ready = spare;
+            spare = full;
+        } finally {
+            engine.unlock();
+        }
+        out.append(spare.array(), 0, spare.length());
+        spare.clear();
+        spare.trim(4 * SLICE_BYTES);
+        return more;
+    }
+
+    @Override
+    public void abort() {
+        engine.lock();
+        try {
+            Snapshot running = snapshot;
+            snapshot = null;
+            if (running != null) {
+                running.abort();
+                engine.abandoned(running);
+            }
+            ready.clear();
+            ended();
+        } finally {
+            engine.unlock();
+        }
+    }
+}
