@@ -6,6 +6,7 @@ import dev.cinnabar.store.Database;
 import dev.cinnabar.store.HashValue;
 import dev.cinnabar.store.ListValue;
 import dev.cinnabar.store.SetValue;
+import dev.cinnabar.store.ZsetResult;
 import dev.cinnabar.store.ZsetValue;
 import dev.cinnabar.struct.Intset;
 import dev.cinnabar.struct.Listpack;
@@ -25,6 +26,7 @@ final class ValueReader {
     private static final int TEXT_NAN = 253;
     private static final int TEXT_INFINITY = 254;
     private static final int TEXT_MINUS_INFINITY = 255;
+    private static final String TWICE = "a sorted set with a member twice";
     private static final int NODE_PLAIN = 1;
     private static final int NODE_PACKED = 2;
 
@@ -43,8 +45,8 @@ final class ValueReader {
             case STRING -> db.setString(key, in.string(first).window(), Database.NO_EXPIRY);
             case LIST -> list(in, db.list(key, 0));
             case SET -> set(in, db.set(0, key, 0));
-            case ZSET -> zset(in, db.zset(key, 0), false);
-            case ZSET_2 -> zset(in, db.zset(key, 0), true);
+            case ZSET -> zset(in, db, key, false);
+            case ZSET_2 -> zset(in, db, key, true);
             case HASH -> hash(in, db.hash(key, 0));
             case HASH_ZIPMAP -> packedHash(in, Pack.Form.ZIPMAP, db.hash(key, 0));
             case HASH_ZIPLIST -> packedHash(in, Pack.Form.ZIPLIST, db.hash(key, 0));
@@ -168,17 +170,27 @@ final class ValueReader {
 
     // ---- sorted sets ----
 
-    private void zset(RdbInput in, ZsetValue zset, boolean isBinary) throws IOException, BadRdb {
+    /// Such a one was a large set; if it is one here, too, it must not become a small one on the way, which does not tell -0 from 0.
+    private void zset(RdbInput in, Database db, Bytes key, boolean isBinary) throws IOException, BadRdb {
         long count = in.count(isBinary ? 1 + Double.BYTES : 2);
-        for (long i = 0; i < count; i++) {
-            in.string(first);
-            put(zset, first.window(), isBinary ? in.binaryDouble() : textDouble(in));
+        try (ZsetResult gathered = db.newZset()) {
+            for (long i = 0; i < count; i++) {
+                in.string(first);
+                double score = checked(isBinary ? in.binaryDouble() : textDouble(in));
+                gathered.put(first.window(), score);
+                if (gathered.size() == i) throw new BadRdb(TWICE);
+            }
+            gathered.storeAt(db, key);
         }
     }
 
-    private static void put(ZsetValue zset, Bytes member, double score) throws BadRdb {
+    private static double checked(double score) throws BadRdb {
         if (Double.isNaN(score)) throw new BadRdb("a score that is no number");
-        if (!zset.put(member, score)) throw new BadRdb("a sorted set with a member twice");
+        return score;
+    }
+
+    private static void put(ZsetValue zset, Bytes member, double score) throws BadRdb {
+        if (!zset.put(member, checked(score))) throw new BadRdb(TWICE);
     }
 
     private double textDouble(RdbInput in) throws IOException, BadRdb {

@@ -104,8 +104,13 @@
 /// make what commands could have made. RESTORE builds aside, in the store's [workshop][dev.cinnabar.store.Store#workshop], and moves the
 /// whole value to its key in the end; a refusal leaves the old one untouched. `docs/decisions/0046-values-are-built-not-copied.md`
 ///
-/// **What this room does not do.** It does not know what commands mean. It does not undo: who wants yesterday's data needs a backup. It
-/// does not write RDB files yet. A log that was edited by hand has to lose its checksum lines (`grep -v '^#CRC\|^#END'`).
+/// **The RDB file** ([dev.cinnabar.persistence.RdbFile]) is the data set of one moment in one file: written by SAVE, BGSAVE, the `save`
+/// points and at the end, read at the start where there is no log. It is written beside the old one, synced, and renamed over it, so one of
+/// the two is there whatever happens. In the background it goes the way of a rewrite, in slices; only that a value must stand in the file in
+/// one piece, and what writers touch while a large one is walked waits for its end ([dev.cinnabar.persistence.RdbSnapshot]). Images take
+/// turns: while the log is being rewritten no save begins, and the other way round.
+///
+/// **What this room does not do.** It does not know what commands mean. It does not undo: who wants yesterday's data needs a backup. A log that was edited by hand has to lose its checksum lines (`grep -v '^#CRC\|^#END'`).
 ///
 /// **Start reading** with `Checksum`, then `LogReader`, then `AppendOnlyLog`.
 ///

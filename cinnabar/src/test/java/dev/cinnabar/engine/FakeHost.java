@@ -1,6 +1,13 @@
 package dev.cinnabar.engine;
 
 import dev.cinnabar.base.Log;
+import dev.cinnabar.persistence.DamagedLog;
+import dev.cinnabar.persistence.Disk;
+import dev.cinnabar.persistence.LoadingProgress;
+import dev.cinnabar.persistence.RdbFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +29,56 @@ final class FakeHost extends NoHost {
 
     Runnable onReload = () -> {};
 
+    /// With an engine DEBUG RELOAD is what it is in a server, in a directory of its own.
+    @Nullable
+    Engine engine;
+
+    private final SaveStatus saveStatus;
+
     FakeHost(long startedMs) {
         super(startedMs);
+        saveStatus = SaveStatus.never(startedMs);
+    }
+
+    @Override
+    public @Nullable String save() {
+        asked.add("save");
+        return error;
+    }
+
+    @Override
+    public @Nullable String saveInBackground(boolean mayWait) {
+        asked.add("bgsave" + (mayWait ? " schedule" : ""));
+        return error;
+    }
+
+    @Override
+    public SaveStatus saveStatus() {
+        return saving == null ? saveStatus : saving;
+    }
+
+    @Nullable
+    SaveStatus saving;
+
+    @Override
+    public @Nullable String reload(boolean saves, boolean empties, boolean merges) {
+        if (engine == null) return super.reload(saves, empties, merges);
+        try {
+            Path directory = Files.createTempDirectory("reload");
+            Path path = directory.resolve("dump.rdb");
+            RdbFile file = new RdbFile(engine, Disk.real(), path, 1, true, true);
+            if (!saves) return "ERR no file";
+            file.save();
+            for (int i = 0; empties && i < engine.store().count(); i++) engine.store().flush(i);
+            file.load(merges, new LoadingProgress());
+            Files.delete(path);
+            Files.delete(directory);
+            return null;
+        } catch (IOException | DamagedLog e) {
+            return "ERR " + e;
+        } finally {
+            engine.loading(false);
+        }
     }
 
     @Override

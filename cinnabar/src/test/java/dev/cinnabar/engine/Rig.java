@@ -31,6 +31,7 @@ final class Rig {
         }
         engine = new Engine(clock, new Randomness(7), new Budget(512L << 20), 16, Families.all(), Map.of());
         engine.host(host);
+        host.engine = engine;
         engine.log(new Recorder());
         client = new Client("127.0.0.1:50001");
     }

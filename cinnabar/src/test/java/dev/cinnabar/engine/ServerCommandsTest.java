@@ -193,10 +193,28 @@ class ServerCommandsTest {
                 .contains("\r\ntxt:");
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"SAVE", "BGSAVE", "BGSAVE SCHEDULE"})
-    void rdb_files_are_refused_and_the_error_says_what_to_use(String line) {
-        assertThat((String) rig.ask(line.split(" "))).startsWith("-ERR").contains("BGREWRITEAOF");
+    @Test
+    void saving_is_the_hosts() {
+        assertThat(rig.ask("SAVE")).isEqualTo("OK");
+        assertThat(rig.ask("BGSAVE")).isEqualTo("Background saving started");
+        assertThat(rig.ask("BGSAVE", "x")).isEqualTo("-ERR syntax error");
+        rig.host.saving = new SaveStatus(false, true, 77, true, -1, -1, 0, 0, 0, 0, 0);
+        assertThat(rig.ask("BGSAVE", "schedule")).isEqualTo("Background saving scheduled");
+        assertThat(rig.ask("LASTSAVE")).isEqualTo(77L);
+        rig.host.error = "ERR Background save already in progress";
+        assertThat(rig.ask("BGSAVE")).isEqualTo("-ERR Background save already in progress");
+        assertThat(rig.ask("SAVE")).isEqualTo("-ERR Background save already in progress");
+        assertThat(rig.host.asked).containsExactly("save", "bgsave", "bgsave schedule", "bgsave", "save");
+    }
+
+    @Test
+    void writes_are_refused_while_saving_fails_and_reads_are_not() {
+        rig.ask("SET", "a", "1");
+        rig.engine.refuseWrites("MISCONF no disk");
+        assertThat(rig.ask("SET", "a", "2")).isEqualTo("-MISCONF no disk");
+        assertThat(rig.ask("GET", "a")).isEqualTo("1");
+        rig.engine.refuseWrites(null);
+        assertThat(rig.ask("SET", "a", "2")).isEqualTo("OK");
     }
 
     // ---- what the host does ----

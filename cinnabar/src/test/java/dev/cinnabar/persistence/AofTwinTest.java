@@ -334,6 +334,48 @@ class AofTwinTest {
     }
 
     @Test
+    void an_rdb_file_goes_from_redis_to_us_and_back() throws Exception {
+        String[] directives = {"--appendonly", "no", "--enable-debug-command", "yes"};
+        Jedis jedis = startRedis(directives);
+        Jedis client = jedis;
+        fill(words -> call(client, words));
+        call(jedis, "SET", "gone", "x", "PX", "1");
+        call(jedis, "SAVE");
+        await().until(() -> call(client, "EXISTS", "gone").equals("0"));
+        String digest = call(jedis, "DEBUG", "DIGEST");
+        List<String> times = times(words -> new String[] {call(client, words)});
+        stopRedis(jedis);
+
+        try (Cinnabar ours = startWithFile(dir)) {
+            assertThat(call(ours, "DEBUG", "DIGEST")).isEqualTo(digest);
+            assertThat(times(words -> new String[] {call(ours, words)})).isEqualTo(times);
+            assertThat(call(ours, "INFO", "persistence")).contains("rdb_last_load_keys_loaded:66", "rdb_changes_since_last_save:0");
+            change(words -> call(ours, words));
+            call(ours, "BGSAVE");
+            await().until(() -> call(ours, "INFO", "persistence").contains("rdb_bgsave_in_progress:0"));
+            assertThat(call(ours, "INFO", "persistence")).contains("rdb_last_bgsave_status:ok", "rdb_saves:1");
+            digest = call(ours, "DEBUG", "DIGEST");
+        }
+        jedis = startRedis(directives);
+        assertThat(call(jedis, "DEBUG", "DIGEST")).isEqualTo(digest);
+        stopRedis(jedis);
+        if (onPath("redis-check-rdb"))
+            assertThat(output("redis-check-rdb", dir.resolve("dump.rdb").toString())).contains("RDB looks OK");
+
+        try (Cinnabar ours = startWithFile(dir)) {
+            assertThat(call(ours, "DEBUG", "DIGEST")).isEqualTo(digest);
+            call(ours, "SET", "last", "word"); // saved at the end
+        }
+        jedis = startRedis(directives);
+        assertThat(jedis.get("last")).isEqualTo("word");
+        stopRedis(jedis);
+    }
+
+    private static Cinnabar startWithFile(Path dir) {
+        return Cinnabar.builder().set("dir", dir.toString()).set("save", "3600 1").start();
+    }
+
+    @Test
     void a_restored_value_goes_to_the_log_and_comes_from_it() throws Exception {
         String digest;
         try (Cinnabar ours = startOurs(dir)) {

@@ -42,7 +42,15 @@ class DumpCommandsTest {
     }
 
     private String digest(String key) {
-        return server.run("DEBUG", "DIGEST-VALUE", key);
+        return digest(server, key);
+    }
+
+    /// The fingerprint of a value.
+    static String digest(TestServer server, String key) {
+        server.engine().settings().debugCommand = "yes";
+        String reply = server.run("DEBUG", "DIGEST-VALUE", key);
+        assertThat(reply).matches("\\*1\r\n\\+[0-9a-f]{40}\r\n").doesNotContain("0".repeat(40));
+        return reply;
     }
 
     private String restore(Payload payload) {

@@ -29,7 +29,8 @@ class DumpTwinTest {
     void values_go_there_and_back(@TempDir Path directory) {
         long seed = System.nanoTime();
         Random r = new Random(seed);
-        try (Twin twin = new Twin(directory, "--list-max-listpack-size", "-1")) {
+        try (Twin twin = new Twin(directory, "--list-max-listpack-size", "-1", "--enable-debug-command", "yes")) {
+            twin.ours().engine().settings().debugCommand = "yes";
             twin.theirs().raw("CONFIG", "SET", "proto-max-bulk-len", "1gb");
             for (int i = 0; i < VALUES; i++) {
                 String what = "seed " + seed + ", value " + i;
@@ -46,6 +47,7 @@ class DumpTwinTest {
                         .isEqualTo("+OK\r\n");
 
                 String digest = twin.theirs().raw("DEBUG", "DIGEST-VALUE", "key");
+                assertThat(digest).as(what).matches("\\*1\r\n[+][0-9a-f]{40}\r\n|\\*1\r\n\\$40\r\n[0-9a-f]{40}\r\n");
                 assertThat(twin.theirs().raw("DEBUG", "DIGEST-VALUE", "copy"))
                         .as(what)
                         .isEqualTo(digest);

@@ -1,0 +1,173 @@
+package dev.cinnabar.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.TestClock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// When the RDB file is written and read. What is in it shows in `RdbFileTest`, and beside Redis in `AofTwinTest`.
+class SavesTest {
+    @TempDir
+    private Path dir;
+
+    private final TestClock clock = new TestClock();
+
+    private Cinnabar start(String save) {
+        Cinnabar.Builder builder = Cinnabar.builder().clock(clock).set("dir", dir.toString());
+        return (save.isEmpty() ? builder : builder.set("save", save)).start();
+    }
+
+    private static String line(Cinnabar server, String name) {
+        String info = (String) server.execute("INFO", "persistence");
+        int at = info.indexOf("\r\n" + name + ":") + 3 + name.length();
+        return info.substring(at, info.indexOf("\r\n", at));
+    }
+
+    private Path file() {
+        return dir.resolve("dump.rdb");
+    }
+
+    @Test
+    void save_makes_a_file_that_the_next_server_reads() {
+        try (Cinnabar server = start("100 1")) {
+            server.execute("SET", "a", "1");
+            assertThat(line(server, "rdb_changes_since_last_save")).isEqualTo("1");
+            clock.advance(Duration.ofSeconds(5));
+            assertThat(server.execute("SAVE")).isEqualTo("OK");
+            assertThat(line(server, "rdb_changes_since_last_save")).isEqualTo("0");
+            assertThat(server.execute("LASTSAVE")).isEqualTo(clock.wallMs() / 1000);
+            assertThat(file()).exists();
+        }
+        try (Cinnabar server = start("100 1")) {
+            assertThat(server.execute("GET", "a")).isEqualTo("1");
+            assertThat(line(server, "rdb_last_load_keys_loaded")).isEqualTo("1");
+            server.checkInvariants();
+        }
+    }
+
+    @Test
+    void a_save_point_is_kept_when_enough_has_changed_for_long_enough() {
+        try (Cinnabar server = start("60 2")) {
+            server.execute("SET", "a", "1");
+            clock.advance(Duration.ofSeconds(100));
+            assertThat(file()).doesNotExist();
+            server.execute("SET", "b", "1");
+            clock.advance(Duration.ofSeconds(1));
+            await().until(() -> line(server, "rdb_saves").equals("1"));
+            assertThat(file()).exists();
+            server.execute("MSET", "c", "1", "d", "1");
+            clock.advance(Duration.ofSeconds(59));
+            assertThat(line(server, "rdb_bgsave_in_progress")).isEqualTo("0");
+            clock.advance(Duration.ofSeconds(5));
+            await().until(() -> line(server, "rdb_saves").equals("2"));
+        }
+    }
+
+    @Test
+    void the_end_saves_what_was_not_unless_it_is_told_otherwise() throws Exception {
+        try (Cinnabar server = start("3600 1")) {
+            server.execute("SET", "a", "1");
+        }
+        try (Cinnabar server = start("3600 1")) {
+            assertThat(server.execute("GET", "a")).isEqualTo("1");
+            server.execute("SET", "a", "2");
+            server.reply(new Bytes[] {
+                Bytes.of("SHUTDOWN"), Bytes.of("NOSAVE")
+            }, true);
+            server.awaitClosed();
+        }
+        try (Cinnabar server = start("3600 1")) {
+            assertThat(server.execute("GET", "a")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void a_server_in_a_program_without_save_points_reads_and_writes_nothing_of_its_own_accord() {
+        try (Cinnabar server = start("3600 1")) {
+            server.execute("SET", "a", "1");
+        }
+        try (Cinnabar server = start("")) {
+            assertThat(server.execute("EXISTS", "a")).isEqualTo(0L);
+            server.execute("SET", "b", "1");
+        }
+        try (Cinnabar server = start("3600 1")) {
+            assertThat(server.execute("EXISTS", "a", "b")).isEqualTo(1L);
+        }
+    }
+
+    @Test
+    void writes_are_refused_while_saving_fails_and_go_on_when_it_works_again() throws Exception {
+        try (Cinnabar server = start("3600 1")) {
+            server.execute("SET", "a", "1");
+            Files.createDirectories(file().resolve("in the way"));
+            server.execute("BGSAVE");
+            await().until(() -> line(server, "rdb_last_bgsave_status").equals("err"));
+            assertThatThrownBy(() -> server.execute("SET", "a", "2"))
+                    .isInstanceOf(CommandException.class)
+                    .hasMessageContaining("MISCONF");
+            assertThat(server.execute("GET", "a")).isEqualTo("1");
+            server.execute("CONFIG", "SET", "stop-writes-on-bgsave-error", "no");
+            assertThat(server.execute("SET", "a", "2")).isEqualTo("OK");
+            server.execute("CONFIG", "SET", "stop-writes-on-bgsave-error", "yes");
+            assertThatThrownBy(() -> server.execute("SHUTDOWN")).hasMessageContaining("Errors trying to SHUTDOWN");
+            Files.delete(file().resolve("in the way"));
+            Files.delete(file());
+            assertThat(server.execute("SAVE")).isEqualTo("OK");
+            assertThat(server.execute("SET", "a", "3")).isEqualTo("OK");
+        }
+    }
+
+    @Test
+    void a_file_that_does_not_check_out_refuses_to_start() throws Exception {
+        try (Cinnabar server = start("3600 1")) {
+            server.execute("SET", "a", "some text");
+        }
+        byte[] bytes = Files.readAllBytes(file());
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(file(), bytes);
+        assertThatThrownBy(() -> start("3600 1"))
+                .isInstanceOf(StartException.class)
+                .hasMessageContaining("The RDB file cannot be loaded: dump.rdb, offset");
+    }
+
+    @Test
+    void debug_reload_reads_what_it_wrote_or_what_was_there() {
+        try (Cinnabar server = start("")) {
+            server.execute("SET", "a", "1");
+            server.execute("RPUSH", "l", "1", "2");
+            assertThat(server.execute("DEBUG", "RELOAD")).isEqualTo("OK");
+            server.execute("SET", "a", "2");
+            server.execute("SET", "b", "2");
+            assertThat(server.execute("DEBUG", "RELOAD", "NOSAVE", "NOFLUSH", "MERGE")).isEqualTo("OK");
+            assertThat(server.execute("MGET", "a", "b")).isEqualTo(List.of("1", "2"));
+            assertThat(server.execute("DEBUG", "RELOAD", "NOSAVE")).isEqualTo("OK");
+            assertThat(server.execute("DBSIZE")).isEqualTo(2L);
+            assertThatThrownBy(() -> server.execute("DEBUG", "RELOAD", "NOSAVE", "NOFLUSH"))
+                    .isInstanceOf(CommandException.class);
+            server.checkInvariants();
+        }
+    }
+
+    @Test
+    void a_rewrite_of_the_log_and_a_save_take_turns() {
+        try (Cinnabar server = Cinnabar.builder().appendOnly(dir).start()) {
+            for (int i = 0; i < 20_000; i++) server.execute("SET", "key" + i, "value");
+            server.execute("BGREWRITEAOF");
+            String answer = (String) server.execute("BGSAVE", "SCHEDULE");
+            assertThat(answer).startsWith("Background saving s");
+            await().until(() -> line(server, "rdb_saves").equals("1"));
+            server.execute("BGSAVE");
+            server.execute("BGREWRITEAOF");
+            await().until(() -> line(server, "rdb_saves").equals("2") && line(server, "aof_rewrites").equals("2"));
+            server.checkInvariants();
+        }
+    }
+}
