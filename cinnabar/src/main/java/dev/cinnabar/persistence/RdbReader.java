@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// What is no key (functions, data of modules) is refused by name, for then the data would not be whole.
 final class RdbReader {
-    /// Redis 7.4's. What it has beyond 7.2's are hashes whose fields expire, and those are refused.
+    /// Redis 7.4's. What it has beyond 7.2's are hashes whose fields expire.
     static final int MAX_VERSION = 12;
 
     private static final int CHECKSUM_SINCE = 5;

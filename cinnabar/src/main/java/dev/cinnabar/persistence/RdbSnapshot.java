@@ -91,9 +91,13 @@ final class RdbSnapshot extends SlicedSnapshot {
         }
 
         @Override
-        public void field(Listpack.Entry field, Listpack.Entry value) {
-            writer.values().entry(field, out());
-            writer.values().entry(value, out());
+        public void field(Listpack.Entry field, Listpack.Entry value, long expiryMs) {
+            if (image.hasVolatileFields()) {
+                writer.values().volatileField(field, value, ValueWriter.FIRST_MS, expiryMs, out());
+            } else {
+                writer.values().entry(field, out());
+                writer.values().entry(value, out());
+            }
         }
 
         @Override

@@ -51,7 +51,7 @@ final class RdbWriter {
     /// Appends a key with its value.
     void key(int index, Database db, long address, ByteBuilder out) {
         begin(index, db.expiryMs(address), db.idleMs(address), db.frequency(address), out);
-        out.append((byte) ValueWriter.type(db.kind(address)).code());
+        out.append((byte) ValueWriter.type(db, address).code());
         values.string(db.key(address, key), out);
         values.value(db, address, out);
     }
@@ -59,9 +59,9 @@ final class RdbWriter {
     /// Appends a key and how many elements its value has. They are to follow.
     void big(BigImage image, ByteBuilder out) {
         begin(image.index(), image.expiryMs(), image.idleMs(), image.frequency(), out);
-        out.append((byte) ValueWriter.typeByElements(image.kind()).code());
+        out.append((byte) ValueWriter.typeByElements(image).code());
         values.string(image.key(), out);
-        ValueWriter.length(image.size(), out);
+        ValueWriter.head(image, out);
     }
 
     /// What writes the elements.

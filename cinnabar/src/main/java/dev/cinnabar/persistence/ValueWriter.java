@@ -3,6 +3,7 @@ package dev.cinnabar.persistence;
 import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Numbers;
+import dev.cinnabar.store.BigImage;
 import dev.cinnabar.store.Database;
 import dev.cinnabar.store.HashValue;
 import dev.cinnabar.store.Kind;
@@ -20,6 +21,9 @@ final class ValueWriter {
     /// What is written with these encodings. A small set that is no intset has one of its own since version 11 only, and is written as a
     /// large one. Only a hash with volatile fields needs version 12, that of Redis 7.4: its type says so to whoever is older.
     static final int VERSION = 10;
+
+    /// Not after any expiry time, for those who do not know the soonest.
+    static final long FIRST_MS = 1;
 
     private static final int WORTH_PACKING = 20; // bytes of a string up to which it is not compressed, as in Redis
     private static final int MAX_NUMBER_TEXT = 11; // characters of a number of 32 bits
@@ -53,8 +57,30 @@ final class ValueWriter {
     }
 
     /// How a big value is written of which only the elements are known, one after the other.
-    static RdbType typeByElements(Kind kind) {
-        return kind == Kind.LIST_QUICKLIST ? RdbType.LIST : type(kind);
+    static RdbType typeByElements(BigImage image) {
+        return switch (image.kind()) {
+            case LIST_QUICKLIST -> RdbType.LIST;
+            case SET_HASHTABLE -> RdbType.SET;
+            case ZSET_SKIPLIST -> RdbType.ZSET_2;
+            case HASH_HASHTABLE -> image.hasVolatileFields() ? RdbType.HASH_METADATA : RdbType.HASH;
+            default -> throw new IllegalStateException("no RDB encoding of the elements of a " + image.kind());
+        };
+    }
+
+    /// Appends how many elements of a big value are to follow; times of fields are to be counted from [#FIRST_MS].
+    static void head(BigImage image, ByteBuilder out) {
+        if (image.hasVolatileFields()) fixed(FIRST_MS, Long.BYTES, out);
+        length(image.size(), out);
+    }
+
+    /// Appends a field of a hash with volatile fields.
+    ///
+    /// @param fromMs   not after the soonest time of a field
+    /// @param expiryMs its time, or [Database#NO_EXPIRY]
+    void volatileField(Listpack.Entry field, Listpack.Entry value, long fromMs, long expiryMs, ByteBuilder out) {
+        length(expiryMs == Database.NO_EXPIRY ? 0 : expiryMs - fromMs + 1, out);
+        entry(field, out);
+        entry(value, out);
     }
 
     /// Appends the value of a record, without its type. O(size).
@@ -113,12 +139,7 @@ final class ValueWriter {
         long soonestMs = hash.soonestMs();
         fixed(soonestMs, Long.BYTES, out);
         length(hash.size(), out);
-        hash.forEach((field, value) -> {
-            boolean isVolatile = hash.expiryMs() != Database.NO_EXPIRY;
-            length(isVolatile ? hash.expiryMs() - soonestMs + 1 : 0, out);
-            entry(field, out);
-            entry(value, out);
-        });
+        hash.forEach((field, value) -> volatileField(field, value, soonestMs, hash.expiryMs(), out));
     }
 
     /// From the highest score down, as Redis does, for whom inserting in front is cheapest.

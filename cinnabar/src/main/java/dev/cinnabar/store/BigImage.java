@@ -14,6 +14,7 @@ public final class BigImage {
     private final long size;
     private final long idleMs;
     private final int frequency;
+    private final boolean hasVolatileFields;
     final BigValue value;
     private Snapshot.BigSink sink = Snapshot.BigSink.NONE;
 
@@ -30,6 +31,7 @@ public final class BigImage {
         this.size = value.size();
         this.idleMs = db.idleMs(address);
         this.frequency = db.frequency(address);
+        this.hasVolatileFields = kind == Kind.HASH_HASHTABLE && db.hashImage(address).hasVolatile();
     }
 
     /// The number of the database.
@@ -59,6 +61,11 @@ public final class BigImage {
     /// Its LFU count.
     public int frequency() {
         return frequency;
+    }
+
+    /// Whether it is a hash some of whose fields expire.
+    public boolean hasVolatileFields() {
+        return hasVolatileFields;
     }
 
     /// How many elements will be handed over.

@@ -189,6 +189,9 @@ class RdbFileTest {
             for (int i = 0; i < 6000; i++) server.run(type, "huge " + type, "element " + i);
         }
         for (int i = 0; i < 6000; i++) server.run("HSET", "huge hash", "field" + i, "value" + i);
+        for (int i = 0; i < 3000; i++) server.run("HSET", "volatile hash", "field" + i, "value" + i);
+        for (int i = 0; i < 100; i++)
+            server.run("HPEXPIRE", "volatile hash", "" + (100_000 + i), "FIELDS", "1", "field" + 7 * i);
         for (int i = 0; i < 6000; i++) server.run("ZADD", "huge zset", "" + i % 100, "member" + i);
         String before = digest(server);
         String[] digestAtMoment = new String[1];
@@ -201,13 +204,16 @@ class RdbFileTest {
         });
 
         assertThat(slices[0]).as("seed %s", seed).isGreaterThan(4);
-        assertThat(digest(loaded(disk))).as("seed %s", seed).isEqualTo(digestAtMoment[0]);
+        TestServer loaded = loaded(disk);
+        assertThat(digest(loaded)).as("seed %s", seed).isEqualTo(digestAtMoment[0]);
+        assertThat(loaded.run("HPEXPIRETIME", "volatile hash", "FIELDS", "2", "field7", "field8"))
+                .isEqualTo("*2\r\n:" + (server.nowMs() + 100_001) + "\r\n:-1\r\n");
         assertThat(digest(server)).isNotEqualTo(before);
     }
 
     private void change(Random random) {
         int i = random.nextInt(6000);
-        switch (random.nextInt(12)) {
+        switch (random.nextInt(14)) {
             case 0 -> server.run("SET", "key" + i, "changed");
             case 1 -> server.run("DEL", "key" + i);
             case 2 -> server.run("RPUSH", "huge RPUSH", "more");
@@ -219,6 +225,8 @@ class RdbFileTest {
             case 8 -> server.run("ZREM", "huge zset", "member" + i);
             case 9 -> server.run("DEL", Samples.values()[i % Samples.values().length].name());
             case 10 -> server.run("RENAME", "key" + i, "renamed" + i);
+            case 11 -> server.run("HPEXPIRE", "volatile hash", "5000", "FIELDS", "1", "field" + i);
+            case 12 -> server.run("HDEL", "volatile hash", "field" + i);
             default -> server.run("SADD", "huge SADD", "new " + i);
         }
     }
