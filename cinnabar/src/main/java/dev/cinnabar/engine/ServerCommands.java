@@ -31,12 +31,11 @@ public enum ServerCommands implements Command {
             .since("1.0.0")
             .complexity("O(1); the rewriting in the background is O(N) for N keys")
             .summary("Writes the append-only file anew in the background, as short as the data allows.")),
-    BGSAVE(
-            syntax("BGSAVE [SCHEDULE]")
-                    .flags(ADMIN, NOSCRIPT, NO_ASYNC_LOADING)
-                    .since("1.0.0")
-                    .complexity("O(1); the writing in the background is O(N) for N keys")
-                    .summary("Writes the data set as it is now to the RDB file, in the background.")),
+    BGSAVE(syntax("BGSAVE [SCHEDULE]")
+            .flags(ADMIN, NOSCRIPT, NO_ASYNC_LOADING)
+            .since("1.0.0")
+            .complexity("O(1); the writing in the background is O(N) for N keys")
+            .summary("Writes the data set as it is now to the RDB file, in the background.")),
     DBSIZE(syntax("DBSIZE")
             .flags(READONLY, FAST)
             .categories("keyspace")
@@ -130,7 +129,6 @@ public enum ServerCommands implements Command {
 
     /// In how many steps FLUSHALL and FLUSHDB free at once what they can when not told how: less than 1 ms. The rest comes later.
     private static final int STEPS_AT_ONCE = 24;
-
 
     private final CommandSpec spec;
 

@@ -25,10 +25,11 @@ import org.jspecify.annotations.Nullable;
 final class Saves {
     private static final long RETRY_SECONDS = 5; // after a save that failed, as Redis waits
     private static final long STOP_MS = 5000; // for a cancelled save to delete its file
-    private static final String REFUSAL = "MISCONF Cinnabar is configured to save RDB snapshots, but it's currently unable to persist to"
-            + " disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during"
-            + " writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the server logs for details about the"
-            + " RDB error.";
+    private static final String REFUSAL =
+            "MISCONF Cinnabar is configured to save RDB snapshots, but it's currently unable to persist to"
+                    + " disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during"
+                    + " writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the server logs for details about the"
+                    + " RDB error.";
 
     private final Engine engine;
     private final Config config;
@@ -71,7 +72,12 @@ final class Saves {
 
     private RdbFile file() {
         return new RdbFile(
-                engine, disk, path(), ++files, config.get(Directives.RDBCOMPRESSION), config.get(Directives.RDBCHECKSUM));
+                engine,
+                disk,
+                path(),
+                ++files,
+                config.get(Directives.RDBCOMPRESSION),
+                config.get(Directives.RDBCHECKSUM));
     }
 
     private long nowSeconds() {
@@ -202,7 +208,8 @@ final class Saves {
         begunSeconds = nowSeconds();
         lastTrySeconds = begunSeconds;
         keysTotal = 0;
-        for (int i = 0; i < engine.store().count(); i++) keysTotal += engine.store().database(i).size();
+        for (int i = 0; i < engine.store().count(); i++)
+            keysTotal += engine.store().database(i).size();
         Background background = new Background(file());
         running = background;
         log.notice("Background saving started");
@@ -230,7 +237,9 @@ final class Saves {
                 log.notice("Background saving terminated with success");
             } catch (CancellationException e) {
                 log.warning("Background saving was given up");
-            } catch (IOException | RuntimeException | OutOfMemoryError e) { // a bug or no memory: it must not end saving for good
+            } catch (IOException
+                    | RuntimeException
+                    | OutOfMemoryError e) { // a bug or no memory: it must not end saving for good
                 log.warning("Background saving error: " + e);
             }
             engine.lock();

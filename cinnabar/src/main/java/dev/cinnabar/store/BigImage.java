@@ -31,7 +31,8 @@ public final class BigImage {
         this.size = value.size();
         this.idleMs = db.idleMs(address);
         this.frequency = db.frequency(address);
-        this.hasVolatileFields = kind == Kind.HASH_HASHTABLE && db.hashImage(address).hasVolatile();
+        this.hasVolatileFields =
+                kind == Kind.HASH_HASHTABLE && db.hashImage(address).hasVolatile();
     }
 
     /// The number of the database.

@@ -349,7 +349,8 @@ class AofTwinTest {
         try (Cinnabar ours = startWithFile(dir)) {
             assertThat(call(ours, "DEBUG", "DIGEST")).isEqualTo(digest);
             assertThat(times(words -> new String[] {call(ours, words)})).isEqualTo(times);
-            assertThat(call(ours, "INFO", "persistence")).contains("rdb_last_load_keys_loaded:66", "rdb_changes_since_last_save:0");
+            assertThat(call(ours, "INFO", "persistence"))
+                    .contains("rdb_last_load_keys_loaded:66", "rdb_changes_since_last_save:0");
             change(words -> call(ours, words));
             call(ours, "BGSAVE");
             await().until(() -> call(ours, "INFO", "persistence").contains("rdb_bgsave_in_progress:0"));
@@ -360,7 +361,8 @@ class AofTwinTest {
         assertThat(call(jedis, "DEBUG", "DIGEST")).isEqualTo(digest);
         stopRedis(jedis);
         if (onPath("redis-check-rdb"))
-            assertThat(output("redis-check-rdb", dir.resolve("dump.rdb").toString())).contains("RDB looks OK");
+            assertThat(output("redis-check-rdb", dir.resolve("dump.rdb").toString()))
+                    .contains("RDB looks OK");
 
         try (Cinnabar ours = startWithFile(dir)) {
             assertThat(call(ours, "DEBUG", "DIGEST")).isEqualTo(digest);
@@ -372,7 +374,10 @@ class AofTwinTest {
     }
 
     private static Cinnabar startWithFile(Path dir) {
-        return Cinnabar.builder().set("dir", dir.toString()).set("save", "3600 1").start();
+        return Cinnabar.builder()
+                .set("dir", dir.toString())
+                .set("save", "3600 1")
+                .start();
     }
 
     @Test

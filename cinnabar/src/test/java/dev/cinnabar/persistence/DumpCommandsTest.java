@@ -309,7 +309,12 @@ class DumpCommandsTest {
                 Payload.of(7, 1),
                 Payload.of(8, 1).string("a"),
                 Payload.of(22, 1).string("a"),
-                Payload.of(24).raw(new byte[8]).bytes(1, 5).string("f").string("v").bytes(9),
+                Payload.of(24)
+                        .raw(new byte[8])
+                        .bytes(1, 5)
+                        .string("f")
+                        .string("v")
+                        .bytes(9),
                 Payload.of(25).raw(new byte[8]).string(Payload.listpack("f", "v")),
                 Payload.of(255),
                 Payload.of(9).string(Payload.zipmap("f", "1", "f", "2")),

@@ -101,7 +101,8 @@ class RdbFileTest {
         fill();
         new RdbFile(server.engine(), disk, PATH, 1, true, false).save();
         byte[] without = disk.get(PATH);
-        assertThat(Arrays.copyOfRange(without, without.length - 8, without.length)).containsOnly(0);
+        assertThat(Arrays.copyOfRange(without, without.length - 8, without.length))
+                .containsOnly(0);
         assertThat(digest(loaded(disk))).isEqualTo(digest(server));
 
         file().save();

@@ -79,9 +79,7 @@ class SavesTest {
         try (Cinnabar server = start("3600 1")) {
             assertThat(server.execute("GET", "a")).isEqualTo("1");
             server.execute("SET", "a", "2");
-            server.reply(new Bytes[] {
-                Bytes.of("SHUTDOWN"), Bytes.of("NOSAVE")
-            }, true);
+            server.reply(new Bytes[] {Bytes.of("SHUTDOWN"), Bytes.of("NOSAVE")}, true);
             server.awaitClosed();
         }
         try (Cinnabar server = start("3600 1")) {
@@ -146,7 +144,8 @@ class SavesTest {
             assertThat(server.execute("DEBUG", "RELOAD")).isEqualTo("OK");
             server.execute("SET", "a", "2");
             server.execute("SET", "b", "2");
-            assertThat(server.execute("DEBUG", "RELOAD", "NOSAVE", "NOFLUSH", "MERGE")).isEqualTo("OK");
+            assertThat(server.execute("DEBUG", "RELOAD", "NOSAVE", "NOFLUSH", "MERGE"))
+                    .isEqualTo("OK");
             assertThat(server.execute("MGET", "a", "b")).isEqualTo(List.of("1", "2"));
             assertThat(server.execute("DEBUG", "RELOAD", "NOSAVE")).isEqualTo("OK");
             assertThat(server.execute("DBSIZE")).isEqualTo(2L);
@@ -166,7 +165,8 @@ class SavesTest {
             await().until(() -> line(server, "rdb_saves").equals("1"));
             server.execute("BGSAVE");
             server.execute("BGREWRITEAOF");
-            await().until(() -> line(server, "rdb_saves").equals("2") && line(server, "aof_rewrites").equals("2"));
+            await().until(() -> line(server, "rdb_saves").equals("2")
+                    && line(server, "aof_rewrites").equals("2"));
             server.checkInvariants();
         }
     }
