@@ -27,6 +27,7 @@ final class ServerProtocol implements Protocol, Durability {
     private volatile long queryBufferLimit;
     private volatile @Nullable NetServer net;
     private long nextTickNanos = System.nanoTime(); // the first loop's only
+    private int piecesInRow; // of long work, by the first loop
 
     ServerProtocol(Engine engine, Config config, Log log, int loops) {
         this.engine = engine;
@@ -86,7 +87,10 @@ final class ServerProtocol implements Protocol, Durability {
             long waitMs = engine.tick();
             engine.log().commit(); // what expired has been logged
             now = System.nanoTime();
-            nextTickNanos = now + waitMs * NANOS_PER_MS;
+            // long work comes in pieces, between which requests are served
+            boolean goesOn = waitMs <= Engine.BUSY_MS && ++piecesInRow < Engine.PIECES_IN_ROW;
+            if (!goesOn) piecesInRow = 0;
+            nextTickNanos = goesOn ? now : now + waitMs * NANOS_PER_MS;
         }
         return Math.max(0, (nextTickNanos - now + NANOS_PER_MS - 1) / NANOS_PER_MS);
     }

@@ -155,7 +155,7 @@ public final class Store {
     ///
     /// @return whether there is more
     public boolean step() {
-        boolean more = stepFlushed(STEP_BUCKETS) | bigs.step(8 * STEP_BUCKETS);
+        boolean more = stepFlushed(STEP_BUCKETS) | bigs.step(2 * STEP_BUCKETS);
         for (Database db : databases) more |= db.step(STEP_BUCKETS);
         return stepCompaction() | more;
     }
