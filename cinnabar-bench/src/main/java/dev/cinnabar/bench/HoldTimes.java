@@ -86,7 +86,14 @@ public final class HoldTimes {
         } while (more);
         if (!prints) return;
         System.out.printf(
-                Locale.ROOT, "%-6s %-24s %9s %8s %8s %8s  µs of CPU time%n", type, "step", "count", "p50", "p99.9", "max");
+                Locale.ROOT,
+                "%-6s %-24s %9s %8s %8s %8s  µs of CPU time%n",
+                type,
+                "step",
+                "count",
+                "p50",
+                "p99.9",
+                "max");
         adding.print("add an element");
         slices.print("slice of a snapshot");
         changes.print("change meanwhile");

@@ -138,14 +138,7 @@ public final class LargeValues {
     private void print(String what) {
         Arrays.sort(nanos, 0, count);
         System.out.printf(
-                Locale.ROOT,
-                "%-28s %8d %8.3f %8.3f %8.3f %8.3f%n",
-                what,
-                count,
-                at(0.5),
-                at(0.99),
-                at(0.999),
-                at(1));
+                Locale.ROOT, "%-28s %8d %8.3f %8.3f %8.3f %8.3f%n", what, count, at(0.5), at(0.99), at(0.999), at(1));
     }
 
     private double at(double quantile) {
@@ -168,7 +161,11 @@ public final class LargeValues {
         String ask(String... words) throws IOException {
             StringBuilder request = new StringBuilder("*").append(words.length).append("\r\n");
             for (String word : words)
-                request.append('$').append(word.length()).append("\r\n").append(word).append("\r\n");
+                request.append('$')
+                        .append(word.length())
+                        .append("\r\n")
+                        .append(word)
+                        .append("\r\n");
             out.write(request.toString().getBytes(StandardCharsets.ISO_8859_1));
             String line = line();
             if (line.charAt(0) != '$' || line.equals("$-1")) return line;
