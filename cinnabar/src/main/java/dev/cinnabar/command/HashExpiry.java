@@ -73,12 +73,13 @@ final class HashExpiry {
         int fields = call.argc() - first;
         byte[] results = new byte[fields];
         boolean isOver = Expiry.isOver(call, whenMs);
-        if (!isOver) hash.holdRoom(call.argv(), first, call.argc(), 1, true);
+        boolean needsRoom = !isOver && hash.exists();
+        if (needsRoom) hash.holdRoom(call.argv(), first, call.argc(), 1, true);
         try {
             for (int i = 0; i < fields; i++)
                 results[i] = (byte) expireOne(hash, call.arg(first + i), conditions, whenMs, isOver);
         } finally {
-            if (!isOver) call.db().letRoomGo();
+            if (needsRoom) call.db().letRoomGo();
         }
         outcome(call, hash, first, results, whenMs);
 
@@ -190,7 +191,7 @@ final class HashExpiry {
         int first = options.first;
         byte[] results = new byte[options.fields];
         boolean isOver = options.hasTime() && Expiry.isOver(call, options.whenMs);
-        boolean needsRoom = options.hasTime() && !isOver;
+        boolean needsRoom = options.hasTime() && !isOver && hash.exists();
         if (needsRoom) hash.holdRoom(call.argv(), first, first + options.fields, 1, true);
         Reply reply = call.reply().array(options.fields);
         try {

@@ -252,20 +252,24 @@ public enum DebugCommands implements Command {
         return call.reply()
                 .simple("Value at:0x" + Long.toHexString(address) + " refcount:" + references(db, address)
                         + " encoding:"
-                        + db.kind(address).encoding() + " serializedlength:" + serializedLength(db.string(address))
+                        + db.kind(address).encoding() + " serializedlength:" + serializedLength(db, address)
                         + " lru:" + used
                         + " lru_seconds_idle:" + idleSeconds);
     }
 
     /// Nothing is shared here; but Redis shares small numbers, and says so with the largest count there is.
     private static int references(Database db, long address) {
+        if (!db.kind(address).isString()) return 1;
         StringValue value = db.string(address);
         boolean isShared = value.isNumber() && value.number() >= 0 && value.number() < SHARED_NUMBERS;
         return isShared ? Integer.MAX_VALUE : 1;
     }
 
-    /// What the string takes in an RDB file, uncompressed: a number in as few bytes as it needs, else a length and the bytes.
-    private static int serializedLength(StringValue value) {
+    /// What a string takes in an RDB file, uncompressed: a number in as few bytes as it needs, else a length and the bytes. Of other values,
+    /// which this room cannot write, the bytes they take in memory.
+    private static long serializedLength(Database db, long address) {
+        if (!db.kind(address).isString()) return db.memoryUsage(address);
+        StringValue value = db.string(address);
         if (value.isLong() && value.toLong() == (int) value.toLong()) {
             int number = (int) value.toLong();
             return number == (byte) number ? 2 : number == (short) number ? 3 : 5;

@@ -652,7 +652,7 @@ public final class Database {
         if (fieldsLeft == 0) return; // it stays due, for the next step
         long address = lookup(key);
         if (address == 0) return; // the key itself was over, and has left the agenda
-        fieldsLeft -= hash.look(key, address).expire(fieldsLeft);
+        fieldsLeft = Math.max(0, fieldsLeft - 1 - hash.look(key, address).expire(fieldsLeft));
     }
 
     /// In how many milliseconds the next key may expire, at the most the given number.

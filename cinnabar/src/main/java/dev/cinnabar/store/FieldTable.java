@@ -24,6 +24,7 @@ final class FieldTable extends Members {
     }
 
     private static final int WALKED = 512; // fields; up to so many there is no wheel
+    private static final int WALKED_FOR_ONE = 16; // fields that cost about as much to look at as one to take out
     private static final long NEVER = Long.MAX_VALUE;
     private static final long AT_ONCE = 0;
 
@@ -34,7 +35,7 @@ final class FieldTable extends Members {
     private @Nullable ExpiryWheel wheel;
     private long volatiles;
     private long nextMs = NEVER;
-    private int counted; // of one expiry or walk
+    private int expired; // in the last go
 
     FieldTable(Pages pages, Randomness randomness, Moment moment) {
         super(pages, randomness);
@@ -123,22 +124,22 @@ final class FieldTable extends Members {
 
     // ---- expiry ----
 
-    /// Takes out fields whose time is over.
+    /// Takes out fields whose time is over; [#expired()] says how many.
     ///
-    /// @param most how many at the most
-    /// @return how many it were
+    /// @param most how many records to touch at the most
+    /// @return how many were touched, or what the work amounts to
     int expire(int most, Told told) {
         ExpiryWheel w = wheel;
-        counted = 0;
+        expired = 0;
         if (w == null) {
             walk(most, told);
-            if (volatiles > 0 && size() > WALKED)
-                makeWheel(); // the table has grown since; not before, for a new wheel's first tick is not over
-            return counted;
+            // the table has grown since; not before, for a new wheel's first tick is not over
+            if (volatiles > 0 && size() > WALKED) makeWheel();
+            return expired + (int) (size() / WALKED_FOR_ONE);
         }
-        w.advance(moment.nowMs(), most, address -> {
+        int left = w.advance(moment.nowMs(), most, address -> {
             volatiles--;
-            counted++;
+            expired++;
             name(address);
             told.field(name);
             find(name);
@@ -152,17 +153,22 @@ final class FieldTable extends Members {
             long in = w.nextInMs(moment.nowMs(), Integer.MAX_VALUE);
             nextMs = in == 0 ? AT_ONCE : moment.nowMs() + in - 1;
         }
-        return counted;
+        return most - left;
+    }
+
+    /// How many fields the last [#expire] took out.
+    int expired() {
+        return expired;
     }
 
     private void walk(int most, Told told) {
         long[] due = new long[(int) Math.min(most, volatiles)];
         long[] next = {NEVER};
         forEachVolatile(address -> {
-            if (expiryMs(address) < moment.nowMs() && counted < due.length) due[counted++] = address;
+            if (expiryMs(address) < moment.nowMs() && expired < due.length) due[expired++] = address;
             else next[0] = Math.min(next[0], expiryMs(address));
         });
-        for (int i = 0; i < counted; i++) {
+        for (int i = 0; i < expired; i++) {
             name(due[i]);
             told.field(name);
             find(name);
@@ -180,13 +186,13 @@ final class FieldTable extends Members {
     @Override
     public void checkInvariants() {
         super.checkInvariants();
-        counted = 0;
+        long[] counted = new long[1];
         forEachVolatile(address -> {
-            counted++;
+            counted[0]++;
             if (expiryMs(address) / ExpiryWheel.TICK_MS < nextMs / ExpiryWheel.TICK_MS)
                 throw new IllegalStateException("a field that goes before its time");
         });
-        if (counted != volatiles) throw new IllegalStateException(counted + " volatile fields, counted " + volatiles);
+        if (counted[0] != volatiles) throw new IllegalStateException(counted[0] + " volatile fields, counted " + volatiles);
         ExpiryWheel w = wheel;
         if (w == null) return;
         w.checkInvariants();

@@ -38,7 +38,7 @@ final class HashRoom {
     /// @param step    2 for fields and values, 1 for fields that are there
     void hold(
             HashValue hash, boolean isSmall, Bytes key, Bytes[] words, int from, int to, int step, boolean withTimes) {
-        this.withTimes = withTimes;
+        this.withTimes = withTimes || hash.hasVolatile(); // a field keeps the room of its time until it has its value
         counts = ONLY_A_SUM;
         count(hash, isSmall, key, words, from, to, step);
         try {

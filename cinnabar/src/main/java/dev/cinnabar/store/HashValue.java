@@ -615,14 +615,22 @@ public final class HashValue {
 
     /// Lets fields go whose time is over; the last one takes the key with it.
     ///
-    /// @param most how many at the most
-    /// @return how many it were
+    /// @param most how many records to touch at the most
+    /// @return how many were touched, or what the work amounts to
     int expire(int most) {
-        int expired = isBig() ? tableForChange().expire(most, told) : expireSmall(most);
+        int touched;
+        int expired;
+        if (isBig()) {
+            FieldTable table = tableForChange();
+            touched = table.expire(most, told);
+            expired = table.expired();
+        } else {
+            touched = expired = expireSmall(most);
+        }
         if (address != 0 && size() == 0) removeKey();
         else if (address != 0) rearm();
         if (expired > 0) db.events().fieldsExpired(db, key, address == 0);
-        return expired;
+        return touched;
     }
 
     private int expireSmall(int most) {

@@ -62,6 +62,23 @@ class KeyspaceNotificationsTest {
     }
 
     @Test
+    void fields_that_expire_are_told_once_for_a_hash_and_the_hash_with_the_last() {
+        server.line("HSETEX h PX 10 FIELDS 2 a 1 b 2");
+        server.line("HSETEX h PX 100 FIELDS 1 c 3");
+        server.line("HSETEX lazy PX 10 FIELDS 1 a 1");
+        server.advance(Duration.ofMillis(12));
+        events();
+        server.line("HINCRBY lazy a 1");
+        assertThat(events()).containsExactly("hexpired lazy", "del lazy", "new lazy", "hincrby lazy");
+        server.advance(Duration.ofMillis(8));
+        server.engine().tick();
+        assertThat(events()).containsExactly("hexpired h");
+        server.advance(Duration.ofMillis(100));
+        server.engine().tick();
+        assertThat(events()).containsExactly("hexpired h", "del h");
+    }
+
+    @Test
     void what_is_evicted_is_told_before_the_command_that_needed_room_and_after_the_limit_was_lowered() {
         server.run("SET", "a", "x".repeat(10_000));
         server.engine().settings().evictionPolicy = EvictionPolicy.ALLKEYS_LRU;

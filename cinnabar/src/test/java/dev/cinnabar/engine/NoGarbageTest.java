@@ -164,4 +164,26 @@ class NoGarbageTest {
                 .isZero();
         assertThat(garbage("PFCOUNT", "sparse", "dense")).isZero();
     }
+
+    /// Small hashes, volatile ones, and tables.
+    @Test
+    void hset_hget_and_hincrby_make_none() {
+        server.line("HSET small a 1 b text c 3");
+        server.line("HSETEX timed EX 1000 FIELDS 3 a 1 b text c 3");
+        for (int i = 0; i < 1000; i++) server.run("HSET", "table", "f" + i, "v");
+        for (String key : new String[] {"small", "timed", "table"}) {
+            assertThat(garbage("HSET", key, "b", "other")).as(key).isZero();
+            assertThat(garbage("HSET", key, "a", "1", "b", "text", "c", "3")).as(key).isZero();
+            assertThat(garbage("HGET", key, "b")).as(key).isZero();
+            assertThat(garbage("HMGET", key, "a", "b", "none")).as(key).isZero();
+            assertThat(garbage("HEXISTS", key, "none")).as(key).isZero();
+            assertThat(garbage("HINCRBY", key, "a", "3")).as(key).isZero();
+            assertThat(garbage(new String[] {"HSET", key, "new", "x"}, new String[] {"HDEL", key, "new"}))
+                    .as(key)
+                    .isZero();
+            server.line("HDEL " + key + " a");
+        }
+        assertThat(garbage(new String[] {"HSET", "new", "a", "x"}, new String[] {"HDEL", "new", "a"}))
+                .isZero();
+    }
 }

@@ -178,6 +178,38 @@ class SetCommandsTest {
                 .contains("*1\r\n$" + (prefix.length() + 1));
     }
 
+    // ---- counting ----
+
+    @ParameterizedTest
+    @CsvSource({"20,''", "20,x", "700,''", "700,x"})
+    void cardinalities_are_counted_up_to_a_limit(int size, String prefix) {
+        add("a", 0, size, prefix);
+        add("b", size / 2, size + 5, prefix);
+        add("c", 3, 4, prefix);
+        server.line("SET text x");
+        long difference = size / 2 - 1;
+        assertThat(server.line("SDIFFCARD 3 a b c")).isEqualTo(":" + difference + "\r\n");
+        assertThat(server.line("SDIFFCARD 1 a")).isEqualTo(":" + size + "\r\n");
+        assertThat(server.line("SDIFFCARD 2 none a")).isEqualTo(":0\r\n");
+        assertThat(server.line("SDIFFCARD 2 a none LIMIT 0")).isEqualTo(":" + size + "\r\n");
+        assertThat(server.line("SDIFFCARD 3 a b c LIMIT 4")).isEqualTo(":4\r\n");
+        assertThat(server.line("SUNIONCARD 3 a b c")).isEqualTo(":" + (size + 5) + "\r\n");
+        assertThat(server.line("SUNIONCARD 1 a")).isEqualTo(":" + size + "\r\n");
+        assertThat(server.line("SUNIONCARD 2 none none")).isEqualTo(":0\r\n");
+        assertThat(server.line("SUNIONCARD 2 a b LIMIT 7")).isEqualTo(":7\r\n");
+        assertThat(server.line("SUNIONCARD 1 a LIMIT 7")).isEqualTo(":7\r\n");
+        assertThat(server.line("SUNIONCARD 2 a b LIMIT 100000")).isEqualTo(":" + (size + 5) + "\r\n");
+        assertThat(server.line("SUNIONCARD 2 a b APPROX LIMIT 6")).isEqualTo(":6\r\n");
+        assertThat(server.line("SUNIONCARD 2 a text")).startsWith("-WRONGTYPE");
+        assertThat(server.line("SDIFFCARD 2 a text")).startsWith("-WRONGTYPE");
+        assertThat(server.line("SUNIONCARD 0 a")).isEqualTo("-ERR numkeys should be greater than 0\r\n");
+        assertThat(server.line("SUNIONCARD 3 a b"))
+                .isEqualTo("-ERR Number of keys can't be greater than number of args\r\n");
+        assertThat(server.line("SDIFFCARD 1 a LIMIT -1")).isEqualTo("-ERR LIMIT can't be negative\r\n");
+        assertThat(server.line("SDIFFCARD 1 a APPROX")).isEqualTo("-ERR syntax error\r\n");
+        assertThat(server.logged()).noneMatch(line -> line.contains("CARD"));
+    }
+
     // ---- events and the log ----
 
     @Test
