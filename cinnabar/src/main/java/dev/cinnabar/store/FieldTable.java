@@ -192,7 +192,8 @@ final class FieldTable extends Members {
             if (expiryMs(address) / ExpiryWheel.TICK_MS < nextMs / ExpiryWheel.TICK_MS)
                 throw new IllegalStateException("a field that goes before its time");
         });
-        if (counted[0] != volatiles) throw new IllegalStateException(counted[0] + " volatile fields, counted " + volatiles);
+        if (counted[0] != volatiles)
+            throw new IllegalStateException(counted[0] + " volatile fields, counted " + volatiles);
         ExpiryWheel w = wheel;
         if (w == null) return;
         w.checkInvariants();

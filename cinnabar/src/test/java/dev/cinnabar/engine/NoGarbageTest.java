@@ -173,7 +173,9 @@ class NoGarbageTest {
         for (int i = 0; i < 1000; i++) server.run("HSET", "table", "f" + i, "v");
         for (String key : new String[] {"small", "timed", "table"}) {
             assertThat(garbage("HSET", key, "b", "other")).as(key).isZero();
-            assertThat(garbage("HSET", key, "a", "1", "b", "text", "c", "3")).as(key).isZero();
+            assertThat(garbage("HSET", key, "a", "1", "b", "text", "c", "3"))
+                    .as(key)
+                    .isZero();
             assertThat(garbage("HGET", key, "b")).as(key).isZero();
             assertThat(garbage("HMGET", key, "a", "b", "none")).as(key).isZero();
             assertThat(garbage("HEXISTS", key, "none")).as(key).isZero();
