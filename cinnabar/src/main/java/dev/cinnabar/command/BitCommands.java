@@ -25,6 +25,7 @@ public enum BitCommands implements Command {
                             + " encoding offset increment>> ...]]")
             .flags(WRITE, DENYOOM)
             .key("RW ACCESS UPDATE VARIABLE_FLAGS")
+            .keyFinder(BitCommands::findFieldKey)
             .since("3.2.0")
             .complexity("O(1) for each operation")
             .summary("Reads, sets and counts with numbers of any width in a string.")),
@@ -61,6 +62,9 @@ public enum BitCommands implements Command {
 
     private static final Bytes EMPTY = Bytes.of("");
 
+    private static final KeySpec READ = KeySpec.range("RO ACCESS", 1, 0, 1);
+    private static final KeySpec CHANGED = KeySpec.range("RW ACCESS UPDATE", 1, 0, 1);
+
     private final CommandSpec spec;
 
     BitCommands(CommandSpec.Builder spec) {
@@ -69,6 +73,13 @@ public enum BitCommands implements Command {
 
     private static CommandSpec.Builder syntax(String line) {
         return CommandSpec.syntax(line);
+    }
+
+    /// BITFIELD only reads as long as all it is asked to do is GET.
+    private static void findFieldKey(Arguments arguments, KeySpec.KeyVisitor visitor) {
+        int at = 2;
+        while (at + 2 < arguments.argc() && arguments.arg(at).isWord("GET")) at += 3;
+        visitor.key(1, at == arguments.argc() ? READ : CHANGED);
     }
 
     @Override

@@ -156,6 +156,7 @@ public enum StringCommands implements Command {
                                     + " [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]")
                     .flags(WRITE, DENYOOM)
                     .key("RW ACCESS UPDATE VARIABLE_FLAGS")
+                    .keyFinder(StringCommands::findSetKey)
                     .since("1.0.0")
                     .complexity("O(1)")
                     .summary(
@@ -196,6 +197,9 @@ public enum StringCommands implements Command {
 
     private static final Bytes EMPTY = Bytes.of("");
 
+    private static final KeySpec EXCHANGED = KeySpec.range("RW ACCESS UPDATE", 1, 0, 1);
+    private static final KeySpec OVERWRITTEN = KeySpec.range("OW UPDATE", 1, 0, 1);
+
     private final CommandSpec spec;
 
     StringCommands(CommandSpec.Builder spec) {
@@ -204,6 +208,13 @@ public enum StringCommands implements Command {
 
     private static CommandSpec.Builder syntax(String line) {
         return CommandSpec.syntax(line);
+    }
+
+    /// SET reads what it overwrites only where it is to answer it.
+    private static void findSetKey(Arguments arguments, KeySpec.KeyVisitor visitor) {
+        boolean answersOld = false;
+        for (int i = 3; i < arguments.argc(); i++) answersOld |= arguments.arg(i).isWord("GET");
+        visitor.key(1, answersOld ? EXCHANGED : OVERWRITTEN);
     }
 
     @Override
