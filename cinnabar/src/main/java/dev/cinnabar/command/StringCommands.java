@@ -213,7 +213,8 @@ public enum StringCommands implements Command {
     /// SET reads what it overwrites only where it is to answer it.
     private static void findSetKey(Arguments arguments, KeySpec.KeyVisitor visitor) {
         boolean answersOld = false;
-        for (int i = 3; i < arguments.argc(); i++) answersOld |= arguments.arg(i).isWord("GET");
+        for (int i = 3; i < arguments.argc(); i++)
+            answersOld |= arguments.arg(i).isWord("GET");
         visitor.key(1, answersOld ? EXCHANGED : OVERWRITTEN);
     }
 
