@@ -140,6 +140,11 @@ public final class Errors {
     ///
     /// @param container in lower case
     /// @param word      the subcommand as the client wrote it
+    /// To those who cannot be sent anything but answers.
+    public static String denyBlocking(String name) {
+        return "ERR " + name.toUpperCase(Locale.ROOT) + " isn't allowed for a DENY BLOCKING client";
+    }
+
     public static String subcommandArity(String container, String word) {
         return "ERR unknown subcommand or wrong number of arguments for '" + word + "'. Try "
                 + container.toUpperCase(Locale.ROOT) + " HELP.";

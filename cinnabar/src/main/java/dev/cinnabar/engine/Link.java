@@ -41,6 +41,11 @@ public interface Link {
     /// thread.
     void push(byte[] data, int offset, int length);
 
+    /// Whether the other end can tell what it did not ask for from answers. If not it may neither subscribe nor be a monitor.
+    default boolean takesMessages() {
+        return true;
+    }
+
     /// As [#push], for a message that goes to many clients: the array may be kept, so nobody writes to it any more. From any
     /// thread.
     default void share(byte[] message) {

@@ -8,6 +8,7 @@ import static dev.cinnabar.command.Flag.STALE;
 import dev.cinnabar.command.Call;
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
+import dev.cinnabar.command.Errors;
 import dev.cinnabar.command.Group;
 import dev.cinnabar.command.Reply;
 
@@ -36,6 +37,7 @@ public enum MonitorCommands implements Command {
         Session session = (Session) call.caller();
         Engine engine = session.engine();
         if (engine.isInExec()) return call.reply().error("ERR MONITOR isn't allowed for DENY BLOCKING client");
+        if (!session.link().takesMessages()) return call.reply().error(Errors.denyBlocking("monitor"));
         if (session.isMonitor) return call.reply();
         engine.monitors().add(session);
         return call.reply().ok();

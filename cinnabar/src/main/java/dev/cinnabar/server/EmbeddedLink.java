@@ -44,6 +44,12 @@ final class EmbeddedLink implements Link {
         notifyAll();
     }
 
+    /// A call within the process waits for one answer and is gone.
+    @Override
+    public boolean takesMessages() {
+        return false;
+    }
+
     @Override
     public void resume() {}
 
