@@ -13,6 +13,7 @@ public final class ByteBuilder {
 
     private byte[] array;
     private int length;
+    private long limit = MAX_LENGTH;
 
     public ByteBuilder() {
         this(256);
@@ -121,8 +122,28 @@ public final class ByteBuilder {
         return new Bytes(array, 0, length);
     }
 
+    /// Refuses to become longer than this, where that takes more memory; until it is told otherwise.
+    public void limit(long maxLength) {
+        limit = Math.min(maxLength, MAX_LENGTH);
+    }
+
+    /// Takes the limit away.
+    public void unlimit() {
+        limit = MAX_LENGTH;
+    }
+
+    /// What a builder throws that would grow beyond its limit. Without a stack trace: whoever sets a limit expects it.
+    public static final class LimitReached extends RuntimeException {
+        private static final LimitReached INSTANCE = new LimitReached();
+
+        private LimitReached() {
+            super("limit reached", null, false, false);
+        }
+    }
+
     private void grow(int more) {
         long needed = (long) length + more;
+        if (needed > limit && limit < MAX_LENGTH) throw LimitReached.INSTANCE;
         if (needed > MAX_LENGTH)
             throw new IllegalStateException("a buffer of " + needed + " bytes is beyond any limit");
         array = Arrays.copyOf(array, (int) Math.min(MAX_LENGTH, Math.max(needed, 2L * array.length)));

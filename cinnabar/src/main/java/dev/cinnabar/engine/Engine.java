@@ -483,8 +483,12 @@ public final class Engine implements KeyEvents {
         call.command(command);
         Call outerBody = body;
         body = call;
+        limitReply(session, entry.spec(), call.reply().out());
         try {
             command.run(call);
+        } catch (ByteBuilder.LimitReached e) {
+            call.reply().out().rewind(start);
+            outputLimits.doom(session);
         } catch (Refusal e) {
             fail(call, start, e.error());
         } catch (WrongType e) {
@@ -497,6 +501,7 @@ public final class Engine implements KeyEvents {
             fail(call, start, "ERR internal error, please report it: " + e);
         } finally {
             body = outerBody;
+            call.reply().out().unlimit();
         }
         if (call.changes() > 0) tell(call);
         if (call.isWaiting()) return;
@@ -509,6 +514,13 @@ public final class Engine implements KeyEvents {
         entry.ran(ended - began, hasFailed, settings.tracksLatency);
         statistics.commands++;
         noteIfSlow(entry, call, session, ended - began);
+    }
+
+    /// An answer that its client will be closed for is not written to its end. Only where nothing is changed: a change that stops in the
+    /// middle would be worse.
+    private void limitReply(Session session, CommandSpec spec, ByteBuilder out) {
+        long longest = outputLimits.longestReply(session);
+        if (longest != 0 && spec.is(Flag.READONLY)) out.limit(out.length() + longest);
     }
 
     // ---- calls that wait ----

@@ -15,8 +15,10 @@ final class OutputLimits {
      * Redis counts a client that only sends commands as `normal` and sets it no limit by default, and so do we: such a client gets
      * only what it asks for, and the transport stops running its commands while much is unsent. A monitor, though, which Redis
      * counts as normal, too, is held to the limit of `pubsub`: it is pushed to, so there is nothing that could press back, and our
-     * memory ends with the Java heap. See docs/decisions/0050.
+     * memory ends with the Java heap. See docs/decisions/0050. Who has not logged in gets little.
      */
+    private static final Limit STRANGER = new Limit(17 << 10, 0, 0); // Redis: 1 KiB beyond the buffer of 16 KiB
+
     private final Settings settings;
     private final Set<Session> slow = new LinkedHashSet<>(); // over their soft limit
     private final List<Session> doomed = new ArrayList<>();
@@ -26,6 +28,7 @@ final class OutputLimits {
     }
 
     private Limit of(Session session) {
+        if (!session.isAuthenticated) return STRANGER;
         boolean isPushedTo = session.subscriptions != null || session.isMonitor;
         return isPushedTo ? settings.outputBufferLimits.pubsub() : settings.outputBufferLimits.normal();
     }
@@ -43,9 +46,19 @@ final class OutputLimits {
 
         boolean isOverHard = limit.hardBytes() != 0 && bytes >= limit.hardBytes();
         boolean isSlowForLong = isOverSoft && nowMs - session.slowSinceMs > limit.softSeconds() * 1000L;
-        if (!isOverHard && !isSlowForLong) return;
+        if (isOverHard || isSlowForLong) doom(session);
+    }
+
+    /// The client is to be closed: what it is to be sent is more than may wait.
+    void doom(Session session) {
+        if (session.isDoomed) return;
         session.isDoomed = true;
         doomed.add(session);
+    }
+
+    /// How long an answer may get before it is clear that its client will be closed for it; 0 for any length.
+    long longestReply(Session session) {
+        return of(session).hardBytes();
     }
 
     private void noteSlow(Session session, long nowMs) {

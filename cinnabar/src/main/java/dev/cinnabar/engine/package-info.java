@@ -31,6 +31,25 @@
 /// so in its call; then its words are copied into [dev.cinnabar.engine.Waiters], and when one of its keys changes it is simply run again
 /// from the beginning, first come, first served. No half-run call is ever stored.
 ///
+/// **How a message reaches a slow reader.** PUBLISH looks its channel up in [dev.cinnabar.engine.PubSub], encodes the message once for
+/// each version of the protocol, and hands that one array to `Engine#push` for each listener:
+///
+/// ```
+///    PUBLISH c m ─► PubSub ─► push ─┬─ the listener's own command runs ──► kept, and sent behind its answer
+///                                   └─ else Link#share ─► its loop ─► socket
+///                                                                  └► full: its queue, which grows …
+///    OutputLimits: … up to `client-output-buffer-limit`: hard, or soft for so many seconds, and it is doomed,
+///                  gets nothing more, and is closed when the command that noticed it is over
+/// ```
+///
+/// A client that asks for much and reads little needs no such limit: its commands are not run while its answers wait. Only what it did
+/// not ask for (messages, lines of MONITOR) cannot be held back.
+///
+/// **How an event finds its listeners.** A keyspace event is a message like others. The entries of the outbox are told in the order in which
+/// the body made them, with what happened beside (expired, new, missed) in its place among them; see `Call` and
+/// [dev.cinnabar.engine.KeyspaceNotifications]. `settings.keyspaceEvents` is 0 when nobody switched them on, and that is all they cost then.
+/// What listeners do with a message is their business; nothing of all this is logged.
+///
 /// **The change log** is an interface here, [dev.cinnabar.engine.ChangeLog]; the file behind it is `persistence`'s.
 /// [dev.cinnabar.engine.LogSnapshot] makes the image that a rewrite of the log needs.
 ///

@@ -108,6 +108,31 @@ class OutputLimitsTest {
     }
 
     @Test
+    void an_answer_beyond_the_limit_is_not_written_to_its_end_and_the_transaction_goes_on() {
+        server.settings().outputBufferLimits = new OutputBufferLimits(new Limit(1 << 20, 0, 0), NONE, NONE);
+        client.send("ZADD z 1 m");
+        client.send("MULTI");
+        client.send("SET a 1");
+        client.send("ZRANDMEMBER z -2000000000");
+        client.send("SET b 2");
+        assertThat(client.send("EXEC")).isEqualTo("*3 +OK +OK");
+        assertThat(client.isClosed).isTrue();
+        assertThat(server.connect().send("MGET a b")).isEqualTo("*2 $1 1 $1 2");
+    }
+
+    @Test
+    void who_has_not_logged_in_may_leave_little() {
+        server.settings().password = "secret";
+        TestClient stranger = server.connect();
+        stranger.outputBytes = 17_000;
+        assertThat(stranger.send("GET x")).startsWith("-NOAUTH");
+        assertThat(stranger.isClosed).isFalse();
+        stranger.outputBytes = 18_000;
+        stranger.send("GET x");
+        assertThat(stranger.isClosed).isTrue();
+    }
+
+    @Test
     void monitors_are_held_to_the_limit_of_subscribers() {
         TestClient monitor = server.connect();
         monitor.send("MONITOR");

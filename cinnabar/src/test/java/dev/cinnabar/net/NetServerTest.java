@@ -26,6 +26,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -461,6 +462,66 @@ class NetServerTest {
         assertThat(listener.lines(3)).containsExactlyInAnyOrder("ONE", "two", "three");
         listener.send("end\n");
         assertThat(listener.line()).isEqualTo("END");
+    }
+
+    @Test
+    void messages_that_are_shared_arrive_whole_and_in_order_among_pushes_also_at_slow_readers() throws Exception {
+        NetServer server = start(2);
+        List<Client> clients = List.of(connect(server), connect(server), connect(server));
+        await().until(() -> toy.sessions.size() == 3);
+        List<Toy.Session> sessions = new ArrayList<>(toy.sessions.values());
+        int[] lengths = {3, 40_000, 700, 100_000};
+        for (int i = 0; i < 200; i++) {
+            byte[] message = (i + " " + "x".repeat(lengths[i % 4]) + "\n").getBytes(StandardCharsets.ISO_8859_1);
+            for (Toy.Session session : sessions) session.share(message);
+            for (Toy.Session session : sessions) session.push("behind " + i);
+        }
+        for (Client client : clients) {
+            for (int i = 0; i < 200; i++) {
+                assertThat(client.line()).isEqualTo(i + " " + "x".repeat(lengths[i % 4]));
+                assertThat(client.line()).isEqualTo("behind " + i);
+            }
+        }
+        await().until(() -> sessions.stream().allMatch(session -> session.connection.outputBytes() == 0));
+        assertThat(sessions).allMatch(session -> session.connection.queuedChunks() == 0);
+    }
+
+    @Test
+    void a_message_to_the_writer_itself_waits_until_it_has_written() throws Exception {
+        byte[] message = "shared\n".getBytes(StandardCharsets.ISO_8859_1);
+        toy.on("self", (session, rest) -> {
+            session.reply("before");
+            session.share(message);
+            session.reply("after");
+        });
+        Client client = connect(start(1));
+        client.send("self\n");
+        assertThat(client.lines(3)).containsExactly("before", "after", "shared");
+    }
+
+    @Test
+    void who_gives_way_lets_others_in_and_goes_on_even_when_no_more_comes() throws Exception {
+        CountDownLatch go = new CountDownLatch(1);
+        toy.on("stop", (session, rest) -> awaitQuietly(go));
+        toy.on("step", (session, rest) -> {
+            for (Toy.Session each : toy.sessions.values()) if (each != session) each.push("step " + rest);
+            session.reply(rest);
+            session.giveWay();
+        });
+        NetServer server = start(1);
+        Client stopper = connect(server);
+        Client stepper = connect(server);
+        Client other = connect(server);
+        stopper.send("stop\n");
+        stepper.send("step 1\nstep 2\nstep 3\n");
+        stepper.socket.shutdownOutput();
+        other.send("hello\n");
+        go.countDown();
+        assertThat(stepper.lines(3)).containsExactly("1", "2", "3");
+        assertThat(stepper.lineOrEnd()).isNull();
+        List<String> heard = other.lines(4);
+        assertThat(heard).containsExactlyInAnyOrder("step 1", "HELLO", "step 2", "step 3");
+        assertThat(heard.indexOf("HELLO")).isLessThan(heard.indexOf("step 2"));
     }
 
     @Test

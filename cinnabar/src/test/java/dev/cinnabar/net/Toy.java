@@ -63,6 +63,7 @@ final class Toy implements Protocol {
         volatile int shownAtMost;
         volatile boolean paused;
         volatile boolean inputRefused;
+        private boolean givesWay;
 
         Session(Connection connection) {
             this.connection = connection;
@@ -70,6 +71,15 @@ final class Toy implements Protocol {
 
         void reply(String text) {
             connection.out().append(text).append('\n');
+        }
+
+        void giveWay() {
+            givesWay = true;
+            connection.giveWay();
+        }
+
+        void share(byte[] message) {
+            connection.share(message);
         }
 
         void pause() {
@@ -91,7 +101,8 @@ final class Toy implements Protocol {
         public int received(byte[] array, int from, int to) {
             shownAtMost = Math.max(shownAtMost, to - from);
             int at = from;
-            while (!paused && !connection.isCongested()) {
+            givesWay = false;
+            while (!paused && !givesWay && !connection.isCongested()) {
                 int end = at;
                 while (end < to && array[end] != '\n') end++;
                 if (end == to) break;
