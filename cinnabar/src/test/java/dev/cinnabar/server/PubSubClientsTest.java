@@ -51,7 +51,8 @@ class PubSubClientsTest {
 
     private String info(String line) {
         String info = String.valueOf(server.execute("INFO", "stats", "clients"));
-        for (String each : info.split("\r\n")) if (each.startsWith(line + ":")) return each.substring(line.length() + 1);
+        for (String each : info.split("\r\n"))
+            if (each.startsWith(line + ":")) return each.substring(line.length() + 1);
         throw new AssertionError("no " + line);
     }
 
@@ -89,7 +90,8 @@ class PubSubClientsTest {
         thread.start();
         Jedis publisher = jedis(protocol);
         await().until(() -> publisher.pubsubNumSub("news").get("news") == 1);
-        for (int i = 0; i < 200; i++) assertThat(publisher.publish("news", "" + i)).isEqualTo(1);
+        for (int i = 0; i < 200; i++)
+            assertThat(publisher.publish("news", "" + i)).isEqualTo(1);
         publisher.publish("news", "end");
         await().until(() -> publisher.pubsubNumPat() == 1);
         publisher.publish("nest", "end");
@@ -224,7 +226,12 @@ class PubSubClientsTest {
         while (!raw.line().equals("subscribe")) continue;
         raw.lines(3);
         StringBuilder pipeline = new StringBuilder();
-        for (int i = 0; i < 1000; i++) pipeline.append("PUBLISH c ").append(i).append("\r\nECHO ").append(i).append("\r\n");
+        for (int i = 0; i < 1000; i++)
+            pipeline.append("PUBLISH c ")
+                    .append(i)
+                    .append("\r\nECHO ")
+                    .append(i)
+                    .append("\r\n");
         raw.send(pipeline.toString());
         for (int i = 0; i < 1000; i++) {
             assertThat(raw.line()).isEqualTo(":1");
@@ -283,10 +290,12 @@ class PubSubClientsTest {
         for (Thread thread : threads) thread.join();
         for (Thread reader : readers) reader.join();
         assertThat(heard.get(0)).hasSize(4 * each);
-        for (int i = 1; i < 4; i++) assertThat(heard.get(i).equals(heard.get(0))).as("listener " + i).isTrue();
+        for (int i = 1; i < 4; i++)
+            assertThat(heard.get(i).equals(heard.get(0))).as("listener " + i).isTrue();
         for (int p = 0; p < 4; p++) {
             String name = "p" + p + ":";
-            List<String> own = heard.get(0).stream().filter(m -> m.startsWith(name)).toList();
+            List<String> own =
+                    heard.get(0).stream().filter(m -> m.startsWith(name)).toList();
             for (int i = 0; i < each; i++) assertThat(own.get(i)).isEqualTo(name + i);
         }
     }
