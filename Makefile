@@ -5,7 +5,11 @@ JAVA_HOME_NEWEST := $(shell bin/find-java)
 JAVA_HOME_17     := $(shell bin/find-java 17)
 export JAVA_HOME := $(JAVA_HOME_NEWEST)
 
-MVN := mvn -B -ntp
+# what --version and INFO call the build; a checkout without git says zeros
+COMMIT := $(shell git rev-parse --short=8 HEAD 2>/dev/null)
+CHANGED := $(shell git status --porcelain --untracked-files=no 2>/dev/null | grep -c .)
+
+MVN := mvn -B -ntp $(if $(COMMIT),-Dbuild.commit=$(COMMIT).$(CHANGED))
 BENCH ?= .
 
 # where a newer JDK stands beside JDK 17, the same class files are tested on both
@@ -15,7 +19,7 @@ ON_BOTH := -DsecondTestJava=$(JAVA_HOME_17)/bin/java
 endif
 endif
 
-.PHONY: build run test format docs bench clean
+.PHONY: build run test format docs bench figures clean
 
 build:
 	$(MVN) -q -pl cinnabar package -DskipTests
@@ -37,6 +41,11 @@ docs:
 bench: build
 	$(MVN) -q package -DskipTests
 	$(JAVA_HOME)/bin/java -jar cinnabar-bench/target/cinnabar-bench.jar '$(BENCH)' $(BENCH_ARGS)
+
+# one question about the running server, with what was asked beside what was measured; SERVER and PEER may be other command lines
+figures: build
+	$(MVN) -q package -DskipTests
+	$(JAVA_HOME)/bin/java -cp cinnabar-bench/target/cinnabar-bench.jar dev.cinnabar.bench.figures.Figures $(FIGURE) $(if $(SERVER),"$(SERVER)") $(if $(PEER),"$(PEER)")
 
 clean:
 	$(MVN) -q clean

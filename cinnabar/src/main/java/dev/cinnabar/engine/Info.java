@@ -178,8 +178,10 @@ final class Info {
         long upSeconds = Math.max(0, (nowMs - host.startedMs()) / 1000);
         line("redis_version", Version.REDIS);
         line("cinnabar_version", Version.CINNABAR);
-        line("redis_git_sha1", "00000000");
-        line("redis_git_dirty", 0);
+        String commit = Version.commit();
+        int colon = commit.indexOf(':');
+        line("redis_git_sha1", commit.substring(0, colon));
+        line("redis_git_dirty", commit.substring(colon + 1));
         line("redis_build_id", Version.buildId());
         line("redis_mode", "standalone");
         line("os", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + machine());

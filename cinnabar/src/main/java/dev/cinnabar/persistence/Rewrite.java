@@ -1,6 +1,5 @@
 package dev.cinnabar.persistence;
 
-import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Log;
 import dev.cinnabar.engine.SnapshotSource;
 import java.io.IOException;
@@ -29,8 +28,6 @@ import java.nio.file.Path;
 /// A log that was lost is rebuilt by the same steps, only that the manifest names nothing before base and increment are
 /// both on disk.
 final class Rewrite implements Runnable {
-    private static final int SYNC_EVERY_BYTES = 4 << 20; // so that the last fsync is not the only one, and long
-    private static final int LINE_EVERY_BYTES = 64 << 10;
     private static final int MIN_STAGING = 2 * Checksum.MAX_LINE;
 
     private final AppendOnlyLog aof;
@@ -143,56 +140,12 @@ final class Rewrite implements Runnable {
         deleteHistory();
     }
 
-    // ---- the image ----
-
-    /// Asked now and then while the image is written: throws when there is no sense in going on.
-    private interface Check {
-        void check() throws IOException;
-    }
-
-    /// Writes the image to the file of a base, which is complete and survives a power cut when this returns.
-    ///
-    /// @return its size
-    private long writeImage(Manifest.Entry base, Check check) throws IOException {
-        Path temporary = directory.temporary(base.name());
-        disk.delete(temporary);
-        LogFile file = LogFile.create(disk, temporary, ByteBuffer.allocate(AppendOnlyLog.STAGING_BYTES));
-        boolean complete = false;
-        try (file) {
-            ByteBuilder slice = new ByteBuilder(LogBuffer.SEGMENT_BYTES);
-            long synced = 0;
-            boolean more;
-            do {
-                if (aof.isClosing()) throw new IOException("the server is stopping");
-                check.check();
-                slice.clear();
-                more = source.next(slice);
-                write(file, slice);
-                if (file.loose() >= LINE_EVERY_BYTES) file.stageLine(Checksum.Kind.CRC);
-                file.flush();
-                if (file.length() - synced >= SYNC_EVERY_BYTES) {
-                    file.sync();
-                    synced = file.length();
-                }
-            } while (more);
-            file.stageLine(Checksum.Kind.END);
-            file.flush();
-            file.sync();
-            file.renameTo(directory.path(base.name()));
-            disk.syncDirectory(directory.path());
-            complete = true;
-            return file.length();
-        } finally {
-            if (!complete) disk.delete(file.path());
-        }
-    }
-
-    private static void write(LogFile file, ByteBuilder slice) throws IOException {
-        for (int done = 0; done < slice.length(); ) {
-            int n = file.stage(slice.array(), done, slice.length() - done);
-            if (n == 0) file.flush();
-            done += n;
-        }
+    /// @return the size of the new base
+    private long writeImage(Manifest.Entry base, BaseImage.Check check) throws IOException {
+        return BaseImage.write(directory, base, source, () -> {
+            if (aof.isClosing()) throw new IOException("the server is stopping");
+            check.check();
+        });
     }
 
     // ---- afterwards ----

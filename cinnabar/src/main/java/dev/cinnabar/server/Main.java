@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.TimeZone;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -93,9 +94,14 @@ public final class Main {
         }
         for (Directive<?> kept : config.ineffective())
             log.verbose("Directive " + kept.name() + " has no meaning here and is only kept");
+        warnOfMissing();
         log.role('M');
+        Supervisor supervisor =
+                new Supervisor(config, Supervisor.PROGRAM, Objects.requireNonNullElse(System.getenv("NOTIFY_SOCKET"), ""), log);
         Cinnabar started;
         try {
+            OpenFiles.ofProcess().guard(config, log);
+            supervisor.loading();
             writePidFile(pid);
             started = new Cinnabar.Builder(config)
                     .log(log)
@@ -112,10 +118,22 @@ public final class Main {
         if (isEnding.get()) started.close();
         for (String where : started.net().listeningOn()) log.notice("Listening on " + where);
         log.notice("Ready to accept connections");
-        new MemoryReturn(started.engine()).start();
+        supervisor.ready();
+        new MemoryReturn(started.engine().store().pages().budget()).start();
         started.awaitClosed();
+        supervisor.stopping();
         log.notice("Cinnabar is now ready to exit, bye bye...");
         end(0);
+    }
+
+    /// What a configuration may ask for and nobody would get: better said than found out.
+    private void warnOfMissing() {
+        if (config.get(Directives.CLUSTER_ENABLED)) {
+            log.warning("cluster-enabled yes is not supported yet: this server runs alone");
+        }
+        if (!config.get(Directives.REPLICAOF).isEmpty()) {
+            log.warning("replicaof is not supported yet: this server is a master with its own data");
+        }
     }
 
     private void signalled(String name) {

@@ -1,11 +1,12 @@
 package dev.cinnabar.server;
 
-import dev.cinnabar.engine.Engine;
+import dev.cinnabar.memory.Budget;
 import java.lang.ref.WeakReference;
 import org.jspecify.annotations.Nullable;
 
-/// Gives memory back to the operating system after pages were dropped, by asking the collector to run: the heap of a server makes so little
-/// garbage that it would not run for hours of its own accord. Only for a process of our own; an embedded server leaves that to its host.
+/// Gives memory back to the operating system after pages and buffers were dropped, by asking the collector to run: a server makes so
+/// little garbage that it would not run for hours of its own accord. Only for a process of our own; an embedded server leaves that to
+/// its host.
 final class MemoryReturn {
     /*
      * Three steps, for G1. A page is a region of its own, and a dead one is given back by the first collection. The tables' segments are
@@ -14,7 +15,7 @@ final class MemoryReturn {
      * is made. Then a second marking gives back what that emptied.
      */
     private static final long PERIOD_MS = 2000;
-    private static final long WORTH_BYTES = 32L << 20; // less is not worth a collection
+    private static final long WORTH_BYTES = 16L << 20; // less is not worth a collection
 
     private static final int MIXED_COLLECTIONS =
             4; // the first of them ends the marking's own, two do the work, one to spare
@@ -22,12 +23,12 @@ final class MemoryReturn {
     private static final long MOST_GARBAGE =
             256L << 20; // bytes for one collection: a young generation is smaller, as we start the JVM
 
-    private final Engine engine;
+    private final Budget budget;
     private volatile byte @Nullable [] garbage; // a field, or the compiler would not make any
     private long heldBefore; // the most that was held since the last collection
 
-    MemoryReturn(Engine engine) {
-        this.engine = engine;
+    MemoryReturn(Budget budget) {
+        this.budget = budget;
     }
 
     void start() {
@@ -69,12 +70,8 @@ final class MemoryReturn {
         }
     }
 
+    /// Pages, tables, and what connections have buffered. (Each is counted before it is taken, so this runs ahead of the heap.)
     private long held() {
-        engine.lock();
-        try {
-            return engine.store().pages().held();
-        } finally {
-            engine.unlock();
-        }
+        return budget.reserved();
     }
 }

@@ -22,6 +22,7 @@ import dev.cinnabar.persistence.Disk;
 import dev.cinnabar.persistence.FsyncPolicy;
 import dev.cinnabar.persistence.LoadResult;
 import dev.cinnabar.persistence.LoadingProgress;
+import dev.cinnabar.persistence.LoneRewrite;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -42,6 +43,8 @@ final class Persistence implements Durability {
     private volatile @Nullable AppendOnlyLog lastUsed; // also when it is closed: its tickets may still be held
     private long released; // guarded by this
     private int waiters;
+    private volatile @Nullable LoneRewrite loneRewrite; // the last one, over or not
+    private volatile boolean isClosing;
     private volatile long loadingSinceMs; // 0 when nothing is being loaded
 
     /// @param name what threads are called, followed by what they do
@@ -149,6 +152,10 @@ final class Persistence implements Durability {
             daemon(() -> close(f), name + "-aof-close").start();
             return;
         }
+        if (isRewritingAlone()) { // there is one image at a time
+            log.warning("The append-only file cannot be turned on before BGREWRITEAOF has ended");
+            throw new RefusedSetting("Unable to turn on AOF. Check server logs.");
+        }
         try {
             AppendOnlyLog opened = AppendOnlyLog.enable(
                     directory(), settings(), new LogSnapshot(engine), this, Clock.system(), log, background);
@@ -169,6 +176,7 @@ final class Persistence implements Durability {
 
     /// Writes and syncs what waits. The engine must have stopped.
     void close() {
+        isClosing = true;
         AppendOnlyLog f = file;
         file = null;
         if (f != null) close(f);
@@ -180,11 +188,29 @@ final class Persistence implements Durability {
     @Nullable
     String rewrite() {
         AppendOnlyLog f = file;
-        if (f == null) return "ERR Background append only file rewriting needs appendonly yes";
+        if (f == null) return rewriteAlone();
         return switch (f.rewrite()) {
             case STARTED -> null;
             case ALREADY_IN_PROGRESS -> "ERR Background append only file rewriting already in progress";
         };
+    }
+
+    private @Nullable String rewriteAlone() {
+        if (isRewritingAlone()) return "ERR Background append only file rewriting already in progress";
+        try {
+            LoneRewrite rewrite = new LoneRewrite(directory(), new LogSnapshot(engine), () -> isClosing, log);
+            loneRewrite = rewrite;
+            background.execute(rewrite);
+            return null;
+        } catch (IOException | DamagedLog e) {
+            log.warning("The append-only file cannot be written: " + e);
+            return "ERR Can't execute an AOF background rewriting. Please check the server logs for more information.";
+        }
+    }
+
+    private boolean isRewritingAlone() {
+        LoneRewrite rewrite = loneRewrite;
+        return rewrite != null && !rewrite.isOver();
     }
 
     /// DEBUG LOADAOF: once all is on disk, throws the data set away and runs the log again. Under the engine's lock.
@@ -235,7 +261,7 @@ final class Persistence implements Durability {
 
     LogStatus status() {
         AppendOnlyLog f = file;
-        if (f == null) return LogStatus.OFF;
+        if (f == null) return loneStatus();
         AofStatus s = f.status();
         return new LogStatus(
                 true,
@@ -252,6 +278,14 @@ final class Persistence implements Durability {
                 s.bufferLength(),
                 s.syncing() ? 1 : 0,
                 0);
+    }
+
+    private LogStatus loneStatus() {
+        LoneRewrite rewrite = loneRewrite;
+        if (rewrite == null) return LogStatus.OFF;
+        boolean isOver = rewrite.isOver();
+        boolean isOk = !isOver || rewrite.wentWell();
+        return new LogStatus(false, !isOver, false, -1, -1, isOk, isOver && isOk ? 1 : 0, 0, true, 0, 0, 0, 0, 0);
     }
 
     Host.@Nullable Loading loading() {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CommandLineTest {
-    private static final Build BUILD = Build.of("1.2.3");
+    private static final Build BUILD = new Build("1.2.3", "1a2b3c4d:0", "00000000000000ff");
 
     @TempDir
     Path directory;
@@ -118,7 +118,7 @@ class CommandLineTest {
     void version_is_told_in_redis_s_shape() {
         assertThat(exit("-v")).isEqualTo(exit("--version", "whatever"));
         assertThat(exit("-v").out())
-                .matches("Cinnabar server v=1\\.2\\.3 sha=00000000:0 malloc=pages bits=64 build=[0-9a-f]{16}\n");
+                .matches("Cinnabar server v=1\\.2\\.3 sha=1a2b3c4d:0 malloc=pages bits=64 build=[0-9a-f]{16}\n");
         assertThat(exit("-v").code()).isZero();
     }
 

@@ -234,6 +234,6 @@ class CommandLineTwinTest {
     /// As if this process had been started in the test's directory.
     private CommandLine.Result read(String input, List<String> arguments) {
         var stream = new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8));
-        return CommandLine.read(arguments, stream, directory, Build.of("1.2.3"));
+        return CommandLine.read(arguments, stream, directory, new Build("1.2.3", "00000000:0", "00000000000000ff"));
     }
 }

@@ -1,0 +1,62 @@
+package dev.cinnabar.persistence;
+
+import dev.cinnabar.base.Log;
+import dev.cinnabar.engine.SnapshotSource;
+import java.io.IOException;
+import java.util.function.BooleanSupplier;
+
+/// BGREWRITEAOF of a server that keeps no log: writes what is in memory as the base of a log that nobody goes on with, as Redis does. A
+/// server that starts with `appendonly yes` in the same directory will load it.
+public final class LoneRewrite implements Runnable {
+    private final AofDirectory directory;
+    private final SnapshotSource source;
+    private final BooleanSupplier isClosing;
+    private final Log log;
+    private volatile boolean isOver;
+    private volatile boolean wentWell;
+
+    /// @param isClosing whether the server is stopping, so that there is no sense in going on
+    public LoneRewrite(AofDirectory directory, SnapshotSource source, BooleanSupplier isClosing, Log log) {
+        this.directory = directory;
+        this.source = source;
+        this.isClosing = isClosing;
+        this.log = log;
+    }
+
+    /// Whether it has ended, well or not. Any thread.
+    public boolean isOver() {
+        return isOver;
+    }
+
+    /// Whether it has ended well. Any thread.
+    public boolean wentWell() {
+        return wentWell;
+    }
+
+    @Override
+    public void run() {
+        try {
+            write();
+            wentWell = true;
+        } catch (IOException e) {
+            log.warning("The append only file was not written: " + e);
+        } catch (RuntimeException | OutOfMemoryError e) { // a bug or no memory; the server goes on
+            log.warning("The append only file was not written: " + e);
+        } finally {
+            source.abort();
+            isOver = true;
+        }
+    }
+
+    private void write() throws IOException {
+        log.notice("Writing an append only file, which nobody goes on with: appendonly is no");
+        source.begin(() -> {});
+        Manifest.Entry base = directory.nextBase();
+        long bytes = BaseImage.write(directory, base, source, () -> {
+            if (isClosing.getAsBoolean()) throw new IOException("the server is stopping");
+        });
+        directory.replace(directory.manifest().rewritten(base, Long.MAX_VALUE));
+        directory.deleteHistory();
+        log.notice("The append only file was written, bytes=" + bytes);
+    }
+}
