@@ -21,9 +21,10 @@ public final class Version {
 
     /// @param version as the jar's manifest says it, `0.1.0+1a2b3c4d.0`: the commit stands where semantic versions keep such things
     static String commitOf(@Nullable String version) {
-        int plus = version == null ? -1 : version.indexOf('+');
-        int dot = plus < 0 ? -1 : version.indexOf('.', plus);
-        return dot < 0 ? NO_COMMIT : version.substring(plus + 1, dot) + ':' + version.substring(dot + 1);
+        if (version == null) return NO_COMMIT;
+        int plus = version.indexOf('+');
+        int dot = version.indexOf('.', Math.max(0, plus));
+        return plus < 0 || dot < 0 ? NO_COMMIT : version.substring(plus + 1, dot) + ':' + version.substring(dot + 1);
     }
 
     /// Sixteen hex digits that differ from build to build, which INFO calls `redis_build_id`.
