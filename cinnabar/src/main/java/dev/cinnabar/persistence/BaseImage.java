@@ -21,7 +21,8 @@ final class BaseImage {
     /// Writes the image that the source has begun to the file of a base, which is complete and survives a power cut when this returns.
     ///
     /// @return its size
-    static long write(AofDirectory directory, Manifest.Entry base, SnapshotSource source, Check check) throws IOException {
+    static long write(AofDirectory directory, Manifest.Entry base, SnapshotSource source, Check check)
+            throws IOException {
         Disk disk = directory.disk();
         Path temporary = directory.temporary(base.name());
         disk.delete(temporary);

@@ -96,8 +96,8 @@ public final class Main {
             log.verbose("Directive " + kept.name() + " has no meaning here and is only kept");
         warnOfMissing();
         log.role('M');
-        Supervisor supervisor =
-                new Supervisor(config, Supervisor.PROGRAM, Objects.requireNonNullElse(System.getenv("NOTIFY_SOCKET"), ""), log);
+        Supervisor supervisor = new Supervisor(
+                config, Supervisor.PROGRAM, Objects.requireNonNullElse(System.getenv("NOTIFY_SOCKET"), ""), log);
         Cinnabar started;
         try {
             OpenFiles.ofProcess().guard(config, log);

@@ -54,8 +54,8 @@ final class OpenFiles {
     void guard(Config config, Log log) {
         long most = mostClients();
         if (most < 1) {
-            throw new StartException(
-                    "The limit of open files is " + limit + ", which leaves none for clients. Raise it with 'ulimit -n'.");
+            throw new StartException("The limit of open files is " + limit
+                    + ", which leaves none for clients. Raise it with 'ulimit -n'.");
         }
         long asked = config.get(Directives.MAXCLIENTS);
         if (asked > most) {

@@ -17,7 +17,8 @@ class LoneRewriteTest {
 
     private static void rewrite(Cinnabar server) {
         assertThat(server.execute("BGREWRITEAOF")).isEqualTo("Background append only file rewriting started");
-        await().until(() -> String.valueOf(server.execute("INFO", "persistence")).contains("aof_rewrite_in_progress:0"));
+        await().until(() ->
+                String.valueOf(server.execute("INFO", "persistence")).contains("aof_rewrite_in_progress:0"));
         assertThat(String.valueOf(server.execute("INFO", "persistence"))).contains("aof_last_bgrewrite_status:ok");
     }
 

@@ -12,9 +12,12 @@ import org.junit.jupiter.api.Test;
 class OpenFilesTest {
     @Test
     void the_soft_limit_is_read_from_what_linux_says() {
-        assertThat(OpenFiles.parse("Max processes   95   95   processes \nMax open files            1024       524288      files     \n"))
+        assertThat(
+                        OpenFiles.parse(
+                                "Max processes   95   95   processes \nMax open files            1024       524288      files     \n"))
                 .isEqualTo(1024);
-        assertThat(OpenFiles.parse("Max open files   unlimited   unlimited   files")).isEqualTo(Long.MAX_VALUE);
+        assertThat(OpenFiles.parse("Max open files   unlimited   unlimited   files"))
+                .isEqualTo(Long.MAX_VALUE);
         assertThat(OpenFiles.parse("")).isEqualTo(Long.MAX_VALUE);
     }
 
@@ -45,6 +48,7 @@ class OpenFilesTest {
 
     @Test
     void a_limit_without_room_for_a_client_ends_the_start() {
-        assertThatThrownBy(() -> new OpenFiles(32).guard(new Config(), Log.none())).isInstanceOf(StartException.class);
+        assertThatThrownBy(() -> new OpenFiles(32).guard(new Config(), Log.none()))
+                .isInstanceOf(StartException.class);
     }
 }

@@ -78,7 +78,8 @@ final class Client implements AutoCloseable {
                 return text;
             case '*':
                 StringBuilder all = new StringBuilder();
-                for (int n = Integer.parseInt(rest); n > 0; n--) all.append(read()).append('\n');
+                for (int n = Integer.parseInt(rest); n > 0; n--)
+                    all.append(read()).append('\n');
                 return all.toString();
             default:
                 return rest;

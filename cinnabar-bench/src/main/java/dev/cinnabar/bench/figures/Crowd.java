@@ -55,8 +55,8 @@ final class Crowd {
                 Selector selector = Selector.open()) {
             long before = server.rss();
             for (int i = 0; i < CLIENTS; i++) {
-                SocketChannel channel = SocketChannel.open(
-                        new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
+                SocketChannel channel =
+                        SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
                 channel.configureBlocking(false);
                 channels.add(channel);
             }

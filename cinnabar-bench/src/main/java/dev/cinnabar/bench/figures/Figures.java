@@ -7,7 +7,8 @@ import java.util.List;
 public final class Figures {
     private static final String NAMES = "crowd storm hostile collisions expiry memory start smallheap";
     private static final List<String> SERVERS = List.of(
-            "bin/cinnabar-server --port {port} --dir {dir} --save ''", "redis-server --port {port} --dir {dir} --save ''");
+            "bin/cinnabar-server --port {port} --dir {dir} --save ''",
+            "redis-server --port {port} --dir {dir} --save ''");
 
     private Figures() {}
 

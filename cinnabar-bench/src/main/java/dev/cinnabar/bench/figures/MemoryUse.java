@@ -31,7 +31,8 @@ final class MemoryUse {
             while (server.rss() > 0.35 * rss && System.nanoTime() < deadline) Server.pause(500);
             report.note("90 % deleted: peak of RSS", Report.mb(peak), "MB");
             report.note("90 % deleted: RSS", Report.mb(server.rss()), "MB");
-            report.atMost("90 % deleted: RSS relative to its peak, within a minute", 0.35, server.rss() / (double) peak, "x");
+            report.atMost(
+                    "90 % deleted: RSS relative to its peak, within a minute", 0.35, server.rss() / (double) peak, "x");
         }
         try (Server server = Server.start(commands[0], DEBUG);
                 Client client = server.connect()) {
@@ -39,7 +40,10 @@ final class MemoryUse {
             for (int i = 0; i < KEYS; i++) client.add("SET", "key:" + i, value, "EX", "100000");
             client.flush();
             report.atMost(
-                    "used_memory per key with a TTL", 90, server.info("memory", "used_memory") / (double) KEYS, "bytes");
+                    "used_memory per key with a TTL",
+                    90,
+                    server.info("memory", "used_memory") / (double) KEYS,
+                    "bytes");
         }
         report.end();
     }
