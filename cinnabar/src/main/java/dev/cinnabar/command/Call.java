@@ -57,6 +57,8 @@ public final class Call implements Arguments {
     private boolean mayWait;
     private boolean isWaiting;
     private boolean isDecided;
+    private boolean hasWaited;
+    private boolean mustObey;
     private int waitsFirst;
     private int waitsLast;
     private long waitsMs;
@@ -266,6 +268,26 @@ public final class Call implements Arguments {
         return mayWait;
     }
 
+    /// Whether this is a call that has waited and is run again.
+    public boolean hasWaited() {
+        return hasWaited;
+    }
+
+    /// The engine's.
+    public void hasWaited(boolean hasWaited) {
+        this.hasWaited = hasWaited;
+    }
+
+    /// Whether the command comes from the log: it was checked when it was written, and what it says is to be done in full.
+    public boolean mustObey() {
+        return mustObey;
+    }
+
+    /// The engine's.
+    public void mustObey(boolean mustObey) {
+        this.mustObey = mustObey;
+    }
+
     /// Puts another word in the place of an argument, also for the time when a waiting call is run again (`XREAD … $`).
     public void replaceArg(int index, byte[] word) {
         argv[index].set(word, 0, word.length);
@@ -410,6 +432,8 @@ public final class Call implements Arguments {
         changes = 0;
         isWaiting = false;
         isDecided = false;
+        hasWaited = false;
+        mustObey = false;
         dirty = 0;
         isLogged = false;
         usesEffects = false;

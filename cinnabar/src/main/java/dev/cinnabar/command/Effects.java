@@ -2,6 +2,7 @@ package dev.cinnabar.command;
 
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Numbers;
+import dev.cinnabar.struct.StreamId;
 import java.util.Arrays;
 
 /// What goes into the change log instead of the command as the client sent it, where that would not give the same result again: the
@@ -47,6 +48,16 @@ public final class Effects {
         byte[] text = digits[count - 1];
         if (text == null) text = digits[count - 1] = new byte[Numbers.MAX_LONG_CHARS];
         window.set(text, 0, Numbers.print(number, text, 0));
+        ends[commands - 1] = count;
+        return this;
+    }
+
+    /// The id of a stream's entry, `ms-seq`.
+    public Effects id(long ms, long seq) {
+        Bytes window = next();
+        byte[] text = digits[count - 1];
+        if (text == null || text.length < StreamId.MAX_CHARS) text = digits[count - 1] = new byte[StreamId.MAX_CHARS];
+        window.set(text, 0, StreamId.print(ms, seq, text, 0));
         ends[commands - 1] = count;
         return this;
     }

@@ -1,5 +1,6 @@
 package dev.cinnabar.command;
 
+import dev.cinnabar.base.Bytes;
 import java.util.Locale;
 
 /// The texts of errors, in one list: clients match on them, word for word, so they are Redis's.
@@ -118,17 +119,37 @@ public final class Errors {
     /// Thrown when a payload's checksum fits, but not what it says.
     public static final Refusal BAD_DATA = new Refusal("ERR Bad data format");
 
+<<<<<<< HEAD
     /// Thrown for a string that does not look like a HyperLogLog.
     public static final Refusal NO_HYPERLOGLOG = new Refusal("WRONGTYPE Key is not a valid HyperLogLog string value.");
 
     /// Thrown for a string that looks like one, but whose registers make no sense.
     public static final Refusal CORRUPT_HYPERLOGLOG = new Refusal("INVALIDOBJ Corrupted HLL object detected");
+=======
+    /// Thrown when an argument that has to be the id of a stream's entry is none.
+    public static final Refusal INVALID_ID = new Refusal("ERR Invalid stream ID specified as stream command argument");
+
+    public static final String NO_GROUP_KEY = "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may"
+            + " want to use the MKSTREAM option to create an empty stream automatically.";
+    public static final String GROUP_EXISTS = "BUSYGROUP Consumer Group name already exists";
+    public static final String STREAM_GONE = "UNBLOCKED the stream key no longer exists";
+>>>>>>> c00f45a (Streams: entries in nodes, groups in rows of ids)
 
     private Errors() {}
 
     /// For an operation of BITOP that compares the first key with others, and got no others.
     public static Refusal bitOpSeveral(String operation) {
         return new Refusal("ERR BITOP " + operation + " must be called with multiple source keys.");
+    }
+
+    /// For a group that is not there, or a stream.
+    public static String noGroup(Bytes key, Bytes group) {
+        return "NOGROUP No such key '" + key + "' or consumer group '" + group + "'";
+    }
+
+    /// The same where the stream is there.
+    public static String noGroupOf(Bytes key, Bytes group) {
+        return "NOGROUP No such consumer group '" + group + "' for key name '" + key + "'";
     }
 
     /// For a wrong number of arguments, with the command's full name in lower case (`set`, `client|kill`).

@@ -4,6 +4,7 @@ import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Doubles;
 import dev.cinnabar.base.Numbers;
+import dev.cinnabar.struct.StreamId;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -133,6 +134,17 @@ public final class Reply {
         return this;
     }
 
+    /// The id of a stream's entry as a bulk string, `ms-seq`.
+    public Reply id(long ms, long seq) {
+        int length = StreamId.length(ms, seq);
+        out.append('$').append((long) length).appendCrlf();
+        int at = out.reserve(length);
+        StreamId.print(ms, seq, out.array(), at);
+        out.advance(length);
+        out.appendCrlf();
+        return this;
+    }
+
     /// A text that is meant to be read: a verbatim string in RESP3, a bulk string in RESP2.
     public Reply verbatim(String text) {
         if (!isResp3) return bulk(text);
@@ -236,7 +248,16 @@ public final class Reply {
     public Reply endPage(int begin, long cursor, long size) {
         insertHead(begin, '*', size);
         String text = Long.toUnsignedString(cursor);
-        String head = "*2\r\n$" + text.length() + "\r\n" + text + "\r\n";
+        return insert(begin, "*2\r\n$" + text.length() + "\r\n" + text + "\r\n");
+    }
+
+    /// What XAUTOCLAIM answers: the id at which to go on, and the two arrays since [#begin].
+    public Reply endClaims(int begin, long ms, long seq) {
+        String text = StreamId.text(ms, seq);
+        return insert(begin, "*3\r\n$" + text.length() + "\r\n" + text + "\r\n");
+    }
+
+    private Reply insert(int begin, String head) {
         out.reserve(head.length());
         byte[] array = out.array();
         System.arraycopy(array, begin, array, begin + head.length(), out.length() - begin);

@@ -27,5 +27,24 @@ public final class Words {
     public static final Bytes ZPOPMIN = Bytes.of("ZPOPMIN");
     public static final Bytes ZPOPMAX = Bytes.of("ZPOPMAX");
 
+    public static final Bytes XACK = Bytes.of("XACK");
+    public static final Bytes XADD = Bytes.of("XADD");
+    public static final Bytes XCLAIM = Bytes.of("XCLAIM");
+    public static final Bytes XGROUP = Bytes.of("XGROUP");
+    public static final Bytes XTRIM = Bytes.of("XTRIM");
+    public static final Bytes ACKED = Bytes.of("ACKED");
+    public static final Bytes CREATECONSUMER = Bytes.of("CREATECONSUMER");
+    public static final Bytes DELREF = Bytes.of("DELREF");
+    public static final Bytes ENTRIESREAD = Bytes.of("ENTRIESREAD");
+    public static final Bytes EQUAL = Bytes.of("=");
+    public static final Bytes FORCE = Bytes.of("FORCE");
+    public static final Bytes JUSTID = Bytes.of("JUSTID");
+    public static final Bytes LASTID = Bytes.of("LASTID");
+    public static final Bytes MAXLEN = Bytes.of("MAXLEN");
+    public static final Bytes MINID = Bytes.of("MINID");
+    public static final Bytes RETRYCOUNT = Bytes.of("RETRYCOUNT");
+    public static final Bytes SETID = Bytes.of("SETID");
+    public static final Bytes TIME = Bytes.of("TIME");
+
     private Words() {}
 }

@@ -5,6 +5,8 @@ import dev.cinnabar.base.Doubles;
 import dev.cinnabar.store.Database;
 import dev.cinnabar.store.HashValue;
 import dev.cinnabar.store.Store;
+import dev.cinnabar.store.StreamEntries;
+import dev.cinnabar.store.StreamValue;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -32,6 +34,7 @@ final class Digest {
     private static final int SET = 2;
     private static final int ZSET = 3;
     private static final int HASH = 4;
+    private static final int STREAM = 6;
 
     private final MessageDigest sha1;
     private byte[] state = new byte[BYTES];
@@ -115,12 +118,30 @@ final class Digest {
                     add(one.state, 0, BYTES);
                 });
             }
+            case "stream" -> {
+                mixNumber(STREAM);
+                mixStream(db, address);
+            }
             default -> {
                 mixNumber(STRING);
                 mix(db.string(address).bytes());
             }
         }
         if (db.expiryMs(address) != Database.NO_EXPIRY) add(EXPIRES, 0, EXPIRES.length);
+    }
+
+    /// Entries only: their ids, written with a dot, then names and values. What groups remember does not count.
+    private void mixStream(Database db, long address) {
+        StreamValue stream = db.stream(address);
+        if (stream == null) return;
+        StreamEntries entries = new StreamEntries().of(stream);
+        while (entries.next()) {
+            mix(Bytes.of(Long.toUnsignedString(entries.ms()) + '.' + Long.toUnsignedString(entries.seq())));
+            for (long i = entries.fields(); i > 0; i--) {
+                mix(entries.name().bytes());
+                mix(entries.value().bytes());
+            }
+        }
     }
 
     private void mixNumber(int number) {

@@ -302,6 +302,7 @@ public final class Engine implements KeyEvents {
         call.begin(session, session.db, argc, argv, out, session.isResp3);
         call.touches(!session.isNoTouch);
         call.mayWait(true);
+        call.mustObey(session.origin() == Session.Origin.REPLAY);
         session.lastUsedMs = store.moment().nowMs();
 
         session.lastCommand = "NULL";
@@ -504,8 +505,8 @@ public final class Engine implements KeyEvents {
             call.reply().out().unlimit();
         }
         if (call.changes() > 0) tell(call);
+        if (call.isLogged()) record(call); // also of a call that waits: it may have made its consumer
         if (call.isWaiting()) return;
-        if (call.isLogged()) record(call);
         if (!monitors.isEmpty()) monitors.feed(this, session, call, entry.spec());
         long ended = clock.nanos();
         if (!isNested) lastNanos = ended;
@@ -559,6 +560,7 @@ public final class Engine implements KeyEvents {
         session.pushes = wokenPushes;
         again.begin(session, waiter.db, waiter.argv.length, waiter.argv, woken, session.isResp3);
         again.mayWait(true);
+        again.hasWaited(true);
         execute(waiter.entry, again, session);
         // a key of another type is none to wait for: whoever waits for a list goes on waiting
         boolean isWrongType =
@@ -762,6 +764,7 @@ public final class Engine implements KeyEvents {
                 inner.begin(session, session.db, queued.argv().length, queued.argv(), reply.out(), session.isResp3);
                 inner.touches(!session.isNoTouch);
                 inner.mayWait(false);
+                inner.mustObey(session.origin() == Session.Origin.REPLAY);
                 String refusal = refusal(session, queued.entry(), queued.argv().length);
                 if (refusal == null) {
                     execute(queued.entry(), inner, session);

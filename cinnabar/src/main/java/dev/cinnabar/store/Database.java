@@ -1,5 +1,6 @@
 package dev.cinnabar.store;
 
+import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Numbers;
 import dev.cinnabar.base.Randomness;
@@ -56,6 +57,9 @@ public final class Database {
     private final ListValue listImage;
     private SetValue[] sets = {};
     private final SetValue setImage;
+    private final ByteBuilder streamScratch = new ByteBuilder();
+    private final StreamEntries streamEntries = new StreamEntries();
+    private final StreamTrim streamTrim = new StreamTrim();
     private final Thresholds thresholds;
     private @Nullable HyperLogLogValue hyperLogLog;
     private final Bytes keyWindow = new Bytes();
@@ -444,6 +448,53 @@ public final class Database {
     /// @throws OutOfMemory when memory is short
     public ListResult newList() {
         return new ListResult(this, thresholds);
+    }
+
+    /// The stream at the address, to be read; null for address 0.
+    ///
+    /// @throws WrongType when it is none
+    public @Nullable StreamValue stream(long address) {
+        if (address == 0) return null;
+        if (kind(address) != Kind.STREAM) throw WrongType.REFUSED;
+        return (StreamValue) big(address);
+    }
+
+    /// The stream of the key that was looked up last, about to be changed.
+    public StreamValue streamForChange(long address) {
+        touch(address);
+        return (StreamValue) bigForChange(address);
+    }
+
+    /// An empty stream under no key; it is given one by [#putStream] or given up by [#giveUp].
+    public StreamValue newStream() {
+        return new StreamValue(pages, thresholds, streamScratch);
+    }
+
+    /// Gives a new stream a key that is not there.
+    ///
+    /// @throws OutOfMemory when memory is short; then the stream is freed
+    public void putStream(Bytes key, StreamValue stream) {
+        try {
+            putBig(key, Kind.STREAM, stream, NO_EXPIRY);
+        } catch (OutOfMemory e) {
+            giveUp(stream);
+            throw e;
+        }
+    }
+
+    /// Frees a stream that has no key.
+    public void giveUp(StreamValue stream) {
+        while (stream.free(Integer.MAX_VALUE)) continue;
+    }
+
+    /// A walk over a stream's entries, used again and again; not for images of snapshots, which come in the middle of a walk.
+    public StreamEntries streamEntries() {
+        return streamEntries;
+    }
+
+    /// What a command says about trimming, cleared; used again and again.
+    public StreamTrim streamTrim() {
+        return streamTrim.clear();
     }
 
     /// The bytes of a value that lies in its record: a listpack, an intset. Borrowed.

@@ -130,6 +130,14 @@ public final class Listpack {
         SHORT.set(array, start + 4, (short) Math.min(count, COUNT_UNKNOWN));
     }
 
+    /// Adds to length and count after an edit, without counting what is there.
+    public static void addToHeader(byte[] array, int start, int moreBytes, int moreEntries) {
+        int count = (short) SHORT.get(array, start + 4) & 0xffff;
+        if (count != COUNT_UNKNOWN) count = Math.min(count + moreEntries, COUNT_UNKNOWN);
+        INT.set(array, start, size(array, start) + moreBytes);
+        SHORT.set(array, start + 4, (short) count);
+    }
+
     // ---- walking ----
 
     /// The position of the first entry, or of the end.
@@ -260,6 +268,11 @@ public final class Listpack {
             return isNumber && numberAt(array, at, head) == number;
         }
         return !isNumber && text.contentEquals(array, offset, length);
+    }
+
+    /// The number of an entry that is one; what it answers for a string means nothing.
+    public static long number(byte[] array, int at) {
+        return numberAt(array, at, array[at] & 0xff);
     }
 
     private static long numberAt(byte[] array, int at, int head) {

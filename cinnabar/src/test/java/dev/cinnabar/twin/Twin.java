@@ -166,6 +166,8 @@ public final class Twin implements AutoCloseable {
                     }
                     case "+set\r\n" -> same(Twin::sortedLines, "SMEMBERS", key);
                     case "+zset\r\n" -> same("ZRANGE", key, "0", "-1", "WITHSCORES"); // their SORT changes encodings
+                    case "+hash\r\n" -> same(Twin::sortedLines, "HGETALL", key);
+                    case "+stream\r\n" -> sameStream(key);
                     default -> {
                         same("GET", key);
                         same("OBJECT", "ENCODING", key);
@@ -175,6 +177,27 @@ public final class Twin implements AutoCloseable {
             }
         }
         select(0);
+    }
+
+    private void sameStream(String key) {
+        same("XRANGE", key, "-", "+");
+        same(Twin::comparableInfo, "XINFO", "STREAM", key);
+        same(Twin::comparableInfo, "XINFO", "GROUPS", key);
+        String[] groups = ours.run("XINFO", "GROUPS", key).split("\r\n");
+        for (int i = 0; i + 2 < groups.length; i++) if (groups[i].equals("name")) same("XPENDING", key, groups[i + 2]);
+        same(Twin::withoutIdleTimes, "XPENDING", key, "g0", "-", "+", "100");
+        same("OBJECT", "ENCODING", key);
+    }
+
+    /// Of an extended XPENDING all but for how long entries have been pending.
+    private static String withoutIdleTimes(String reply) {
+        return reply.replaceAll(":\\d+\r\n(:\\d+)", "$1");
+    }
+
+    /// Of XINFO all but the size of an index that is ours alone, and consumers: since 7.2 reading and claiming makes them also where there is
+    /// nothing to read or claim.
+    private static String comparableInfo(String reply) {
+        return reply.replaceFirst("radix-tree-nodes\r\n:\\d+", "").replaceAll("consumers\r\n:\\d+", "");
     }
 
     private List<String> keys() {
@@ -199,6 +222,11 @@ public final class Twin implements AutoCloseable {
             case "DUMP" -> // what is compressed, and in which form a set is written, differs
                 reply -> reply.startsWith("$-1") || !reply.startsWith("$") ? reply : "a payload";
             case "SORT", "SORT_RO" -> isOrderOpen(words) ? Twin::sortedLines : UnaryOperator.identity();
+            case "XINFO" -> Twin::comparableInfo;
+            case "XPENDING" -> Twin::withoutIdleTimes;
+            case "XGROUP" -> words.length == 5 && words[1].equals("CREATECONSUMER")
+                    ? reply -> reply.replaceFirst(":[01]", "")
+                    : UnaryOperator.identity();
             default -> UnaryOperator.identity();
         };
     }

@@ -1,0 +1,260 @@
+package dev.cinnabar.command;
+
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Numbers;
+import dev.cinnabar.store.StreamConsumer;
+import dev.cinnabar.store.StreamEntries;
+import dev.cinnabar.store.StreamGroup;
+import dev.cinnabar.store.StreamValue;
+import dev.cinnabar.struct.IdRows;
+import dev.cinnabar.struct.StreamId;
+import java.util.Arrays;
+
+/// XCLAIM and XAUTOCLAIM: entries that are pending of one consumer are given to another.
+///
+/// The log is told of each entry how it is pending afterwards, by an XCLAIM that needs no clock; and of a pending entry that the stream
+/// does not have any more, by an XACK.
+final class StreamClaims {
+    private static final long DEFAULT_COUNT = 100;
+    private static final long LOOKS_PER_ENTRY = 10; // pending entries that XAUTOCLAIM looks at for each it may claim
+    private static final long MOST = Long.MAX_VALUE / 16; // so that the looks can be counted
+
+    private StreamClaims() {}
+
+    /// The options of XCLAIM, and what both commands work on.
+    private static final class Claim {
+        final Call call;
+        final StreamValue stream;
+        final StreamGroup group;
+        final Effects effects;
+        final long nowMs;
+        long minIdleMs;
+        long deliveredMs;
+        long deliveries = -1; // to be set, or -1 to count on
+        boolean isForced;
+        boolean answersIds;
+
+        Claim(Call call, StreamValue stream, StreamGroup group) {
+            this.call = call;
+            this.stream = stream;
+            this.group = group;
+            this.effects = call.effects();
+            this.nowMs = call.nowMs();
+            this.deliveredMs = nowMs;
+        }
+
+        /// Gives the consumer an entry that the stream has, and answers it.
+        ///
+        /// @param place in the group's rows, or [IdRows#NONE]
+        void take(StreamConsumer consumer, long place, StreamEntries entry) {
+            long ms = entry.ms();
+            long seq = entry.seq();
+            long count = deliveries >= 0 ? deliveries : place == IdRows.NONE ? 1 : group.deliveries(place);
+            if (deliveries < 0 && !answersIds) count++;
+            group.assign(ms, seq, consumer, deliveredMs, count);
+            consumer.activeMs = nowMs;
+            tellClaim(call, call.key(1), group, consumer, ms, seq, deliveredMs, count);
+            call.dirty(1);
+            if (answersIds) call.reply().id(ms, seq);
+            else StreamCommands.answer(call.reply(), entry);
+        }
+
+        /// Forgets an entry that the stream does not have any more.
+        void forget(long ms, long seq) {
+            if (!group.acknowledge(ms, seq)) return;
+            effects.command(Words.XACK).arg(call.key(1)).arg(call.arg(2)).id(ms, seq);
+            call.dirty(1);
+        }
+    }
+
+    /// Tells the log how an entry is pending.
+    static void tellClaim(
+            Call call,
+            Bytes key,
+            StreamGroup group,
+            StreamConsumer consumer,
+            long ms,
+            long seq,
+            long deliveredMs,
+            long deliveries) {
+        call.effects()
+                .command(Words.XCLAIM)
+                .arg(key)
+                .arg(group.name())
+                .arg(consumer.name())
+                .arg(0)
+                .id(ms, seq)
+                .arg(Words.TIME)
+                .arg(deliveredMs)
+                .arg(Words.RETRYCOUNT)
+                .arg(deliveries)
+                .arg(Words.FORCE)
+                .arg(Words.JUSTID)
+                .arg(Words.LASTID)
+                .id(group.lastMs, group.lastSeq);
+    }
+
+    /// The consumer that a reader or claimer is, made if need be; to be called when the command can no longer be refused for its words.
+    static StreamConsumer consumer(Call call, Bytes key, StreamGroup group, Bytes name) {
+        StreamConsumer consumer = group.find(name);
+        if (consumer == null) {
+            consumer = group.create(name, call.nowMs());
+            call.effects().command(Words.XGROUP).arg(Words.CREATECONSUMER).arg(key).arg(group.name()).arg(name);
+            call.changed(key, "xgroup-createconsumer");
+        }
+        consumer.seenMs = call.nowMs();
+        return consumer;
+    }
+
+    // ---- XCLAIM ----
+
+    static Reply claim(Call call) {
+        long address = call.db().lookup(call.key(1));
+        StreamValue stream = call.db().stream(address);
+        StreamGroup group = stream == null ? null : stream.group(call.arg(2));
+        if (stream == null || group == null) return call.reply().error(Errors.noGroup(call.key(1), call.arg(2)));
+        Claim claim = new Claim(call, stream, group);
+        claim.minIdleMs = Math.max(0, number(call, 4, "ERR Invalid min-idle-time argument for XCLAIM"));
+        int idsEnd = 5;
+        while (idsEnd < call.argc() && StreamId.isId(call.arg(idsEnd))) idsEnd++;
+        long lastMs = 0;
+        long lastSeq = 0;
+        boolean hasTime = false;
+        for (int i = idsEnd; i < call.argc(); i++) {
+            boolean hasMore = i + 1 < call.argc();
+            if (call.is(i, "FORCE")) {
+                claim.isForced = true;
+            } else if (call.is(i, "JUSTID")) {
+                claim.answersIds = true;
+            } else if (hasMore && call.is(i, "IDLE")) {
+                claim.deliveredMs = claim.nowMs - number(call, ++i, "ERR Invalid IDLE option argument for XCLAIM");
+                hasTime = true;
+            } else if (hasMore && call.is(i, "TIME")) {
+                claim.deliveredMs = number(call, ++i, "ERR Invalid TIME option argument for XCLAIM");
+                hasTime = true;
+            } else if (hasMore && call.is(i, "RETRYCOUNT")) {
+                claim.deliveries = number(call, ++i, "ERR Invalid RETRYCOUNT option argument for XCLAIM");
+            } else if (hasMore && call.is(i, "LASTID")) {
+                StreamCommands.checkId(call.arg(++i));
+                lastMs = StreamId.ms(call.arg(i));
+                lastSeq = StreamId.seq(call.arg(i), 0);
+            } else {
+                throw new Refusal("ERR Unrecognized XCLAIM option '" + call.arg(i) + "'");
+            }
+        }
+        // a time in the future comes from a clock that goes wrong, and a negative one from such a clock's arithmetics
+        if (hasTime && (claim.deliveredMs < 0 || claim.deliveredMs > claim.nowMs)) claim.deliveredMs = claim.nowMs;
+
+        call.db().streamForChange(address);
+        StreamConsumer consumer = consumer(call, call.key(1), group, call.arg(3));
+        group.hold(consumer, idsEnd - 5L);
+        try {
+            boolean movesOn = StreamId.compare(lastMs, lastSeq, group.lastMs, group.lastSeq) > 0;
+            if (movesOn) {
+                group.lastMs = lastMs;
+                group.lastSeq = lastSeq;
+            }
+            long before = claim.effects.commands();
+            claimIds(claim, consumer, idsEnd);
+            if (movesOn && claim.effects.commands() == before) StreamReading.tellLastId(call, call.key(1), group);
+        } finally {
+            group.letGo();
+        }
+        return call.reply();
+    }
+
+    private static void claimIds(Claim claim, StreamConsumer consumer, int idsEnd) {
+        Call call = claim.call;
+        StreamGroup group = claim.group;
+        StreamEntries entry = call.db().streamEntries();
+        int begin = call.reply().begin();
+        long claimed = 0;
+        for (int i = 5; i < idsEnd; i++) {
+            long ms = StreamId.ms(call.arg(i));
+            long seq = StreamId.seq(call.arg(i), 0);
+            if (!entry.at(claim.stream, ms, seq)) {
+                claim.forget(ms, seq);
+                continue;
+            }
+            long place = group.find(ms, seq);
+            if (place == IdRows.NONE && !claim.isForced) continue;
+            boolean isTooYoung =
+                    place != IdRows.NONE && claim.minIdleMs > 0 && claim.nowMs - group.deliveredMs(place) < claim.minIdleMs;
+            if (isTooYoung) continue;
+            claim.take(consumer, place, entry);
+            claimed++;
+        }
+        call.reply().endArray(begin, claimed);
+    }
+
+    private static long number(Call call, int index, String error) {
+        if (!Numbers.isLong(call.arg(index))) throw new Refusal(error);
+        return Numbers.parse(call.arg(index));
+    }
+
+    // ---- XAUTOCLAIM ----
+
+    static Reply claimIdle(Call call) {
+        long minIdleMs = Math.max(0, number(call, 4, "ERR Invalid min-idle-time argument for XAUTOCLAIM"));
+        StreamInterval from = StreamInterval.from(call, 5);
+        long count = DEFAULT_COUNT;
+        boolean answersIds = false;
+        for (int i = 6; i < call.argc(); i++) {
+            if (call.is(i, "COUNT") && i + 1 < call.argc()) count = call.longArg(++i, 1, MOST, "ERR COUNT must be > 0");
+            else if (call.is(i, "JUSTID")) answersIds = true;
+            else throw Errors.SYNTAX_REFUSAL;
+        }
+        long address = call.db().lookup(call.key(1));
+        StreamValue stream = call.db().stream(address);
+        StreamGroup group = stream == null ? null : stream.group(call.arg(2));
+        if (stream == null || group == null) return call.reply().error(Errors.noGroup(call.key(1), call.arg(2)));
+
+        call.db().streamForChange(address);
+        Claim claim = new Claim(call, stream, group);
+        claim.minIdleMs = minIdleMs;
+        claim.answersIds = answersIds;
+        StreamConsumer consumer = consumer(call, call.key(1), group, call.arg(3));
+        group.hold(consumer, Math.min(count, group.pending()));
+        try {
+            return claimIdle(claim, consumer, from, count);
+        } finally {
+            group.letGo();
+        }
+    }
+
+    private static Reply claimIdle(Claim claim, StreamConsumer consumer, StreamInterval from, long count) {
+        StreamGroup group = claim.group;
+        IdRows rows = group.rows(null);
+        Reply reply = claim.call.reply();
+        StreamEntries entry = claim.call.db().streamEntries();
+        long[] gone = new long[0];
+        int goneCount = 0;
+        int begin = reply.begin();
+        long claimed = 0;
+        long looks = count * LOOKS_PER_ENTRY;
+        long at = rows.ceiling(from.fromMs, from.fromSeq);
+        while (looks-- > 0 && count > 0 && at != IdRows.NONE) {
+            long ms = rows.ms(at);
+            long seq = rows.seq(at);
+            if (!entry.at(claim.stream, ms, seq)) {
+                if (2 * goneCount == gone.length) gone = Arrays.copyOf(gone, Math.max(16, 4 * goneCount));
+                gone[2 * goneCount] = ms;
+                gone[2 * goneCount++ + 1] = seq;
+                claim.forget(ms, seq);
+                at = rows.ceiling(ms, seq);
+                count--;
+                continue;
+            }
+            if (claim.minIdleMs == 0 || claim.nowMs - group.deliveredMs(at) >= claim.minIdleMs) {
+                claim.take(consumer, at, entry);
+                claimed++;
+                count--;
+            }
+            at = rows.next(at); // taking changes the row, but not its place
+        }
+        reply.endArray(begin, claimed);
+        reply.array(goneCount);
+        for (int i = 0; i < goneCount; i++) reply.id(gone[2 * i], gone[2 * i + 1]);
+        return reply.endClaims(begin, at == IdRows.NONE ? 0 : rows.ms(at), at == IdRows.NONE ? 0 : rows.seq(at));
+    }
+}

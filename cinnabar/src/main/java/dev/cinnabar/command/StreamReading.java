@@ -1,0 +1,363 @@
+package dev.cinnabar.command;
+
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Numbers;
+import dev.cinnabar.memory.OutOfMemory;
+import dev.cinnabar.store.Database;
+import dev.cinnabar.store.StreamConsumer;
+import dev.cinnabar.store.StreamEntries;
+import dev.cinnabar.store.StreamGroup;
+import dev.cinnabar.store.StreamValue;
+import dev.cinnabar.struct.IdRows;
+import dev.cinnabar.struct.StreamId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.PriorityQueue;
+
+/// XREAD and XREADGROUP: entries behind given ids, of several streams, perhaps after waiting for them.
+///
+/// What a group hands out goes to the log as an XCLAIM for all entries of a stream together, which says by whom they are pending and since
+/// when, and an XGROUP SETID, which says up to where the group has read. As in Redis the log is told nothing of consumers who read again
+/// what is pending of them: after a restart those deliveries are not counted.
+final class StreamReading {
+    private static final String UNBALANCED =
+            "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.";
+    private static final String ONLY_IN_GROUP = " option is only supported by XREADGROUP. You called XREAD instead.";
+    private static final String NO_GROUP = "ERR Missing GROUP option for XREADGROUP";
+    private static final String DOLLAR_IN_GROUP = "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the"
+            + " history of this consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would just"
+            + " return an empty result set.";
+    private static final String NEW_WITHOUT_GROUP = "ERR The > ID can be specified only when calling XREADGROUP using the GROUP"
+            + " <group> <consumer> option.";
+    private static final String NO_TIMEOUT = "ERR timeout is not an integer or out of range";
+    private static final long FOREVER = Long.MAX_VALUE;
+
+    private final Call call;
+    private final boolean isInGroup;
+    private long timeoutMs = -1; // -1 for not waiting, 0 for ever
+    private long count; // of entries of each stream, 0 for all
+    private long claimsIdleMs = -1;
+    private boolean needsNoAck;
+    private int groupAt;
+    private int keysAt;
+    private int streams;
+
+    private StreamReading(Call call, boolean isInGroup) {
+        this.call = call;
+        this.isInGroup = isInGroup;
+    }
+
+    static Reply read(Call call) {
+        StreamReading reading = new StreamReading(call, false);
+        reading.readOptions();
+        for (int i = 0; i < reading.streams; i++) reading.check(i);
+        return reading.answer();
+    }
+
+    static Reply readInGroup(Call call) {
+        StreamReading reading = new StreamReading(call, true);
+        reading.readOptions();
+        for (int i = 0; i < reading.streams; i++) reading.checkInGroup(i);
+        call.effects(); // nothing, or what is said of each stream below
+        return reading.answer();
+    }
+
+    // ---- the words ----
+
+    private void readOptions() {
+        for (int i = 1; i < call.argc() && keysAt == 0; i++) {
+            int more = call.argc() - 1 - i;
+            if (more >= 1 && call.is(i, "BLOCK")) {
+                timeoutMs = timeout(++i);
+            } else if (more >= 1 && call.is(i, "COUNT")) {
+                count = Math.max(0, call.longArg(++i));
+            } else if (more >= 1 && call.is(i, "STREAMS")) {
+                if (more % 2 != 0) throw new Refusal(UNBALANCED);
+                keysAt = i + 1;
+                streams = more / 2;
+            } else if (more >= 2 && call.is(i, "GROUP")) {
+                if (!isInGroup) throw new Refusal("ERR The GROUP" + ONLY_IN_GROUP);
+                groupAt = i + 1;
+                i += 2;
+            } else if (call.is(i, "NOACK")) {
+                if (!isInGroup) throw new Refusal("ERR The NOACK" + ONLY_IN_GROUP);
+                needsNoAck = true;
+            } else if (more >= 1 && isInGroup && call.is(i, "CLAIM")) {
+                claimsIdleMs = call.longArg(++i, 0, Long.MAX_VALUE, "ERR min-idle-time must be a non-negative integer");
+            } else {
+                throw Errors.SYNTAX_REFUSAL;
+            }
+        }
+        if (keysAt == 0) throw Errors.SYNTAX_REFUSAL;
+        if (isInGroup && groupAt == 0) throw new Refusal(NO_GROUP);
+    }
+
+    private long timeout(int index) {
+        Bytes text = call.arg(index);
+        if (!Numbers.isLong(text)) throw new Refusal(NO_TIMEOUT);
+        long ms = Numbers.parse(text);
+        if (ms < 0) throw new Refusal("ERR timeout is negative");
+        if (ms > Long.MAX_VALUE - call.nowMs()) throw new Refusal("ERR timeout is out of range");
+        return ms;
+    }
+
+    private Bytes key(int stream) {
+        return call.key(keysAt + stream);
+    }
+
+    private int idAt(int stream) {
+        return keysAt + streams + stream;
+    }
+
+    private boolean isSign(int stream, char sign) {
+        Bytes id = call.arg(idAt(stream));
+        return id.length() == 1 && id.at(0) == sign;
+    }
+
+    private void check(int stream) {
+        call.db().stream(call.lookupRead(key(stream)));
+        if (isSign(stream, '>')) throw new Refusal(NEW_WITHOUT_GROUP);
+        if (!isSign(stream, '$') && !isSign(stream, '+')) StreamCommands.checkId(call.arg(idAt(stream)));
+    }
+
+    private void checkInGroup(int stream) {
+        long address = call.lookupRead(key(stream));
+        boolean isGone = address == 0 || !call.db().kind(address).type().equals("stream");
+        if (isGone && call.hasWaited()) throw new Refusal(Errors.STREAM_GONE);
+        StreamValue found = call.db().stream(address);
+        if (found == null || found.group(call.arg(groupAt)) == null) {
+            String what = Errors.noGroup(key(stream), call.arg(groupAt));
+            throw new Refusal(what + " in XREADGROUP with GROUP option");
+        }
+        if (isSign(stream, '$')) throw new Refusal(DOLLAR_IN_GROUP);
+        if (!isSign(stream, '>')) StreamCommands.checkId(call.arg(idAt(stream)));
+    }
+
+    // ---- the answer ----
+
+    private Reply answer() {
+        Reply reply = call.reply();
+        int begin = reply.begin();
+        int answered = 0;
+        for (int i = 0; i < streams; i++) {
+            int before = reply.begin();
+            try {
+                if (isInGroup ? answerInGroup(i) : answer(i)) answered++;
+            } catch (OutOfMemory e) {
+                if (answered == 0) throw e;
+                reply.out().rewind(before); // what was handed out so far must reach its reader
+                break;
+            }
+        }
+        if (answered > 0) {
+            return reply.isResp3() ? reply.endMap(begin, answered) : reply.endArray(begin, answered);
+        }
+        if (timeoutMs < 0) return reply.nilArray();
+        return await();
+    }
+
+    /// Begins what is answered of a stream: its name, and the entries behind it.
+    private Reply begin(int stream) {
+        if (!call.reply().isResp3()) call.reply().array(2);
+        return call.reply().bulk(key(stream));
+    }
+
+    /// @return whether there is anything to answer
+    private boolean answer(int index) {
+        StreamValue stream = call.db().stream(call.db().lookup(key(index)));
+        if (stream == null || stream.size() == 0 || isSign(index, '$')) return false;
+        StreamEntries entries = call.db().streamEntries();
+        if (isSign(index, '+')) {
+            if (!entries.of(stream, 0, 0, StreamId.MAX, StreamId.MAX, true).next()) return false;
+            StreamCommands.answer(begin(index).array(1), entries);
+            return true;
+        }
+        Bytes id = call.arg(idAt(index));
+        long ms = StreamId.ms(id);
+        long seq = StreamId.seq(id, 0);
+        if (StreamId.compare(stream.lastMs(), stream.lastSeq(), ms, seq) <= 0) return false;
+        entries.of(stream, StreamId.nextMs(ms, seq), StreamId.nextSeq(seq), StreamId.MAX, StreamId.MAX, false);
+        if (!entries.next()) return false;
+        Reply reply = begin(index);
+        int begin = reply.begin();
+        long answered = 0;
+        do {
+            StreamCommands.answer(reply, entries);
+            answered++;
+        } while (answered != count && entries.next());
+        reply.endArray(begin, answered);
+        return true;
+    }
+
+    /// Waits for the streams to change. What `$` and `+` mean is settled now.
+    private Reply await() {
+        for (int i = 0; i < streams && !isInGroup && call.mayWait(); i++) {
+            if (!isSign(i, '$') && !isSign(i, '+')) continue;
+            StreamValue stream = call.db().stream(call.db().lookup(key(i)));
+            long ms = stream == null ? 0 : stream.lastMs();
+            long seq = stream == null ? 0 : stream.lastSeq();
+            byte[] id = new byte[StreamId.length(ms, seq)];
+            StreamId.print(ms, seq, id, 0);
+            call.replaceArg(idAt(i), id);
+        }
+        return call.waitForKeys(keysAt, keysAt + streams - 1, timeoutMs, true);
+    }
+
+    // ---- in a group ----
+
+    private boolean answerInGroup(int index) {
+        Database db = call.db();
+        long address = db.lookup(key(index));
+        StreamValue stream = db.stream(address);
+        StreamGroup group = stream == null ? null : stream.group(call.arg(groupAt));
+        if (stream == null || group == null) throw new IllegalStateException("a group went while it was read");
+        db.streamForChange(address);
+        StreamConsumer consumer = StreamClaims.consumer(call, key(index), group, call.arg(groupAt + 1));
+        if (!isSign(index, '>')) {
+            answerHistory(index, stream, group, consumer);
+            call.dirty(1);
+            return true;
+        }
+
+        List<long[]> idle = claimsIdleMs < 0 ? List.of() : idle(group);
+        StreamEntries entries = call.db().streamEntries();
+        boolean hasNew = stream.size() > 0
+                && StreamId.compare(stream.lastMs(), stream.lastSeq(), group.lastMs, group.lastSeq) > 0
+                && behind(stream, group.lastMs, group.lastSeq, entries).next();
+        if (idle.isEmpty() && !hasNew) return false;
+
+        long most = count == 0 ? FOREVER : count;
+        group.hold(consumer, Math.min(most, stream.size() + idle.size()));
+        try {
+            int before = call.reply().begin();
+            Reply reply = begin(index);
+            int begin = reply.begin();
+            long answered = answerIdle(index, stream, group, consumer, idle);
+            if (hasNew && answered < most) answered += answerNew(index, stream, group, consumer, most - answered);
+            call.dirty(1);
+            if (answered > 0) reply.endArray(begin, answered);
+            else reply.out().rewind(before); // all that was idle is gone from the stream
+            return answered > 0;
+        } finally {
+            group.letGo();
+        }
+    }
+
+    private static StreamEntries behind(StreamValue stream, long ms, long seq, StreamEntries entries) {
+        return entries.of(stream, StreamId.nextMs(ms, seq), StreamId.nextSeq(seq), StreamId.MAX, StreamId.MAX, false);
+    }
+
+    /// Hands out entries that the group has not read yet.
+    private long answerNew(int index, StreamValue stream, StreamGroup group, StreamConsumer consumer, long most) {
+        StreamEntries entries = behind(stream, group.lastMs, group.lastSeq, call.db().streamEntries());
+        Effects effects = call.effects();
+        if (!needsNoAck) {
+            effects.command(Words.XCLAIM).arg(key(index)).arg(group.name()).arg(consumer.name()).arg(0);
+        }
+        long answered = 0;
+        while (answered < most && entries.next()) {
+            long ms = entries.ms();
+            long seq = entries.seq();
+            if (group.entriesRead != StreamGroup.UNKNOWN && !stream.hasHolesFrom(ms, seq)) group.entriesRead++;
+            else if (stream.entriesAdded() > 0) group.entriesRead = stream.ordinal(ms, seq);
+            group.lastMs = ms;
+            group.lastSeq = seq;
+            StreamCommands.answer(call.reply(), entries);
+            answered++;
+            if (needsNoAck) continue;
+            group.assign(ms, seq, consumer, call.nowMs(), 1);
+            effects.id(ms, seq);
+        }
+        if (!needsNoAck) {
+            effects.arg(Words.TIME).arg(call.nowMs()).arg(Words.RETRYCOUNT).arg(1).arg(Words.FORCE).arg(Words.JUSTID);
+            effects.arg(Words.LASTID).id(group.lastMs, group.lastSeq);
+        }
+        consumer.activeMs = call.nowMs();
+        tellLastId(call, key(index), group);
+        return answered;
+    }
+
+    /// Tells the log up to where a group has read.
+    static void tellLastId(Call call, Bytes key, StreamGroup group) {
+        call.effects()
+                .command(Words.XGROUP)
+                .arg(Words.SETID)
+                .arg(key)
+                .arg(group.name())
+                .id(group.lastMs, group.lastSeq)
+                .arg(Words.ENTRIESREAD)
+                .arg(group.entriesRead);
+    }
+
+    /// Answers what is pending of the consumer behind an id; an entry that the stream does not have any more is a nil behind its id.
+    private void answerHistory(int index, StreamValue stream, StreamGroup group, StreamConsumer consumer) {
+        Bytes id = call.arg(idAt(index));
+        long ms = StreamId.ms(id);
+        long seq = StreamId.seq(id, 0);
+        Reply reply = begin(index);
+        int begin = reply.begin();
+        long answered = 0;
+        StreamEntries entry = call.db().streamEntries();
+        IdRows rows = group.rows(consumer);
+        long at = StreamId.isMax(ms, seq) ? IdRows.NONE : rows.ceiling(StreamId.nextMs(ms, seq), StreamId.nextSeq(seq));
+        for (; at != IdRows.NONE && (count == 0 || answered < count); at = rows.next(at)) {
+            if (entry.at(stream, rows.ms(at), rows.seq(at))) {
+                long place = group.find(rows.ms(at), rows.seq(at));
+                group.delivered(place, call.nowMs(), group.deliveries(place) + 1);
+                StreamCommands.answer(reply, entry);
+            } else {
+                reply.array(2).id(rows.ms(at), rows.seq(at)).nilArray();
+            }
+            answered++;
+        }
+        reply.endArray(begin, answered);
+    }
+
+    // ---- CLAIM ----
+
+    /// What is pending for long enough to be claimed, the longest first: since when, and the id. O(what is pending).
+    private List<long[]> idle(StreamGroup group) {
+        IdRows rows = group.rows(null);
+        long newestMs = call.nowMs() - claimsIdleMs;
+        PriorityQueue<long[]> oldest = new PriorityQueue<>((a, b) -> byAge(b, a)); // the youngest of them first
+        for (long at = rows.first(); at != IdRows.NONE; at = rows.next(at)) {
+            long deliveredMs = group.deliveredMs(at);
+            if (deliveredMs > newestMs) continue;
+            long[] youngest = oldest.peek();
+            if (count > 0 && oldest.size() == count) {
+                if (youngest == null || deliveredMs >= youngest[0]) continue;
+                oldest.poll();
+            }
+            oldest.add(new long[] {deliveredMs, rows.ms(at), rows.seq(at)});
+        }
+        List<long[]> idle = new ArrayList<>(oldest);
+        idle.sort(StreamReading::byAge);
+        return idle;
+    }
+
+    private static int byAge(long[] a, long[] b) {
+        return a[0] != b[0] ? Long.compare(a[0], b[0]) : StreamId.compare(a[1], a[2], b[1], b[2]);
+    }
+
+    /// Gives the consumer what others have kept for too long, and tells with each entry for how long, and how often it was handed out before.
+    private long answerIdle(
+            int index, StreamValue stream, StreamGroup group, StreamConsumer consumer, List<long[]> idle) {
+        StreamEntries entry = call.db().streamEntries();
+        long answered = 0;
+        for (long[] row : idle) {
+            if (!entry.at(stream, row[1], row[2])) {
+                group.acknowledge(row[1], row[2]);
+                call.effects().command(Words.XACK).arg(key(index)).arg(group.name()).id(row[1], row[2]);
+                continue;
+            }
+            long deliveries = group.deliveries(group.find(row[1], row[2]));
+            StreamCommands.answerInside(call.reply().array(4), entry);
+            call.reply().integer(call.nowMs() - row[0]).integer(deliveries);
+            group.assign(row[1], row[2], consumer, call.nowMs(), deliveries + 1);
+            consumer.activeMs = call.nowMs();
+            StreamClaims.tellClaim(call, key(index), group, consumer, row[1], row[2], call.nowMs(), deliveries + 1);
+            answered++;
+        }
+        return answered;
+    }
+}

@@ -1,0 +1,334 @@
+package dev.cinnabar.store;
+
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.memory.OutOfMemory;
+import dev.cinnabar.memory.Pages;
+import dev.cinnabar.struct.IdRows;
+import dev.cinnabar.struct.StreamId;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// Readers of a stream that divide its entries among themselves, and what the group remembers: up to where it has read, and which entries
+/// were handed to whom and are not acknowledged yet, the *pending* ones.
+///
+/// Touched only under the engine's lock.
+public final class StreamGroup {
+    /*
+     *    last delivered id, entries read
+     *
+     *    pending       | id 16 | delivered at 8 | deliveries 8 | consumer 4 | …       rows in order of ids, see IdRows
+     *                                                   │
+     *    consumers     by number [ · · ]  ◄─────────────┘         the number never changes, and is used again when it is free
+     *                  by name   [ · · ]                          in order, as XINFO and XPENDING tell them
+     *
+     *    consumer      seen, active, pending  | id 16 | …         the same ids, only its own
+     *
+     * An entry that is pending takes 52 bytes, however many consumers there are: 36 here and 16 with its consumer. The second list is there
+     * for those who ask for one consumer's entries (XREADGROUP with an id, XPENDING with a name), which may be few among many.
+     *
+     * Redis keeps two radix trees that share an object per entry.
+     */
+
+    /// For the number of entries read: not known.
+    public static final long UNKNOWN = -1;
+
+    private static final int DELIVERED_AT = 0; // offsets in a row's payload
+    private static final int DELIVERIES = 8;
+    private static final int CONSUMER = 16;
+    private static final int PAYLOAD = 20;
+    private static final int OBJECT_BYTES = 200; // this, its list, the name's array; with compressed pointers
+    private static final int POINTERS = 16; // bytes in two arrays for a consumer, with room for growth
+    private static final StreamConsumer[] NOBODY = {};
+
+    private final Pages pages;
+    private final byte[] name;
+    private final IdRows pending;
+    private StreamConsumer[] byName = NOBODY;
+    private @Nullable StreamConsumer[] byNumber = NOBODY;
+    private int consumers;
+    private int freeNumber; // no smaller one is free
+
+    /// The last id that was handed to any consumer.
+    public long lastMs;
+
+    public long lastSeq;
+
+    /// How many entries the group has read since the stream's beginning, or [#UNKNOWN].
+    public long entriesRead;
+
+    /// @throws OutOfMemory when memory is short
+    StreamGroup(Pages pages, byte[] name, long lastMs, long lastSeq, long entriesRead) {
+        this(pages, name, lastMs, lastSeq, entriesRead, new IdRows(pages, PAYLOAD));
+        pages.countExtra(objectBytes());
+    }
+
+    private StreamGroup(Pages pages, byte[] name, long lastMs, long lastSeq, long entriesRead, IdRows pending) {
+        this.pages = pages;
+        this.name = name;
+        this.lastMs = lastMs;
+        this.lastSeq = lastSeq;
+        this.entriesRead = entriesRead;
+        this.pending = pending;
+    }
+
+    private int objectBytes() {
+        return OBJECT_BYTES + name.length;
+    }
+
+    /// A fresh window over the name.
+    public Bytes name() {
+        return Bytes.of(name);
+    }
+
+    int compareName(Bytes other) {
+        return Arrays.compareUnsigned(
+                name, 0, name.length, other.array(), other.offset(), other.offset() + other.length());
+    }
+
+    /// Bytes of everything the group remembers. O(consumers).
+    long bytes() {
+        long bytes = objectBytes() + pending.bytes();
+        for (int i = 0; i < consumers; i++) {
+            bytes += byName[i].objectBytes() + POINTERS + byName[i].pending.bytes();
+        }
+        return bytes;
+    }
+
+    // ---- consumers ----
+
+    /// How many there are.
+    public int consumers() {
+        return consumers;
+    }
+
+    /// One of them, in order of names.
+    public StreamConsumer consumer(int index) {
+        return byName[index];
+    }
+
+    private int place(Bytes consumer) {
+        int low = 0;
+        int high = consumers;
+        while (low < high) {
+            int middle = low + high >>> 1;
+            int order = byName[middle].compareName(consumer);
+            if (order == 0) return middle;
+            if (order < 0) low = middle + 1;
+            else high = middle;
+        }
+        return -1 - low;
+    }
+
+    /// The consumer of that name, or null.
+    public @Nullable StreamConsumer find(Bytes consumer) {
+        int place = place(consumer);
+        return place < 0 ? null : byName[place];
+    }
+
+    /// Makes a consumer of a name that there is none of.
+    ///
+    /// @throws OutOfMemory when memory is short; then nothing has changed
+    public StreamConsumer create(Bytes consumer, long nowMs) {
+        int place = -1 - place(consumer);
+        pages.countExtra(StreamConsumer.objectBytes(consumer.length()) + POINTERS);
+        int number = freeNumber;
+        while (number < byNumber.length && byNumber[number] != null) number++;
+        freeNumber = number + 1;
+        if (number == byNumber.length) byNumber = Arrays.copyOf(byNumber, Math.max(2, number + number / 2));
+        if (consumers == byName.length) byName = Arrays.copyOf(byName, Math.max(2, consumers + consumers / 2));
+        StreamConsumer made = new StreamConsumer(pages, consumer.copy(), number, nowMs);
+        byNumber[number] = made;
+        System.arraycopy(byName, place, byName, place + 1, consumers - place);
+        byName[place] = made;
+        consumers++;
+        return made;
+    }
+
+    /// Takes a consumer out, and with it all that is pending of it. O(n log n) in that.
+    ///
+    /// @return how many entries were pending
+    public long remove(StreamConsumer consumer) {
+        long count = consumer.pending.size();
+        for (long at = consumer.pending.first(); at != IdRows.NONE; at = consumer.pending.next(at)) {
+            pending.remove(pending.find(consumer.pending.ms(at), consumer.pending.seq(at)));
+        }
+        int place = place(consumer.name());
+        consumers--;
+        System.arraycopy(byName, place + 1, byName, place, consumers - place);
+        byNumber[consumer.number] = null;
+        freeNumber = Math.min(freeNumber, consumer.number);
+        drop(consumer);
+        return count;
+    }
+
+    private void drop(StreamConsumer consumer) {
+        consumer.pending.free(Integer.MAX_VALUE);
+        pages.uncountExtra(consumer.objectBytes() + POINTERS);
+    }
+
+    // ---- what is pending ----
+
+    /// How many entries are pending.
+    public long pending() {
+        return pending.size();
+    }
+
+    /// The rows of what is pending, to be walked; or those of one consumer, which hold ids only.
+    ///
+    /// @param consumer null for all
+    public IdRows rows(@Nullable StreamConsumer consumer) {
+        return consumer == null ? pending : consumer.pending;
+    }
+
+    /// Where in the rows of all an id is pending, or [IdRows#NONE].
+    public long find(long ms, long seq) {
+        return pending.find(ms, seq);
+    }
+
+    /// To whom an entry was handed.
+    ///
+    /// @param place in the rows of all
+    public StreamConsumer owner(long place) {
+        StreamConsumer owner = byNumber[pending.getInt(place, CONSUMER)];
+        if (owner == null) throw new IllegalStateException("pending of nobody");
+        return owner;
+    }
+
+    /// When an entry was last handed out, in ms since 1970.
+    public long deliveredMs(long place) {
+        return pending.get(place, DELIVERED_AT);
+    }
+
+    /// How often it was handed out.
+    public long deliveries(long place) {
+        return pending.get(place, DELIVERIES);
+    }
+
+    /// Whether the group needs an entry no more: it was read, and is not pending.
+    public boolean isDone(long ms, long seq) {
+        return StreamId.compare(ms, seq, lastMs, lastSeq) <= 0 && find(ms, seq) == IdRows.NONE;
+    }
+
+    /// Holds the memory that handing out so many entries may take, so that none of the next [#assign] is refused until [#letGo].
+    ///
+    /// @throws OutOfMemory when memory is short; then nothing is held
+    public void hold(StreamConsumer consumer, long entries) {
+        try {
+            pages.hold(4L * Pages.PAGE_BYTES + 4 * (PAYLOAD + 2L * IdRows.ID_BYTES) * entries);
+        } catch (OutOfMemory e) {
+            int[] counts = Pages.newCounts();
+            long extra = pending.countInserts(entries, counts) + consumer.pending.countInserts(entries, counts);
+            pages.hold(counts, extra);
+        }
+    }
+
+    public void letGo() {
+        pages.letGo();
+    }
+
+    /// Makes an entry pending of a consumer, whether it was of another, of the same, or of nobody.
+    public void assign(long ms, long seq, StreamConsumer consumer, long deliveredMs, long deliveries) {
+        long place = pending.find(ms, seq);
+        if (place == IdRows.NONE) {
+            place = pending.insert(ms, seq);
+            consumer.pending.insert(ms, seq);
+        } else {
+            StreamConsumer owner = owner(place);
+            if (owner != consumer) {
+                consumer.pending.insert(ms, seq);
+                owner.pending.remove(owner.pending.find(ms, seq));
+            }
+        }
+        delivered(place, deliveredMs, deliveries);
+        pending.setInt(place, CONSUMER, consumer.number);
+    }
+
+    /// Notes that an entry was handed out again to its consumer.
+    ///
+    /// @param place in the rows of all
+    public void delivered(long place, long deliveredMs, long deliveries) {
+        pending.set(place, DELIVERED_AT, deliveredMs);
+        pending.set(place, DELIVERIES, deliveries);
+    }
+
+    /// Forgets that an entry is pending.
+    ///
+    /// @return whether it was
+    public boolean acknowledge(long ms, long seq) {
+        long place = pending.find(ms, seq);
+        if (place == IdRows.NONE) return false;
+        StreamConsumer owner = owner(place);
+        owner.pending.remove(owner.pending.find(ms, seq));
+        pending.remove(place);
+        return true;
+    }
+
+    // ---- the whole ----
+
+    /// Frees some of what is pending, and at last the consumers.
+    ///
+    /// @return whether there is more
+    boolean free(int most) {
+        if (pending.free(most)) return true;
+        for (int i = 0; i < consumers; i++) drop(byName[i]);
+        consumers = 0;
+        byName = NOBODY;
+        byNumber = NOBODY;
+        pages.uncountExtra(objectBytes());
+        return false;
+    }
+
+    /// @throws OutOfMemory when memory is short; then nothing has changed
+    StreamGroup copy() {
+        pages.countExtra(objectBytes());
+        StreamGroup copy;
+        try {
+            copy = new StreamGroup(pages, name, lastMs, lastSeq, entriesRead, pending.copy());
+        } catch (OutOfMemory e) {
+            pages.uncountExtra(objectBytes());
+            throw e;
+        }
+        copy.byName = new StreamConsumer[consumers];
+        copy.byNumber = new StreamConsumer[byNumber.length];
+        copy.freeNumber = freeNumber;
+        try {
+            for (int i = 0; i < consumers; i++) {
+                int bytes = byName[i].objectBytes() + POINTERS;
+                pages.countExtra(bytes);
+                try {
+                    copy.byName[i] = byName[i].copy();
+                } catch (OutOfMemory e) {
+                    pages.uncountExtra(bytes);
+                    throw e;
+                }
+                copy.byNumber[byName[i].number] = copy.byName[i];
+                copy.consumers++;
+            }
+        } catch (OutOfMemory e) {
+            copy.free(Integer.MAX_VALUE);
+            throw e;
+        }
+        return copy;
+    }
+
+    void checkInvariants() {
+        pending.checkInvariants();
+        long sum = 0;
+        for (int i = 0; i < consumers; i++) {
+            StreamConsumer consumer = byName[i];
+            if (byNumber[consumer.number] != consumer) throw new IllegalStateException("a consumer has a wrong number");
+            if (i > 0 && byName[i - 1].compareName(consumer.name()) >= 0)
+                throw new IllegalStateException("consumers are not in order");
+            IdRows own = consumer.pending;
+            own.checkInvariants();
+            sum += own.size();
+            for (long at = own.first(); at != IdRows.NONE; at = own.next(at)) {
+                long place = find(own.ms(at), own.seq(at));
+                if (place == IdRows.NONE || owner(place) != consumer)
+                    throw new IllegalStateException(StreamId.text(own.ms(at), own.seq(at)) + " is not pending of its consumer");
+            }
+        }
+        if (sum != pending.size())
+            throw new IllegalStateException(sum + " entries pending of consumers, " + pending.size() + " of the group");
+    }
+}

@@ -1,0 +1,779 @@
+package dev.cinnabar.store;
+
+import dev.cinnabar.base.ByteBuilder;
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.memory.OutOfMemory;
+import dev.cinnabar.memory.Pages;
+import dev.cinnabar.memory.SizeClasses;
+import dev.cinnabar.store.StreamTrim.References;
+import dev.cinnabar.store.StreamTrim.Strategy;
+import dev.cinnabar.struct.IdRows;
+import dev.cinnabar.struct.Listpack;
+import dev.cinnabar.struct.StreamId;
+import dev.cinnabar.struct.StreamNode;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// A stream: entries in order of their ids, appended at one end and trimmed at the other, and the groups that read it.
+///
+/// Always a large value, also when it is empty; a stream without entries is still a key. Adding costs O(fields); finding an id O(log n) and a
+/// walk through a node. Refusals ([OutOfMemory]) leave everything as it was; what removes is never refused. Touched only under the engine's lock.
+public final class StreamValue extends BigValue {
+    /*
+     *    nodes      | id of its first entry | address | …           rows in order, see IdRows
+     *                                            │
+     *    node       | 3 live | 1 deleted | names | entry | entry | deleted entry | entry |      see StreamNode
+     *
+     *    tail ──────────────────────────────► the last node, in a block with room for more
+     *
+     * A node takes entries until the next would make it larger than stream-node-max-bytes, or until it has stream-node-max-entries: the same
+     * rule, with the same bytes, as in Redis, because what `XTRIM ~` removes depends on where nodes begin. An entry with the names of the
+     * node's first one stores values only: some ten bytes besides them.
+     *
+     * The tail's block doubles as it fills and is cut to size when the next node begins, so that appending copies each byte about twice.
+     * Deleting an entry marks it; its bytes go with the node. That is poor for who deletes most of a stream here and there, and the same in
+     * Redis.
+     *
+     * Hook for a snapshot in slices: the index and the nodes are all there is of the entries. Who wants the stream as it is now takes
+     * `nodes.copy()`, 24 bytes for some 4096, and from then on `recut`, `mark` and `dropNode`, the only places that write into a node or free
+     * one, would leave the old block to the snapshot and work on a copy.
+     */
+
+    /// For [#lag]: it cannot be told. No lag is so small; a negative one comes from ENTRIESREAD.
+    public static final long UNKNOWN_LAG = Long.MIN_VALUE;
+
+    /// Of a row of the index: the node's address.
+    static final int NODE_ADDRESS = 0;
+
+    private static final int NODE_PAYLOAD = 8;
+    private static final long MAX_NODE_BYTES = 1 << 30; // also the largest entry; as in Redis
+    private static final StreamGroup[] NO_GROUPS = {};
+    private static final int MAX_SMALL = 127; // the largest number in one byte
+
+    private final Pages pages;
+    private final Thresholds thresholds;
+    private final ByteBuilder scratch;
+    private final IdRows nodes;
+    private long nodeBytes;
+
+    private long tail; // the last node's address, 0 for none
+    private int tailCapacity; // the size of its block
+    private long tailMs; // the id of its first entry
+    private long tailSeq;
+
+    private long length;
+    private long lastMs;
+    private long lastSeq;
+    private long firstMs;
+    private long firstSeq;
+    private long maxDeletedMs;
+    private long maxDeletedSeq;
+    private long entriesAdded;
+
+    private StreamGroup[] groups = NO_GROUPS; // in order of their names
+    private int groupCount;
+
+    /// @param scratch to write into for a moment; shared by all streams of a database
+    StreamValue(Pages pages, Thresholds thresholds, ByteBuilder scratch) {
+        this(pages, thresholds, scratch, new IdRows(pages, NODE_PAYLOAD));
+    }
+
+    private StreamValue(Pages pages, Thresholds thresholds, ByteBuilder scratch, IdRows nodes) {
+        this.pages = pages;
+        this.thresholds = thresholds;
+        this.scratch = scratch;
+        this.nodes = nodes;
+    }
+
+    // ---- asking ----
+
+    /// How many entries there are.
+    @Override
+    public long size() {
+        return length;
+    }
+
+    /// The id of the last entry that was ever added, or what XSETID said.
+    public long lastMs() {
+        return lastMs;
+    }
+
+    public long lastSeq() {
+        return lastSeq;
+    }
+
+    /// The id of the oldest entry, 0-0 when there is none.
+    public long firstMs() {
+        return firstMs;
+    }
+
+    public long firstSeq() {
+        return firstSeq;
+    }
+
+    /// The largest id that was ever deleted out of the middle, 0-0 for none.
+    public long maxDeletedMs() {
+        return maxDeletedMs;
+    }
+
+    public long maxDeletedSeq() {
+        return maxDeletedSeq;
+    }
+
+    /// How many entries were ever added.
+    public long entriesAdded() {
+        return entriesAdded;
+    }
+
+    /// How many nodes the entries lie in.
+    public long nodeCount() {
+        return nodes.size();
+    }
+
+    IdRows nodes() {
+        return nodes;
+    }
+
+    Pages pages() {
+        return pages;
+    }
+
+    /// Whether an entry with this id is there.
+    public boolean has(long ms, long seq) {
+        long place = nodes.floor(ms, seq);
+        return place != IdRows.NONE && entryAt(place, ms, seq) >= 0;
+    }
+
+    /// Where in its node an entry begins, relative to the node's start, or -1 when there is none that is not deleted.
+    private int entryAt(long place, long ms, long seq) {
+        long address = nodes.get(place, NODE_ADDRESS);
+        byte[] array = pages.array(address);
+        int start = Pages.offset(address);
+        int namesAt = StreamNode.namesAt(array, start);
+        long names = Listpack.number(array, namesAt);
+        long wantedMs = ms - nodes.ms(place);
+        long wantedSeq = seq - nodes.seq(place);
+        int at = StreamNode.firstEntry(array, namesAt);
+        for (; !Listpack.isEnd(array, at); at = StreamNode.next(array, at, names)) {
+            int msAt = Listpack.next(array, at);
+            if (Listpack.number(array, msAt) != wantedMs) continue;
+            if (Listpack.number(array, Listpack.next(array, msAt)) != wantedSeq) continue;
+            if ((StreamNode.flags(array, at) & StreamNode.DELETED) == 0) return at - start;
+        }
+        return -1;
+    }
+
+    /// Whether an entry was deleted that was not the oldest.
+    private boolean hasHoles() {
+        return !StreamId.isZero(maxDeletedMs, maxDeletedSeq)
+                && StreamId.compare(maxDeletedMs, maxDeletedSeq, firstMs, firstSeq) >= 0;
+    }
+
+    /// Whether entries between an id and the end may have been deleted out of the middle, so that counting from there is not to be trusted.
+    public boolean hasHolesFrom(long ms, long seq) {
+        if (length == 0 || !hasHoles()) return false;
+        return StreamId.compare(ms, seq, maxDeletedMs, maxDeletedSeq) <= 0;
+    }
+
+    /// How many entries had been added when this one was, as far as that can be told without counting; else [StreamGroup#UNKNOWN].
+    public long ordinal(long ms, long seq) {
+        if (entriesAdded == 0) return 0;
+        int toLast = StreamId.compare(ms, seq, lastMs, lastSeq);
+        if (length == 0 && toLast < 0) return entriesAdded;
+        if (toLast == 0) return entriesAdded;
+        if (toLast > 0) return StreamGroup.UNKNOWN;
+
+        if (hasHoles()) return StreamGroup.UNKNOWN;
+        int toFirst = StreamId.compare(ms, seq, firstMs, firstSeq);
+        if (toFirst < 0) return entriesAdded - length;
+        return toFirst == 0 ? entriesAdded - length + 1 : StreamGroup.UNKNOWN;
+    }
+
+    /// How many entries a group has still to read, or [#UNKNOWN_LAG].
+    public long lag(StreamGroup group) {
+        if (entriesAdded == 0) return 0;
+        boolean isCounted =
+                group.entriesRead != StreamGroup.UNKNOWN && !hasHolesFrom(group.lastMs, group.lastSeq);
+        long read = isCounted ? group.entriesRead : ordinal(group.lastMs, group.lastSeq);
+        return read == StreamGroup.UNKNOWN ? UNKNOWN_LAG : entriesAdded - read;
+    }
+
+    // ---- adding ----
+
+    /// Whether an entry is small enough for a node.
+    public static boolean fits(Bytes[] words, int from, int to) {
+        return textBytes(words, from, to) <= MAX_NODE_BYTES;
+    }
+
+    private static long textBytes(Bytes[] words, int from, int to) {
+        long bytes = 0;
+        for (int i = from; i < to; i++) bytes += words[i].length();
+        return bytes;
+    }
+
+    /// Adds an entry behind all others. O(fields).
+    ///
+    /// @param ms    its id, which has to be larger than that of the last one
+    /// @param words name, value, name, value, … from one index up to, not including, another
+    /// @throws OutOfMemory when memory is short; then nothing has changed
+    public void append(long ms, long seq, Bytes[] words, int from, int to) {
+        if (tail != 0 && tailTakes(textBytes(words, from, to))) appendToTail(ms, seq, words, from, to);
+        else appendNode(ms, seq, words, from, to);
+        if (length == 0) {
+            firstMs = ms;
+            firstSeq = seq;
+        }
+        length++;
+        entriesAdded++;
+        lastMs = ms;
+        lastSeq = seq;
+    }
+
+    private boolean tailTakes(long textBytes) {
+        byte[] array = pages.array(tail);
+        int start = Pages.offset(tail);
+        if (Listpack.size(array, start) + textBytes >= maxNodeBytes()) return false;
+        long most = thresholds.streamNodeMaxEntries;
+        return most == 0 || StreamNode.live(array, start) + StreamNode.deleted(array, start) < most;
+    }
+
+    private long maxNodeBytes() {
+        long most = thresholds.streamNodeMaxBytes;
+        return most == 0 ? MAX_NODE_BYTES : Math.min(most, MAX_NODE_BYTES);
+    }
+
+    private void appendToTail(long ms, long seq, Bytes[] words, int from, int to) {
+        byte[] array = pages.array(tail);
+        int start = Pages.offset(tail);
+        scratch.clear();
+        boolean hasSameNames = StreamNode.hasNames(array, start, words, from, to);
+        int elements = StreamNode.appendEntry(hasSameNames, ms - tailMs, seq - tailSeq, words, from, to, scratch);
+        int more = scratch.length();
+        int size = Listpack.size(array, start);
+        if (size + more + 1 > tailCapacity) { // one, because the count may become longer
+            growTail(size, size + more + 1);
+            array = pages.array(tail);
+            start = Pages.offset(tail);
+        }
+
+        System.arraycopy(scratch.array(), 0, array, start + size - 1, more);
+        array[start + size - 1 + more] = (byte) Listpack.END;
+        Listpack.addToHeader(array, start, more, elements);
+        int liveAt = Listpack.first(start);
+        if (array[liveAt] >= 0 && array[liveAt] < MAX_SMALL) array[liveAt]++; // speed only: what follows does the same
+        else recount(nodes.last(), StreamNode.live(array, start) + 1, StreamNode.deleted(array, start));
+    }
+
+    /// Moves the tail to a larger block: twice as large, but not larger than a node gets if that is enough.
+    private void growTail(int size, int needed) {
+        long most = Math.max(needed, Math.min(maxNodeBytes(), 2L * size));
+        int capacity = SizeClasses.roundUp((int) Math.min(most, SizeClasses.MAX_LENGTH));
+        moveNode(nodes.last(), size, pages.allocate(capacity), capacity);
+    }
+
+    /// Puts a node's bytes into another block.
+    ///
+    /// @param capacity what that block was allocated for, as a size that blocks have
+    private void moveNode(long place, int size, long to, int capacity) {
+        long address = nodes.get(place, NODE_ADDRESS);
+        System.arraycopy(pages.array(address), Pages.offset(address), pages.array(to), Pages.offset(to), size);
+        replaceNode(place, address, address == tail ? tailCapacity : size, to, capacity);
+    }
+
+    private void replaceNode(long place, long address, int oldCapacity, long to, int capacity) {
+        pages.free(address, oldCapacity);
+        nodes.set(place, NODE_ADDRESS, to);
+        nodeBytes += SizeClasses.roundUp(capacity) - SizeClasses.roundUp(oldCapacity);
+        if (address != tail) return;
+        tail = to;
+        tailCapacity = capacity;
+    }
+
+    private void appendNode(long ms, long seq, Bytes[] words, int from, int to) {
+        scratch.clear();
+        StreamNode.appendEmpty(words, from, to, scratch);
+        scratch.rewind(scratch.length() - 1);
+        int elements = StreamNode.appendEntry(true, 0, 0, words, from, to, scratch);
+        scratch.append((byte) Listpack.END);
+        byte[] built = scratch.array();
+        int size = scratch.length();
+        Listpack.addToHeader(built, 0, size - Listpack.size(built, 0), elements);
+        built[Listpack.HEADER]++; // one entry is there
+
+        long address = pages.allocate(size);
+        try {
+            nodes.set(nodes.insert(ms, seq), NODE_ADDRESS, address);
+        } catch (OutOfMemory e) {
+            pages.free(address, size);
+            throw e;
+        }
+        System.arraycopy(built, 0, pages.array(address), Pages.offset(address), size);
+        nodeBytes += SizeClasses.roundUp(size);
+        if (tail != 0) sealTail();
+        tail = address;
+        tailCapacity = SizeClasses.roundUp(size);
+        tailMs = ms;
+        tailSeq = seq;
+        scratch.trim(1 << 16);
+    }
+
+    /// Cuts the block of what was the tail to its size.
+    private void sealTail() {
+        int size = Listpack.size(pages.array(tail), Pages.offset(tail));
+        if (SizeClasses.roundUp(size) == SizeClasses.roundUp(tailCapacity)) return;
+        moveNode(nodes.previous(nodes.last()), size, pages.allocateForced(size), SizeClasses.roundUp(size));
+    }
+
+    // ---- removing ----
+
+    /// Deletes an entry.
+    ///
+    /// @return whether it was there
+    public boolean delete(long ms, long seq) {
+        long place = nodes.floor(ms, seq);
+        int at = place == IdRows.NONE ? -1 : entryAt(place, ms, seq);
+        if (at < 0) return false;
+        mark(place, at);
+        count(place, 1);
+        noteDeleted(ms, seq);
+        if (length == 0 || ms == firstMs && seq == firstSeq) findFirst();
+        return true;
+    }
+
+    private void noteDeleted(long ms, long seq) {
+        if (StreamId.compare(ms, seq, maxDeletedMs, maxDeletedSeq) <= 0) return;
+        maxDeletedMs = ms;
+        maxDeletedSeq = seq;
+    }
+
+    /// Marks an entry as deleted.
+    ///
+    /// @param at relative to the node's start
+    private void mark(long place, int at) {
+        long address = nodes.get(place, NODE_ADDRESS);
+        pages.array(address)[Pages.offset(address) + at] |= StreamNode.DELETED;
+    }
+
+    /// Counts entries of a node that were marked; a node without others goes.
+    private void count(long place, long marked) {
+        long address = nodes.get(place, NODE_ADDRESS);
+        byte[] array = pages.array(address);
+        int start = Pages.offset(address);
+        long live = StreamNode.live(array, start) - marked;
+        if (live == 0) dropNode(place);
+        else recount(place, live, StreamNode.deleted(array, start) + marked);
+        length -= marked;
+    }
+
+    private void dropNode(long place) {
+        long address = nodes.get(place, NODE_ADDRESS);
+        boolean wasTail = address == tail;
+        int capacity = wasTail ? tailCapacity : Listpack.size(pages.array(address), Pages.offset(address));
+        pages.free(address, capacity);
+        nodeBytes -= SizeClasses.roundUp(capacity);
+        nodes.remove(place);
+        if (wasTail) findTail();
+    }
+
+    private void findTail() {
+        long place = nodes.last();
+        tail = place == IdRows.NONE ? 0 : nodes.get(place, NODE_ADDRESS);
+        if (tail == 0) return;
+        tailCapacity = SizeClasses.roundUp(Listpack.size(pages.array(tail), Pages.offset(tail)));
+        tailMs = nodes.ms(place);
+        tailSeq = nodes.seq(place);
+    }
+
+    /// Writes the two counts of a node, which may take more or fewer bytes than before.
+    private void recount(long place, long live, long deleted) {
+        long address = nodes.get(place, NODE_ADDRESS);
+        byte[] array = pages.array(address);
+        int start = Pages.offset(address);
+        int from = Listpack.first(start);
+        if (live <= MAX_SMALL && deleted <= MAX_SMALL && array[from] >= 0 && array[from + 2] >= 0) {
+            array[from] = (byte) live;
+            array[from + 2] = (byte) deleted;
+            return;
+        }
+
+        scratch.clear();
+        Listpack.encode(live, scratch);
+        Listpack.encode(deleted, scratch);
+        int size = Listpack.size(array, start);
+        int behind = Listpack.next(array, Listpack.next(array, from));
+        int more = scratch.length() - (behind - from);
+        boolean isTail = address == tail;
+        int capacity = SizeClasses.roundUp(isTail ? tailCapacity : size);
+        int newCapacity = SizeClasses.roundUp(isTail ? Math.max(tailCapacity, size + more) : size + more);
+        long to = newCapacity == capacity ? address : pages.allocateForced(newCapacity);
+        byte[] target = pages.array(to);
+        int toStart = Pages.offset(to);
+        System.arraycopy(array, behind, target, toStart + behind - start + more, start + size - behind);
+        System.arraycopy(scratch.array(), 0, target, Listpack.first(toStart), scratch.length());
+        if (to != address) {
+            System.arraycopy(array, start, target, toStart, Listpack.HEADER);
+            replaceNode(place, address, capacity, to, newCapacity);
+        }
+        Listpack.addToHeader(target, toStart, more, 0);
+    }
+
+    private void findFirst() {
+        StreamEntries walk = new StreamEntries().of(this);
+        boolean isThere = walk.next();
+        firstMs = isThere ? walk.ms() : 0;
+        firstSeq = isThere ? walk.seq() : 0;
+    }
+
+    /// Removes old entries. O(entries removed); without KEEP, and with groups, O(entries removed · groups · log pending).
+    ///
+    /// @return how many
+    public long trim(StreamTrim trim) {
+        References references = groupCount == 0 ? References.KEEP : trim.references;
+        long deleted = 0;
+        long place = nodes.first();
+        while (place != IdRows.NONE) {
+            if (trim.strategy == Strategy.MAXLEN && length <= trim.maxLength) break;
+            long ms = nodes.ms(place);
+            long seq = nodes.seq(place);
+            if (trim.strategy == Strategy.MINID && StreamId.compare(ms, seq, trim.minMs, trim.minSeq) >= 0) break;
+            long live = live(place);
+            if (trim.limit > 0 && deleted + live > trim.limit) break;
+            if (goesWhole(place, live, trim, references)) {
+                if (references == References.DELETE) forget(place);
+                dropNode(place);
+                length -= live;
+                deleted += live;
+            } else {
+                if (trim.isApproximate) break;
+                deleted += trimWithin(place, trim, references);
+                if (references != References.ACKED) break;
+            }
+            // what is kept because it is not acknowledged does not keep younger entries from going
+            place = nodes.ceiling(StreamId.nextMs(ms, seq), StreamId.nextSeq(seq));
+        }
+        if (deleted > 0) findFirst();
+        return deleted;
+    }
+
+    private long live(long place) {
+        long address = nodes.get(place, NODE_ADDRESS);
+        return StreamNode.live(pages.array(address), Pages.offset(address));
+    }
+
+    private boolean goesWhole(long place, long live, StreamTrim trim, References references) {
+        boolean isOld = trim.strategy == Strategy.MAXLEN ? length - live >= trim.maxLength : endsBefore(place, trim);
+        if (!isOld || references != References.ACKED) return isOld;
+        StreamEntries walk = new StreamEntries().of(this, nodes.ms(place), nodes.seq(place), StreamId.MAX, StreamId.MAX, false);
+        for (long i = 0; i < live; i++) if (!walk.next() || !isDone(walk.ms(), walk.seq())) return false;
+        return true;
+    }
+
+    /// Whether the last entry of a node, deleted or not, is older than the threshold.
+    private boolean endsBefore(long place, StreamTrim trim) {
+        long address = nodes.get(place, NODE_ADDRESS);
+        byte[] array = pages.array(address);
+        int start = Pages.offset(address);
+        int at = StreamNode.previous(array, start + Listpack.size(array, start) - 1);
+        int msAt = Listpack.next(array, at);
+        long ms = nodes.ms(place) + Listpack.number(array, msAt);
+        long seq = nodes.seq(place) + Listpack.number(array, Listpack.next(array, msAt));
+        return StreamId.compare(ms, seq, trim.minMs, trim.minSeq) < 0;
+    }
+
+    /// Deletes entries at the beginning of a node.
+    private long trimWithin(long place, StreamTrim trim, References references) {
+        long address = nodes.get(place, NODE_ADDRESS);
+        byte[] array = pages.array(address);
+        int start = Pages.offset(address);
+        int namesAt = StreamNode.namesAt(array, start);
+        long names = Listpack.number(array, namesAt);
+        long marked = 0;
+        boolean hasKept = false;
+        int at = StreamNode.firstEntry(array, namesAt);
+        for (; !Listpack.isEnd(array, at); at = StreamNode.next(array, at, names)) {
+            int msAt = Listpack.next(array, at);
+            long ms = nodes.ms(place) + Listpack.number(array, msAt);
+            long seq = nodes.seq(place) + Listpack.number(array, Listpack.next(array, msAt));
+            boolean isEnough = trim.strategy == Strategy.MAXLEN
+                    ? length - marked <= trim.maxLength
+                    : StreamId.compare(ms, seq, trim.minMs, trim.minSeq) >= 0;
+            if (isEnough) break;
+            if ((StreamNode.flags(array, at) & StreamNode.DELETED) != 0) continue;
+            if (references == References.ACKED && !isDone(ms, seq)) {
+                hasKept = true;
+                continue;
+            }
+            array[at] |= StreamNode.DELETED;
+            marked++;
+            if (references == References.DELETE) forget(ms, seq);
+            if (hasKept) noteDeleted(ms, seq);
+        }
+        if (marked == 0) return 0;
+        length -= marked;
+        long live = StreamNode.live(array, start) - marked;
+        if (live == 0 && references == References.ACKED) dropNode(place);
+        else recount(place, live, StreamNode.deleted(array, start) + marked);
+        return marked;
+    }
+
+    /// Makes all groups forget the entries of a node.
+    private void forget(long place) {
+        StreamEntries walk = new StreamEntries().of(this, nodes.ms(place), nodes.seq(place), StreamId.MAX, StreamId.MAX, false);
+        for (long i = live(place); i > 0 && walk.next(); i--) forget(walk.ms(), walk.seq());
+    }
+
+    /// Makes all groups forget that an entry is pending.
+    ///
+    /// @return whether it was, in any
+    public boolean forget(long ms, long seq) {
+        boolean wasPending = false;
+        for (int i = 0; i < groupCount; i++) wasPending |= groups[i].acknowledge(ms, seq);
+        return wasPending;
+    }
+
+    /// Whether all groups have read and acknowledged an entry.
+    public boolean isDone(long ms, long seq) {
+        for (int i = 0; i < groupCount; i++) if (!groups[i].isDone(ms, seq)) return false;
+        return true;
+    }
+
+    /// Says what the stream remembers of its past, for XSETID.
+    ///
+    /// @param entriesAdded negative to leave it
+    /// @param deletedMs    with `deletedSeq` 0-0 to leave it
+    public void setId(long ms, long seq, long entriesAdded, long deletedMs, long deletedSeq) {
+        if (StreamId.compare(ms, seq, lastMs, lastSeq) < 0) dropEmptyNodes();
+        lastMs = ms;
+        lastSeq = seq;
+        if (entriesAdded >= 0) this.entriesAdded = entriesAdded;
+        if (StreamId.isZero(deletedMs, deletedSeq)) return;
+        maxDeletedMs = deletedMs;
+        maxDeletedSeq = deletedSeq;
+    }
+
+    /// Nodes without entries that are not deleted (a trim by id may leave some) must go before smaller ids come back, so that the next entry's
+    /// id is larger than that of any node.
+    private void dropEmptyNodes() {
+        for (long place = nodes.last(); place != IdRows.NONE; ) {
+            long ms = nodes.ms(place);
+            long seq = nodes.seq(place);
+            if (live(place) == 0) dropNode(place);
+            place = StreamId.isZero(ms, seq)
+                    ? IdRows.NONE
+                    : nodes.floor(StreamId.previousMs(ms, seq), StreamId.previousSeq(seq));
+        }
+    }
+
+    // ---- groups ----
+
+    /// How many groups there are.
+    public int groups() {
+        return groupCount;
+    }
+
+    /// One of them, in order of names.
+    public StreamGroup group(int index) {
+        return groups[index];
+    }
+
+    private int groupPlace(Bytes name) {
+        int low = 0;
+        int high = groupCount;
+        while (low < high) {
+            int middle = low + high >>> 1;
+            int order = groups[middle].compareName(name);
+            if (order == 0) return middle;
+            if (order < 0) low = middle + 1;
+            else high = middle;
+        }
+        return -1 - low;
+    }
+
+    /// The group of that name, or null.
+    public @Nullable StreamGroup group(Bytes name) {
+        int place = groupPlace(name);
+        return place < 0 ? null : groups[place];
+    }
+
+    /// Makes a group of a name that there is none of.
+    ///
+    /// @throws OutOfMemory when memory is short; then nothing has changed
+    public StreamGroup createGroup(Bytes name, long lastMs, long lastSeq, long entriesRead) {
+        StreamGroup group = new StreamGroup(pages, name.copy(), lastMs, lastSeq, entriesRead);
+        int place = -1 - groupPlace(name);
+        if (groupCount == groups.length) groups = Arrays.copyOf(groups, Math.max(1, groupCount + groupCount / 2 + 1));
+        System.arraycopy(groups, place, groups, place + 1, groupCount - place);
+        groups[place] = group;
+        groupCount++;
+        return group;
+    }
+
+    /// Takes a group out.
+    public void removeGroup(StreamGroup group) {
+        int place = groupPlace(group.name());
+        groupCount--;
+        System.arraycopy(groups, place + 1, groups, place, groupCount - place);
+        while (group.free(Integer.MAX_VALUE)) continue;
+    }
+
+    // ---- the whole ----
+
+    /// O(groups + consumers).
+    @Override
+    public long bytes() {
+        long bytes = nodeBytes + nodes.bytes();
+        for (int i = 0; i < groupCount; i++) bytes += groups[i].bytes();
+        return bytes;
+    }
+
+    @Override
+    protected boolean free(int most) {
+        long left = most;
+        while (!nodes.isEmpty()) {
+            if (left <= 0) return true;
+            long place = nodes.last();
+            left -= 1 + live(place);
+            length -= live(place);
+            dropNode(place);
+        }
+        while (groupCount > 0) {
+            if (groups[groupCount - 1].free(most)) return true;
+            groupCount--;
+        }
+        return false;
+    }
+
+    /// The position is the number of a list of rows, above 32 bits, and that of a leaf in it. Lists are: the nodes themselves, one by one; their
+    /// index; and what is pending, group by group, consumer by consumer.
+    @Override
+    protected long compact(long position, int most) {
+        int list = (int) (position >>> 32);
+        int from = (int) position;
+        if (list == 0) {
+            int next = compactNodes(from, most);
+            return next < 0 ? 1L << 32 : next;
+        }
+        IdRows rows = list(list - 1);
+        if (rows == null) return 0;
+        int next = rows.compact(from, most);
+        return next < 0 ? (long) (list + 1) << 32 : (long) list << 32 | next;
+    }
+
+    /// @return where to go on, as a place in the index; -1 when all was looked at
+    private int compactNodes(int from, int most) {
+        long place = nodes.atOrBehind(from);
+        for (int i = 0; i < most; i++) {
+            if (place == IdRows.NONE) return -1;
+            long address = nodes.get(place, NODE_ADDRESS);
+            if (pages.isSparse(address)) {
+                int size = Listpack.size(pages.array(address), Pages.offset(address));
+                int capacity = SizeClasses.roundUp(address == tail ? tailCapacity : size);
+                moveNode(place, size, pages.allocate(capacity), capacity);
+            }
+            place = nodes.next(place);
+        }
+        return place == IdRows.NONE || place > Integer.MAX_VALUE ? -1 : (int) place;
+    }
+
+    private @Nullable IdRows list(int number) {
+        if (number == 0) return nodes;
+        int left = number - 1;
+        for (int i = 0; i < groupCount; i++) {
+            StreamGroup group = groups[i];
+            if (left == 0) return group.rows(null);
+            if (left <= group.consumers()) return group.rows(group.consumer(left - 1));
+            left -= 1 + group.consumers();
+        }
+        return null;
+    }
+
+    @Override
+    protected BigValue copy() {
+        StreamValue copy = new StreamValue(pages, thresholds, scratch, new IdRows(pages, NODE_PAYLOAD));
+        try {
+            for (long place = nodes.first(); place != IdRows.NONE; place = nodes.next(place)) copy.addCopy(this, place);
+            for (int i = 0; i < groupCount; i++) {
+                if (copy.groups.length == 0) copy.groups = new StreamGroup[groupCount];
+                copy.groups[i] = groups[i].copy();
+                copy.groupCount++;
+            }
+        } catch (OutOfMemory e) {
+            while (copy.free(Integer.MAX_VALUE)) continue;
+            throw e;
+        }
+        copy.findTail();
+        copy.length = length;
+        copy.lastMs = lastMs;
+        copy.lastSeq = lastSeq;
+        copy.firstMs = firstMs;
+        copy.firstSeq = firstSeq;
+        copy.maxDeletedMs = maxDeletedMs;
+        copy.maxDeletedSeq = maxDeletedSeq;
+        copy.entriesAdded = entriesAdded;
+        return copy;
+    }
+
+    private void addCopy(StreamValue of, long place) {
+        long address = of.nodes.get(place, NODE_ADDRESS);
+        byte[] array = pages.array(address);
+        int start = Pages.offset(address);
+        int size = Listpack.size(array, start);
+        long to = pages.allocate(size);
+        try {
+            nodes.set(nodes.insert(of.nodes.ms(place), of.nodes.seq(place)), NODE_ADDRESS, to);
+        } catch (OutOfMemory e) {
+            pages.free(to, size);
+            throw e;
+        }
+        System.arraycopy(array, start, pages.array(to), Pages.offset(to), size);
+        nodeBytes += SizeClasses.roundUp(size);
+    }
+
+    @Override
+    public void checkInvariants() {
+        nodes.checkInvariants();
+        long bytes = 0;
+        long liveSum = 0;
+        for (long place = nodes.first(); place != IdRows.NONE; place = nodes.next(place)) {
+            long address = nodes.get(place, NODE_ADDRESS);
+            byte[] array = pages.array(address);
+            int start = Pages.offset(address);
+            int size = Listpack.size(array, start);
+            if (!StreamNode.isValid(array, start, size)) throw new IllegalStateException("a node is damaged");
+            liveSum += StreamNode.live(array, start);
+            bytes += SizeClasses.roundUp(address == tail ? tailCapacity : size);
+        }
+        expect(length, liveSum, "entries");
+        expect(nodeBytes, bytes, "bytes of nodes");
+        long last = nodes.last();
+        expect(tail, last == IdRows.NONE ? 0 : nodes.get(last, NODE_ADDRESS), "tail");
+        checkEntries();
+        for (int i = 0; i < groupCount; i++) {
+            groups[i].checkInvariants();
+            if (i > 0 && groups[i - 1].compareName(groups[i].name()) >= 0)
+                throw new IllegalStateException("groups are not in order");
+        }
+    }
+
+    private void checkEntries() {
+        StreamEntries forward = new StreamEntries().of(this);
+        StreamEntries backward = new StreamEntries().of(this, 0, 0, StreamId.MAX, StreamId.MAX, true);
+        long ms = 0;
+        long seq = 0;
+        for (long i = 0; forward.next(); i++) {
+            if (StreamId.compare(forward.ms(), forward.seq(), ms, seq) <= 0)
+                throw new IllegalStateException(StreamId.text(forward.ms(), forward.seq()) + " is out of order");
+            ms = forward.ms();
+            seq = forward.seq();
+            if (i == 0 && (ms != firstMs || seq != firstSeq)) throw new IllegalStateException("a wrong first id");
+            if (!backward.next()) throw new IllegalStateException("fewer entries backward");
+        }
+        if (backward.next()) throw new IllegalStateException("more entries backward");
+        if (StreamId.compare(ms, seq, lastMs, lastSeq) > 0) throw new IllegalStateException("a wrong last id");
+        if (length == 0 && !StreamId.isZero(firstMs, firstSeq)) throw new IllegalStateException("a first id of none");
+    }
+
+    private static void expect(long counted, long found, String what) {
+        if (counted != found) throw new IllegalStateException(what + ": " + counted + " counted, " + found + " found");
+    }
+}
