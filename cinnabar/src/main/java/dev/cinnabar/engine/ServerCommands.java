@@ -180,6 +180,7 @@ public enum ServerCommands implements Command {
             var old = store.database(db);
             engine.watches().flushed(db, key -> old.lookup(key) != 0);
             keys += store.flush(db);
+            engine.waiters().allChanged(db);
         }
         call.dirty(keys);
         boolean isLazy = isAsync || !isSync && engine.host().config().get(Directives.LAZYFREE_LAZY_USER_FLUSH);
