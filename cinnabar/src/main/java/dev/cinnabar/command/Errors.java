@@ -119,13 +119,12 @@ public final class Errors {
     /// Thrown when a payload's checksum fits, but not what it says.
     public static final Refusal BAD_DATA = new Refusal("ERR Bad data format");
 
-<<<<<<< HEAD
     /// Thrown for a string that does not look like a HyperLogLog.
     public static final Refusal NO_HYPERLOGLOG = new Refusal("WRONGTYPE Key is not a valid HyperLogLog string value.");
 
     /// Thrown for a string that looks like one, but whose registers make no sense.
     public static final Refusal CORRUPT_HYPERLOGLOG = new Refusal("INVALIDOBJ Corrupted HLL object detected");
-=======
+
     /// Thrown when an argument that has to be the id of a stream's entry is none.
     public static final Refusal INVALID_ID = new Refusal("ERR Invalid stream ID specified as stream command argument");
 
@@ -133,7 +132,6 @@ public final class Errors {
             + " want to use the MKSTREAM option to create an empty stream automatically.";
     public static final String GROUP_EXISTS = "BUSYGROUP Consumer Group name already exists";
     public static final String STREAM_GONE = "UNBLOCKED the stream key no longer exists";
->>>>>>> c00f45a (Streams: entries in nodes, groups in rows of ids)
 
     private Errors() {}
 

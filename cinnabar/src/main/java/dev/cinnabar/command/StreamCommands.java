@@ -292,7 +292,8 @@ public enum StreamCommands implements Command {
     /// What the log is told of a trimming: how far it went, which is exact also where the client's wish was not.
     private static void writeTrim(Effects effects, StreamTrim trim, StreamValue stream) {
         if (trim.strategy == Strategy.NONE) return;
-        boolean isByLength = trim.strategy == Strategy.MAXLEN;
+        boolean isEmptied = trim.isApproximate && stream.size() == 0; // there is no first id to tell
+        boolean isByLength = trim.strategy == Strategy.MAXLEN || isEmptied;
         effects.arg(isByLength ? Words.MAXLEN : Words.MINID).arg(Words.EQUAL);
         if (isByLength) effects.arg(trim.isApproximate ? stream.size() : trim.maxLength);
         else if (trim.isApproximate) effects.id(stream.firstMs(), stream.firstSeq());
@@ -588,7 +589,8 @@ public enum StreamCommands implements Command {
                 checkId(call.arg(i + 1));
                 deletedMs = StreamId.ms(call.arg(i + 1));
                 deletedSeq = StreamId.seq(call.arg(i + 1), 0);
-                if (StreamId.compare(ms, seq, deletedMs, deletedSeq) < 0)
+                // an image may hold what XSETID let happen: a last id in front of one that was deleted
+                if (StreamId.compare(ms, seq, deletedMs, deletedSeq) < 0 && !call.mustObey())
                     throw new Refusal("ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id");
             } else {
                 throw Errors.SYNTAX_REFUSAL;

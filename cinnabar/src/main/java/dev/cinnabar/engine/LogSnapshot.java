@@ -9,8 +9,13 @@ import dev.cinnabar.store.Database;
 import dev.cinnabar.store.HashValue;
 import dev.cinnabar.store.Kind;
 import dev.cinnabar.store.Snapshot;
+import dev.cinnabar.store.StreamConsumer;
+import dev.cinnabar.store.StreamEntries;
+import dev.cinnabar.store.StreamGroup;
+import dev.cinnabar.store.StreamValue;
 import dev.cinnabar.store.StringValue;
 import dev.cinnabar.struct.Listpack;
+import dev.cinnabar.struct.StreamId;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -84,6 +89,7 @@ public final class LogSnapshot extends SlicedSnapshot {
 
         @Override
         public Snapshot.BigSink big(BigImage image) {
+            if (image.kind() == Kind.STREAM) return new Entries(image);
             return new Elements().of(image.index(), image.key(), image.kind(), image.expiryMs());
         }
     }
@@ -175,6 +181,108 @@ public final class LogSnapshot extends SlicedSnapshot {
             if (expiryMs == Database.NO_EXPIRY) return;
             bulk(select(index).append("*3\r\n$9\r\nPEXPIREAT\r\n"), name);
             number(ready(), expiryMs);
+        }
+    }
+
+    /// Makes commands of a stream: an XADD for each entry, then what the stream and its groups remember. A pending entry that the stream
+    /// does not have any more cannot be said in commands, and is lost, as in Redis.
+    private final class Entries implements Snapshot.BigSink {
+        private final BigImage image;
+        private final StreamEntries entries = new StreamEntries();
+
+        Entries(BigImage image) {
+            this.image = image;
+        }
+
+        @Override
+        public void node(long ms, long seq, byte[] array, int offset) {
+            entries.ofNode(ms, seq, array, offset);
+            while (entries.next()) {
+                begin("XADD", 3 + 2 * entries.fields());
+                id(entries.ms(), entries.seq());
+                for (long i = entries.fields(); i > 0; i--) {
+                    text(entries.name());
+                    text(entries.value());
+                }
+            }
+        }
+
+        @Override
+        public void stream(StreamValue stream) {
+            if (stream.size() == 0) { // makes a stream and leaves nothing in it
+                begin("XADD", 7);
+                words("MAXLEN", "0", "0-1", "x", "y");
+            }
+            begin("XSETID", 7);
+            id(stream.lastMs(), stream.lastSeq());
+            words("ENTRIESADDED");
+            number(ready(), stream.entriesAdded());
+            words("MAXDELETEDID");
+            id(stream.maxDeletedMs(), stream.maxDeletedSeq());
+        }
+
+        @Override
+        public void group(StreamGroup group) {
+            beginGroup("CREATE", 7, group);
+            id(group.lastMs, group.lastSeq);
+            words("ENTRIESREAD");
+            number(ready(), group.entriesRead);
+        }
+
+        @Override
+        public void pending(StreamGroup group, long place) {
+            begin("XCLAIM", 12);
+            bulk(ready(), group.name());
+            bulk(ready(), group.owner(place).name());
+            words("0");
+            id(group.rows(null).ms(place), group.rows(null).seq(place));
+            words("TIME");
+            number(ready(), group.deliveredMs(place));
+            words("RETRYCOUNT");
+            number(ready(), group.deliveries(place));
+            words("JUSTID", "FORCE");
+        }
+
+        @Override
+        public void consumer(StreamGroup group, StreamConsumer consumer) {
+            beginGroup("CREATECONSUMER", 5, group);
+            bulk(ready(), consumer.name());
+        }
+
+        @Override
+        public void end() {
+            if (image.expiryMs() == Database.NO_EXPIRY) return;
+            begin("PEXPIREAT", 3);
+            number(ready(), image.expiryMs());
+        }
+
+        private void begin(String command, long words) {
+            flush();
+            select(image.index()).append('*').append(words).appendCrlf();
+            words(command);
+            bulk(ready(), image.key());
+        }
+
+        private void beginGroup(String subcommand, long words, StreamGroup group) {
+            flush();
+            select(image.index()).append('*').append(words).appendCrlf();
+            words("XGROUP", subcommand);
+            bulk(ready(), image.key());
+            bulk(ready(), group.name());
+        }
+
+        private void words(String... words) {
+            for (String word : words)
+                ready().append('$').append((long) word.length()).appendCrlf().append(word).appendCrlf();
+        }
+
+        private void id(long ms, long seq) {
+            words(StreamId.text(ms, seq));
+        }
+
+        private void text(Listpack.Entry entry) {
+            if (entry.isNumber()) number(ready(), entry.number());
+            else bulk(ready(), entry.bytes());
         }
     }
 

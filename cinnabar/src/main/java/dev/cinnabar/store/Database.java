@@ -57,7 +57,7 @@ public final class Database {
     private final ListValue listImage;
     private SetValue[] sets = {};
     private final SetValue setImage;
-    private final ByteBuilder streamScratch = new ByteBuilder();
+    private final StreamValue.Tools streamTools = new StreamValue.Tools(new ByteBuilder(), new StreamEntries());
     private final StreamEntries streamEntries = new StreamEntries();
     private final StreamTrim streamTrim = new StreamTrim();
     private final Thresholds thresholds;
@@ -467,7 +467,7 @@ public final class Database {
 
     /// An empty stream under no key; it is given one by [#putStream] or given up by [#giveUp].
     public StreamValue newStream() {
-        return new StreamValue(pages, thresholds, streamScratch);
+        return new StreamValue(pages, thresholds, streamTools);
     }
 
     /// Gives a new stream a key that is not there.

@@ -65,6 +65,28 @@ public final class Snapshot {
         /// A member of a sorted set.
         default void member(Listpack.Entry member, double score) {}
 
+        /// Some entries of a stream, a node of it as it was. Nodes come in their order.
+        ///
+        /// @param ms     the id of the node's first entry, with `seq`
+        /// @param array  where the node lies, a [dev.cinnabar.struct.StreamNode]
+        /// @param offset where in it
+        default void node(long ms, long seq, byte[] array, int offset) {}
+
+        /// What a stream remembers of its past. Behind its nodes, and in front of its groups.
+        ///
+        /// @param stream as it was, to be read only
+        default void stream(StreamValue stream) {}
+
+        /// A group of a stream; what is pending of it follows, then its consumers.
+        default void group(StreamGroup group) {}
+
+        /// An entry that is pending.
+        ///
+        /// @param place in the group's rows
+        default void pending(StreamGroup group, long place) {}
+
+        default void consumer(StreamGroup group, StreamConsumer consumer) {}
+
         /// That was the last one.
         default void end() {}
     }

@@ -47,6 +47,11 @@ public final class StreamConsumer {
         return new StreamConsumer(name, number, seenMs, activeMs, pending.copy());
     }
 
+    /// The consumer as it is now; see [IdRows#freeze].
+    StreamConsumer freeze() {
+        return new StreamConsumer(name, number, seenMs, activeMs, pending.freeze());
+    }
+
     /// A fresh window over the name.
     public Bytes name() {
         return Bytes.of(name);

@@ -31,6 +31,8 @@ public final class StreamEntries {
     private long toSeq;
 
     private long node = IdRows.NONE; // its place in the index
+    private long nodeMs; // the id of its first entry
+    private long nodeSeq;
     private byte[] array = NOTHING;
     private int start; // of the node
     private int first; // where its first entry begins
@@ -74,13 +76,34 @@ public final class StreamEntries {
         return of(stream, ms, seq, ms, seq, false).next();
     }
 
+    /// A walk over the entries of a single node, from old to new.
+    ///
+    /// @param ms the id of the node's first entry, with `seq`
+    public StreamEntries ofNode(long ms, long seq, byte[] array, int offset) {
+        stream = null;
+        isBackward = false;
+        fromMs = 0;
+        fromSeq = 0;
+        toMs = StreamId.MAX;
+        toSeq = StreamId.MAX;
+        node = 0;
+        open(ms, seq, array, offset);
+        return this;
+    }
+
     private void open(long place) {
         node = place;
         if (place == IdRows.NONE) return;
         StreamValue of = stream();
-        long address = of.nodes().get(place, StreamValue.NODE_ADDRESS);
-        array = of.pages().array(address);
-        start = Pages.offset(address);
+        long address = of.address(place);
+        open(of.nodes().ms(place), of.nodes().seq(place), of.pages().array(address), Pages.offset(address));
+    }
+
+    private void open(long ms, long seq, byte[] array, int offset) {
+        nodeMs = ms;
+        nodeSeq = seq;
+        this.array = array;
+        start = offset;
         namesAt = StreamNode.namesAt(array, start);
         names = Listpack.number(array, namesAt);
         first = StreamNode.firstEntry(array, namesAt);
@@ -97,7 +120,7 @@ public final class StreamEntries {
     public boolean next() {
         while (node != IdRows.NONE) {
             if (isBackward ? at == first : Listpack.isEnd(array, at)) {
-                open(isBackward ? stream().nodes().previous(node) : stream().nodes().next(node));
+                openNext();
                 continue;
             }
             if (isBackward) at = StreamNode.previous(array, at);
@@ -112,12 +135,18 @@ public final class StreamEntries {
         return false;
     }
 
+    private void openNext() {
+        StreamValue of = stream;
+        if (of == null) node = IdRows.NONE;
+        else open(isBackward ? of.nodes().previous(node) : of.nodes().next(node));
+    }
+
     private void read(int entry) {
         flags = StreamNode.flags(array, entry);
         int p = Listpack.next(array, entry);
-        ms = stream().nodes().ms(node) + Listpack.number(array, p);
+        ms = nodeMs + Listpack.number(array, p);
         p = Listpack.next(array, p);
-        seq = stream().nodes().seq(node) + Listpack.number(array, p);
+        seq = nodeSeq + Listpack.number(array, p);
         p = Listpack.next(array, p);
         if ((flags & StreamNode.SAME_NAMES) != 0) {
             fields = names;

@@ -48,6 +48,9 @@ public final class StreamGroup {
     private int consumers;
     private int freeNumber; // no smaller one is free
 
+    private @Nullable StreamGroup origin; // of an image
+    private StreamConsumer[] origins = NOBODY; // of an image's consumers
+
     /// The last id that was handed to any consumer.
     public long lastMs;
 
@@ -309,6 +312,30 @@ public final class StreamGroup {
             throw e;
         }
         return copy;
+    }
+
+    /// The group as it is now, to be read only, and given back by [#release]. Never refused. O(consumers + pending / 64).
+    StreamGroup freeze() {
+        StreamGroup image = new StreamGroup(pages, name, lastMs, lastSeq, entriesRead, pending.freeze());
+        image.origin = this;
+        image.consumers = consumers;
+        image.byName = new StreamConsumer[consumers];
+        image.origins = new StreamConsumer[consumers];
+        image.byNumber = new StreamConsumer[byNumber.length];
+        for (int i = 0; i < consumers; i++) {
+            image.byName[i] = byName[i].freeze();
+            image.origins[i] = byName[i];
+            image.byNumber[byName[i].number] = image.byName[i];
+        }
+        return image;
+    }
+
+    /// Gives an image back. The group and its consumers may be gone meanwhile.
+    void release() {
+        StreamGroup of = origin;
+        if (of == null) throw new IllegalStateException("no image of a group");
+        of.pending.release(pending);
+        for (int i = 0; i < consumers; i++) origins[i].pending.release(byName[i].pending);
     }
 
     void checkInvariants() {

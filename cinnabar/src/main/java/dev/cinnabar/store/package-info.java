@@ -60,6 +60,25 @@
 /// order, in a B+-tree that counts ([dev.cinnabar.store.ZsetValue] and, drawn, `ScoreIndex`). Every range, by rank, by score or by
 /// name, becomes two ranks first: how many elements lie below its ends. Redis keeps a skip list, of one object per member.
 ///
+/// **Streams** are entries under growing ids, in nodes of some hundred, and nodes under an index. A node is a listpack that holds the names
+/// of fields once and ids as differences ([dev.cinnabar.struct.StreamNode] draws it), so that an entry takes some ten bytes more than its
+/// values:
+///
+/// ```
+///    index   | 1-0 · | 7-0 · | 9-3 · |         rows in order of ids, see IdRows
+///               │       │       └► tail        | 9-3 | + 0-0 a b | + 0-1 a b |        appended to, in a block with room
+///               │       └► node
+///               └► node                         trimmed away from here
+///
+///    group   last id 9-3, pending  | 7-0, when, how often, to whom | 9-3, … |
+///            consumers             c1 | 7-0 |      c2 | 9-3 |
+/// ```
+///
+/// **A group remembers** two things: up to which id it has read, and what it handed out that was not acknowledged. From an XREADGROUP's
+/// point of view: the entries behind the last id are answered, each becomes a row in the list of what is pending and one in its consumer's, the
+/// last id moves. An XACK takes both rows out. Lists and index are the same thing, rows in order of ids in leaves of 64, because all of them
+/// are appended to at the end, taken from at the front and asked "from here on" ([dev.cinnabar.store.StreamGroup] draws the rows).
+///
 /// **Who owns what.** All of it belongs to one engine, under its lock. Addresses, looks and windows are good until the next change.
 ///
 /// **What this room does not do.** It answers nobody, logs nothing and knows no command: it tells

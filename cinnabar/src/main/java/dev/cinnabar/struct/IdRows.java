@@ -23,6 +23,9 @@ public final class IdRows {
      * best there is, but for the cost of a hole in its middle: so it is cut into leaves, and the array above them is so small (8 bytes for 64
      * rows) that moving it is nothing: 16 KiB for 100,000 rows. Redis keeps a radix tree here, of one node and one object per row.
      *
+     * An image ([#freeze]) is a copy of the array, and from then on both mark their leaves as shared: who is about to write into one that is
+     * shared copies it first. When the image is released, a leaf that is shared still is found by its first id and unmarked, another one freed.
+     *
      * A leaf's block is as large as its rows need, in steps of eight (of one, two, four below), so that nothing is stored about it but its
      * count, above the address. Leaves that a removal leaves nearly empty join their neighbour.
      */
@@ -36,6 +39,8 @@ public final class IdRows {
     private static final int LEAF = 64; // rows; with the 36 bytes of a pending entry exactly a block's size, 2304
     private static final int ROW_BITS = 6;
     private static final int COUNT_SHIFT = Pages.ADDRESS_BITS;
+    private static final int COUNT_MASK = (1 << 63 - COUNT_SHIFT) - 1;
+    private static final long SHARED = 1L << 63; // with an image
     private static final int FIRST_CAPACITY = 2; // leaves
     private static final int STEP = 8; // rows
     private static final int ARRAY_HEADER = 16;
@@ -76,7 +81,7 @@ public final class IdRows {
     // ---- places: the leaf's number, then the row in it ----
 
     private int count(int leaf) {
-        return (int) (leaves[leaf] >>> COUNT_SHIFT);
+        return (int) (leaves[leaf] >>> COUNT_SHIFT) & COUNT_MASK;
     }
 
     private long address(int leaf) {
@@ -154,6 +159,7 @@ public final class IdRows {
     }
 
     public void set(long place, int offset, long value) {
+        own(leaf(place));
         LONG.set(array(place), payload(place) + offset, value);
     }
 
@@ -163,6 +169,7 @@ public final class IdRows {
     }
 
     public void setInt(long place, int offset, int value) {
+        own(leaf(place));
         INT.set(array(place), payload(place) + offset, value);
     }
 
@@ -307,7 +314,7 @@ public final class IdRows {
 
     private void dropLeaf(int leaf) {
         int count = count(leaf);
-        pages.free(address(leaf), blockSize(count));
+        giveUp(leaf);
         blockBytes -= SizeClasses.roundUp(blockSize(count));
         leafCount--;
         System.arraycopy(leaves, leaf + 1, leaves, leaf, leafCount - leaf);
@@ -332,10 +339,11 @@ public final class IdRows {
         int from = more > 0 ? row : row + 1; // rows from here on move
         int oldSize = blockSize(count);
         int newSize = blockSize(count + more);
+        boolean staysInBlock = oldSize == newSize && !isShared(leaf);
         byte[] target = array;
         int toStart = start;
         long to = address;
-        if (oldSize != newSize) {
+        if (!staysInBlock) {
             to = more > 0 ? pages.allocate(newSize) : pages.allocateForced(newSize);
             target = pages.array(to);
             toStart = Pages.offset(to);
@@ -343,8 +351,8 @@ public final class IdRows {
         }
         int tail = (count - from) * width;
         System.arraycopy(array, start + from * width, target, toStart + (from + more) * width, tail);
-        if (oldSize != newSize) {
-            pages.free(address, oldSize);
+        if (!staysInBlock) {
+            giveUp(leaf);
             blockBytes += SizeClasses.roundUp(newSize) - SizeClasses.roundUp(oldSize);
         }
         setLeaf(leaf, to, count + more);
@@ -365,7 +373,7 @@ public final class IdRows {
         long address = address(leaf);
         copyRows(address, 0, first, 0, half);
         copyRows(address, half, second, 0, half);
-        pages.free(address, blockSize(LEAF));
+        giveUp(leaf);
         blockBytes += 2L * SizeClasses.roundUp(blockSize(half)) - SizeClasses.roundUp(blockSize(LEAF));
         setLeaf(leaf, first, half);
         openLeaf(leaf + 1, second, half);
@@ -390,7 +398,7 @@ public final class IdRows {
         long to = pages.allocateForced(blockSize(count));
         copyRows(address(left), 0, to, 0, leftCount);
         copyRows(address(left + 1), 0, to, leftCount, rightCount);
-        pages.free(address(left), blockSize(leftCount));
+        giveUp(left);
         blockBytes += SizeClasses.roundUp(blockSize(count)) - SizeClasses.roundUp(blockSize(leftCount));
         setLeaf(left, to, count);
         dropLeaf(left + 1);
@@ -439,7 +447,8 @@ public final class IdRows {
         int end = (int) Math.min(leafCount, (long) from + most);
         for (; leaf < end; leaf++) {
             int count = count(leaf);
-            if (pages.isSparse(address(leaf))) setLeaf(leaf, pages.move(address(leaf), blockSize(count)), count);
+            if (pages.isSparse(address(leaf)) && !isShared(leaf))
+                setLeaf(leaf, pages.move(address(leaf), blockSize(count)), count);
         }
         return leaf >= leafCount ? -1 : leaf;
     }
@@ -464,6 +473,57 @@ public final class IdRows {
             throw e;
         }
         return copy;
+    }
+
+    // ---- images ----
+
+    private boolean isShared(int leaf) {
+        return leaves[leaf] < 0;
+    }
+
+    /// Frees a leaf's block, or leaves it to the other one that has it.
+    private void giveUp(int leaf) {
+        if (!isShared(leaf)) pages.free(address(leaf), blockSize(count(leaf)));
+    }
+
+    /// Makes a leaf one's own, before it is written into.
+    private void own(int leaf) {
+        if (!isShared(leaf)) return;
+        int count = count(leaf);
+        long to = pages.allocateForced(blockSize(count));
+        copyRows(address(leaf), 0, to, 0, count);
+        setLeaf(leaf, to, count);
+    }
+
+    /// The rows as they are now, for as long as they are needed: to be read only, and given back by [#release] in any case. Never refused. There
+    /// may be one image at a time. O(rows / 64).
+    public IdRows freeze() {
+        IdRows image = new IdRows(pages, width - ID_BYTES);
+        if (leafCount == 0) return image;
+        pages.forceExtra(arrayBytes(leafCount));
+        image.leaves = new long[leafCount];
+        image.leafCount = leafCount;
+        image.size = size;
+        image.blockBytes = blockBytes;
+        for (int leaf = 0; leaf < leafCount; leaf++) {
+            leaves[leaf] |= SHARED;
+            image.leaves[leaf] = leaves[leaf];
+        }
+        return image;
+    }
+
+    /// Gives an image of these rows back. O(rows / 64 · log).
+    public void release(IdRows image) {
+        for (int leaf = 0; leaf < image.leafCount; leaf++) {
+            long entry = image.leaves[leaf];
+            int own = leafOf(image.ms(place(leaf, 0)), image.seq(place(leaf, 0)));
+            if (own >= 0 && leaves[own] == entry) leaves[own] &= ~SHARED;
+            else pages.free(entry & Pages.ADDRESS_MASK, blockSize(image.count(leaf)));
+        }
+        if (image.leafCount > 0) pages.uncountExtra(arrayBytes(image.leaves.length));
+        image.leaves = NO_LEAVES;
+        image.leafCount = 0;
+        image.size = 0;
     }
 
     // ---- self-check ----

@@ -188,4 +188,15 @@ class NoGarbageTest {
         assertThat(garbage(new String[] {"HSET", "new", "a", "x"}, new String[] {"HDEL", "new", "a"}))
                 .isZero();
     }
+
+    @Test
+    void xadd_makes_none() {
+        for (String trim : new String[] {"MAXLEN = 1000", "MAXLEN ~ 1000", "MINID ~ 1-0"}) {
+            assertThat(garbage(("XADD s " + trim + " * field value other 12345").split(" ")))
+                    .as(trim)
+                    .isZero();
+        }
+        assertThat(garbage("XLEN", "s")).isZero();
+        assertThat(garbage("XACK", "s", "g", "1-0")).isZero();
+    }
 }

@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Random;
 
 /// Commands on streams made by chance: few keys, few ids, so that they meet. What depends on the time of day is left out.
-final class StreamMaker {
+public final class StreamMaker {
     private StreamMaker() {}
 
-    static String[] next(Random r) {
+    public static String[] next(Random r) {
         List<String> w = new ArrayList<>();
         switch (r.nextInt(34)) {
             case 0, 1, 2, 3, 4, 5 -> xadd(w, r);

@@ -166,7 +166,6 @@ public final class Twin implements AutoCloseable {
                     }
                     case "+set\r\n" -> same(Twin::sortedLines, "SMEMBERS", key);
                     case "+zset\r\n" -> same("ZRANGE", key, "0", "-1", "WITHSCORES"); // their SORT changes encodings
-                    case "+hash\r\n" -> same(Twin::sortedLines, "HGETALL", key);
                     case "+stream\r\n" -> sameStream(key);
                     default -> {
                         same("GET", key);

@@ -1,0 +1,548 @@
+package dev.cinnabar.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cinnabar.base.ByteBuilder;
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.twin.StreamMaker;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The promises of the stream family that a twin does not show: the log, images, waiting, memory, and what is younger than their server.
+class StreamCommandsTest {
+    private final TestServer server = new TestServer();
+
+    @AfterEach
+    void the_store_is_sound() {
+        server.store().checkInvariants();
+    }
+
+    private void add(String key, int entries) {
+        for (int i = 1; i <= entries; i++) server.run("XADD", key, i + "-0", "field", "v" + i);
+    }
+
+    /// A stream of entries 1-0, 2-0 … that c has read in group g.
+    private void read(String key, int entries) {
+        add(key, entries);
+        server.run("XGROUP", "CREATE", key, "g", "0");
+        server.run("XREADGROUP", "GROUP", "g", "c", "STREAMS", key, ">");
+    }
+
+    private static String flat(String reply) {
+        return reply.replace("\r\n", " ").trim();
+    }
+
+    private String ask(String line) {
+        return flat(server.line(line));
+    }
+
+    // ---- the log ----
+
+    @Test
+    void an_entry_is_logged_with_the_id_it_got() {
+        String first = ask("XADD s * f v").split(" ")[1];
+        String second = ask("XADD s * f v").split(" ")[1];
+        server.line("XADD s 9000000000000-* f v");
+        server.line("XADD s 9000000000001-7 f v");
+
+        assertThat(second).isEqualTo(first.replace("-0", "-1"));
+        assertThat(server.logged())
+                .containsExactly(
+                        "0 XADD s " + first + " f v",
+                        "0 XADD s " + second + " f v",
+                        "0 XADD s 9000000000000-0 f v",
+                        "0 XADD s 9000000000001-7 f v");
+    }
+
+    @Test
+    void a_trim_is_logged_as_far_as_it_went() {
+        server.store().thresholds().streamNodeMaxEntries = 10;
+        add("s", 35);
+        server.logged();
+
+        server.line("XTRIM s MAXLEN ~ 12");
+        server.line("XTRIM s MINID ~ 29-0 LIMIT 100");
+        server.line("XADD s MAXLEN ~ 5 99-0 f v");
+        server.line("XTRIM s MAXLEN 3");
+
+        assertThat(server.logged())
+                .containsExactly(
+                        "0 XTRIM s MAXLEN = 15",
+                        "0 XADD s MAXLEN = 6 99-0 f v",
+                        "0 XTRIM s MAXLEN 3");
+    }
+
+    @Test
+    void what_a_group_hands_out_is_logged_as_it_is_pending() {
+        add("s", 3);
+        server.line("XGROUP CREATE s g $");
+        server.line("XGROUP SETID s g 0");
+        server.logged();
+
+        server.line("XREADGROUP GROUP g c COUNT 2 STREAMS s >");
+        server.line("XREADGROUP GROUP g c NOACK STREAMS s >");
+
+        assertThat(server.logged())
+                .containsExactly(
+                        "0 MULTI",
+                        "0 XGROUP CREATECONSUMER s g c",
+                        "0 XCLAIM s g c 0 1-0 2-0 TIME " + server.nowMs()
+                                + " RETRYCOUNT 1 FORCE JUSTID LASTID 2-0",
+                        "0 XGROUP SETID s g 2-0 ENTRIESREAD 2",
+                        "0 EXEC",
+                        "0 XGROUP SETID s g 3-0 ENTRIESREAD 3");
+    }
+
+    @Test
+    void claims_are_logged_without_a_clock_and_pending_entries_that_are_gone_as_acknowledged() {
+        read("s", 3);
+        server.line("XDEL s 2-0");
+        server.advance(Duration.ofMillis(500));
+        server.logged();
+
+        server.line("XCLAIM s g d 0 1-0");
+        server.line("XAUTOCLAIM s g d 0 - COUNT 2");
+
+        long now = server.nowMs();
+        assertThat(server.logged())
+                .containsExactly(
+                        "0 MULTI",
+                        "0 XGROUP CREATECONSUMER s g d",
+                        "0 XCLAIM s g d 0 1-0 TIME " + now + " RETRYCOUNT 2 FORCE JUSTID LASTID 3-0",
+                        "0 EXEC",
+                        "0 MULTI",
+                        "0 XCLAIM s g d 0 1-0 TIME " + now + " RETRYCOUNT 3 FORCE JUSTID LASTID 3-0",
+                        "0 XACK s g 2-0",
+                        "0 EXEC");
+    }
+
+    @Test
+    void commands_that_change_nothing_are_not_logged() {
+        read("s", 2);
+        server.logged();
+        for (String line : List.of(
+                "XADD none NOMKSTREAM * f v",
+                "XADD s 1-0 f v",
+                "XTRIM s MAXLEN 10",
+                "XTRIM none MAXLEN 0",
+                "XDEL s 7-0",
+                "XDELEX s IDS 1 7-0",
+                "XACK s g 7-0",
+                "XACK s none 1-0",
+                "XACKDEL s none IDS 1 1-0",
+                "XGROUP CREATE s g 0",
+                "XGROUP CREATECONSUMER s g c",
+                "XGROUP DELCONSUMER s g none",
+                "XGROUP DESTROY s none",
+                "XREADGROUP GROUP g c STREAMS s >",
+                "XREADGROUP GROUP g c STREAMS s 0",
+                "XCLAIM s g c 0 7-0",
+                "XRANGE s - +")) {
+            server.line(line);
+            assertThat(server.logged()).as(line).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {4, 100})
+    void the_log_and_an_image_give_the_same_data(long maxEntries) {
+        server.store().thresholds().streamNodeMaxEntries = maxEntries;
+        TestServer byLog = new TestServer();
+        TestServer byImage = new TestServer();
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        for (int i = 0; i < 4000; i++) {
+            String[] words = StreamMaker.next(random);
+            if (isHistory(words) || String.join("", words).contains(" ")) continue; // whose deliveries are not logged; our lines
+            server.run(words);
+            server.advance(Duration.ofMillis(random.nextInt(5)));
+        }
+        for (String line : server.logged()) if (!line.endsWith("MULTI") && !line.endsWith("EXEC")) replay(byLog, line);
+
+        for (int k = 0; k < 6; k++) {
+            String key = "key" + k;
+            assertThat(facts(byLog, key)).as("seed %d, %s", seed, key).isEqualTo(facts(server, key));
+        }
+        byLog.store().checkInvariants();
+        // an image does not tell of pending entries that are gone
+        for (int k = 0; k < 6; k++)
+            for (int g = 0; g < 3; g++) server.line("XAUTOCLAIM key" + k + " g" + g + " c0 100000000 - COUNT 10000");
+        for (String[] words : image(server)) byImage.replay(words);
+        for (int k = 0; k < 6; k++) {
+            String key = "key" + k;
+            assertThat(facts(byImage, key)).as("seed %d, %s", seed, key).isEqualTo(facts(server, key));
+        }
+        byImage.store().checkInvariants();
+    }
+
+    private static boolean isHistory(String[] words) {
+        return words[0].equalsIgnoreCase("XREADGROUP") && !words[words.length - 1].equals(">");
+    }
+
+    /// Everything that is to be known of a stream, but when consumers were seen.
+    private static String facts(TestServer server, String key) {
+        String digest = Digest.ofValue(server.store().database(0), Bytes.of(key));
+        return digest + server.run("XINFO", "STREAM", key, "FULL", "COUNT", "0")
+                .replaceAll("radix-tree-(keys|nodes)\r\n:\\d+", "")
+                .replaceAll("(seen|active)-time\r\n:-?\\d+", "");
+    }
+
+    private static void replay(TestServer server, String line) {
+        String[] words = line.split(" ", -1);
+        String reply = server.replay(List.of(words).subList(1, words.length).toArray(String[]::new));
+        assertThat(reply).as(line).doesNotStartWith("-");
+    }
+
+    /// The commands of an image.
+    private static List<String[]> image(TestServer server) {
+        LogSnapshot snapshot = new LogSnapshot(server.engine());
+        snapshot.begin(() -> {});
+        ByteBuilder out = new ByteBuilder();
+        while (snapshot.next(out)) continue;
+        return commands(out);
+    }
+
+    private static List<String[]> commands(ByteBuilder out) {
+        String text = new String(out.array(), 0, out.length(), StandardCharsets.ISO_8859_1);
+        List<String[]> commands = new ArrayList<>();
+        int at = 0;
+        while (at < text.length()) {
+            int line = text.indexOf("\r\n", at);
+            String[] words = new String[Integer.parseInt(text.substring(at + 1, line))];
+            at = line + 2;
+            for (int i = 0; i < words.length; i++) {
+                line = text.indexOf("\r\n", at);
+                int length = Integer.parseInt(text.substring(at + 1, line));
+                words[i] = text.substring(line + 2, line + 2 + length);
+                at = line + 2 + length + 2;
+            }
+            commands.add(words);
+        }
+        return commands;
+    }
+
+    @Test
+    void an_image_is_the_stream_as_it_was_whatever_is_written_meanwhile() {
+        server.store().thresholds().streamNodeMaxEntries = 7;
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        for (int round = 0; round < 30; round++) {
+            for (int i = 0; i < 300; i++) server.run(StreamMaker.next(random));
+            for (int k = 0; k < 6; k++)
+                for (int g = 0; g < 3; g++) server.line("XAUTOCLAIM key" + k + " g" + g + " c0 100000000 - COUNT 10000");
+            List<String> before = new ArrayList<>();
+            for (int k = 0; k < 6; k++) before.add(facts(server, "key" + k));
+
+            ByteBuilder out = new ByteBuilder();
+            server.engine().beginBatch();
+            var snapshot = new LogSnapshot(server.engine());
+            snapshot.begin(() -> {});
+            for (int i = 0; i < 100; i++) server.run(StreamMaker.next(random));
+            server.store().checkInvariants();
+            while (snapshot.next(out)) for (int i = 0; i < 20; i++) server.run(StreamMaker.next(random));
+            server.store().checkInvariants();
+
+            TestServer image = new TestServer();
+            for (String[] words : commands(out)) image.replay(words);
+            for (int k = 0; k < 6; k++)
+                assertThat(facts(image, "key" + k)).as("seed %d, round %d, key %d", seed, round, k).isEqualTo(before.get(k));
+        }
+    }
+
+    @Test
+    void an_empty_stream_is_in_the_image() {
+        server.line("XGROUP CREATE s g 5-5 MKSTREAM ENTRIESREAD 3");
+        server.line("PEXPIRE s 100000");
+        TestServer other = new TestServer();
+        for (String[] words : image(server)) other.replay(words);
+        assertThat(facts(other, "s")).isEqualTo(facts(server, "s"));
+        assertThat(other.line("PTTL s")).isEqualTo(":100000\r\n");
+    }
+
+    // ---- events ----
+
+    @Test
+    void events_are_told() {
+        assertThat(server.events("XADD", "s", "1-0", "f", "v")).containsExactly("0 t xadd s");
+        assertThat(server.events("XADD", "s", "MAXLEN", "1", "2-0", "f", "v"))
+                .containsExactly("0 t xadd s", "0 t xtrim s");
+        assertThat(server.events("XGROUP", "CREATE", "s", "g", "0")).containsExactly("0 t xgroup-create s");
+        assertThat(server.events("XGROUP", "CREATECONSUMER", "s", "g", "c"))
+                .containsExactly("0 t xgroup-createconsumer s");
+        assertThat(server.events("XREADGROUP", "GROUP", "g", "d", "STREAMS", "s", ">"))
+                .containsExactly("0 t xgroup-createconsumer s");
+        assertThat(server.events("XACK", "s", "g", "2-0")).isEmpty();
+        assertThat(server.events("XGROUP", "SETID", "s", "g", "0")).containsExactly("0 t xgroup-setid s");
+        assertThat(server.events("XGROUP", "DELCONSUMER", "s", "g", "c"))
+                .containsExactly("0 t xgroup-delconsumer s");
+        assertThat(server.events("XGROUP", "DESTROY", "s", "g")).containsExactly("0 t xgroup-destroy s");
+        assertThat(server.events("XSETID", "s", "9-0")).containsExactly("0 t xsetid s");
+        assertThat(server.events("XDEL", "s", "2-0")).containsExactly("0 t xdel s");
+        assertThat(server.events("XTRIM", "s", "MAXLEN", "0")).isEmpty();
+    }
+
+    // ---- younger than 7.0 ----
+
+    @Test
+    void a_plus_reads_the_newest_entry() {
+        assertThat(ask("XREAD STREAMS s +")).isEqualTo("*-1");
+        add("s", 3);
+        assertThat(ask("XREAD COUNT 5 STREAMS s +")).isEqualTo("*1 *2 $1 s *1 *2 $3 3-0 *2 $5 field $2 v3");
+        server.line("XDEL s 3-0");
+        assertThat(ask("XREAD STREAMS s +")).contains("2-0");
+    }
+
+    @Test
+    void consumers_tell_when_they_tried_and_when_they_got_something() {
+        server.line("XGROUP CREATE s g 0 MKSTREAM");
+        server.line("XREADGROUP GROUP g c STREAMS s >");
+        server.advance(Duration.ofMillis(20));
+        assertThat(ask("XINFO CONSUMERS s g"))
+                .isEqualTo("*1 *8 $4 name $1 c $7 pending :0 $4 idle :20 $8 inactive :-1");
+        server.line("XADD s 1-0 f v");
+        server.line("XREADGROUP GROUP g c STREAMS s >");
+        server.advance(Duration.ofMillis(30));
+        server.line("XREADGROUP GROUP g c STREAMS s >");
+        assertThat(ask("XINFO CONSUMERS s g"))
+                .isEqualTo("*1 *8 $4 name $1 c $7 pending :1 $4 idle :0 $8 inactive :30");
+        server.speak(3);
+        assertThat(ask("XINFO CONSUMERS s g")).startsWith("*1 %4 $4 name");
+        assertThat(ask("XINFO STREAM s FULL"))
+                .contains("$9 seen-time :" + server.nowMs())
+                .contains("$11 active-time :" + (server.nowMs() - 30));
+    }
+
+    @Test
+    void xdelex_deletes_with_regard_to_groups() {
+        read("s", 6);
+        server.line("XGROUP CREATE s late 3-0");
+        server.line("XACK s g 1-0 2-0");
+
+        assertThat(ask("XDELEX s IDS 2 3-0 9-0")).isEqualTo("*2 :1 :-1");
+        assertThat(ask("XPENDING s g")).startsWith("*4 :4 $3 3-0");
+        assertThat(ask("XDELEX s DELREF IDS 2 3-0 4-0")).isEqualTo("*2 :-1 :1");
+        assertThat(ask("XPENDING s g")).startsWith("*4 :2 $3 5-0");
+        assertThat(ask("XDELEX s IDS 3 1-0 2-0 6-0 ACKED")).isEqualTo("*3 :1 :1 :2");
+        assertThat(ask("XLEN s")).isEqualTo(":2");
+        assertThat(ask("XDELEX none IDS 1 1-0")).isEqualTo("*1 :-1");
+        add("lone", 1);
+        assertThat(ask("XDELEX lone ACKED IDS 1 1-0")).isEqualTo("*1 :2");
+        assertThat(ask("XDELEX s IDS 0 1-0")).isEqualTo("-ERR Number of IDs must be a positive integer");
+        assertThat(ask("XDELEX s IDS 2 1-0"))
+                .isEqualTo("-ERR The `numids` parameter must match the number of arguments");
+        assertThat(ask("XDELEX s KEEPREF DELREF IDS 1 1-0")).isEqualTo("-ERR syntax error");
+        assertThat(ask("XDELEX s IDS 1 x")).startsWith("-ERR Invalid stream ID");
+    }
+
+    @Test
+    void xackdel_acknowledges_and_deletes() {
+        read("s", 4);
+        server.line("XGROUP CREATE s other 0");
+        server.line("XREADGROUP GROUP other o COUNT 3 STREAMS s >");
+
+        assertThat(ask("XACKDEL s g ACKED IDS 1 1-0")).isEqualTo("*1 :2");
+        assertThat(ask("XACKDEL s other ACKED IDS 1 1-0")).isEqualTo("*1 :1");
+        assertThat(ask("XACKDEL s g ACKED IDS 1 4-0")).as("which the other has not read").isEqualTo("*1 :2");
+        assertThat(ask("XACKDEL s g KEEPREF IDS 1 2-0")).isEqualTo("*1 :1");
+        assertThat(ask("XPENDING s other")).startsWith("*4 :2 $3 2-0");
+        assertThat(ask("XACKDEL s g DELREF IDS 2 2-0 3-0")).isEqualTo("*2 :-1 :1");
+        assertThat(ask("XPENDING s other")).startsWith("*4 :0");
+        assertThat(ask("XACKDEL s none IDS 1 4-0")).isEqualTo("*1 :-1");
+        assertThat(ask("XLEN s")).isEqualTo(":1");
+    }
+
+    @Test
+    void a_trim_may_make_groups_forget_or_wait_for_them() {
+        server.store().thresholds().streamNodeMaxEntries = 5;
+        read("s", 20);
+        server.line("XACK s g 1-0 2-0 3-0 4-0 5-0 6-0 8-0");
+
+        assertThat(ask("XTRIM s MAXLEN ~ 2 ACKED")).as("a whole node").isEqualTo(":5");
+        assertThat(ask("XTRIM s MAXLEN 2 ACKED")).isEqualTo(":2");
+        assertThat(ask("XRANGE s - + COUNT 2")).contains("7-0").contains("9-0");
+        assertThat(ask("XTRIM s MAXLEN 2 DELREF")).isEqualTo(":11");
+        assertThat(ask("XPENDING s g")).startsWith("*4 :2 $4 19-0");
+        assertThat(ask("XADD s DELREF MAXLEN 1 99-0 f v")).isEqualTo("$4 99-0");
+        assertThat(ask("XPENDING s g")).startsWith("*4 :0");
+    }
+
+    @Test
+    void a_reader_may_claim_what_is_pending_for_long_the_longest_first() {
+        read("s", 3);
+        server.advance(Duration.ofMillis(100));
+        server.line("XCLAIM s g c 0 1-0 JUSTID");
+        server.advance(Duration.ofMillis(100));
+        server.line("XADD s 4-0 field v4");
+
+        assertThat(ask("XREADGROUP GROUP g d CLAIM 150 STREAMS s >"))
+                .isEqualTo("*1 *2 $1 s *3 *4 $3 2-0 *2 $5 field $2 v2 :200 :1 *4 $3 3-0 *2 $5 field $2 v3 :200 :1"
+                        + " *2 $3 4-0 *2 $5 field $2 v4");
+        assertThat(ask("XREADGROUP GROUP g d CLAIM 100 NOACK STREAMS s >")).contains("*4 $3 1-0").contains(":100 :1");
+        assertThat(ask("XPENDING s g - + 10 d")).startsWith("*4");
+        assertThat(ask("XREADGROUP GROUP g d CLAIM 0 COUNT 1 STREAMS s >")).contains(":0 :2");
+        assertThat(ask("XREADGROUP GROUP g d CLAIM -1 STREAMS s >")).startsWith("-ERR");
+
+        server.advance(Duration.ofMillis(200));
+        server.line("XDEL s 1-0 2-0 3-0 4-0");
+        assertThat(ask("XREADGROUP GROUP g d CLAIM 1 STREAMS s >")).isEqualTo("*-1");
+        assertThat(ask("XPENDING s g")).as("what is gone is not pending").startsWith("*4 :0");
+    }
+
+    // ---- waiting ----
+
+    @Test
+    void all_readers_of_a_stream_are_served_and_one_of_a_group() {
+        TestEngine engine = new TestEngine();
+        TestClient other = engine.connect();
+        other.send("XADD s 1-0 f v");
+        other.send("XGROUP CREATE s g $");
+        TestClient first = engine.connect();
+        TestClient second = engine.connect();
+        TestClient inGroup = engine.connect();
+        TestClient alsoInGroup = engine.connect();
+        first.send("XREAD BLOCK 0 STREAMS none s 0 $");
+        second.send("XREAD BLOCK 0 COUNT 1 STREAMS s 1-0");
+        inGroup.send("XREADGROUP GROUP g c BLOCK 0 STREAMS s >");
+        alsoInGroup.send("XREADGROUP GROUP g d BLOCK 0 STREAMS s >");
+
+        other.send("XADD s 2-0 f w");
+
+        String entry = "*1 *2 $1 s *1 *2 $3 2-0 *2 $1 f $1 w";
+        assertThat(first.read()).isEqualTo(entry);
+        assertThat(second.read()).isEqualTo(entry);
+        assertThat(inGroup.read()).isEqualTo(entry);
+        assertThat(alsoInGroup.read()).isEmpty();
+        other.send("XADD s 3-0 f x");
+        assertThat(alsoInGroup.read()).contains("3-0");
+        engine.engine.store().checkInvariants();
+    }
+
+    @Test
+    void who_waits_in_a_group_is_told_when_the_stream_or_the_group_goes() {
+        for (String end : List.of("DEL s", "SET s x", "FLUSHALL", "XGROUP DESTROY s g", "RENAME s t")) {
+            TestEngine engine = new TestEngine();
+            TestClient other = engine.connect();
+            other.send("XGROUP CREATE s g 0 MKSTREAM");
+            TestClient waiting = engine.connect();
+            waiting.send("XREADGROUP GROUP g c BLOCK 0 STREAMS s >");
+            other.send(end);
+            assertThat(waiting.read())
+                    .as(end)
+                    .startsWith(end.startsWith("XGROUP") ? "-NOGROUP" : "-UNBLOCKED the stream key no longer exists");
+        }
+    }
+
+    @Test
+    void the_time_to_wait_is_in_milliseconds() {
+        TestEngine engine = new TestEngine();
+        TestClient client = engine.connect();
+        client.send("XREAD BLOCK 250 STREAMS s $");
+        engine.advance(Duration.ofMillis(249));
+        assertThat(client.read()).isEmpty();
+        engine.advance(Duration.ofMillis(1));
+        assertThat(client.read()).isEqualTo("*-1");
+    }
+
+    // ---- memory ----
+
+    @Test
+    void a_refused_entry_leaves_the_stream_as_it_was() {
+        TestServer small = new TestServer(16 << 20);
+        String big = "x".repeat(1 << 20);
+        String lastReply = "";
+        int added = 0;
+        while (added < 100 && !lastReply.startsWith("-")) {
+            lastReply = small.run("XADD", "s", "*", "f", big);
+            if (!lastReply.startsWith("-")) added++;
+        }
+        assertThat(lastReply).startsWith("-OOM");
+        assertThat(small.line("XLEN s")).isEqualTo(":" + added + "\r\n");
+        assertThat(small.run("XADD", "t", "*", "f", big)).startsWith("-OOM");
+        assertThat(small.line("EXISTS t")).isEqualTo(":0\r\n");
+        small.store().checkInvariants();
+    }
+
+    @Test
+    void refused_readers_leave_what_is_pending_as_it_was() {
+        TestServer small = new TestServer(16 << 20);
+        for (int i = 0; i < 100_000; i++) small.line("XADD s * f v");
+        String reply = "";
+        int groups = 0;
+        while (groups < 100 && !reply.startsWith("-")) {
+            small.line("XGROUP CREATE s g" + groups + " 0");
+            reply = small.line("XREADGROUP GROUP g" + groups++ + " c STREAMS s >");
+        }
+        assertThat(reply).startsWith("-OOM");
+        assertThat(flat(small.line("XPENDING s g" + (groups - 1)))).startsWith("*4 :0");
+        small.store().checkInvariants();
+    }
+
+    @Test
+    void deleted_streams_and_groups_give_all_their_memory_back() {
+        server.line("SET k v");
+        server.line("DEL k");
+        long before = server.store().pages().used();
+        for (int i = 0; i < 5000; i++) server.run("XADD", "s", "*", "f", "v" + i);
+        for (int g = 0; g < 3; g++) {
+            server.line("XGROUP CREATE s g" + g + " 0");
+            for (int c = 0; c < 4; c++) server.line("XREADGROUP GROUP g" + g + " c" + c + " COUNT 1000 STREAMS s >");
+        }
+        long all = server.store().pages().used();
+        server.line("XGROUP DESTROY s g1");
+        server.line("XGROUP DELCONSUMER s g0 c2");
+        assertThat(server.store().pages().used()).isLessThan(all - 5000 * 50);
+        server.line("COPY s t");
+        server.store().checkInvariants();
+        server.line("DEL s t");
+        while (server.store().step()) continue;
+        assertThat(server.store().pages().used()).isEqualTo(before);
+    }
+
+    @Test
+    void a_pending_entry_takes_fifty_bytes_and_what_is_acknowledged_none() {
+        int entries = 100_000;
+        for (int i = 0; i < entries; i++) server.line("XADD s * f v");
+        server.line("XGROUP CREATE s g 0");
+        long before = server.store().pages().used();
+        server.line("XREADGROUP GROUP g c STREAMS s >");
+        assertThat((server.store().pages().used() - before) / (double) entries).isBetween(50.0, 54.0);
+        String[] words = ("XACK s g " + String.join(" ", ids("s"))).split(" ");
+        server.run(words);
+        assertThat(server.store().pages().used() - before).isLessThan(1000);
+    }
+
+    private List<String> ids(String key) {
+        List<String> ids = new ArrayList<>();
+        String[] lines = server.run("XRANGE", key, "-", "+").split("\r\n");
+        for (int i = 0; i < lines.length; i++) if (lines[i].equals("*2") && lines[i + 1].startsWith("$")) ids.add(lines[i + 2]);
+        ids.removeIf(id -> id.indexOf('-') < 0);
+        return ids;
+    }
+
+    @Test
+    void holes_between_nodes_are_closed() {
+        for (int i = 0; i < 300; i++) {
+            for (int j = 0; j < 300; j++) server.run("XADD", "s" + i, "*", "f", "x".repeat(500 + i));
+            server.line("XGROUP CREATE s" + i + " g 0");
+            server.line("XREADGROUP GROUP g c STREAMS s" + i + " >");
+        }
+        String digest = Digest.of(server.store());
+        assertThat(digest).isNotEmpty();
+        for (int i = 0; i < 300; i++) if (i % 8 != 0) server.run("DEL", "s" + i);
+        String left = Digest.of(server.store());
+        long before = server.store().pages().held();
+        int steps = 0;
+        for (int round = 0; round < 3; round++) // a round that began while streams were still being freed leaves holes
+            while (server.store().step() && steps < 1_000_000) steps++;
+        assertThat(server.store().pages().held()).isLessThan(before / 2);
+        assertThat(Digest.of(server.store())).isEqualTo(left);
+        assertThat(ask("XPENDING s8 g")).startsWith("*4 :300");
+    }
+}
