@@ -128,8 +128,9 @@ public final class Errors {
     /// Thrown when an argument that has to be the id of a stream's entry is none.
     public static final Refusal INVALID_ID = new Refusal("ERR Invalid stream ID specified as stream command argument");
 
-    public static final String NO_GROUP_KEY = "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may"
-            + " want to use the MKSTREAM option to create an empty stream automatically.";
+    public static final String NO_GROUP_KEY =
+            "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may"
+                    + " want to use the MKSTREAM option to create an empty stream automatically.";
     public static final String GROUP_EXISTS = "BUSYGROUP Consumer Group name already exists";
     public static final String STREAM_GONE = "UNBLOCKED the stream key no longer exists";
 

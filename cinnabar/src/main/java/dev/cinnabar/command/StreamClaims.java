@@ -99,7 +99,12 @@ final class StreamClaims {
         StreamConsumer consumer = group.find(name);
         if (consumer == null) {
             consumer = group.create(name, call.nowMs());
-            call.effects().command(Words.XGROUP).arg(Words.CREATECONSUMER).arg(key).arg(group.name()).arg(name);
+            call.effects()
+                    .command(Words.XGROUP)
+                    .arg(Words.CREATECONSUMER)
+                    .arg(key)
+                    .arg(group.name())
+                    .arg(name);
             call.changed(key, "xgroup-createconsumer");
         }
         consumer.seenMs = call.nowMs();
@@ -179,8 +184,9 @@ final class StreamClaims {
             }
             long place = group.find(ms, seq);
             if (place == IdRows.NONE && !claim.isForced) continue;
-            boolean isTooYoung =
-                    place != IdRows.NONE && claim.minIdleMs > 0 && claim.nowMs - group.deliveredMs(place) < claim.minIdleMs;
+            boolean isTooYoung = place != IdRows.NONE
+                    && claim.minIdleMs > 0
+                    && claim.nowMs - group.deliveredMs(place) < claim.minIdleMs;
             if (isTooYoung) continue;
             claim.take(consumer, place, entry);
             claimed++;

@@ -82,7 +82,8 @@ public enum StreamCommands implements Command {
             .flags(READONLY)
             .key("RO ACCESS")
             .since("5.0.0")
-            .complexity("O(log(N)+M) for N pending entries and M of them looked at; O(M) for M consumers in the short form")
+            .complexity(
+                    "O(log(N)+M) for N pending entries and M of them looked at; O(M) for M consumers in the short form")
             .tips("nondeterministic_output")
             .summary("Tells which entries of a group are not acknowledged yet.")),
     XRANGE(syntax("XRANGE key start end [COUNT count]")
@@ -102,7 +103,8 @@ public enum StreamCommands implements Command {
             .flags(WRITE, BLOCKING, MOVABLEKEYS, WAKES_WITHOUT_KEY)
             .keys(KeySpec.keyword("RO ACCESS", "STREAMS", 4, -1, 1, 2))
             .since("5.0.0")
-            .complexity("O(log(N)+M) for each stream, for N entries and M of them answered; with CLAIM O(P) for P pending entries")
+            .complexity(
+                    "O(log(N)+M) for each stream, for N entries and M of them answered; with CLAIM O(P) for P pending entries")
             .summary("Answers entries that no consumer of a group has read, or those that are pending of a consumer.")),
     XREVRANGE(syntax("XREVRANGE key end start [COUNT count]")
             .flags(READONLY)
@@ -132,8 +134,10 @@ public enum StreamCommands implements Command {
             "ERR syntax error, LIMIT cannot be used without the special ~ option";
     private static final String NO_STRATEGY = "ERR syntax error, XTRIM must be called with MAXLEN or MINID";
     private static final String ZERO_ID = "ERR The ID specified in XADD must be greater than 0-0";
-    private static final String OLD_ID = "ERR The ID specified in XADD is equal or smaller than the target stream top item";
-    private static final String NO_MORE_IDS = "ERR The stream has exhausted the last possible ID, unable to add more items";
+    private static final String OLD_ID =
+            "ERR The ID specified in XADD is equal or smaller than the target stream top item";
+    private static final String NO_MORE_IDS =
+            "ERR The stream has exhausted the last possible ID, unable to add more items";
     private static final String TOO_LARGE = "ERR Elements are too large to be stored";
     private static final String NO_IDS = "ERR Number of IDs must be a positive integer";
     private static final String IDS_DIFFER = "ERR The `numids` parameter must match the number of arguments";
@@ -284,7 +288,8 @@ public enum StreamCommands implements Command {
         if (trimmed > 0) {
             call.changed(key, "xtrim");
             call.dirty(trimmed - 1);
-            if (trim.isApproximate) writeTrim(call.effects().command(Words.XTRIM).arg(key), trim, stream);
+            if (trim.isApproximate)
+                writeTrim(call.effects().command(Words.XTRIM).arg(key), trim, stream);
         }
         return call.reply().integer(trimmed);
     }
@@ -591,7 +596,8 @@ public enum StreamCommands implements Command {
                 deletedSeq = StreamId.seq(call.arg(i + 1), 0);
                 // an image may hold what XSETID let happen: a last id in front of one that was deleted
                 if (StreamId.compare(ms, seq, deletedMs, deletedSeq) < 0 && !call.mustObey())
-                    throw new Refusal("ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id");
+                    throw new Refusal(
+                            "ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id");
             } else {
                 throw Errors.SYNTAX_REFUSAL;
             }

@@ -24,11 +24,13 @@ final class StreamReading {
             "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.";
     private static final String ONLY_IN_GROUP = " option is only supported by XREADGROUP. You called XREAD instead.";
     private static final String NO_GROUP = "ERR Missing GROUP option for XREADGROUP";
-    private static final String DOLLAR_IN_GROUP = "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the"
-            + " history of this consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would just"
-            + " return an empty result set.";
-    private static final String NEW_WITHOUT_GROUP = "ERR The > ID can be specified only when calling XREADGROUP using the GROUP"
-            + " <group> <consumer> option.";
+    private static final String DOLLAR_IN_GROUP =
+            "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the"
+                    + " history of this consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would just"
+                    + " return an empty result set.";
+    private static final String NEW_WITHOUT_GROUP =
+            "ERR The > ID can be specified only when calling XREADGROUP using the GROUP"
+                    + " <group> <consumer> option.";
     private static final String NO_TIMEOUT = "ERR timeout is not an integer or out of range";
     private static final long FOREVER = Long.MAX_VALUE;
 
@@ -249,10 +251,15 @@ final class StreamReading {
 
     /// Hands out entries that the group has not read yet.
     private long answerNew(int index, StreamValue stream, StreamGroup group, StreamConsumer consumer, long most) {
-        StreamEntries entries = behind(stream, group.lastMs, group.lastSeq, call.db().streamEntries());
+        StreamEntries entries =
+                behind(stream, group.lastMs, group.lastSeq, call.db().streamEntries());
         Effects effects = call.effects();
         if (!needsNoAck) {
-            effects.command(Words.XCLAIM).arg(key(index)).arg(group.name()).arg(consumer.name()).arg(0);
+            effects.command(Words.XCLAIM)
+                    .arg(key(index))
+                    .arg(group.name())
+                    .arg(consumer.name())
+                    .arg(0);
         }
         long answered = 0;
         while (answered < most && entries.next()) {
@@ -269,7 +276,12 @@ final class StreamReading {
             effects.id(ms, seq);
         }
         if (!needsNoAck) {
-            effects.arg(Words.TIME).arg(call.nowMs()).arg(Words.RETRYCOUNT).arg(1).arg(Words.FORCE).arg(Words.JUSTID);
+            effects.arg(Words.TIME)
+                    .arg(call.nowMs())
+                    .arg(Words.RETRYCOUNT)
+                    .arg(1)
+                    .arg(Words.FORCE)
+                    .arg(Words.JUSTID);
             effects.arg(Words.LASTID).id(group.lastMs, group.lastSeq);
         }
         consumer.activeMs = call.nowMs();
@@ -347,7 +359,11 @@ final class StreamReading {
         for (long[] row : idle) {
             if (!entry.at(stream, row[1], row[2])) {
                 group.acknowledge(row[1], row[2]);
-                call.effects().command(Words.XACK).arg(key(index)).arg(group.name()).id(row[1], row[2]);
+                call.effects()
+                        .command(Words.XACK)
+                        .arg(key(index))
+                        .arg(group.name())
+                        .id(row[1], row[2]);
                 continue;
             }
             long deliveries = group.deliveries(group.find(row[1], row[2]));

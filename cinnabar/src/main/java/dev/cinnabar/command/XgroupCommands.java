@@ -134,7 +134,8 @@ public enum XgroupCommands implements Command {
         if (!isLast(id)) StreamCommands.checkId(id);
         long ms = !isLast(id) ? StreamId.ms(id) : stream == null ? 0 : stream.lastMs();
         long seq = !isLast(id) ? StreamId.seq(id, 0) : stream == null ? 0 : stream.lastSeq();
-        if (stream != null && stream.group(call.arg(3)) != null) return call.reply().error(Errors.GROUP_EXISTS);
+        if (stream != null && stream.group(call.arg(3)) != null)
+            return call.reply().error(Errors.GROUP_EXISTS);
 
         if (stream == null) {
             stream = call.db().newStream();
@@ -145,7 +146,12 @@ public enum XgroupCommands implements Command {
         }
         call.changed(key, "xgroup-create");
         if (isLast(id)) {
-            Effects effects = call.effects().command(Words.XGROUP).arg(call.arg(1)).arg(key).arg(call.arg(3)).id(ms, seq);
+            Effects effects = call.effects()
+                    .command(Words.XGROUP)
+                    .arg(call.arg(1))
+                    .arg(key)
+                    .arg(call.arg(3))
+                    .id(ms, seq);
             for (int i = 5; i < call.argc(); i++) effects.arg(call.arg(i));
         }
         return call.reply().ok();

@@ -126,7 +126,8 @@ public final class StreamEntries {
             if (isBackward) at = StreamNode.previous(array, at);
             read(at);
             if (!isBackward) at = StreamNode.next(array, at, names);
-            if ((flags & StreamNode.DELETED) != 0) continue; // also because XSETID may let younger ones have smaller ids
+            if ((flags & StreamNode.DELETED) != 0)
+                continue; // also because XSETID may let younger ones have smaller ids
             boolean isBefore = StreamId.compare(ms, seq, fromMs, fromSeq) < 0;
             boolean isBehind = !isBefore && StreamId.compare(ms, seq, toMs, toSeq) > 0;
             if (!isBefore && !isBehind) return true;

@@ -352,7 +352,8 @@ public final class StreamGroup {
             for (long at = own.first(); at != IdRows.NONE; at = own.next(at)) {
                 long place = find(own.ms(at), own.seq(at));
                 if (place == IdRows.NONE || owner(place) != consumer)
-                    throw new IllegalStateException(StreamId.text(own.ms(at), own.seq(at)) + " is not pending of its consumer");
+                    throw new IllegalStateException(
+                            StreamId.text(own.ms(at), own.seq(at)) + " is not pending of its consumer");
             }
         }
         if (sum != pending.size())

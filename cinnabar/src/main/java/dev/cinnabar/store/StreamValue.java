@@ -47,7 +47,8 @@ public final class StreamValue extends BigValue {
     static final int NODE_ADDRESS = 0;
 
     private static final int NODE_PAYLOAD = 8;
-    private static final long SHARED = 1L << 63; // in a row, above the address: with a snapshot that has not shown the node yet
+    private static final long SHARED =
+            1L << 63; // in a row, above the address: with a snapshot that has not shown the node yet
     private static final long MAX_NODE_BYTES = 1 << 30; // also the largest entry; as in Redis
     private static final StreamGroup[] NO_GROUPS = {};
     private static final long END = -2; // a place: behind the last row
@@ -216,8 +217,7 @@ public final class StreamValue extends BigValue {
     /// How many entries a group has still to read, or [#UNKNOWN_LAG].
     public long lag(StreamGroup group) {
         if (entriesAdded == 0) return 0;
-        boolean isCounted =
-                group.entriesRead != StreamGroup.UNKNOWN && !hasHolesFrom(group.lastMs, group.lastSeq);
+        boolean isCounted = group.entriesRead != StreamGroup.UNKNOWN && !hasHolesFrom(group.lastMs, group.lastSeq);
         long read = isCounted ? group.entriesRead : ordinal(group.lastMs, group.lastSeq);
         return read == StreamGroup.UNKNOWN ? UNKNOWN_LAG : entriesAdded - read;
     }

@@ -73,10 +73,7 @@ class StreamCommandsTest {
         server.line("XTRIM s MAXLEN 3");
 
         assertThat(server.logged())
-                .containsExactly(
-                        "0 XTRIM s MAXLEN = 15",
-                        "0 XADD s MAXLEN = 6 99-0 f v",
-                        "0 XTRIM s MAXLEN 3");
+                .containsExactly("0 XTRIM s MAXLEN = 15", "0 XADD s MAXLEN = 6 99-0 f v", "0 XTRIM s MAXLEN 3");
     }
 
     @Test
@@ -93,8 +90,7 @@ class StreamCommandsTest {
                 .containsExactly(
                         "0 MULTI",
                         "0 XGROUP CREATECONSUMER s g c",
-                        "0 XCLAIM s g c 0 1-0 2-0 TIME " + server.nowMs()
-                                + " RETRYCOUNT 1 FORCE JUSTID LASTID 2-0",
+                        "0 XCLAIM s g c 0 1-0 2-0 TIME " + server.nowMs() + " RETRYCOUNT 1 FORCE JUSTID LASTID 2-0",
                         "0 XGROUP SETID s g 2-0 ENTRIESREAD 2",
                         "0 EXEC",
                         "0 XGROUP SETID s g 3-0 ENTRIESREAD 3");
@@ -160,7 +156,8 @@ class StreamCommandsTest {
         Random random = new Random(seed);
         for (int i = 0; i < 4000; i++) {
             String[] words = StreamMaker.next(random);
-            if (isHistory(words) || String.join("", words).contains(" ")) continue; // whose deliveries are not logged; our lines
+            if (isHistory(words) || String.join("", words).contains(" "))
+                continue; // whose deliveries are not logged; our lines
             server.run(words);
             server.advance(Duration.ofMillis(random.nextInt(5)));
         }
@@ -189,9 +186,10 @@ class StreamCommandsTest {
     /// Everything that is to be known of a stream, but when consumers were seen.
     private static String facts(TestServer server, String key) {
         String digest = Digest.ofValue(server.store().database(0), Bytes.of(key));
-        return digest + server.run("XINFO", "STREAM", key, "FULL", "COUNT", "0")
-                .replaceAll("radix-tree-(keys|nodes)\r\n:\\d+", "")
-                .replaceAll("(seen|active)-time\r\n:-?\\d+", "");
+        return digest
+                + server.run("XINFO", "STREAM", key, "FULL", "COUNT", "0")
+                        .replaceAll("radix-tree-(keys|nodes)\r\n:\\d+", "")
+                        .replaceAll("(seen|active)-time\r\n:-?\\d+", "");
     }
 
     private static void replay(TestServer server, String line) {
@@ -236,7 +234,8 @@ class StreamCommandsTest {
         for (int round = 0; round < 30; round++) {
             for (int i = 0; i < 300; i++) server.run(StreamMaker.next(random));
             for (int k = 0; k < 6; k++)
-                for (int g = 0; g < 3; g++) server.line("XAUTOCLAIM key" + k + " g" + g + " c0 100000000 - COUNT 10000");
+                for (int g = 0; g < 3; g++)
+                    server.line("XAUTOCLAIM key" + k + " g" + g + " c0 100000000 - COUNT 10000");
             List<String> before = new ArrayList<>();
             for (int k = 0; k < 6; k++) before.add(facts(server, "key" + k));
 
@@ -252,7 +251,9 @@ class StreamCommandsTest {
             TestServer image = new TestServer();
             for (String[] words : commands(out)) image.replay(words);
             for (int k = 0; k < 6; k++)
-                assertThat(facts(image, "key" + k)).as("seed %d, round %d, key %d", seed, round, k).isEqualTo(before.get(k));
+                assertThat(facts(image, "key" + k))
+                        .as("seed %d, round %d, key %d", seed, round, k)
+                        .isEqualTo(before.get(k));
         }
     }
 
@@ -280,8 +281,7 @@ class StreamCommandsTest {
                 .containsExactly("0 t xgroup-createconsumer s");
         assertThat(server.events("XACK", "s", "g", "2-0")).isEmpty();
         assertThat(server.events("XGROUP", "SETID", "s", "g", "0")).containsExactly("0 t xgroup-setid s");
-        assertThat(server.events("XGROUP", "DELCONSUMER", "s", "g", "c"))
-                .containsExactly("0 t xgroup-delconsumer s");
+        assertThat(server.events("XGROUP", "DELCONSUMER", "s", "g", "c")).containsExactly("0 t xgroup-delconsumer s");
         assertThat(server.events("XGROUP", "DESTROY", "s", "g")).containsExactly("0 t xgroup-destroy s");
         assertThat(server.events("XSETID", "s", "9-0")).containsExactly("0 t xsetid s");
         assertThat(server.events("XDEL", "s", "2-0")).containsExactly("0 t xdel s");
@@ -310,8 +310,7 @@ class StreamCommandsTest {
         server.line("XREADGROUP GROUP g c STREAMS s >");
         server.advance(Duration.ofMillis(30));
         server.line("XREADGROUP GROUP g c STREAMS s >");
-        assertThat(ask("XINFO CONSUMERS s g"))
-                .isEqualTo("*1 *8 $4 name $1 c $7 pending :1 $4 idle :0 $8 inactive :30");
+        assertThat(ask("XINFO CONSUMERS s g")).isEqualTo("*1 *8 $4 name $1 c $7 pending :1 $4 idle :0 $8 inactive :30");
         server.speak(3);
         assertThat(ask("XINFO CONSUMERS s g")).startsWith("*1 %4 $4 name");
         assertThat(ask("XINFO STREAM s FULL"))
@@ -349,7 +348,9 @@ class StreamCommandsTest {
 
         assertThat(ask("XACKDEL s g ACKED IDS 1 1-0")).isEqualTo("*1 :2");
         assertThat(ask("XACKDEL s other ACKED IDS 1 1-0")).isEqualTo("*1 :1");
-        assertThat(ask("XACKDEL s g ACKED IDS 1 4-0")).as("which the other has not read").isEqualTo("*1 :2");
+        assertThat(ask("XACKDEL s g ACKED IDS 1 4-0"))
+                .as("which the other has not read")
+                .isEqualTo("*1 :2");
         assertThat(ask("XACKDEL s g KEEPREF IDS 1 2-0")).isEqualTo("*1 :1");
         assertThat(ask("XPENDING s other")).startsWith("*4 :2 $3 2-0");
         assertThat(ask("XACKDEL s g DELREF IDS 2 2-0 3-0")).isEqualTo("*2 :-1 :1");
@@ -384,7 +385,9 @@ class StreamCommandsTest {
         assertThat(ask("XREADGROUP GROUP g d CLAIM 150 STREAMS s >"))
                 .isEqualTo("*1 *2 $1 s *3 *4 $3 2-0 *2 $5 field $2 v2 :200 :1 *4 $3 3-0 *2 $5 field $2 v3 :200 :1"
                         + " *2 $3 4-0 *2 $5 field $2 v4");
-        assertThat(ask("XREADGROUP GROUP g d CLAIM 100 NOACK STREAMS s >")).contains("*4 $3 1-0").contains(":100 :1");
+        assertThat(ask("XREADGROUP GROUP g d CLAIM 100 NOACK STREAMS s >"))
+                .contains("*4 $3 1-0")
+                .contains(":100 :1");
         assertThat(ask("XPENDING s g - + 10 d")).startsWith("*4");
         assertThat(ask("XREADGROUP GROUP g d CLAIM 0 COUNT 1 STREAMS s >")).contains(":0 :2");
         assertThat(ask("XREADGROUP GROUP g d CLAIM -1 STREAMS s >")).startsWith("-ERR");
@@ -521,7 +524,8 @@ class StreamCommandsTest {
     private List<String> ids(String key) {
         List<String> ids = new ArrayList<>();
         String[] lines = server.run("XRANGE", key, "-", "+").split("\r\n");
-        for (int i = 0; i < lines.length; i++) if (lines[i].equals("*2") && lines[i + 1].startsWith("$")) ids.add(lines[i + 2]);
+        for (int i = 0; i < lines.length; i++)
+            if (lines[i].equals("*2") && lines[i + 1].startsWith("$")) ids.add(lines[i + 2]);
         ids.removeIf(id -> id.indexOf('-') < 0);
         return ids;
     }
@@ -540,7 +544,7 @@ class StreamCommandsTest {
         long before = server.store().pages().held();
         int steps = 0;
         for (int round = 0; round < 3; round++) // a round that began while streams were still being freed leaves holes
-            while (server.store().step() && steps < 1_000_000) steps++;
+        while (server.store().step() && steps < 1_000_000) steps++;
         assertThat(server.store().pages().held()).isLessThan(before / 2);
         assertThat(Digest.of(server.store())).isEqualTo(left);
         assertThat(ask("XPENDING s8 g")).startsWith("*4 :300");

@@ -16,8 +16,16 @@ class StreamIdTest {
 
     @Test
     void what_is_printed_is_read() {
-        long[] halves = {0, 9, 10, Long.MAX_VALUE, Long.MIN_VALUE, StreamId.MAX, Long.parseUnsignedLong("9999999999999999999"),
-            Long.parseUnsignedLong("10000000000000000000")};
+        long[] halves = {
+            0,
+            9,
+            10,
+            Long.MAX_VALUE,
+            Long.MIN_VALUE,
+            StreamId.MAX,
+            Long.parseUnsignedLong("9999999999999999999"),
+            Long.parseUnsignedLong("10000000000000000000")
+        };
         for (long ms : halves) {
             for (long seq : halves) {
                 String text = printed(ms, seq);
@@ -32,7 +40,19 @@ class StreamIdTest {
     @Test
     void texts_that_are_no_ids_are_known() {
         for (String text : new String[] {
-            "", "-", "-1", "1-", "1--1", "1-2-3", "x", "1-x", "18446744073709551616", "99999999999999999999", "1 ", "*", "1-*"
+            "",
+            "-",
+            "-1",
+            "1-",
+            "1--1",
+            "1-2-3",
+            "x",
+            "1-x",
+            "18446744073709551616",
+            "99999999999999999999",
+            "1 ",
+            "*",
+            "1-*"
         }) assertThat(StreamId.isId(Bytes.of(text))).as(text).isFalse();
         for (String text : new String[] {"0", "007-1", " 7", "+7-0", "18446744073709551615-18446744073709551615"})
             assertThat(StreamId.isId(Bytes.of(text))).as(text).isTrue();
@@ -42,7 +62,8 @@ class StreamIdTest {
 
     @Test
     void neighbours_carry() {
-        assertThat(StreamId.text(StreamId.nextMs(5, StreamId.MAX), StreamId.nextSeq(StreamId.MAX))).isEqualTo("6-0");
+        assertThat(StreamId.text(StreamId.nextMs(5, StreamId.MAX), StreamId.nextSeq(StreamId.MAX)))
+                .isEqualTo("6-0");
         assertThat(StreamId.text(StreamId.previousMs(5, 0), StreamId.previousSeq(0)))
                 .isEqualTo("4-18446744073709551615");
     }

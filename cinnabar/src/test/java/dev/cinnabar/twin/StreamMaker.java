@@ -29,7 +29,10 @@ public final class StreamMaker {
                 w.add("XREAD");
                 if (r.nextBoolean()) add(w, "COUNT", small(r));
                 String from = id(r);
-                streams(w, r, Values.pick(r, from.equals("+") ? "0" : from, "0", "$")); // + is younger than their server
+                streams(
+                        w,
+                        r,
+                        Values.pick(r, from.equals("+") ? "0" : from, "0", "$")); // + is younger than their server
             }
             case 13, 14, 15, 16 -> {
                 add(w, "XREADGROUP", "GROUP", group(r), consumer(r));
@@ -88,7 +91,10 @@ public final class StreamMaker {
 
     /// Whether damage could make it depend on the time.
     private static boolean isChancy(List<String> w) {
-        return w.contains("*") || w.get(0).equals("XPENDING") || w.get(0).equals("XREAD") || w.get(0).equals("XINFO");
+        return w.contains("*")
+                || w.get(0).equals("XPENDING")
+                || w.get(0).equals("XREAD")
+                || w.get(0).equals("XINFO");
     }
 
     private static void xadd(List<String> w, Random r) {
@@ -160,8 +166,21 @@ public final class StreamMaker {
             case 0 -> "" + r.nextInt(62);
             case 1 -> "60-" + r.nextInt(60);
             case 2, 3, 4 -> "60-" + r.nextInt(400);
-            case 5 -> Values.pick(
-                    r, "18446744073709551615-1", "0-0", "-", "+", "5-", "-5", "1-2-3", "x", " 7", "+7", "007-1", "");
+            case 5 ->
+                Values.pick(
+                        r,
+                        "18446744073709551615-1",
+                        "0-0",
+                        "-",
+                        "+",
+                        "5-",
+                        "-5",
+                        "1-2-3",
+                        "x",
+                        " 7",
+                        "+7",
+                        "007-1",
+                        "");
             default -> r.nextInt(60) + "-" + r.nextInt(4);
         };
     }

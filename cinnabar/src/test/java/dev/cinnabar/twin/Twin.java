@@ -223,9 +223,10 @@ public final class Twin implements AutoCloseable {
             case "SORT", "SORT_RO" -> isOrderOpen(words) ? Twin::sortedLines : UnaryOperator.identity();
             case "XINFO" -> Twin::comparableInfo;
             case "XPENDING" -> Twin::withoutIdleTimes;
-            case "XGROUP" -> words.length == 5 && words[1].equals("CREATECONSUMER")
-                    ? reply -> reply.replaceFirst(":[01]", "")
-                    : UnaryOperator.identity();
+            case "XGROUP" ->
+                words.length == 5 && words[1].equals("CREATECONSUMER")
+                        ? reply -> reply.replaceFirst(":[01]", "")
+                        : UnaryOperator.identity();
             default -> UnaryOperator.identity();
         };
     }
