@@ -273,7 +273,11 @@ public final class LogSnapshot extends SlicedSnapshot {
 
         private void words(String... words) {
             for (String word : words)
-                ready().append('$').append((long) word.length()).appendCrlf().append(word).appendCrlf();
+                ready().append('$')
+                        .append((long) word.length())
+                        .appendCrlf()
+                        .append(word)
+                        .appendCrlf();
         }
 
         private void id(long ms, long seq) {
