@@ -160,16 +160,19 @@ final class StreamClaims {
                 group.lastMs = lastMs;
                 group.lastSeq = lastSeq;
             }
-            long before = claim.effects.commands();
-            claimIds(claim, consumer, idsEnd);
-            if (movesOn && claim.effects.commands() == before) StreamReading.tellLastId(call, call.key(1), group);
+            long claimed = claimIds(claim, consumer, idsEnd);
+            // each claim tells it, too
+            if (movesOn && claimed == 0) {
+                StreamReading.tellLastId(call, call.key(1), group);
+                call.dirty(1);
+            }
         } finally {
             group.letGo();
         }
         return call.reply();
     }
 
-    private static void claimIds(Claim claim, StreamConsumer consumer, int idsEnd) {
+    private static long claimIds(Claim claim, StreamConsumer consumer, int idsEnd) {
         Call call = claim.call;
         StreamGroup group = claim.group;
         StreamEntries entry = call.db().streamEntries();
@@ -192,6 +195,7 @@ final class StreamClaims {
             claimed++;
         }
         call.reply().endArray(begin, claimed);
+        return claimed;
     }
 
     private static long number(Call call, int index, String error) {
