@@ -134,6 +134,8 @@ public final class ByteBuilder {
 
     /// What a builder throws that would grow beyond its limit. Without a stack trace: whoever sets a limit expects it.
     public static final class LimitReached extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
         private static final LimitReached INSTANCE = new LimitReached();
 
         private LimitReached() {

@@ -484,7 +484,7 @@ public enum HashCommands implements Command {
         Listpack.Entry value = hash.get(field);
         boolean isVolatile = value != null && hash.expiryMs() != Database.NO_EXPIRY;
         BigDecimal before = value == null ? BigDecimal.ZERO : LongDouble.parse(value.bytes());
-        if (before == null && !LongDouble.isInfinity(value.bytes())) throw NOT_A_FLOAT;
+        if (value != null && before == null && !LongDouble.isInfinity(value.bytes())) throw NOT_A_FLOAT;
         BigDecimal sum = before == null ? null : LongDouble.add(before, amount);
         if (sum == null) return call.reply().error(Errors.NAN_OR_INFINITY);
 

@@ -38,7 +38,7 @@ final class Turn {
     private int[] froms = new int[64]; // ~from for a stretch of `pushes`
     private int[] tos = new int[64];
     private int[] nexts = new int[64];
-    private byte @Nullable [] @Nullable [] messages = new byte[64][]; // of a stretch that is in neither buffer
+    private byte[] @Nullable [] messages = new byte[64][]; // of a stretch that is in neither buffer
     private int stretches;
     private long messageBytes;
     private boolean repliesGivenAway;

@@ -129,7 +129,7 @@ final class RdbReader {
                 else key(opcode);
             }
         } catch (BadRdb e) {
-            throw new DamagedLog(name, at, e.getMessage());
+            throw new DamagedLog(name, at, String.valueOf(e.getMessage()));
         }
     }
 
