@@ -818,7 +818,7 @@ public final class Engine implements KeyEvents {
 
     @Override
     public void created(Database db, Bytes key) {
-        happened(db, key, "new", 'n');
+        if (db.index() >= 0) happened(db, key, "new", 'n'); // no client sees a database that only helps (RESTORE)
     }
 
     /// Tells an event that no command says it caused: at once, or, while a body runs, in its place among the events of that. The key is

@@ -63,6 +63,26 @@ class EventTwinTest {
     }
 
     @Test
+    void hashes() {
+        compare(HashMaker::next);
+    }
+
+    @Test
+    void places() {
+        compare(GeoMaker::next);
+    }
+
+    @Test
+    void sorting() {
+        compare(SortMaker::next);
+    }
+
+    @Test
+    void dumps() {
+        compare(DumpMaker::next);
+    }
+
+    @Test
     void all_families_by_turns() {
         compare(r -> switch (r.nextInt(6)) {
             case 0 -> StringTwinTest.command(r);
