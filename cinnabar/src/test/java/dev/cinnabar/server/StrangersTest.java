@@ -33,7 +33,8 @@ class StrangersTest {
     @Test
     void a_stranger_may_send_ten_words_of_16_kib_each() throws IOException {
         try (Socket socket = connect()) {
-            assertThat(answer(socket, "*11\r\n")).isEqualTo("-ERR Protocol error: unauthenticated multibulk length\r\n");
+            assertThat(answer(socket, "*11\r\n"))
+                    .isEqualTo("-ERR Protocol error: unauthenticated multibulk length\r\n");
         }
         try (Socket socket = connect()) {
             assertThat(answer(socket, "*1\r\n$16385\r\n"))

@@ -84,7 +84,8 @@ public final class Twin implements AutoCloseable {
         assertThat(essence.apply(actual))
                 .as(() -> "the last of\n" + String.join("\n", history))
                 .isEqualTo(essence.apply(expected));
-        if (listener != null) sameEvents(listener, words[0].toUpperCase(Locale.ROOT).startsWith("SORT"), actual.startsWith("-"));
+        if (listener != null)
+            sameEvents(listener, words[0].toUpperCase(Locale.ROOT).startsWith("SORT"), actual.startsWith("-"));
     }
 
     /// A message of our own behind the others says that there are no more. Which key a command missed before it found that it makes no
