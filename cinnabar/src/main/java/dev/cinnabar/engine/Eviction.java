@@ -36,10 +36,15 @@ final class Eviction {
     boolean makeRoom() {
         if (store.pages().used() <= settings.maxMemory) return true;
         store.stepGarbage();
-        while (store.pages().used() - store.garbageBytes() > settings.maxMemory) {
+        while (isTooMuch()) {
             if (settings.evictionPolicy == EvictionPolicy.NOEVICTION || !evictOne()) return false;
         }
         return true;
+    }
+
+    /// Whether the data does not fit, what is on its way out not counted.
+    private boolean isTooMuch() {
+        return store.pages().used() - store.garbageBytes() > settings.maxMemory;
     }
 
     /// Gives a few keys up if the data does not fit, which without a command that asks only happens after `maxmemory` was lowered.
@@ -48,7 +53,7 @@ final class Eviction {
     boolean step() {
         if (settings.maxMemory == 0 || settings.evictionPolicy == EvictionPolicy.NOEVICTION) return false;
         for (int i = 0; i < STEP; i++) {
-            if (store.pages().used() <= settings.maxMemory || !evictOne()) return false;
+            if (!isTooMuch() || !evictOne()) return false;
         }
         return true;
     }

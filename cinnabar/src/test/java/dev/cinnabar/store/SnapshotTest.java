@@ -279,7 +279,10 @@ class SnapshotTest {
                         }
                         case 2 -> {
                             HashValue hash = d.hash(k, address);
-                            if (adds) hash.put(element, value);
+                            if (adds && chance % 4 == 0 && hash.size() > 0) {
+                                if (hash.get(element) == null || d.lookup(k) == 0) return;
+                                hash.setExpiry(element, chance % 8 == 0 ? Database.NO_EXPIRY : nowMs + 1 + chance % 300);
+                            } else if (adds) hash.put(element, value);
                             else hash.remove(element);
                         }
                         default -> {
@@ -296,7 +299,9 @@ class SnapshotTest {
             if (r == null) return;
             // a small collection is handed over whole, by its record; of a large one the member that changes, and no more
             assertThat(r.keys - keysBefore).isLessThanOrEqualTo(1);
-            if (r.keys == keysBefore) assertThat(r.elements - before).isLessThanOrEqualTo(1);
+            // (but for fields whose time is over, some of which a look at a hash lets go)
+            int most = type == 2 ? 1 + 64 : 1;
+            if (r.keys == keysBefore) assertThat(r.elements - before).isLessThanOrEqualTo(most);
         }
 
         private static void writeList(ListValue list, Bytes element, Bytes other, boolean adds, int chance) {
@@ -405,7 +410,10 @@ class SnapshotTest {
             case "list" ->
                 db.listImage(address).forEach(e -> parts.add(e.bytes().toString()));
             case "set" -> db.setImage(address).forEach(e -> parts.add(e.bytes().toString()));
-            case "hash" -> db.hashImage(address).forEach((f, v) -> parts.add(f.bytes() + "=" + v.bytes()));
+            case "hash" -> {
+                HashValue hash = db.hashImage(address);
+                hash.forEach((f, v) -> parts.add(f.bytes() + "=" + v.bytes() + "@" + hash.expiryMs()));
+            }
             default -> db.zsetImage(address).forEach((m, s) -> parts.add(m.bytes() + "=" + s));
         }
         return text(kind, parts);
@@ -451,7 +459,7 @@ class SnapshotTest {
 
                 @Override
                 public void field(Listpack.Entry field, Listpack.Entry value, long expiryMs) {
-                    add(field.bytes() + "=" + value.bytes());
+                    add(field.bytes() + "=" + value.bytes() + "@" + expiryMs);
                 }
 
                 @Override
