@@ -61,7 +61,7 @@ public final class LogSnapshot extends SlicedSnapshot {
 
         @Override
         public boolean isFull() {
-            return ready().length() + body.length() >= SLICE_BYTES;
+            return ready().length() >= SLICE_BYTES; // not the body: it is in no slice yet, and nobody would empty it
         }
 
         @Override

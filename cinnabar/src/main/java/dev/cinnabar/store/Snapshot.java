@@ -43,7 +43,8 @@ public final class Snapshot {
         /// @return who takes the elements of this value
         BigSink big(BigImage image);
 
-        /// Whether it has enough for this slice. Asked between buckets and nodes; what is changed by writers comes in any case.
+        /// Whether it has enough for this slice: nothing more is handed over before it says no. Asked between buckets and nodes; what is
+        /// changed by writers comes in any case.
         default boolean isFull() {
             return false;
         }
