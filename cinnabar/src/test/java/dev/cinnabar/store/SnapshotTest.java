@@ -281,7 +281,8 @@ class SnapshotTest {
                             HashValue hash = d.hash(k, address);
                             if (adds && chance % 4 == 0 && hash.size() > 0) {
                                 if (hash.get(element) == null || d.lookup(k) == 0) return;
-                                hash.setExpiry(element, chance % 8 == 0 ? Database.NO_EXPIRY : nowMs + 1 + chance % 300);
+                                hash.setExpiry(
+                                        element, chance % 8 == 0 ? Database.NO_EXPIRY : nowMs + 1 + chance % 300);
                             } else if (adds) hash.put(element, value);
                             else hash.remove(element);
                         }
