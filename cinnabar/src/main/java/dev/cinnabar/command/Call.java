@@ -62,6 +62,7 @@ public final class Call implements Arguments {
     private int waitsFirst;
     private int waitsLast;
     private long waitsMs;
+    private long waitsAgainMs = Long.MAX_VALUE;
     private boolean waitsNilIsArray;
     private boolean touches = true;
     private long hits;
@@ -268,6 +269,18 @@ public final class Call implements Arguments {
         return mayWait;
     }
 
+    /// Says that a call which waits is to be run again at a certain time, too: when it may be answered then though no key has changed.
+    ///
+    /// @param atMs in ms since 1970, later than now
+    public void waitUntil(long atMs) {
+        waitsAgainMs = Math.min(waitsAgainMs, atMs);
+    }
+
+    /// The engine's.
+    public long waitsAgainMs() {
+        return waitsAgainMs;
+    }
+
     /// Whether this is a call that has waited and is run again.
     public boolean hasWaited() {
         return hasWaited;
@@ -433,6 +446,7 @@ public final class Call implements Arguments {
         isWaiting = false;
         isDecided = false;
         hasWaited = false;
+        waitsAgainMs = Long.MAX_VALUE;
         mustObey = false;
         dirty = 0;
         isLogged = false;

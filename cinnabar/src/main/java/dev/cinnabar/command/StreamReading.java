@@ -327,14 +327,18 @@ final class StreamReading {
 
     // ---- CLAIM ----
 
-    /// What is pending for long enough to be claimed, the longest first: since when, and the id. O(what is pending).
+    /// What is pending for long enough to be claimed, the longest first: since when, and the id. O(what is pending). Notes for a call that
+    /// waits when the next of it will be.
     private List<long[]> idle(StreamGroup group) {
         IdRows rows = group.rows(null);
         long newestMs = call.nowMs() - claimsIdleMs;
         PriorityQueue<long[]> oldest = new PriorityQueue<>((a, b) -> byAge(b, a)); // the youngest of them first
         for (long at = rows.first(); at != IdRows.NONE; at = rows.next(at)) {
             long deliveredMs = group.deliveredMs(at);
-            if (deliveredMs > newestMs) continue;
+            if (deliveredMs > newestMs) {
+                if (timeoutMs >= 0) call.waitUntil(deliveredMs + claimsIdleMs);
+                continue;
+            }
             long[] youngest = oldest.peek();
             if (count > 0 && oldest.size() == count) {
                 if (youngest == null || deliveredMs >= youngest[0]) continue;

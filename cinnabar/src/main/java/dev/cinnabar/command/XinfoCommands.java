@@ -130,7 +130,7 @@ public enum XinfoCommands implements Command {
 
     private static Reply stream(Call call) {
         StreamValue stream = read(call);
-        if (call.argc() == 3) return stream(call, stream, 10);
+        if (call.argc() == 3) return inShort(call, stream);
         boolean hasCount = call.argc() == 6;
         if (call.argc() != 4 && !hasCount || !call.is(3, "FULL") || hasCount && !call.is(4, "COUNT"))
             return call.reply()
@@ -150,17 +150,21 @@ public enum XinfoCommands implements Command {
         reply.bulk("recorded-first-entry-id").id(stream.firstMs(), stream.firstSeq());
     }
 
-    private static Reply stream(Call call, StreamValue stream, int pairs) {
+    private static Reply inShort(Call call, StreamValue stream) {
         Reply reply = call.reply();
-        head(reply, stream, pairs);
+        head(reply, stream, 10);
         reply.bulk("groups").integer(stream.groups());
-        for (boolean isLast : new boolean[] {false, true}) {
-            reply.bulk(isLast ? "last-entry" : "first-entry");
-            StreamEntries entries = call.db().streamEntries().of(stream, 0, 0, StreamId.MAX, StreamId.MAX, isLast);
-            if (entries.next()) StreamCommands.answer(reply, entries);
-            else reply.nil();
-        }
-        return reply;
+        reply.bulk("first-entry");
+        edge(call, stream, false);
+        reply.bulk("last-entry");
+        return edge(call, stream, true);
+    }
+
+    private static Reply edge(Call call, StreamValue stream, boolean isLast) {
+        StreamEntries entries = call.db().streamEntries().of(stream, 0, 0, StreamId.MAX, StreamId.MAX, isLast);
+        if (!entries.next()) return call.reply().nil();
+        StreamCommands.answer(call.reply(), entries);
+        return call.reply();
     }
 
     /// @param count of entries, and of what is pending in each list; 0 for all

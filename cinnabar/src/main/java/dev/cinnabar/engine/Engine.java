@@ -536,7 +536,9 @@ public final class Engine implements KeyEvents {
         }
         long nowMs = store.moment().nowMs();
         long deadlineMs = call.waitsMs() == 0 ? Long.MAX_VALUE : nowMs + call.waitsMs();
-        waiters.add(new Waiter(session, entry, argv, keys, deadlineMs, call.waitsNilIsArray()));
+        Waiter waiter = new Waiter(session, entry, argv, keys, deadlineMs, call.waitsNilIsArray());
+        waiter.againMs = call.waitsAgainMs();
+        waiters.add(waiter);
         session.waitsFor = "keys";
     }
 
@@ -568,7 +570,8 @@ public final class Engine implements KeyEvents {
         session.pushes = null;
         boolean goesOn =
                 again.isWaiting() || isWrongType && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY);
-        if (!goesOn) answer(waiter);
+        if (goesOn) waiters.again(waiter, again.waitsAgainMs());
+        else answer(waiter);
         if (wokenPushes.length() == 0) return;
         session.link().push(wokenPushes.array(), 0, wokenPushes.length());
         wokenPushes.clear();
@@ -586,10 +589,11 @@ public final class Engine implements KeyEvents {
         woken.trim(KEPT_BYTES);
     }
 
-    /// Answers those whose time is over.
+    /// Answers those whose time is over, and runs those again who wait for a time, too.
     private void timeOut(long nowMs) {
         for (Waiter waiter = waiters.overdue(nowMs); waiter != null; waiter = waiters.overdue(nowMs)) {
-            nil(waiter);
+            if (waiter.deadlineMs <= nowMs) nil(waiter);
+            else runAgain(waiter);
         }
     }
 

@@ -31,6 +31,7 @@ final class Waiters {
         final List<WatchedKey> keys;
         final long deadlineMs; // Long.MAX_VALUE for none
         final boolean nilIsArray;
+        long againMs = Long.MAX_VALUE; // when it wants to be run again though no key has changed
         boolean isGone;
 
         Waiter(
@@ -48,19 +49,22 @@ final class Waiters {
             this.deadlineMs = deadlineMs;
             this.nilIsArray = nilIsArray;
         }
+
+        long nextMs() {
+            return Math.min(deadlineMs, againMs);
+        }
     }
 
     private final Map<WatchedKey, LinkedHashSet<Waiter>> lines = new HashMap<>();
     private final Map<Session, Waiter> bySession = new HashMap<>();
-    private final PriorityQueue<Waiter> byDeadline =
-            new PriorityQueue<>((a, b) -> Long.compare(a.deadlineMs, b.deadlineMs));
+    private final PriorityQueue<Waiter> byTime = new PriorityQueue<>((a, b) -> Long.compare(a.nextMs(), b.nextMs()));
     private final ArrayDeque<WatchedKey> ready = new ArrayDeque<>();
 
     void add(Waiter waiter) {
         bySession.put(waiter.session, waiter);
         for (WatchedKey key : waiter.keys)
             lines.computeIfAbsent(key, k -> new LinkedHashSet<>()).add(waiter);
-        if (waiter.deadlineMs != Long.MAX_VALUE) byDeadline.add(waiter);
+        if (waiter.nextMs() != Long.MAX_VALUE) byTime.add(waiter);
     }
 
     void remove(Waiter waiter) {
@@ -72,7 +76,15 @@ final class Waiters {
             line.remove(waiter);
             if (line.isEmpty()) lines.remove(key);
         }
-        if (waiter.deadlineMs != Long.MAX_VALUE) byDeadline.remove(waiter);
+        if (waiter.nextMs() != Long.MAX_VALUE) byTime.remove(waiter);
+    }
+
+    /// Says when a waiter wants to be run again at the latest; [Long#MAX_VALUE] when only a key can help it.
+    void again(Waiter waiter, long atMs) {
+        if (waiter.againMs == atMs) return;
+        if (waiter.nextMs() != Long.MAX_VALUE) byTime.remove(waiter);
+        waiter.againMs = atMs;
+        if (waiter.nextMs() != Long.MAX_VALUE) byTime.add(waiter);
     }
 
     @Nullable
@@ -118,16 +130,16 @@ final class Waiters {
         return line == null ? List.of() : new ArrayList<>(line);
     }
 
-    /// One whose time is over, or null.
+    /// One whose time is over, or who wants to be run again, or null.
     @Nullable
     Waiter overdue(long nowMs) {
-        Waiter first = byDeadline.peek();
-        return first != null && first.deadlineMs <= nowMs ? first : null;
+        Waiter first = byTime.peek();
+        return first != null && first.nextMs() <= nowMs ? first : null;
     }
 
     /// In how many milliseconds the next one's time is over, at most the given number.
     long nextInMs(long nowMs, long atMost) {
-        Waiter first = byDeadline.peek();
-        return first == null ? atMost : Math.max(0, Math.min(atMost, first.deadlineMs - nowMs));
+        Waiter first = byTime.peek();
+        return first == null ? atMost : Math.max(0, Math.min(atMost, first.nextMs() - nowMs));
     }
 }

@@ -453,6 +453,21 @@ class StreamCommandsTest {
         assertThat(client.read()).isEqualTo("*-1");
     }
 
+    @Test
+    void a_waiting_reader_gets_what_becomes_idle() {
+        TestEngine engine = new TestEngine();
+        TestClient other = engine.connect();
+        other.send("XADD s 1-0 f v");
+        other.send("XGROUP CREATE s g 0");
+        other.send("XREADGROUP GROUP g c STREAMS s >");
+        TestClient waiting = engine.connect();
+        waiting.send("XREADGROUP GROUP g d BLOCK 0 CLAIM 200 STREAMS s >");
+        engine.advance(Duration.ofMillis(199));
+        assertThat(waiting.read()).isEmpty();
+        engine.advance(Duration.ofMillis(1));
+        assertThat(waiting.read()).isEqualTo("*1 *2 $1 s *1 *4 $3 1-0 *2 $1 f $1 v :200 :1");
+    }
+
     // ---- memory ----
 
     @Test
