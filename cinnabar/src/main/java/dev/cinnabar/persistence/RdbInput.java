@@ -30,20 +30,26 @@ abstract class RdbInput {
     /// Reads a length: 6, 14, 32 or 64 bits, said by the first two. Not negative.
     final long length() throws IOException, BadRdb {
         int first = one();
-        if (first >>> 6 == 3) throw new BadRdb("not a length");
         return length(first);
     }
 
     private long length(int first) throws IOException, BadRdb {
-        if (first >>> 6 == 0) return first;
-        if (first >>> 6 == 1) return (first & 63) << 8 | one();
-        long length = switch (first) {
-            case 0x80 -> Integer.toUnsignedLong(Integer.reverseBytes((int) number(4)));
-            case 0x81 -> Long.reverseBytes(number(8));
-            default -> -1;
-        };
+        long length = unsigned(first);
         if (length < 0) throw new BadRdb("not a length");
         return length;
+    }
+
+    /// Reads a number that is written like a length: the bits of one of 64 bits without sign.
+    final long unsigned() throws IOException, BadRdb {
+        return unsigned(one());
+    }
+
+    private long unsigned(int first) throws IOException, BadRdb {
+        if (first >>> 6 == 0) return first;
+        if (first >>> 6 == 1) return (first & 63) << 8 | one();
+        if (first == 0x80) return Integer.toUnsignedLong(Integer.reverseBytes((int) number(4)));
+        if (first == 0x81) return Long.reverseBytes(number(8));
+        throw new BadRdb("not a length");
     }
 
     /// Reads how many elements follow, each of which takes some bytes.

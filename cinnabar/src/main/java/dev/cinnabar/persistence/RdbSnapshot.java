@@ -6,6 +6,9 @@ import dev.cinnabar.engine.SlicedSnapshot;
 import dev.cinnabar.store.BigImage;
 import dev.cinnabar.store.Database;
 import dev.cinnabar.store.Snapshot;
+import dev.cinnabar.store.StreamConsumer;
+import dev.cinnabar.store.StreamGroup;
+import dev.cinnabar.store.StreamValue;
 import dev.cinnabar.struct.Listpack;
 import java.util.ArrayDeque;
 
@@ -68,6 +71,7 @@ final class RdbSnapshot extends SlicedSnapshot {
     private final class Elements implements Snapshot.BigSink {
         private final BigImage image;
         private final ByteBuilder kept = new ByteBuilder();
+        private final StreamWriter stream = new StreamWriter(writer.values(), this::out);
         private boolean isOpen;
 
         Elements(BigImage image) {
@@ -104,6 +108,31 @@ final class RdbSnapshot extends SlicedSnapshot {
         public void member(Listpack.Entry member, double score) {
             writer.values().entry(member, out());
             ValueWriter.fixed(Double.doubleToRawLongBits(score), Double.BYTES, out());
+        }
+
+        @Override
+        public void node(long ms, long seq, byte[] array, int offset) {
+            stream.node(ms, seq, array, offset);
+        }
+
+        @Override
+        public void stream(StreamValue as) {
+            stream.stream(as);
+        }
+
+        @Override
+        public void group(StreamGroup group) {
+            stream.group(group);
+        }
+
+        @Override
+        public void pending(StreamGroup group, long place) {
+            stream.pending(group, place);
+        }
+
+        @Override
+        public void consumer(StreamGroup group, StreamConsumer consumer) {
+            stream.consumer(group, consumer);
         }
 
         @Override

@@ -33,6 +33,7 @@ final class ValueReader {
     private final Text first = new Text();
     private final Text second = new Text();
     private final Pack pack = new Pack();
+    private final StreamReader streams = new StreamReader();
     private final Listpack.Entry entry = new Listpack.Entry();
     private final Listpack.Entry other = new Listpack.Entry();
 
@@ -60,7 +61,8 @@ final class ValueReader {
             case LIST_QUICKLIST_2 -> nodes(in, db.list(key, 0), true);
             case SET_INTSET -> intset(in, db.set(0, key, 0));
             case SET_LISTPACK -> packedSet(in, db.set(0, key, 0));
-            default -> throw new BadRdb("it is not supported");
+            case STREAM_LISTPACKS, STREAM_LISTPACKS_2, STREAM_LISTPACKS_3 -> streams.read(type, in, db, key);
+            case MODULE, MODULE_BEFORE_RELEASE -> throw new BadRdb("it is not supported");
         }
     }
 

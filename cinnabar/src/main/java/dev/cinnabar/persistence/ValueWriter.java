@@ -9,6 +9,7 @@ import dev.cinnabar.store.HashValue;
 import dev.cinnabar.store.Kind;
 import dev.cinnabar.store.ListValue;
 import dev.cinnabar.store.SetValue;
+import dev.cinnabar.store.StreamValue;
 import dev.cinnabar.store.StringValue;
 import dev.cinnabar.store.ZsetValue;
 import dev.cinnabar.struct.Listpack;
@@ -52,7 +53,7 @@ final class ValueWriter {
             case HASH_LISTPACK -> RdbType.HASH_LISTPACK;
             case HASH_LISTPACKEX -> RdbType.HASH_LISTPACK_EX;
             case HASH_HASHTABLE -> db.hashImage(address).hasVolatile() ? RdbType.HASH_METADATA : RdbType.HASH;
-            default -> throw new IllegalStateException("no RDB encoding of a " + kind);
+            case STREAM -> RdbType.STREAM_LISTPACKS_2;
         };
     }
 
@@ -63,14 +64,15 @@ final class ValueWriter {
             case SET_HASHTABLE -> RdbType.SET;
             case ZSET_SKIPLIST -> RdbType.ZSET_2;
             case HASH_HASHTABLE -> image.hasVolatileFields() ? RdbType.HASH_METADATA : RdbType.HASH;
+            case STREAM -> RdbType.STREAM_LISTPACKS_2;
             default -> throw new IllegalStateException("no RDB encoding of the elements of a " + image.kind());
         };
     }
 
-    /// Appends how many elements of a big value are to follow; times of fields are to be counted from [#FIRST_MS].
+    /// Appends how many elements of a big value, or nodes of a stream, are to follow; times of fields are to be counted from [#FIRST_MS].
     static void head(BigImage image, ByteBuilder out) {
         if (image.hasVolatileFields()) fixed(FIRST_MS, Long.BYTES, out);
-        length(image.size(), out);
+        length(image.kind() == Kind.STREAM ? image.nodes() : image.size(), out);
     }
 
     /// Appends a field of a hash with volatile fields.
@@ -97,8 +99,13 @@ final class ValueWriter {
                 string(db.bytes(address, window), out);
             }
             case SET_INTSET, ZSET_LISTPACK, HASH_LISTPACK -> string(db.bytes(address, window), out);
-            default -> throw new IllegalStateException("no RDB encoding of a " + kind);
+            case STREAM -> stream((StreamValue) db.big(address), out);
         }
+    }
+
+    private void stream(StreamValue stream, ByteBuilder out) {
+        length(stream.nodeCount(), out);
+        stream.show(new StreamWriter(this, () -> out));
     }
 
     private void text(StringValue value, ByteBuilder out) {
@@ -159,18 +166,18 @@ final class ValueWriter {
 
     // ---- strings and numbers ----
 
-    /// Appends a length: 1, 2, 5 or 9 bytes.
+    /// Appends a length: 1, 2, 5 or 9 bytes. A negative one counts as the number of 64 bits without sign that it is.
     static void length(long length, ByteBuilder out) {
-        if (length < 1 << 6) {
+        if (length < 0 || length > 0xffff_ffffL) {
+            out.append((byte) 0x81);
+            fixed(Long.reverseBytes(length), Long.BYTES, out);
+        } else if (length < 1 << 6) {
             out.append((byte) length);
         } else if (length < 1 << 14) {
             out.append((byte) (0x40 | length >> 8)).append((byte) length);
-        } else if (length <= 0xffff_ffffL) {
+        } else {
             out.append((byte) 0x80);
             fixed(Integer.toUnsignedLong(Integer.reverseBytes((int) length)), Integer.BYTES, out);
-        } else {
-            out.append((byte) 0x81);
-            fixed(Long.reverseBytes(length), Long.BYTES, out);
         }
     }
 

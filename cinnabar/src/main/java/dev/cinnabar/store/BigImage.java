@@ -15,6 +15,7 @@ public final class BigImage {
     private final long idleMs;
     private final int frequency;
     private final boolean hasVolatileFields;
+    private final long nodes;
     final BigValue value;
     private Snapshot.BigSink sink = Snapshot.BigSink.NONE;
 
@@ -33,6 +34,7 @@ public final class BigImage {
         this.frequency = db.frequency(address);
         this.hasVolatileFields =
                 kind == Kind.HASH_HASHTABLE && db.hashImage(address).hasVolatile();
+        this.nodes = value instanceof StreamValue stream ? stream.nodeCount() : 0;
     }
 
     /// The number of the database.
@@ -67,6 +69,11 @@ public final class BigImage {
     /// Whether it is a hash some of whose fields expire.
     public boolean hasVolatileFields() {
         return hasVolatileFields;
+    }
+
+    /// How many nodes of a stream will be handed over.
+    public long nodes() {
+        return nodes;
     }
 
     /// How many elements will be handed over.

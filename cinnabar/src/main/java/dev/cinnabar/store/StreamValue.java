@@ -816,6 +816,24 @@ public final class StreamValue extends BigValue {
         return true;
     }
 
+    /// Shows all of the stream at once, in the order in which a snapshot hands it over.
+    public void show(Snapshot.BigSink sink) {
+        for (long place = nodes.first(); place != IdRows.NONE; place = nodes.next(place)) {
+            long address = address(place);
+            sink.node(nodes.ms(place), nodes.seq(place), pages.array(address), Pages.offset(address));
+        }
+        sink.stream(this);
+        for (int i = 0; i < groupCount; i++) {
+            StreamGroup group = groups[i];
+            sink.group(group);
+            IdRows rows = group.rows(null);
+            long row = rows.isEmpty() ? IdRows.NONE : rows.first();
+            for (; row != IdRows.NONE; row = rows.next(row)) sink.pending(group, row);
+            for (int c = 0; c < group.consumers(); c++) sink.consumer(group, group.consumer(c));
+        }
+        sink.end();
+    }
+
     private void takeCounts(StreamValue of) {
         length = of.length;
         lastMs = of.lastMs;

@@ -36,6 +36,15 @@ class PayloadFuzzTest {
             server.line(line);
             all.add(Payload.body(DumpCommandsTest.bulk(server.line("DUMP k"))));
         }
+        server.line("DEL k");
+        server.line("XADD k 1-1 f 1");
+        server.line("XADD k 1-2 f 2");
+        server.line("XADD k 300-1 g x h 7");
+        server.line("XDEL k 1-2");
+        server.line("XGROUP CREATE k g 0");
+        server.line("XREADGROUP GROUP g c STREAMS k >");
+        server.line("XGROUP CREATECONSUMER k g d");
+        all.add(Payload.body(DumpCommandsTest.bulk(server.line("DUMP k"))));
         server.store().thresholds().hashMaxListpackEntries = 1;
         server.store().thresholds().zsetMaxListpackEntries = 1;
         server.line("DEL k");

@@ -193,6 +193,10 @@ class RdbFileTest {
         for (int i = 0; i < 3000; i++) server.run("HSET", "volatile hash", "field" + i, "value" + i);
         for (int i = 0; i < 100; i++)
             server.run("HPEXPIRE", "volatile hash", "" + (100_000 + i), "FIELDS", "1", "field" + 7 * i);
+        for (int i = 1; i < 3000; i++) server.run("XADD", "stream", i + "-0", "field", "value" + i);
+        server.line("XGROUP CREATE stream g 0");
+        server.line("XREADGROUP GROUP g c COUNT 1000 STREAMS stream >");
+        String pending = server.line("XPENDING stream g - + 2000");
         for (int i = 0; i < 6000; i++) server.run("ZADD", "huge zset", "" + i % 100, "member" + i);
         String before = digest(server);
         String[] digestAtMoment = new String[1];
@@ -206,6 +210,7 @@ class RdbFileTest {
 
         assertThat(slices[0]).as("seed %s", seed).isGreaterThan(4);
         TestServer loaded = loaded(disk);
+        assertThat(loaded.line("XPENDING stream g - + 2000")).as("seed %s", seed).isEqualTo(pending);
         assertThat(digest(loaded)).as("seed %s", seed).isEqualTo(digestAtMoment[0]);
         assertThat(loaded.run("HPEXPIRETIME", "volatile hash", "FIELDS", "2", "field7", "field8"))
                 .isEqualTo("*2\r\n:" + (server.nowMs() + 100_001) + "\r\n:-1\r\n");
@@ -214,7 +219,7 @@ class RdbFileTest {
 
     private void change(Random random) {
         int i = random.nextInt(6000);
-        switch (random.nextInt(14)) {
+        switch (random.nextInt(18)) {
             case 0 -> server.run("SET", "key" + i, "changed");
             case 1 -> server.run("DEL", "key" + i);
             case 2 -> server.run("RPUSH", "huge RPUSH", "more");
@@ -227,6 +232,10 @@ class RdbFileTest {
             case 9 -> server.run("DEL", Samples.values()[i % Samples.values().length].name());
             case 10 -> server.run("RENAME", "key" + i, "renamed" + i);
             case 11 -> server.run("HPEXPIRE", "volatile hash", "5000", "FIELDS", "1", "field" + i);
+            case 13 -> server.run("XADD", "stream", "*", "more", "" + i);
+            case 14 -> server.run("XDEL", "stream", i + "-0");
+            case 15 -> server.run("XACK", "stream", "g", i % 1000 + "-0");
+            case 16 -> server.run("XTRIM", "stream", "MINID", i / 10 + "");
             case 12 -> server.run("HDEL", "volatile hash", "field" + i);
             default -> server.run("SADD", "huge SADD", "new " + i);
         }

@@ -28,7 +28,8 @@ enum Samples {
     SMALL_HASH("listpack", words("HSET", 20)),
     LARGE_HASH("hashtable", longWords("HSET", 600)),
     SMALL_ZSET("listpack", "ZADD", "KEY", "1", "a", "-2.5", "b", "inf", "c", "-inf", "d", "1", "12", "1e300", "e"),
-    LARGE_ZSET("skiplist", scored(300));
+    LARGE_ZSET("skiplist", scored(300)),
+    STREAM("stream", "XADD", "KEY", "5-1", "field", "value", "number", "-77");
 
     private final String encoding;
     private final String[] command;

@@ -66,6 +66,30 @@ class DumpTwinTest {
         }
     }
 
+    @Test
+    void streams_with_groups_go_there_and_back(@TempDir Path directory) {
+        long seed = System.nanoTime();
+        try (Twin twin = new Twin(directory)) {
+            int streams = 0;
+            for (int round = 0; round < 10; round++) {
+                twin.compare(seed + round, 1500, StreamMaker::next);
+                for (int i = 0; i < 6; i++) {
+                    String key = "key" + i;
+                    if (!twin.ours().run("TYPE", key).equals("+stream\r\n")) continue;
+                    String theirs = payload(twin.theirs().raw("DUMP", key));
+                    String ours = payload(twin.ours().run("DUMP", key));
+                    String what = "seed " + seed + ", round " + round + ", " + key;
+                    assertThat(twin.ours().run("RESTORE", key, "0", theirs, "REPLACE")).as(what).isEqualTo("+OK\r\n");
+                    assertThat(twin.theirs().raw("RESTORE", key, "0", ours, "REPLACE")).as(what).isEqualTo("+OK\r\n");
+                    streams++;
+                }
+                twin.sameData();
+                twin.ours().store().checkInvariants();
+            }
+            assertThat(streams).isGreaterThan(5);
+        }
+    }
+
     static String payload(String reply) {
         return reply.substring(reply.indexOf('\n') + 1, reply.length() - 2);
     }
