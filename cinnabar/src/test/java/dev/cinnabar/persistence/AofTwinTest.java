@@ -350,7 +350,9 @@ class AofTwinTest {
             assertThat(call(ours, "DEBUG", "DIGEST")).isEqualTo(digest);
             assertThat(times(words -> new String[] {call(ours, words)})).isEqualTo(times);
             assertThat(call(ours, "INFO", "persistence"))
-                    .contains("rdb_last_load_keys_loaded:" + 3 * Samples.values().length, "rdb_changes_since_last_save:0");
+                    .contains(
+                            "rdb_last_load_keys_loaded:" + 3 * Samples.values().length,
+                            "rdb_changes_since_last_save:0");
             change(words -> call(ours, words));
             call(ours, "BGSAVE");
             await().until(() -> call(ours, "INFO", "persistence").contains("rdb_bgsave_in_progress:0"));

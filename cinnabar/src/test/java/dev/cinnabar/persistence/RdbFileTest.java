@@ -210,7 +210,9 @@ class RdbFileTest {
 
         assertThat(slices[0]).as("seed %s", seed).isGreaterThan(4);
         TestServer loaded = loaded(disk);
-        assertThat(loaded.line("XPENDING stream g - + 2000")).as("seed %s", seed).isEqualTo(pending);
+        assertThat(loaded.line("XPENDING stream g - + 2000"))
+                .as("seed %s", seed)
+                .isEqualTo(pending);
         assertThat(digest(loaded)).as("seed %s", seed).isEqualTo(digestAtMoment[0]);
         assertThat(loaded.run("HPEXPIRETIME", "volatile hash", "FIELDS", "2", "field7", "field8"))
                 .isEqualTo("*2\r\n:" + (server.nowMs() + 100_001) + "\r\n:-1\r\n");

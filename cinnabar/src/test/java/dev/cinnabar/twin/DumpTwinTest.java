@@ -81,8 +81,12 @@ class DumpTwinTest {
                     String theirs = payload(twin.theirs().raw("DUMP", key));
                     String ours = payload(twin.ours().run("DUMP", key));
                     String what = "seed " + seed + ", round " + round + ", " + key;
-                    assertThat(twin.ours().run("RESTORE", key, "0", theirs, "REPLACE")).as(what).isEqualTo("+OK\r\n");
-                    assertThat(twin.theirs().raw("RESTORE", key, "0", ours, "REPLACE")).as(what).isEqualTo("+OK\r\n");
+                    assertThat(twin.ours().run("RESTORE", key, "0", theirs, "REPLACE"))
+                            .as(what)
+                            .isEqualTo("+OK\r\n");
+                    assertThat(twin.theirs().raw("RESTORE", key, "0", ours, "REPLACE"))
+                            .as(what)
+                            .isEqualTo("+OK\r\n");
                     streams++;
                 }
                 twin.sameData();
