@@ -96,6 +96,7 @@ public final class Main {
             log.verbose("Directive " + kept.name() + " has no meaning here and is only kept");
         warnOfMissing();
         log.role('M');
+        introduce(pid);
         Supervisor supervisor = new Supervisor(
                 config, Supervisor.PROGRAM, Objects.requireNonNullElse(System.getenv("NOTIFY_SOCKET"), ""), log);
         Cinnabar started;
@@ -124,6 +125,21 @@ public final class Main {
         supervisor.stopping();
         log.notice("Cinnabar is now ready to exit, bye bye...");
         end(0);
+    }
+
+    /// How the server runs, in one line, or as a sign (`always-show-logo`). Scripts look for the pid in the sign.
+    private void introduce(long pid) {
+        int port = config.get(Directives.PORT);
+        if (!config.get(Directives.ALWAYS_SHOW_LOGO)) {
+            log.notice("Running mode=standalone, port=" + port + ".");
+            return;
+        }
+        log.notice("     /\\");
+        log.notice("    /  \\     Cinnabar " + Version.CINNABAR + ", as Redis " + Version.REDIS);
+        log.notice("   /____\\    Running in standalone mode");
+        log.notice("   \\ \\/ /    Port: " + port);
+        log.notice("    \\  /     PID: " + pid);
+        log.notice("     \\/");
     }
 
     /// What a configuration may ask for and nobody would get: better said than found out.
