@@ -51,6 +51,7 @@ public final class Call implements Arguments {
     private char[] eventClasses = new char[2];
     private int[] changedDbs = new int[2];
     private boolean[] areNotices = new boolean[2];
+    private boolean[] areUnwatched = new boolean[2];
     private long dirty;
     private boolean isLogged;
     private boolean usesEffects;
@@ -368,6 +369,12 @@ public final class Call implements Arguments {
         isLogged = true;
     }
 
+    /// The same for a change that WATCH takes no notice of, as in Redis: of a stream's groups and counters and not of its entries.
+    public void changedUnwatched(Bytes key, String event) {
+        changed(key, event);
+        areUnwatched[changes - 1] = true;
+    }
+
     /// Notes an event of keyspace notifications that is not a change by the command, in its place among the changes. The key is copied.
     /// The engine's, and only called when notifications are on.
     public void notice(int db, Bytes key, String event, char eventClass) {
@@ -380,6 +387,7 @@ public final class Call implements Arguments {
         events[changes] = event;
         eventClasses[changes] = eventClass;
         areNotices[changes] = isNotice;
+        areUnwatched[changes] = false;
         changedDbs[changes++] = db;
     }
 
@@ -418,16 +426,19 @@ public final class Call implements Arguments {
         char eventClass = eventClasses[i];
         int db = changedDbs[i];
         boolean isNotice = areNotices[i];
+        boolean isUnwatched = areUnwatched[i];
         changedKeys[i] = changedKeys[k];
         events[i] = events[k];
         eventClasses[i] = eventClasses[k];
         changedDbs[i] = changedDbs[k];
         areNotices[i] = areNotices[k];
+        areUnwatched[i] = areUnwatched[k];
         changedKeys[k] = key;
         events[k] = event;
         eventClasses[k] = eventClass;
         changedDbs[k] = db;
         areNotices[k] = isNotice;
+        areUnwatched[k] = isUnwatched;
     }
 
     private void growOutbox() {
@@ -438,6 +449,7 @@ public final class Call implements Arguments {
         eventClasses = Arrays.copyOf(eventClasses, n);
         changedDbs = Arrays.copyOf(changedDbs, n);
         areNotices = Arrays.copyOf(areNotices, n);
+        areUnwatched = Arrays.copyOf(areUnwatched, n);
     }
 
     /// Empties the outbox. The engine's.
@@ -456,6 +468,11 @@ public final class Call implements Arguments {
     /// Whether an entry of the outbox is a notice, and no change.
     public boolean isNotice(int i) {
         return areNotices[i];
+    }
+
+    /// Whether it is a change for those who watch the key.
+    public boolean isWatched(int i) {
+        return !areNotices[i] && !areUnwatched[i];
     }
 
     /// How many entries there are: keys that were said to be changed, and notices.

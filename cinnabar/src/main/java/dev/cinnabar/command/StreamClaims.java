@@ -105,7 +105,7 @@ final class StreamClaims {
                     .arg(key)
                     .arg(group.name())
                     .arg(name);
-            call.changed(key, "xgroup-createconsumer");
+            call.changedUnwatched(key, "xgroup-createconsumer");
         }
         consumer.seenMs = call.nowMs();
         return consumer;

@@ -615,7 +615,7 @@ public enum StreamCommands implements Command {
         }
 
         call.db().streamForChange(address).setId(ms, seq, added, deletedMs, deletedSeq);
-        call.changed(call.key(1), "xsetid");
+        call.changedUnwatched(call.key(1), "xsetid");
         return call.reply().ok();
     }
 }

@@ -137,6 +137,7 @@ public enum XgroupCommands implements Command {
         if (stream != null && stream.group(call.arg(3)) != null)
             return call.reply().error(Errors.GROUP_EXISTS);
 
+        boolean isNew = stream == null;
         if (stream == null) {
             stream = call.db().newStream();
             stream.createGroup(call.arg(3), ms, seq, read);
@@ -144,7 +145,8 @@ public enum XgroupCommands implements Command {
         } else {
             call.db().streamForChange(address).createGroup(call.arg(3), ms, seq, read);
         }
-        call.changed(key, "xgroup-create");
+        if (isNew) call.changed(key, "xgroup-create");
+        else call.changedUnwatched(key, "xgroup-create");
         if (isLast(id)) {
             Effects effects = call.effects()
                     .command(Words.XGROUP)
@@ -183,7 +185,7 @@ public enum XgroupCommands implements Command {
             group.lastSeq = from.fromSeq;
         }
         group.entriesRead = read;
-        call.changed(call.key(2), "xgroup-setid");
+        call.changedUnwatched(call.key(2), "xgroup-setid");
         StreamReading.tellLastId(call, call.key(2), group);
         return call.reply().ok();
     }
@@ -196,7 +198,7 @@ public enum XgroupCommands implements Command {
         if (group == null) return call.reply().integer(0);
 
         call.db().streamForChange(address).removeGroup(group);
-        call.changed(call.key(2), "xgroup-destroy");
+        call.changedUnwatched(call.key(2), "xgroup-destroy");
         return call.reply().integer(1);
     }
 
@@ -206,7 +208,7 @@ public enum XgroupCommands implements Command {
         StreamGroup group = group(call);
         if (group.find(call.arg(4)) != null) return call.reply().integer(0);
         group.create(call.arg(4), call.nowMs());
-        call.changed(call.key(2), "xgroup-createconsumer");
+        call.changedUnwatched(call.key(2), "xgroup-createconsumer");
         return call.reply().integer(1);
     }
 
@@ -215,7 +217,7 @@ public enum XgroupCommands implements Command {
         StreamConsumer consumer = group.find(call.arg(4));
         if (consumer == null) return call.reply().integer(0);
         long pending = group.remove(consumer);
-        call.changed(call.key(2), "xgroup-delconsumer");
+        call.changedUnwatched(call.key(2), "xgroup-delconsumer");
         return call.reply().integer(pending);
     }
 }

@@ -658,10 +658,8 @@ public final class Engine implements KeyEvents {
     private void tell(Call call) {
         int classes = isLoading ? 0 : settings.keyspaceEvents;
         for (int i = 0; i < call.changes(); i++) {
-            if (!call.isNotice(i)) {
-                watches.changed(call.changedDb(i), call.changedKey(i));
-                waiters.changed(call.changedDb(i), call.changedKey(i));
-            }
+            if (call.isWatched(i)) watches.changed(call.changedDb(i), call.changedKey(i));
+            if (!call.isNotice(i)) waiters.changed(call.changedDb(i), call.changedKey(i));
             if (classes != 0 && !call.event(i).equals(Call.NO_EVENT)) {
                 notifications.tell(classes, call.changedDb(i), call.changedKey(i), call.event(i), call.eventClass(i));
             }

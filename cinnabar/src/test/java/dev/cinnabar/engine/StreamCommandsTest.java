@@ -564,4 +564,41 @@ class StreamCommandsTest {
         assertThat(Digest.of(server.store())).isEqualTo(left);
         assertThat(ask("XPENDING s8 g")).startsWith("*4 :300");
     }
+
+    // ---- watching ----
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "XGROUP CREATE s other $",
+                "XGROUP SETID s g 0",
+                "XGROUP CREATECONSUMER s g c",
+                "XGROUP DELCONSUMER s g known",
+                "XGROUP DESTROY s g",
+                "XSETID s 9-0",
+                "XREADGROUP GROUP g new STREAMS s >",
+                "XCLAIM s g new 0 1-0",
+                "XACK s g 1-0"
+            })
+    void who_watches_a_stream_is_not_told_of_its_groups(String command) {
+        assertThat(watchAndRun(command)).isEqualTo("*0\r\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"XADD s 2-0 f v", "XDEL s 1-0", "XTRIM s MAXLEN 0", "XGROUP CREATE none g $ MKSTREAM"})
+    void who_watches_a_stream_is_told_of_its_entries(String command) {
+        assertThat(watchAndRun(command)).isEqualTo("*-1\r\n");
+    }
+
+    private String watchAndRun(String command) {
+        server.line("XADD s 1-0 f v");
+        server.line("XGROUP CREATE s g 0");
+        server.line("XREADGROUP GROUP g known COUNT 1 STREAMS s >");
+        server.line("WATCH s none");
+        server.logged();
+        server.line(command);
+        assertThat(server.logged()).isNotEmpty();
+        server.line("MULTI");
+        return server.line("EXEC");
+    }
 }
