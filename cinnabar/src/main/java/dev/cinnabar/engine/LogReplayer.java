@@ -2,7 +2,9 @@ package dev.cinnabar.engine;
 
 import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
+import dev.cinnabar.command.CommandSpec;
 import dev.cinnabar.command.Flag;
+import dev.cinnabar.command.KeySpec;
 import dev.cinnabar.store.Database;
 import dev.cinnabar.store.Store;
 import java.nio.charset.StandardCharsets;
@@ -38,13 +40,19 @@ public final class LogReplayer implements Replayer, AutoCloseable {
             error = "unknown command '" + argv[0] + "'";
             return Outcome.UNKNOWN;
         }
-        boolean counts = entry.spec().is(Flag.WRITE) || entry.fullName().equals("select");
+        boolean counts = entry.spec().is(Flag.WRITE) || remembers(entry.spec()) || entry.fullName().equals("select");
         if (!counts) return Outcome.NOT_A_WRITE;
         reply.clear();
         engine.run(session, argc, argv, reply);
         if (reply.array()[0] != '-') return Outcome.APPLIED;
         error = new String(reply.array(), 1, reply.length() - 3, StandardCharsets.UTF_8);
         return Outcome.FAILED;
+    }
+
+    /// Whether a command that only reads writes something down beside it, as PFCOUNT does with the count.
+    private static boolean remembers(CommandSpec spec) {
+        for (KeySpec key : spec.keys()) if (key.flags().startsWith("RW")) return true;
+        return false;
     }
 
     @Override

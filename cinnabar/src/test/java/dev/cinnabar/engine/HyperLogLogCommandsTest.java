@@ -214,4 +214,13 @@ class HyperLogLogCommandsTest {
         server.line("PFCOUNT dense");
         ListCommandsTest.assertReplays(server, "sparse", "dense");
     }
+
+    @Test
+    void who_reads_the_log_remembers_the_count_too() {
+        try (Follower follower = new Follower(server)) {
+            server.line("PFADD new a b c");
+            server.line("PFCOUNT new");
+            assertThat(follower.digest()).isEqualTo("+" + Digest.of(server.store()) + "\r\n");
+        }
+    }
 }

@@ -200,6 +200,11 @@ public final class TestServer {
         return new String(out.array(), 0, out.length(), StandardCharsets.ISO_8859_1);
     }
 
+    /// What runs a log against this engine; until it is closed, the engine is its own.
+    LogReplayer replayer() {
+        return new LogReplayer(engine, new DeafLink());
+    }
+
     private final class Recorder implements ChangeLog {
         @Override
         public void append(int db, int argc, Bytes[] argv) {
