@@ -22,22 +22,22 @@ class EventTwinTest {
 
     @Test
     void strings() {
-        compare(StringTwinTest::command);
+        compare(StringMaker::next);
     }
 
     @Test
     void keys() {
-        compare(KeyTwinTest::command);
+        compare(KeyMaker::next);
     }
 
     @Test
     void lists() {
-        compare(CollectionTwinTest::list);
+        compare(ListMaker::next);
     }
 
     @Test
     void sets() {
-        compare(CollectionTwinTest::set);
+        compare(SetMaker::next);
     }
 
     /// A BITFIELD that makes a key longer and then fails tells nobody there, and does not log it either; ours does both.
@@ -85,10 +85,10 @@ class EventTwinTest {
     @Test
     void all_families_by_turns() {
         compare(r -> switch (r.nextInt(6)) {
-            case 0 -> StringTwinTest.command(r);
-            case 1 -> KeyTwinTest.command(r);
-            case 2 -> CollectionTwinTest.list(r);
-            case 3 -> CollectionTwinTest.set(r);
+            case 0 -> StringMaker.next(r);
+            case 1 -> KeyMaker.next(r);
+            case 2 -> ListMaker.next(r);
+            case 3 -> SetMaker.next(r);
             case 4 -> bit(r);
             default -> ZsetMaker.next(r);
         });
