@@ -40,7 +40,9 @@ public final class LogReplayer implements Replayer, AutoCloseable {
             error = "unknown command '" + argv[0] + "'";
             return Outcome.UNKNOWN;
         }
-        boolean counts = entry.spec().is(Flag.WRITE) || remembers(entry.spec()) || entry.fullName().equals("select");
+        boolean counts = entry.spec().is(Flag.WRITE)
+                || remembers(entry.spec())
+                || entry.fullName().equals("select");
         if (!counts) return Outcome.NOT_A_WRITE;
         reply.clear();
         engine.run(session, argc, argv, reply);

@@ -65,7 +65,8 @@ class AllFamiliesTwinTest {
         try (Follower follower = new Follower(twin.ours())) {
             for (int i = 1; i <= COMMANDS; i++) {
                 String[] words = maker.next(r);
-                if (twin.sameAsEver(words).contains("-INVALIDOBJ")) twin.same("FLUSHALL"); // both stop somewhere in between
+                if (twin.sameAsEver(words).contains("-INVALIDOBJ"))
+                    twin.same("FLUSHALL"); // both stop somewhere in between
                 if (i % 1000 == 0) twin.ours().store().checkInvariants();
             }
             twin.same("DISCARD"); // an open transaction, if there is one

@@ -79,7 +79,20 @@ final class KeyMaker {
     /// Not `**`, which does not match the empty key for Redis, though `*` does.
     private static String pattern(Random r) {
         return Values.pick(
-                r, "*", "k*", "?", "key[0-3]", "key[^0-3]", "\\key1", "[", "", "longer-key", "*-*", "k**", "k[", "[a-c]");
+                r,
+                "*",
+                "k*",
+                "?",
+                "key[0-3]",
+                "key[^0-3]",
+                "\\key1",
+                "[",
+                "",
+                "longer-key",
+                "*-*",
+                "k**",
+                "k[",
+                "[a-c]");
     }
 
     private static void add(List<String> words, String... more) {

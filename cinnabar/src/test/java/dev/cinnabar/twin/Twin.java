@@ -106,7 +106,8 @@ public final class Twin implements AutoCloseable {
     /// Whether replies to a command have to be equal, whenever and on whatever data it runs.
     static boolean isExact(String[] words) {
         String name = words[0].toUpperCase(Locale.ROOT);
-        boolean mayDiffer = List.of("TTL", "EXPIRETIME", "OBJECT", "ZRANK", "ZREVRANK").contains(name); // see Deliberate
+        boolean mayDiffer =
+                List.of("TTL", "EXPIRETIME", "OBJECT", "ZRANK", "ZREVRANK").contains(name); // see Deliberate
         return essence(words) == EXACT && !mayDiffer;
     }
 
