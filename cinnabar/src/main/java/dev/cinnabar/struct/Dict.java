@@ -272,12 +272,31 @@ public final class Dict {
         long sum = 0;
         for (int i = 0; i < count; i++) {
             long entry = aheadEntries[i];
-            if ((entry ^ aheadHashes[i] << TAG_SHIFT) >>> TAG_SHIFT != 0 || entry << 64 - TAG_SHIFT == 0) continue;
+            if ((entry ^ aheadHashes[i] << TAG_SHIFT) >>> TAG_SHIFT != 0 || entry << 64 - TAG_SHIFT == 0) {
+                entry = elsewhereInBucket(aheadHashes[i]);
+                if (entry == 0) continue;
+            }
             byte[] page = pages.array(entry);
             int at = Pages.offset(entry & Pages.ADDRESS_MASK);
             sum += page[at] + page[at + AHEAD_SECOND_LINE];
         }
         return sum;
+    }
+
+    /// An entry of the home bucket that has the hash's tag, but does not lie where the search begins; 0 for none. A third of the entries of
+    /// a full table. The line of the bucket is in the cache by now.
+    private long elsewhereInBucket(long hash) {
+        Table t = tableOf(hash);
+        int bucket = t.bucketOf(hash);
+        long[] slots = t.slots[bucket >>> SEGMENT_LOG];
+        if (slots == null) return 0;
+        int base = (bucket & SEGMENT_MASK) << SLOTS_LOG;
+        int start = startOf(hash);
+        for (int i = 1; i < SLOTS; i++) {
+            long entry = slots[base + (start + i & SLOTS - 1)];
+            if ((entry ^ hash << TAG_SHIFT) >>> TAG_SHIFT == 0 && entry << 64 - TAG_SHIFT != 0) return entry;
+        }
+        return 0;
     }
 
     private Table tableOf(long hash) {
