@@ -47,7 +47,7 @@ public enum StreamCommands implements Command {
             .summary("Appends an entry to a stream, creating it when the key is missing.")),
     XAUTOCLAIM(syntax("XAUTOCLAIM key group consumer min-idle-time start [COUNT count] [JUSTID]")
             .flags(WRITE, FAST)
-            .key("RW ACCESS DELETE")
+            .key("RW DELETE")
             .since("6.2.0")
             .complexity("O(1) for a small count")
             .tips("nondeterministic_output")
