@@ -602,6 +602,14 @@ public final class Engine implements KeyEvents {
         again.begin(waiter.session, waiter.db, waiter.argv.length, waiter.argv, woken, waiter.session.isResp3);
         if (waiter.nilIsArray) again.reply().nilArray();
         else again.reply().nil();
+        waitedInVain(waiter, false);
+    }
+
+    /// Answers and counts a call that was not run to its end.
+    private void waitedInVain(Waiter waiter, boolean hasFailed) {
+        if (hasFailed) statistics.countError(woken, 0);
+        waiter.entry.ran(0, hasFailed, settings.tracksLatency);
+        statistics.commands++;
         answer(waiter);
     }
 
@@ -618,7 +626,7 @@ public final class Engine implements KeyEvents {
         }
         woken.clear();
         woken.append("-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n");
-        answer(waiter);
+        waitedInVain(waiter, true);
         return true;
     }
 

@@ -2,6 +2,7 @@ package dev.cinnabar.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class WaitersTest {
@@ -33,5 +34,24 @@ class WaitersTest {
         assertThat(waiting.read()).isEmpty();
         client.send("SWAPDB 0 1");
         assertThat(waiting.read()).isEqualTo("*2 $4 list $1 x");
+    }
+
+    @Test
+    void what_waited_in_vain_counts_as_called() {
+        long id = waiting.session().id();
+        waiting.send("BLPOP list 1");
+        server.advance(Duration.ofSeconds(2));
+        assertThat(waiting.read()).isEqualTo("*-1");
+        waiting.send("BLPOP list 0");
+        client.send("CLIENT UNBLOCK " + id);
+        assertThat(waiting.read()).isEqualTo("*-1");
+        waiting.send("BLPOP list 0");
+        client.send("CLIENT UNBLOCK " + id + " ERROR");
+        assertThat(waiting.read()).startsWith("-UNBLOCKED ");
+
+        assertThat(client.send("INFO commandstats"))
+                .containsPattern("cmdstat_blpop:calls=3,.*,rejected_calls=0,failed_calls=1");
+        assertThat(client.send("INFO errorstats")).contains("errorstat_UNBLOCKED:count=1");
+        assertThat(client.send("INFO stats")).contains("total_error_replies:1");
     }
 }
