@@ -29,6 +29,7 @@ public final class Twin implements AutoCloseable {
     private final TestServer ours = TestServer.inRealTime();
     private final RealRedis theirs;
     private final Deque<String> history = new ArrayDeque<>();
+    private @Nullable Deliberate excuse; // of the last difference
     private @Nullable RealRedis listener; // of theirs
     private List<String> heard = List.of(); // by ours
 
@@ -87,7 +88,8 @@ public final class Twin implements AutoCloseable {
         String expected = theirs.raw(words);
         String actual = ours.run(words);
         boolean isSame = essence.apply(actual).equals(essence.apply(expected));
-        if (!isSame && !Deliberate.oneExplains(words, actual, expected, ours))
+        excuse = isSame ? null : Deliberate.of(words, actual, expected, ours);
+        if (!isSame && excuse == null)
             assertThat(essence.apply(actual))
                     .as(() -> "the last of\n" + String.join("\n", history))
                     .isEqualTo(essence.apply(expected));
@@ -101,6 +103,12 @@ public final class Twin implements AutoCloseable {
     /// @return our reply
     String sameAsEver(String... words) {
         return same(essence(words), words);
+    }
+
+    /// Why the replies to the last command differed, or null when they did not.
+    @Nullable
+    Deliberate excuse() {
+        return excuse;
     }
 
     /// Whether replies to a command have to be equal, whenever and on whatever data it runs.
