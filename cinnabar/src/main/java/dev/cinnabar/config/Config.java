@@ -241,10 +241,19 @@ public final class Config {
     ///     file's
     /// @return the error to answer, without the leading minus; null when the file is written
     public @Nullable String rewrite(@Nullable List<String> users) {
+        return rewrite(users, false);
+    }
+
+    /// The same with a line for every directive, also those that have their default: DEBUG CONFIG-REWRITE-FORCE-ALL.
+    public @Nullable String rewriteAll() {
+        return rewrite(null, true);
+    }
+
+    private @Nullable String rewrite(@Nullable List<String> users, boolean addsDefaults) {
         Path target = file;
         if (target == null) return "ERR The server is running without a config file";
         try {
-            new ConfigRewrite(this).rewrite(target, users);
+            new ConfigRewrite(this, addsDefaults).rewrite(target, users);
             return null;
         } catch (IOException e) {
             return "ERR Rewriting config file: " + ConfigError.reason(e);

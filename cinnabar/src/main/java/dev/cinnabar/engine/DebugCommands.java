@@ -42,6 +42,8 @@ public enum DebugCommands implements Command {
                 0,
                 "CINNABAR-CHECK",
                 "Checks pages, tables, timers and records against each other. O(N) for N keys."),
+        CONFIG_REWRITE_FORCE_ALL(
+                0, 0, "CONFIG-REWRITE-FORCE-ALL", "CONFIG REWRITE with a line for every directive, those at their default, too."),
         CRASH_AND_RECOVER(0, 1, "CRASH-AND-RECOVER [milliseconds]", "Refused: this server does not crash on demand."),
         DIGEST(0, 0, "DIGEST", "Answers a fingerprint of all data, the same as Redis has for the same data."),
         DIGEST_VALUE(0, 0xffff, "DIGEST-VALUE [key [key ...]]", "Answers fingerprints of values."),
@@ -131,6 +133,7 @@ public enum DebugCommands implements Command {
                 call.reply().error(NO_CRASH);
             case CHANGE_REPL_ID -> changeReplId(call, engine);
             case CINNABAR_CHECK -> check(call);
+            case CONFIG_REWRITE_FORCE_ALL -> rewriteConfig(call, engine);
             case DIGEST -> call.reply().simple(Digest.of(call.store()));
             case DIGEST_VALUE -> digestValues(call);
             case ERROR -> error(call);
@@ -298,6 +301,11 @@ public enum DebugCommands implements Command {
         return call.reply()
                 .verbatim("[Dictionary HT]\n number of elements: " + db.size() + "\n[Expires HT]\n number of elements: "
                         + db.volatileSize() + "\n");
+    }
+
+    private static Reply rewriteConfig(Call call, Engine engine) {
+        String error = engine.host().config().rewriteAll();
+        return error == null ? call.reply().ok() : call.reply().error(error);
     }
 
     private static Reply loadAof(Call call, Engine engine) {

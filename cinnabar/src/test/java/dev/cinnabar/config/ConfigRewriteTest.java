@@ -251,6 +251,18 @@ class ConfigRewriteTest {
         return sorted;
     }
 
+    @Test
+    void a_file_with_every_directive_says_what_the_server_said() throws Exception {
+        Config config = load("maxmemory 100mb\n");
+        assertThat(config.rewriteAll()).isNull();
+        String all = Files.readString(file);
+        assertThat(all).contains("maxmemory 100mb", "\nhz 10\n", "\nappendonly no\n");
+        Config again = load(all);
+        for (Directive<?> directive : Directives.ALL)
+            assertThat(again.get(directive)).as(directive.name()).isEqualTo(config.get(directive));
+        assertThat(rewritten(again)).isEqualTo(all);
+    }
+
     private Config load(String text) throws Exception {
         Files.writeString(file, text);
         var config = new Config();
