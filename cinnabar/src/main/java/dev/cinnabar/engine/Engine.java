@@ -1029,6 +1029,7 @@ public final class Engine implements KeyEvents {
 
     /// Where changes are written from now on.
     public void log(ChangeLog log) {
+        closeGroup(); // neither log may end up with half a transaction: what of it comes now begins another
         this.log = log;
     }
 

@@ -149,7 +149,7 @@ public enum ServerCommands implements Command {
     public Reply run(Call call) {
         Engine engine = ((Session) call.caller()).engine();
         return switch (this) {
-            case BGREWRITEAOF -> bgRewriteAof(call, engine.host());
+            case BGREWRITEAOF -> bgRewriteAof(call, engine);
             case BGSAVE -> bgSave(call, engine.host());
             case DBSIZE -> call.reply().integer(call.db().size());
             case FLUSHALL -> flush(call, engine, 0, call.store().count());
@@ -240,13 +240,15 @@ public enum ServerCommands implements Command {
         return call.reply().array(2).bulk(micros / 1_000_000).bulk(micros % 1_000_000);
     }
 
-    private static Reply bgRewriteAof(Call call, Host host) {
+    private static Reply bgRewriteAof(Call call, Engine engine) {
+        Host host = engine.host();
         if (host.logStatus().isRewriting()) {
             return call.reply().error("ERR Background append only file rewriting already in progress");
         }
         String error = host.rewriteLog();
         if (error != null) return call.reply().error(error);
-        String how = host.logStatus().isRewriteScheduled() ? "scheduled" : "started";
+        boolean waits = host.logStatus().isRewriteScheduled() || engine.isInExec(); // for the end of the transaction
+        String how = waits ? "scheduled" : "started";
         return call.reply().simple("Background append only file rewriting " + how);
     }
 

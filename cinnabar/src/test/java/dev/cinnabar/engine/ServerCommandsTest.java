@@ -220,6 +220,24 @@ class ServerCommandsTest {
     // ---- what the host does ----
 
     @Test
+    void bgrewriteaof_in_a_transaction_waits_for_its_end() {
+        rig.ask("MULTI");
+        rig.ask("BGREWRITEAOF");
+        assertThat(String.valueOf(rig.ask("EXEC"))).isEqualTo("[Background append only file rewriting scheduled]");
+    }
+
+    @Test
+    void a_log_that_is_replaced_within_a_transaction_is_left_without_half_of_it() {
+        rig.host.onReload = () -> rig.engine.log(rig.engine.log());
+        rig.ask("MULTI");
+        rig.ask("SET", "a", "1");
+        rig.ask("DEBUG", "LOADAOF");
+        rig.ask("SET", "b", "2");
+        rig.ask("EXEC");
+        assertThat(rig.log).containsExactly("0 MULTI", "0 SET a 1", "0 EXEC", "0 MULTI", "0 SET b 2", "0 EXEC");
+    }
+
+    @Test
     void bgrewriteaof_starts_or_is_scheduled_or_is_running_already() {
         assertThat(rig.ask("BGREWRITEAOF")).isEqualTo("Background append only file rewriting started");
         rig.host.status = status(false, true);
