@@ -109,7 +109,11 @@ final class ConfigRewrite {
         T value = config.get(directive);
         directive
                 .kind()
-                .write(name, value, directive.byDefault(), (line, isNeeded) -> put(name, line, isNeeded || addsDefaults));
+                .write(
+                        name,
+                        value,
+                        directive.byDefault(),
+                        (line, isNeeded) -> put(name, line, isNeeded || addsDefaults));
         forgetRest(name);
     }
 

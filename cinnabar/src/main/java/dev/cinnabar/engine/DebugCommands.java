@@ -43,7 +43,10 @@ public enum DebugCommands implements Command {
                 "CINNABAR-CHECK",
                 "Checks pages, tables, timers and records against each other. O(N) for N keys."),
         CONFIG_REWRITE_FORCE_ALL(
-                0, 0, "CONFIG-REWRITE-FORCE-ALL", "CONFIG REWRITE with a line for every directive, those at their default, too."),
+                0,
+                0,
+                "CONFIG-REWRITE-FORCE-ALL",
+                "CONFIG REWRITE with a line for every directive, those at their default, too."),
         CRASH_AND_RECOVER(0, 1, "CRASH-AND-RECOVER [milliseconds]", "Refused: this server does not crash on demand."),
         DIGEST(0, 0, "DIGEST", "Answers a fingerprint of all data, the same as Redis has for the same data."),
         DIGEST_VALUE(0, 0xffff, "DIGEST-VALUE [key [key ...]]", "Answers fingerprints of values."),
