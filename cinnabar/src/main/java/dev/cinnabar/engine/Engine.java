@@ -1012,6 +1012,7 @@ public final class Engine implements KeyEvents {
         statistics.reset();
         sampler.reset();
         store.pages().resetPeak();
+        store.countFreedAnew();
         host.resetTraffic();
         outer.resetHits();
         inner.resetHits();

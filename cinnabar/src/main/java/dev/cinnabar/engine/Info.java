@@ -325,7 +325,8 @@ final class Info {
         line("lazyfree_pending_objects", engine.store().garbageObjects());
         line(
                 "lazyfreed_objects",
-                Math.max(0, engine.statistics().flushedLazily - engine.store().garbageKeys()));
+                Math.max(0, engine.statistics().flushedLazily - engine.store().garbageKeys())
+                        + engine.store().valuesFreedLater());
         bytes("jvm_heap_used", facts.heapUsedBytes());
         bytes("jvm_heap_committed", facts.heapHeldBytes());
         bytes("jvm_heap_max", facts.heapMaxBytes());

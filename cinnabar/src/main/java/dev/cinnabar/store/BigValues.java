@@ -23,6 +23,7 @@ final class BigValues {
     private @Nullable BigValue lastGarbage;
     private int garbage;
     private long garbageBytes;
+    private long queued; // how many became garbage since the statistics began, and how many were it then
     private int waiting;
     private long waitingBytes;
     private int compacting; // the number of the value whose blocks are being moved, 0 for none
@@ -89,6 +90,7 @@ final class BigValues {
         value.garbageBytes = value.bytes();
         garbageBytes += value.garbageBytes;
         garbage++;
+        queued++;
         if (lastGarbage == null) firstGarbage = value;
         else lastGarbage.nextGarbage = value;
         lastGarbage = value;
@@ -148,6 +150,24 @@ final class BigValues {
     /// How many values are to be freed.
     int garbage() {
         return garbage;
+    }
+
+    /// How many values were freed later than they fell since [#beginCounting].
+    long freedLater() {
+        return Math.max(0, queued - garbage);
+    }
+
+    void beginCounting() {
+        queued = garbage;
+    }
+
+    /// How many were given up to be freed later; a number to go back to by [#queued(long)] for what is counted elsewhere.
+    long queued() {
+        return queued;
+    }
+
+    void queued(long count) {
+        queued = count;
     }
 
     /// How many values will be, when the snapshot has handed them over.

@@ -137,11 +137,23 @@ public final class Store {
         return garbageKeys;
     }
 
+    /// How many values were freed in steps since [#countFreedAnew], those of flushed databases left out: they are counted as keys.
+    public long valuesFreedLater() {
+        return bigs.freedLater();
+    }
+
+    public void countFreedAnew() {
+        bigs.beginCounting();
+    }
+
     private boolean stepFlushed(int buckets) {
         Database first = garbage.peek();
         if (first == null || first.isInSnapshot()) return false;
         long before = pages.used() - bigs.garbageBytes() - bigs.waitingBytes();
-        if (!first.drain(buckets)) {
+        long queued = bigs.queued();
+        boolean isEmpty = !first.drain(buckets);
+        bigs.queued(queued);
+        if (isEmpty) {
             garbage.remove();
             garbageKeys = 0;
             for (Database db : garbage) garbageKeys += db.size();

@@ -69,6 +69,28 @@ class ServerCommandsTest {
     }
 
     @Test
+    void large_values_that_are_freed_in_steps_are_counted_once() {
+        for (String key : List.of("a", "b", "c")) {
+            rig.ask("SADD", key, "small");
+            for (int i = 0; i < 2000; i++) rig.ask("SADD", key, "member" + i);
+        }
+        rig.ask("UNLINK", "a");
+        assertThat(rig.line("memory", "lazyfree_pending_objects")).isEqualTo("1");
+        assertThat(rig.line("memory", "lazyfreed_objects")).isEqualTo("0");
+        while (rig.engine.store().step()) continue;
+        assertThat(rig.line("memory", "lazyfreed_objects")).isEqualTo("1");
+        rig.ask("FLUSHALL", "ASYNC");
+        while (rig.engine.store().step()) continue;
+        assertThat(rig.line("memory", "lazyfree_pending_objects")).isEqualTo("0");
+        assertThat(rig.line("memory", "lazyfreed_objects")).isEqualTo("3");
+        rig.ask("SADD", "d", "small");
+        rig.ask("CONFIG", "RESETSTAT");
+        rig.ask("UNLINK", "d");
+        while (rig.engine.store().step()) continue;
+        assertThat(rig.line("memory", "lazyfreed_objects")).isEqualTo("0");
+    }
+
+    @Test
     void what_is_flushed_async_is_freed_in_steps() {
         rig.ask("DEBUG", "POPULATE", "50000");
         long full = rig.engine.store().pages().used();
