@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class Budget {
     private final long limit;
     private final AtomicLong reserved = new AtomicLong();
+    private final AtomicLong released = new AtomicLong();
 
     /// @param limit the most that may be reserved, in bytes
     public Budget(long limit) {
@@ -43,10 +44,16 @@ public final class Budget {
     /// Gives back what was reserved.
     public void release(long bytes) {
         reserved.addAndGet(-bytes);
+        released.addAndGet(bytes);
     }
 
     public long reserved() {
         return reserved.get();
+    }
+
+    /// Bytes that were given back so far, all together: garbage on the heap, until the collector has come by.
+    public long released() {
+        return released.get();
     }
 
     public long limit() {

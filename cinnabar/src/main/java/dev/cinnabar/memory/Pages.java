@@ -55,6 +55,7 @@ public final class Pages {
     private boolean isForced;
     private long used;
     private long usedPeak;
+    private long freed;
     private long held;
     private long extra; // of used and held: what is counted but lies elsewhere
     private long unusable; // ends of spans in use that are too short for a block of their class
@@ -150,6 +151,7 @@ public final class Pages {
         page.free[index] = offset;
         page.usedBytes -= size;
         used -= size;
+        freed += size;
         if (--page.blocks[index] == 0) closeSpan(page, index);
         else if (!page.isSparse && (page.listed & 1L << index) == 0) list(page, index);
     }
@@ -272,6 +274,7 @@ public final class Pages {
     private void freeLarge(long address) {
         int number = (int) (address >>> UNIT_BITS);
         used -= bytes[number].length;
+        freed += bytes[number].length;
         dropArray(number);
     }
 
@@ -442,6 +445,11 @@ public final class Pages {
         return used;
     }
 
+    /// Bytes of the blocks that were freed so far; those that were only moved do not count.
+    public long freed() {
+        return freed;
+    }
+
     public long usedPeak() {
         return usedPeak;
     }
@@ -540,6 +548,7 @@ public final class Pages {
         long to = allocate(length);
         System.arraycopy(array(address), offset(address), array(to), offset(to), length);
         free(address, length);
+        freed -= SizeClasses.roundUp(length);
         return to;
     }
 

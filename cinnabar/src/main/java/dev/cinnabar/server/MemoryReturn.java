@@ -23,8 +23,11 @@ final class MemoryReturn {
     private static final long MOST_GARBAGE =
             256L << 20; // bytes for one collection: a young generation is smaller, as we start the JVM
 
+    private static final long MUCH_GARBAGE = 128L << 20; // bytes
+
     private final Budget budget;
     private volatile byte @Nullable [] garbage; // a field, or the compiler would not make any
+    private long releasedBefore; // at the last collection
     private long heldBefore; // the most that was held since the last collection
 
     MemoryReturn(Budget budget) {
@@ -48,6 +51,10 @@ final class MemoryReturn {
                 if (isQuiet && heldBefore - now > Math.max(WORTH_BYTES, heldBefore / 8)) {
                     giveBack();
                     heldBefore = now;
+                    releasedBefore = budget.released();
+                } else if (budget.released() - releasedBefore > Math.max(MUCH_GARBAGE, now / 2)) {
+                    System.gc(); // large values come and go: as much is held as before, and the heap is full of dead ones
+                    releasedBefore = budget.released();
                 }
                 last = now;
             }

@@ -28,6 +28,8 @@ public final class Store {
     private final ArrayDeque<Database> garbage = new ArrayDeque<>();
     private @Nullable Snapshot snapshot;
     private int compacting; // the database whose records are being moved
+    private long heldBefore; // when the last compaction was planned
+    private long freedBefore = -Pages.PAGE_BYTES;
     private long garbageKeys;
     private long flushedBytes; // what is still to be freed of flushed databases, estimated
 
@@ -169,13 +171,13 @@ public final class Store {
     public boolean step() {
         boolean more = stepFlushed(STEP_BUCKETS) | bigs.step(2 * STEP_BUCKETS);
         for (Database db : databases) more |= db.step(STEP_BUCKETS);
-        return stepCompaction() | more;
+        return stepCompaction(more) | more;
     }
 
-    private boolean stepCompaction() {
+    private boolean stepCompaction(boolean isBusy) {
         if (!pages.isCompacting()) {
             // what is being freed or rebuilt makes holes and closes them by itself
-            if (!garbage.isEmpty() || !pages.isFragmented() || pages.planCompaction() == 0) return false;
+            if (isBusy || !garbage.isEmpty() || !isWorthCompacting() || pages.planCompaction() == 0) return false;
             compacting = 0;
         }
         try {
@@ -190,6 +192,18 @@ public final class Store {
         if (++compacting <= databases.length) return true;
         pages.endCompaction();
         return false;
+    }
+
+    /// Whether there are holes to close, and closing them may succeed. After a compaction that has won no page (ends of spans, classes of which
+    /// there are few blocks) the next one would win none either, and move the same blocks from new pages to new pages for ever: it waits until a
+    /// page's worth of blocks was freed.
+    private boolean isWorthCompacting() {
+        if (!pages.isFragmented()) return false;
+        boolean hasWon = heldBefore - pages.held() >= Pages.PAGE_BYTES;
+        if (!hasWon && pages.freed() - freedBefore < Pages.PAGE_BYTES) return false;
+        heldBefore = pages.held();
+        freedBefore = pages.freed();
+        return true;
     }
 
     /// Lets keys go whose time is over, in all databases.

@@ -20,7 +20,7 @@ class SnapshotTest {
     private static final int DATABASES = 3;
     private static final int KEYS = 12;
     private static final long NOW = 1_000_000_000_000L;
-    private static final KeyEvents DEAF = new KeyEvents() {
+    static final KeyEvents DEAF = new KeyEvents() {
         @Override
         public void expired(Database db, Bytes key) {}
 
