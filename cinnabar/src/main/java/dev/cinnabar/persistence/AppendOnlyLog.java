@@ -140,6 +140,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     // rewriting; written by the thread that rewrites
     private final AtomicBoolean rewriting = new AtomicBoolean();
+    private volatile boolean rewritesAreBarred;
     private final boolean keepImported;
     private volatile long rewriteStarted;
     private volatile long rewriteFailed; // when the last one did
@@ -880,7 +881,17 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     // ---- the end ----
 
-    /// Writes and syncs what waits, ends a rewrite that is under way, and lets the files go. The engine must have stopped.
+    /// Sees to it that no rewrite begins any more; only [#close] is to follow. For who holds the engine's lock, which a rewrite needs to end.
+    ///
+    /// @return false when one is under way; then nothing has changed
+    public boolean barRewrites() {
+        if (!rewriting.compareAndSet(false, true)) return false;
+        rewritesAreBarred = true;
+        return true;
+    }
+
+    /// Writes and syncs what waits, ends a rewrite that is under way, and lets the files go. The engine must have stopped, or rewrites must be
+    /// barred.
     ///
     /// @throws IOException when what waits could not be written or synced; then the file ends in its last whole command
     @Override
@@ -892,7 +903,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             untilDone(t::join);
         }
         synchronized (writing) {
-            while (rewriting.get()) untilDone(writing::wait);
+            while (rewriting.get() && !rewritesAreBarred) untilDone(writing::wait);
         }
         synchronized (syncing) {
             synchronized (writing) {

@@ -218,6 +218,8 @@ final class Persistence implements Durability {
     String reload() {
         AppendOnlyLog f = file;
         if (f == null) return null;
+        // it could not end while we wait for it, for it needs the lock that we hold
+        if (!f.barRewrites()) return "ERR Background append only file rewriting in progress, try again later";
         engine.log(ChangeLog.NONE);
         file = null;
         try {

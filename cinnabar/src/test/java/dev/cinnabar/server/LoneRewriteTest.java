@@ -2,8 +2,10 @@ package dev.cinnabar.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,6 +63,30 @@ class LoneRewriteTest {
         }
         try (Cinnabar server = server().appendOnly(folder).start()) {
             assertThat(server.execute("DBSIZE")).isEqualTo(2L);
+        }
+    }
+
+    @Test
+    void debug_loadaof_never_waits_for_a_rewrite_that_waits_for_it() {
+        assertTimeoutPreemptively(Duration.ofMinutes(1), () -> {
+            try (Cinnabar server = server().appendOnly(folder).start()) {
+                for (int i = 0; i < 2000; i++) server.execute("SET", "key:" + i, "value");
+                for (int i = 0; i < 30; i++) {
+                    server.execute("BGREWRITEAOF");
+                    await().until(() -> isLoaded(server));
+                    assertThat(server.execute("DBSIZE")).isEqualTo(2000L);
+                }
+            }
+        });
+    }
+
+    private static boolean isLoaded(Cinnabar server) {
+        try {
+            server.execute("DEBUG", "LOADAOF");
+            return true;
+        } catch (CommandException e) {
+            assertThat(e).hasMessageContaining("rewriting in progress");
+            return false;
         }
     }
 }

@@ -27,7 +27,7 @@ class CompactionTest {
     @Test
     void a_compaction_comes_to_an_end_whatever_is_left() {
         List<Integer> endless = new ArrayList<>();
-        for (int left = 170_000; left < 420_000; left += 50_000) {
+        for (int left = 240_000; left < 400_000; left += 80_000) {
             Store store = new Store(1, new Budget(1L << 30), SnapshotTest.DEAF, new Randomness(left), 0);
             Database db = store.database(0);
             int all = 1_200_000;
