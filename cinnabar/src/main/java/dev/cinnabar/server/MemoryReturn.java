@@ -17,11 +17,9 @@ final class MemoryReturn {
     private static final long PERIOD_MS = 2000;
     private static final long WORTH_BYTES = 16L << 20; // less is not worth a collection
 
-    private static final int MIXED_COLLECTIONS =
-            4; // the first of them ends the marking's own, two do the work, one to spare
+    private static final int MIXED_COLLECTIONS = 4; // the first only prepares, two do the work, one to spare
     private static final int GARBAGE_STEP = 64 << 10; // bytes
-    private static final long MOST_GARBAGE =
-            256L << 20; // bytes for one collection: a young generation is smaller, as we start the JVM
+    private static final long MOST_GARBAGE = 256L << 20; // bytes for one collection; a young generation is smaller
 
     private static final long MUCH_GARBAGE = 128L << 20; // bytes
 
@@ -53,7 +51,8 @@ final class MemoryReturn {
                     heldBefore = now;
                     releasedBefore = budget.released();
                 } else if (budget.released() - releasedBefore > Math.max(MUCH_GARBAGE, now / 2)) {
-                    System.gc(); // large values come and go: as much is held as before, and the heap is full of dead ones
+                    // large values come and go: as much is held as before, and the heap is full of dead ones
+                    System.gc();
                     releasedBefore = budget.released();
                 }
                 last = now;
