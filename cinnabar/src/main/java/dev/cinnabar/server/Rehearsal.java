@@ -62,41 +62,6 @@ final class Rehearsal {
         "FLUSHALL",
     };
 
-    /// What most clients say most of the time, many times over: from JDK 25 on the notes hold how often each branch was taken, too, and a
-    /// server that finds them in its archive compiles its hot paths early, once, and without having to guess.
-    private static final String[] ROUTINE = {
-        "PING",
-        "SET key:# 0123456789abcdef0123456789abcdef",
-        "GET key:#",
-        "INCR count:#",
-        "SET key:# other EX 1000",
-        "EXPIRE key:# 100",
-        "DEL gone:#",
-        "EXISTS key:#",
-        "MSET a:# 1 b:# 2",
-        "MGET a:# b:# c:#",
-        "LPUSH list:# a b",
-        "RPUSH list:# 0123456789abcdef",
-        "LRANGE list:# 0 20",
-        "LPOP list:#",
-        "HSET hash:# field:# value:#",
-        "HSET table field:# value:#",
-        "HGET hash:# field:#",
-        "HGET table field:#",
-        "HGETALL hash:#",
-        "SADD set:# a b #",
-        "SADD members member:#",
-        "SISMEMBER members member:#",
-        "ZADD ranking # member:#",
-        "ZADD zset:# 1 a 2 b",
-        "ZRANGEBYSCORE ranking # +inf LIMIT 0 10",
-        "ZRANGE zset:# 0 -1 WITHSCORES",
-        "ZSCORE ranking member:#",
-    };
-
-    private static final int ROUNDS = 4000;
-    private static final int NAMES = 997; // the numbers that # stands for; some keys are met again, some are new
-
     private Rehearsal() {}
 
     /// Exits with 0 if the server started, answered and ended well.
@@ -133,30 +98,14 @@ final class Rehearsal {
     private static void perform(int port, Process server) throws IOException, InterruptedException {
         try (Socket socket = connect(port, server)) {
             for (String line : SCRIPT) send(socket, line);
-            for (int i = 0; i < ROUNDS; i++) {
-                StringBuilder pipeline = new StringBuilder();
-                for (String line : ROUTINE) pipeline.append(request(line.replace("#", "" + i * 31 % NAMES)));
-                send(socket, pipeline);
-            }
             send(socket, "SHUTDOWN NOSAVE");
             socket.shutdownOutput();
             socket.getInputStream().transferTo(OutputStream.nullOutputStream());
         }
     }
 
-    /// Sends one command and reads what has come back by now.
+    /// Sends the command as an array, the form that clients use, and reads what has come back by now.
     private static void send(Socket socket, String line) throws IOException {
-        send(socket, request(line));
-    }
-
-    private static void send(Socket socket, CharSequence requests) throws IOException {
-        socket.getOutputStream().write(requests.toString().getBytes(StandardCharsets.US_ASCII));
-        InputStream answers = socket.getInputStream();
-        answers.readNBytes(answers.available());
-    }
-
-    /// The command as an array, the form that clients use.
-    private static CharSequence request(String line) {
         String[] words = line.split(" ");
         StringBuilder request = new StringBuilder("*" + words.length + "\r\n");
         for (String word : words)
@@ -165,7 +114,9 @@ final class Rehearsal {
                     .append("\r\n")
                     .append(word)
                     .append("\r\n");
-        return request;
+        socket.getOutputStream().write(request.toString().getBytes(StandardCharsets.US_ASCII));
+        InputStream answers = socket.getInputStream();
+        answers.readNBytes(answers.available());
     }
 
     private static Socket connect(int port, Process server) throws IOException, InterruptedException {
