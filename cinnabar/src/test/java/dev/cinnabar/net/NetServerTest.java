@@ -512,6 +512,7 @@ class NetServerTest {
         Client stopper = connect(server);
         Client stepper = connect(server);
         Client other = connect(server);
+        await().until(() -> toy.sessions.size() == 3);
         stopper.send("stop\n");
         stepper.send("step 1\nstep 2\nstep 3\n");
         stepper.socket.shutdownOutput();
