@@ -111,6 +111,25 @@ class LauncherTest {
     }
 
     @Test
+    void an_archive_that_is_not_what_was_made_is_passed_over() throws Exception {
+        Path archive = Files.writeString(installation.resolve("lib/cinnabar-99.0.2.aot"), "not looked into");
+        Path sum = archive.resolveSibling(archive.getFileName() + ".sum");
+        Process cksum = new ProcessBuilder("cksum")
+                .redirectInput(archive.toFile())
+                .redirectOutput(sum.toFile())
+                .start();
+        assertThat(cksum.waitFor()).isZero();
+        Files.setLastModifiedTime(jar(), FileTime.fromMillis(1_000_000));
+        assertThat(launch()).contains("-XX:AOTCache=" + archive).doesNotContain("-XX:+VerifySharedSpaces");
+
+        Files.writeString(archive, "not lookad into");
+        assertThat(launch()).doesNotContain("-XX:AOTCache=" + archive);
+
+        Files.delete(sum);
+        assertThat(launch()).contains("-XX:AOTCache=" + archive, "-XX:+VerifySharedSpaces");
+    }
+
+    @Test
     void an_archive_in_the_users_cache_serves_where_there_is_none_beside_the_jar() throws Exception {
         String flat = jar().toString().replace('/', '@').replace(".jar", "-17.0.1.jsa");
         Path archive = folder.resolve(".cache/cinnabar").resolve(flat);
