@@ -27,7 +27,8 @@ final class HyperLogLogMaker {
                 else add(w, "TTL", key(r));
             }
             // the damaged keys: what Redis does of a PFADD before it meets the damage stays, so they get one element at a time
-            case 18 -> add(w, "DEL", broken(r)); // PFADD to a damaged one: what is left of it differs, see AllFamiliesTwinTest
+            case 18 ->
+                add(w, "DEL", broken(r)); // PFADD to a damaged one: what is left of it differs, see AllFamiliesTwinTest
             case 19 -> add(w, "COPY", key(r), broken(r), "REPLACE");
             case 20, 21 -> add(w, "SETRANGE", broken(r), "" + at(r), Values.text(r, 1 + r.nextInt(2)));
             case 22 -> add(w, "PFCOUNT", broken(r));
