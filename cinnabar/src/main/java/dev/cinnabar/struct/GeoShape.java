@@ -99,8 +99,10 @@ public sealed interface GeoShape {
         /// Half of the height, in meters.
         double halfHeight();
 
+        /// At the latitude of the area that is nearest to a pole, where degrees are narrowest; an area with a pole in it is all around.
         private double degreesAside() {
             double up = degreesNorth(halfHeight());
+            if (Math.abs(latitude()) + up >= 90) return 360;
             return degreesEast(halfWidth(), latitude() < 0 ? latitude() - up : latitude() + up);
         }
 

@@ -71,6 +71,13 @@ class GeoCellsTest {
     }
 
     @Test
+    void a_circle_with_a_pole_in_it_reaches_all_around() {
+        GeoShape circle = new GeoShape.Circle(-179.95, -79.92843340852625, 1133864.8062112182);
+        long score = Geohash.score(179.8622015118599, -79.1610971005583);
+        assertThat(GeoCells.covering(circle)).anyMatch(cell -> score >= cell.firstScore() && score < cell.endScore());
+    }
+
+    @Test
     void an_area_that_is_the_whole_world_has_four_cells() {
         assertThat(GeoCells.covering(new GeoShape.Circle(10, 10, 5e7))).hasSize(4);
     }
