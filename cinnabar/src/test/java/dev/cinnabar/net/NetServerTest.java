@@ -501,8 +501,12 @@ class NetServerTest {
 
     @Test
     void who_gives_way_lets_others_in_and_goes_on_even_when_no_more_comes() throws Exception {
+        CountDownLatch isStopped = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
-        toy.on("stop", (session, rest) -> awaitQuietly(go));
+        toy.on("stop", (session, rest) -> {
+            isStopped.countDown();
+            awaitQuietly(go);
+        });
         toy.on("step", (session, rest) -> {
             for (Toy.Session each : toy.sessions.values()) if (each != session) each.push("step " + rest);
             session.reply(rest);
@@ -514,6 +518,7 @@ class NetServerTest {
         Client other = connect(server);
         await().until(() -> toy.sessions.size() == 3);
         stopper.send("stop\n");
+        isStopped.await(); // so that the loop finds what the others send at one time
         stepper.send("step 1\nstep 2\nstep 3\n");
         stepper.socket.shutdownOutput();
         other.send("hello\n");
