@@ -221,8 +221,9 @@ public final class Twin implements AutoCloseable {
         return reply.replaceAll(":\\d+\r\n(:\\d+)", "$1");
     }
 
-    /// Of XINFO all but the size of an index that is ours alone, the number of nodes (RESTORE cuts them anew), and consumers: since 7.2
-    /// reading and claiming makes them also where there is nothing to read or claim.
+    /// Of XINFO all but the size of an index that is ours alone, the number of nodes, and consumers: since 7.2 reading and claiming makes
+    /// them also where there is nothing to read or claim. RESTORE cuts nodes anew. Without it their number differs seldom, and it is not
+    /// known why: with seed 8680080984076 in `StreamTwinTest` an empty stream has one node there and none here.
     private static String comparableInfo(String reply) {
         return reply.replaceFirst("radix-tree-keys\r\n:\\d+", "")
                 .replaceFirst("radix-tree-nodes\r\n:\\d+", "")
