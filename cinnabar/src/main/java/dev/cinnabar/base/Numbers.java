@@ -9,13 +9,12 @@ public final class Numbers {
     /// The longest a `long` can get in decimal: `-9223372036854775808`.
     public static final int MAX_LONG_CHARS = 20;
 
-    private static final byte[] DIGITS = new byte[200];
+    /// The smallest number of one digit more than the index says. At both ends 0, below which there is nothing.
+    private static final long[] POWERS_OF_TEN = new long[20];
 
     static {
-        for (int i = 0; i < 100; i++) {
-            DIGITS[2 * i] = (byte) ('0' + i / 10);
-            DIGITS[2 * i + 1] = (byte) ('0' + i % 10);
-        }
+        long power = 1;
+        for (int i = 1; i < POWERS_OF_TEN.length - 1; i++) POWERS_OF_TEN[i] = power *= 10;
     }
 
     private Numbers() {}
@@ -62,41 +61,25 @@ public final class Numbers {
 
     /// How many characters [#print] writes for a number, 1 to 20.
     public static int length(long number) {
-        if (number < 0) return number == Long.MIN_VALUE ? MAX_LONG_CHARS : 1 + length(-number);
-        int n = 1;
-        while (number >= 10) {
-            if (number < 100) return n + 1;
-            if (number < 1000) return n + 2;
-            if (number < 10000) return n + 3;
-            number /= 10000;
-            n += 4;
-        }
-        return n;
+        // No branches: what numbers come changes all the time, and the JIT would bet on those that it has seen and compile all callers
+        // again with each new digit. The smallest number's magnitude is itself, read as an unsigned number of 64 bits.
+        long magnitude = Math.abs(number);
+        int bits = 64 - Long.numberOfLeadingZeros(magnitude | 1);
+        int digits = bits * 1233 >>> 12; // 1233 / 4096 is log10(2): the number's digits, or one less
+        long isLess = magnitude - POWERS_OF_TEN[digits] >>> 63;
+        return digits + 1 - (int) isLess + (int) (number >>> 63);
     }
 
     /// Writes the number in decimal at the offset, which must have [#length] bytes of room, and answers how many
     /// it took.
     public static int print(long number, byte[] target, int offset) {
-        if (number >= 0 && number < 10) {
-            target[offset] = (byte) ('0' + number);
-            return 1;
-        }
         int length = length(number);
-        int i = offset + length;
         // works on the negative side, which has room for the smallest number's magnitude
         long n = number < 0 ? number : -number;
-        while (n <= -100) {
-            long q = n / 100;
-            int pair = (int) (q * 100 - n) * 2;
-            target[--i] = DIGITS[pair + 1];
-            target[--i] = DIGITS[pair];
+        for (int i = length; --i >= 0; ) {
+            long q = n / 10;
+            target[offset + i] = (byte) ('0' + (q * 10 - n));
             n = q;
-        }
-        if (n <= -10) {
-            target[--i] = DIGITS[(int) -n * 2 + 1];
-            target[--i] = DIGITS[(int) -n * 2];
-        } else {
-            target[--i] = (byte) ('0' - n);
         }
         if (number < 0) target[offset] = '-';
         return length;

@@ -40,7 +40,7 @@ public final class Call implements Arguments {
     private final Effects effects = new Effects();
 
     private @Nullable Object caller;
-    private @Nullable Command command;
+    private @Nullable CommandSpec spec;
     private Bytes[] argv = NO_ARGUMENTS;
     private int argc;
     private int dbIndex;
@@ -90,8 +90,8 @@ public final class Call implements Arguments {
     }
 
     /// Says which command the arguments were found to mean. The engine's.
-    public void command(Command command) {
-        this.command = command;
+    public void spec(CommandSpec spec) {
+        this.spec = spec;
     }
 
     // ---- arguments ----
@@ -141,11 +141,11 @@ public final class Call implements Arguments {
         return value;
     }
 
-    /// The command that is run.
-    public Command command() {
-        Command c = command;
-        if (c == null) throw new IllegalStateException("no command is being run");
-        return c;
+    /// The facts of the command that is run.
+    public CommandSpec spec() {
+        CommandSpec s = spec;
+        if (s == null) throw new IllegalStateException("no command is being run");
+        return s;
     }
 
     /// Who called: the engine's session.
@@ -349,7 +349,7 @@ public final class Call implements Arguments {
     ///
     /// @param event the name of the keyspace event, of the class of the command's group
     public void changed(Bytes key, String event) {
-        changed(dbIndex, key, event, command().spec().group().eventClass());
+        changed(dbIndex, key, event, spec().group().eventClass());
     }
 
     /// The same where Redis tells nobody: watchers are woken and the log is written, but there is no event.

@@ -49,7 +49,7 @@ final class Expiry {
     }
 
     private static Refusal invalid(Call call) {
-        return Errors.invalidExpire(call.command().spec().fullName());
+        return Errors.invalidExpire(call.spec().fullName());
     }
 
     /// Which option stands at the index, if it is one of these four.

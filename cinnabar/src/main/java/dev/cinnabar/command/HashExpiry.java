@@ -57,7 +57,7 @@ final class HashExpiry {
     private static long time(Call call, int index, Unit unit) {
         if (call.longArg(index) < 0) throw NEGATIVE;
         long whenMs = Expiry.any(call, index, unit);
-        if (whenMs > MAX_MS) throw Errors.invalidExpire(call.command().spec().fullName());
+        if (whenMs > MAX_MS) throw Errors.invalidExpire(call.spec().fullName());
         return Math.max(1, whenMs); // 0 means none in a listpackex; it is over either way
     }
 

@@ -57,7 +57,7 @@ final class ZsetAlgebra {
         this.use = use;
         this.firstKey = countAt + 1;
         long count = call.longArg(countAt);
-        String name = call.command().spec().fullName();
+        String name = call.spec().fullName();
         if (count < 1) throw new Refusal("ERR at least 1 input key is needed for '" + name + "' command");
         if (count > call.argc() - firstKey) throw Errors.SYNTAX_REFUSAL;
         this.keys = (int) count;

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 /// A command as one engine knows it: its facts, its subcommands, and what was counted of its calls. Touched only under the engine's lock.
 public final class CommandEntry {
     private final @Nullable Command command; // null for a container that is nothing by itself
+    private final @Nullable CommandSpec spec; // speed only: each family answers spec() with code of its own
     private final String fullName;
     private final @Nullable CommandTable subcommands;
     private final Histogram latency = new Histogram();
@@ -17,6 +18,7 @@ public final class CommandEntry {
 
     CommandEntry(@Nullable Command command, String fullName, @Nullable CommandTable subcommands) {
         this.command = command;
+        this.spec = command == null ? null : command.spec();
         this.fullName = fullName;
         this.subcommands = subcommands;
     }
@@ -39,13 +41,19 @@ public final class CommandEntry {
     /// The command itself, which is there.
     Command runnable() {
         Command c = command;
-        if (c == null) throw new IllegalStateException(fullName + " is a container");
+        if (c == null) throw isContainer();
         return c;
     }
 
-    /// The facts; of a container, those of its first subcommand stand for all.
+    /// The command's facts. A container has none.
     public CommandSpec spec() {
-        return runnable().spec();
+        CommandSpec s = spec;
+        if (s == null) throw isContainer();
+        return s;
+    }
+
+    private IllegalStateException isContainer() {
+        return new IllegalStateException(fullName + " is a container");
     }
 
     // ---- counting ----

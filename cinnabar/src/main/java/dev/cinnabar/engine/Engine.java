@@ -481,7 +481,7 @@ public final class Engine implements KeyEvents {
         boolean isNested = isInExec;
         long began = isNested ? clock.nanos() : lastNanos;
         Command command = entry.runnable();
-        call.command(command);
+        call.spec(entry.spec());
         Call outerBody = body;
         body = call;
         limitReply(session, entry.spec(), call.reply().out());

@@ -14,7 +14,7 @@ final class Help {
 
     /// @param family the commands among which those of the called container are told
     static Reply answer(Call call, Command... family) {
-        String container = call.command().spec().container();
+        String container = call.spec().container();
         List<String> lines = new ArrayList<>();
         for (Command command : family) {
             CommandSpec spec = command.spec();

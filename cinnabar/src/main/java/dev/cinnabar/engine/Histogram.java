@@ -34,9 +34,8 @@ public final class Histogram {
     }
 
     private static int bucketOf(long nanos) {
-        if (nanos < STEPS) return (int) nanos;
-        int log = 63 - Long.numberOfLeadingZeros(nanos);
-        return (log - STEP_LOG + 1 << STEP_LOG) + (int) (nanos >> log - STEP_LOG & STEPS - 1);
+        int row = 64 - Long.numberOfLeadingZeros(nanos | STEPS - 1) - STEP_LOG; // 0 below STEPS
+        return (row << STEP_LOG) + (int) (nanos >> Math.max(row - 1, 0) & STEPS - 1);
     }
 
     private static long upperEnd(int bucket) {

@@ -142,7 +142,7 @@ public enum PubSubCommands implements Command {
     /// Each channel is confirmed on its own: an answer of several values, which is why clients count confirmations, not replies.
     private static Reply subscribe(Call call, PubSub pubSub, Session session, Subscription sort) {
         if (!session.link().takesMessages())
-            return call.reply().error(Errors.denyBlocking(call.command().spec().name()));
+            return call.reply().error(Errors.denyBlocking(call.spec().name()));
         for (int i = 1; i < call.argc(); i++) {
             pubSub.subscribe(session, sort, call.arg(i));
             confirm(call, session, sort, sort.begun(), call.arg(i));

@@ -18,16 +18,20 @@ import java.util.stream.Stream;
 
 /// Plays a server through one short performance, so that the JVM can take notes for its archive of ready-made classes.
 ///
-/// The only argument is the launcher. It is started on a free loopback port, with an append-only file in a folder that
-/// is
-/// deleted afterwards; a client says what clients say first, has the log written and loaded, and ends the server. What
-/// the
-/// commands answer does not matter, only that the code of an ordinary start and of a first request has run. Used by
-/// `bin/cinnabar-archive`, which also tells the launcher's JVM where the notes go.
+/// The only argument is the launcher. It is started on a free loopback port, with an append-only file in a folder that is
+/// deleted afterwards; a client says what clients say first, others play the [Repertoire] where the JVM notes more than
+/// classes, the log is written and loaded, and the server ended. What the commands answer does not matter, only that the code has run.
+/// Used by `bin/cinnabar-archive`, which also tells the launcher's JVM where the notes go.
 final class Rehearsal {
     private static final int PATIENCE_SECONDS = 60; // a busy machine is slow; a start takes well under a second
 
-    private static final String[] SCRIPT = {
+    /// From this JDK on the notes tell which ways through the code were taken, too (JEP 515).
+    private static final int PROFILES_SINCE = 25;
+
+    private static final int CLIENTS = 8;
+    private static final int SHORT_VISITS = 100;
+
+    private static final String[] FIRST_WORDS = {
         "HELLO 3",
         "CLIENT SETINFO LIB-NAME rehearsal",
         "CLIENT ID",
@@ -54,13 +58,14 @@ final class Rehearsal {
         "INFO",
         "CONFIG GET *",
         "GET key extra",
-        "DEBUG LOADAOF",
-        "SET key other",
-        "BGREWRITEAOF",
-        "HELLO 2",
-        "INFO",
-        "FLUSHALL",
     };
+
+    private static final String[] LOADING = {"DEBUG LOADAOF", "SET key other", "BGREWRITEAOF"};
+
+    /// Most servers run without one or the other; with both, what asks for them has been answered both ways.
+    private static final String[] WITHOUT_LOG = {"CONFIG SET appendonly no", "CONFIG SET maxmemory 100gb"};
+
+    private static final String[] LAST_WORDS = {"HELLO 2", "INFO", "FLUSHALL", "SHUTDOWN NOSAVE"};
 
     private Rehearsal() {}
 
@@ -97,11 +102,51 @@ final class Rehearsal {
 
     private static void perform(int port, Process server) throws IOException, InterruptedException {
         try (Socket socket = connect(port, server)) {
-            for (String line : SCRIPT) send(socket, line);
-            send(socket, "SHUTDOWN NOSAVE");
+            send(socket, FIRST_WORDS);
+            if (Runtime.version().feature() >= PROFILES_SINCE) performRepertoire(socket, port, server);
+            else send(socket, LOADING);
+            send(socket, LAST_WORDS);
             socket.shutdownOutput();
             socket.getInputStream().transferTo(OutputStream.nullOutputStream());
         }
+    }
+
+    private static void performRepertoire(Socket first, int port, Process server)
+            throws IOException, InterruptedException {
+        Thread listener = new Thread(() -> listen(port, server), "listener");
+        listener.start();
+        List<Socket> clients = new ArrayList<>();
+        try {
+            for (int i = 0; i < CLIENTS; i++) clients.add(connect(port, server));
+            send(clients.get(0), "HELLO 3");
+            Repertoire repertoire = new Repertoire(clients);
+            repertoire.playInTurn();
+            repertoire.playMixed();
+            send(first, LOADING);
+            send(first, WITHOUT_LOG);
+            repertoire.playMixed();
+            for (int i = 0; i < SHORT_VISITS; i++) {
+                try (Socket visitor = connect(port, server)) {
+                    send(visitor, "PING");
+                }
+            }
+        } finally {
+            for (Socket client : clients) client.close();
+        }
+    }
+
+    /// Hears the news until the server ends.
+    private static void listen(int port, Process server) {
+        try (Socket socket = connect(port, server)) {
+            send(socket, "SUBSCRIBE news");
+            socket.getInputStream().transferTo(OutputStream.nullOutputStream());
+        } catch (IOException | InterruptedException e) {
+            // the server is gone; whether that is right is seen elsewhere
+        }
+    }
+
+    private static void send(Socket socket, String[] lines) throws IOException {
+        for (String line : lines) send(socket, line);
     }
 
     /// Sends the command as an array, the form that clients use, and reads what has come back by now.

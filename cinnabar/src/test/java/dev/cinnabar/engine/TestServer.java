@@ -141,7 +141,7 @@ public final class TestServer {
         Call call = new Call(engine.store(), clock, new Randomness(SEED), new Limits());
         engine.beginBatch();
         call.begin(session, session.db, argv.length, argv, new ByteBuilder(), session.isResp3);
-        call.command(entry.command());
+        call.spec(entry.spec());
         entry.command().run(call);
         List<String> events = new ArrayList<>();
         for (int i = 0; i < call.changes(); i++) {

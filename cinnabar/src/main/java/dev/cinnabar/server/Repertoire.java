@@ -1,0 +1,236 @@
+package dev.cinnabar.server;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+/// What clients ask for all day, for a [Rehearsal]: some of every family, thousands of times, so that the JVM's notes tell which
+/// ways through the code are used.
+///
+/// The JIT bets that a branch which was never taken never will be, and a lost bet costs much: the code is thrown away, runs in the
+/// interpreter and is compiled again with all that it calls. So everything comes in all sizes that the code tells apart: keys and values
+/// short and long, numbers of one digit and of eighteen, collections of one element and of thousands, requests alone and in crowds.
+final class Repertoire {
+    /*
+     * A piece is one request, word by word. In a word,
+     *   #  becomes a number: every second time one of a few, else one of many, so that some collections get large and many stay small
+     *   %  becomes any number of up to 18 digits, some of them negative
+     *   $  becomes text of any length
+     */
+    private static final String[] PIECES = {
+        "PING",
+        "SET string:# $",
+        "GET string:#",
+        "SET # #",
+        "GET #",
+        "EXISTS string:#",
+        "STRLEN string:#",
+        "APPEND string:# #",
+        "GETRANGE string:# 0 20",
+        "SETRANGE string:# # x",
+        "SET volatile:# $ EX 100",
+        "SET volatile:# $ PX 5 XX GET",
+        "GETEX volatile:# PX 1000",
+        "SETNX string:# #",
+        "GETSET string:# $",
+        "INCR counter:#",
+        "INCRBY counter:# %",
+        "DECR counter:#",
+        "INCRBYFLOAT float:# 0.5",
+        "MSET string:# $ string:# # a-key-that-is-a-little-longer:# $ string:# # string:# #",
+        "MGET string:# string:# a-key-that-is-a-little-longer:# string:# string:#",
+        "EXPIRE string:# #",
+        "TTL string:#",
+        "PERSIST string:#",
+        "TYPE list:#",
+        "DEL string:#",
+        "UNLINK string:# volatile:#",
+        "SETBIT bits:# # 1",
+        "GETBIT bits:# #",
+        "BITCOUNT bits:#",
+        "LPUSH list:# $",
+        "RPUSH list:# # $ # %",
+        "LRANGE list:# 0 20",
+        "LINDEX list:# #",
+        "LLEN list:#",
+        "LPOP list:#",
+        "RPOP list:# 3",
+        "LMPOP 2 list:# list:# LEFT",
+        "LMOVE list:# list:# LEFT RIGHT",
+        "LREM list:1# 1 1",
+        "HSET hash:# field:# $",
+        "HSET hash:# field:# # field:# $ # #",
+        "HGET hash:# field:#",
+        "HMGET hash:# field:# field:#",
+        "HGETALL hash:1#",
+        "HINCRBY hash:# # #",
+        "HDEL hash:# field:#",
+        "HEXISTS hash:# field:#",
+        "HLEN hash:#",
+        "SADD set:# #",
+        "SADD set:# member:# $",
+        "SISMEMBER set:# member:#",
+        "SREM set:# member:#",
+        "SCARD set:#",
+        "SPOP set:#",
+        "SRANDMEMBER set:#",
+        "SINTER set:1# set:1#",
+        "SMEMBERS set:1#",
+        "ZADD zset:# # member:#",
+        "ZADD zset:# 0.% member:# # $",
+        "ZINCRBY zset:# # member:#",
+        "ZRANGEBYSCORE zset:# # +inf LIMIT 0 10",
+        "ZRANGE zset:# 0 10 WITHSCORES",
+        "ZREVRANGE zset:# 0 5",
+        "ZSCORE zset:# member:#",
+        "ZRANK zset:# member:#",
+        "ZREM zset:# member:#",
+        "ZPOPMIN zset:#",
+        "ZCARD zset:#",
+        "XADD stream:# * field $",
+        "XADD stream:# MAXLEN ~ 1000 * field # other $",
+        "XRANGE stream:# - + COUNT 10",
+        "XREVRANGE stream:# + - COUNT 10",
+        "XREAD COUNT 10 STREAMS stream:# 0",
+        "XLEN stream:#",
+        "PFADD visitors:# $ #",
+        "PFCOUNT visitors:#",
+        "GEOADD places:# 13.# 52.# place:#",
+        "GEOSEARCH places:# FROMLONLAT 13.4 52.5 BYRADIUS 10 km ASC COUNT 10",
+        "PUBLISH news $",
+        "SCAN # COUNT 10",
+        "EVERYTHING else:#", // an error
+        "LPUSH string:# #", // another
+    };
+
+    private static final int[] DEPTHS = {16, 1, 128}; // requests of one connection at once
+    private static final int REQUESTS = 1200; // of a piece at each depth
+    private static final int MIXED_REQUESTS = 30_000;
+    private static final int FEW = 10;
+    private static final int MANY = 20_000;
+    private static final int[] LENGTHS = {0, 1, 3, 8, 16, 16, 32, 32, 64, 100, 200, 400};
+    private static final int LONG_TEXT = 5000;
+    private static final int LONG_TEXT_IN = 100; // one text of so many is long
+
+    private static final byte[] END_MARK = "?that-was-all".getBytes(StandardCharsets.US_ASCII);
+
+    private final List<Socket> clients;
+    private final Random random = new Random(1); // the same notes every time
+    private final byte[] text = new byte[LONG_TEXT];
+    private byte[] requests = new byte[1 << 16];
+    private int length;
+
+    Repertoire(List<Socket> clients) {
+        this.clients = clients;
+        Arrays.fill(text, (byte) 'x');
+    }
+
+    /// Plays every piece by itself, on all connections at the same time.
+    void playInTurn() throws IOException {
+        for (int depth : DEPTHS) {
+            for (String piece : PIECES) {
+                String[] words = piece.split(" ");
+                for (int sent = 0; sent < REQUESTS; sent += depth * clients.size()) {
+                    for (Socket client : clients) {
+                        for (int i = 0; i < depth; i++) add(words);
+                        send(client);
+                    }
+                    for (Socket client : clients) readAll(client);
+                }
+            }
+        }
+    }
+
+    /// Plays pieces at random.
+    void playMixed() throws IOException {
+        String[][] pieces = new String[PIECES.length][];
+        for (int i = 0; i < pieces.length; i++) pieces[i] = PIECES[i].split(" ");
+        for (int sent = 0; sent < MIXED_REQUESTS; ) {
+            int depth = 1 + random.nextInt(24);
+            for (Socket client : clients) {
+                for (int i = 0; i < depth; i++) add(pieces[random.nextInt(pieces.length)]);
+                send(client);
+            }
+            for (Socket client : clients) readAll(client);
+            sent += depth * clients.size();
+        }
+    }
+
+    private void add(String[] words) {
+        room(64);
+        put('*');
+        number(words.length);
+        for (String word : words) add(word);
+    }
+
+    private void add(String word) {
+        String filled = word.equals("$") ? null : word;
+        if (word.indexOf('#') >= 0) filled = word.replace("#", Integer.toString(someNumber()));
+        if (word.indexOf('%') >= 0) filled = word.replace("%", Long.toString(anyNumber(word.length() == 1)));
+
+        int bytes = filled == null ? someLength() : filled.length();
+        room(bytes + 64);
+        put('$');
+        number(bytes);
+        byte[] source = filled == null ? text : filled.getBytes(StandardCharsets.US_ASCII);
+        System.arraycopy(source, 0, requests, length, bytes);
+        length += bytes;
+        put('\r');
+        put('\n');
+    }
+
+    private int someNumber() {
+        return random.nextInt(random.nextBoolean() ? FEW : MANY);
+    }
+
+    private long anyNumber(boolean mayBeNegative) {
+        long number = random.nextLong() >>> 5 + random.nextInt(58);
+        return mayBeNegative && random.nextInt(4) == 0 ? -number : number;
+    }
+
+    private int someLength() {
+        if (random.nextInt(LONG_TEXT_IN) == 0) return LONG_TEXT;
+        return LENGTHS[random.nextInt(LENGTHS.length)];
+    }
+
+    private void number(int number) {
+        String digits = Integer.toString(number);
+        for (int i = 0; i < digits.length(); i++) put(digits.charAt(i));
+        put('\r');
+        put('\n');
+    }
+
+    private void put(char c) {
+        requests[length++] = (byte) c;
+    }
+
+    private void room(int bytes) {
+        if (length + bytes > requests.length) requests = Arrays.copyOf(requests, 2 * (length + bytes));
+    }
+
+    private void send(Socket client) throws IOException {
+        add(new String[] {"ECHO", new String(END_MARK, StandardCharsets.US_ASCII)});
+        client.getOutputStream().write(requests, 0, length);
+        length = 0;
+    }
+
+    /// Reads up to the echo of the mark.
+    private void readAll(Socket client) throws IOException {
+        int seen = 0;
+        byte[] some = new byte[1 << 16];
+        InputStream in = client.getInputStream();
+        while (seen < END_MARK.length) {
+            int n = in.read(some);
+            if (n < 0) throw new IOException("the server hung up");
+            for (int i = 0; i < n; i++) {
+                if (seen == END_MARK.length) break;
+                if (some[i] == END_MARK[seen]) seen++;
+                else seen = some[i] == END_MARK[0] ? 1 : 0;
+            }
+        }
+    }
+}
