@@ -997,6 +997,14 @@ public final class Engine implements KeyEvents {
         return info;
     }
 
+    /// Counts what the server takes without any data as used from the start on. Once, before there is data.
+    ///
+    /// @param around bytes of heap of what was made around the engine
+    public void countOwn(long around) {
+        store.countOwn(around);
+        info.countStartup();
+    }
+
     /// Reads that found their key.
     public long keyspaceHits() {
         return outer.hits() + inner.hits() + again.hits();
@@ -1012,6 +1020,7 @@ public final class Engine implements KeyEvents {
         statistics.reset();
         sampler.reset();
         store.pages().resetPeak();
+        info.resetPeak();
         store.countFreedAnew();
         host.resetTraffic();
         outer.resetHits();

@@ -17,13 +17,21 @@ import java.util.Set;
 /// Values are true for a JVM or are not there. Touched only under the engine's lock.
 final class Info {
     /*
-     * What the memory fields mean here, where Redis asks its allocator:
+     * What the memory fields mean here, where Redis asks its allocator (docs/decisions/0072-used-memory.md):
      *
-     *   used_memory          bytes of all blocks and tables: what maxmemory is compared with
-     *   allocator_allocated  the same
-     *   allocator_active     bytes of the pages in which the blocks lie, holes included
-     *   allocator_resident   bytes that the Java heap has taken from the operating system
-     *   used_memory_rss      all that the process has taken
+     *   own       what the server takes without data: empty databases, the buffers of event loops
+     *   tables    by which keys are found
+     *   blocks    keys and values
+     *   buffers   of clients and of the log
+     *
+     *   used_memory                own + tables + blocks + buffers
+     *   used_memory_startup        own
+     *   used_memory_overhead       own + tables + buffers
+     *   mem_not_counted_for_evict  buffers, and of tables and blocks what is on its way out
+     *   allocator_allocated        own + tables + blocks
+     *   allocator_active           own + tables + pages, so with the holes between blocks
+     *   allocator_resident         what the Java heap has taken from the operating system
+     *   used_memory_rss            all that the process has taken
      */
 
     /// The chapters, in the order in which they are answered.
@@ -57,7 +65,8 @@ final class Info {
     private final Engine engine;
     private final Randomness randomness;
     private final String runId;
-    private final long startupBytes;
+    private long startupBytes;
+    private long peakBytes; // the most that was used when somebody asked
     private final StringBuilder text = new StringBuilder();
     private String replicationId;
 
@@ -66,7 +75,6 @@ final class Info {
         this.randomness = randomness;
         this.runId = newId();
         this.replicationId = newId();
-        this.startupBytes = engine.store().pages().used();
     }
 
     private String newId() {
@@ -244,25 +252,48 @@ final class Info {
         line("total_blocking_keys_on_nokey", 0);
     }
 
-    /// What is needed beside the data: tables, and what clients have sent and not yet received.
-    long overheadBytes() {
-        return startupBytes
-                + tableBytes()
-                + clientBytes()
-                + engine.host().logStatus().bufferBytes();
+    /// Remembers what is used now as what was used before there was data.
+    void countStartup() {
+        startupBytes = engine.store().pages().used();
     }
 
     long startupBytes() {
         return startupBytes;
     }
 
-    long tableBytes() {
+    /// O(N) for N clients.
+    long usedBytes() {
+        long used = engine.store().pages().used() + bufferBytes();
+        peakBytes = Math.max(peakBytes, used);
+        return used;
+    }
+
+    /// The most that was ever used; a moment at which nobody asked counts without buffers.
+    long peakBytes() {
+        return Math.max(peakBytes, engine.store().pages().usedPeak());
+    }
+
+    void resetPeak() {
+        peakBytes = 0;
+    }
+
+    /// What is used beside the data.
+    long overheadBytes() {
+        return startupBytes + tableBytes() + bufferBytes();
+    }
+
+    private long tableBytes() {
         long sum = 0;
         Store store = engine.store();
-        for (int i = 0; i < store.count(); i++) sum += store.database(i).size() * Long.BYTES;
+        for (int i = 0; i < store.count(); i++) sum += store.database(i).tableBytes();
         return sum;
     }
 
+    private long bufferBytes() {
+        return clientBytes() + engine.host().logStatus().bufferBytes();
+    }
+
+    /// What clients have sent that was not used up yet, and what they have not received yet.
     long clientBytes() {
         long sum = 0;
         for (Session session : engine.sessions())
@@ -273,7 +304,8 @@ final class Info {
     private void memory() {
         Pages pages = engine.store().pages();
         ProcessFacts facts = ProcessFacts.now();
-        long used = pages.used();
+        long used = usedBytes();
+        long allocated = pages.used();
         long held = pages.held();
         long rss = facts.residentBytes();
         long overhead = overheadBytes();
@@ -282,13 +314,13 @@ final class Info {
 
         bytes("used_memory", used);
         bytes("used_memory_rss", rss);
-        bytes("used_memory_peak", pages.usedPeak());
-        line("used_memory_peak_perc", fixed(2, over(100.0 * used, pages.usedPeak())) + "%");
+        bytes("used_memory_peak", peakBytes());
+        line("used_memory_peak_perc", fixed(2, over(100.0 * used, peakBytes())) + "%");
         line("used_memory_overhead", overhead);
         line("used_memory_startup", startupBytes);
         line("used_memory_dataset", dataset);
         line("used_memory_dataset_perc", fixed(2, Math.min(100, over(100.0 * dataset, used - startupBytes))) + "%");
-        line("allocator_allocated", used);
+        line("allocator_allocated", allocated);
         line("allocator_active", held);
         line("allocator_resident", facts.heapHeldBytes());
         bytes("total_system_memory", facts.machineBytes());
@@ -304,15 +336,15 @@ final class Info {
         bytes("used_memory_scripts", 0);
         bytes("maxmemory", maxMemory);
         line("maxmemory_policy", engine.host().config().get(Directives.MAXMEMORY_POLICY));
-        ratio("allocator_frag_ratio", over(held, used));
-        line("allocator_frag_bytes", held - used);
+        ratio("allocator_frag_ratio", over(held, allocated));
+        line("allocator_frag_bytes", held - allocated);
         ratio("allocator_rss_ratio", over(facts.heapHeldBytes(), held));
         line("allocator_rss_bytes", facts.heapHeldBytes() - held);
         ratio("rss_overhead_ratio", over(rss, facts.heapHeldBytes()));
         line("rss_overhead_bytes", rss - facts.heapHeldBytes());
         ratio("mem_fragmentation_ratio", over(rss, used));
         line("mem_fragmentation_bytes", rss - used);
-        line("mem_not_counted_for_evict", engine.store().garbageBytes());
+        line("mem_not_counted_for_evict", engine.store().garbageBytes() + bufferBytes());
         line("mem_replication_backlog", 0);
         line("mem_total_replication_buffers", 0);
         line("mem_clients_slaves", 0);

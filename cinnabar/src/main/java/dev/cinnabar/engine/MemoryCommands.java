@@ -111,7 +111,8 @@ public enum MemoryCommands implements Command {
         Pages pages = store.pages();
         Info info = engine.info();
         ProcessFacts facts = ProcessFacts.now();
-        long used = pages.used();
+        long used = info.usedBytes();
+        long allocated = pages.used();
         long overhead = info.overheadBytes();
         long dataset = Math.max(0, used - overhead);
         long net = used - info.startupBytes();
@@ -119,7 +120,7 @@ public enum MemoryCommands implements Command {
         for (int i = 0; i < store.count(); i++) keys += store.database(i).size();
 
         Figures figures = new Figures(call.reply());
-        figures.bytes("peak.allocated", pages.usedPeak());
+        figures.bytes("peak.allocated", info.peakBytes());
         figures.bytes("total.allocated", used);
         figures.bytes("startup.allocated", info.startupBytes());
         figures.bytes("replication.backlog", 0);
@@ -136,11 +137,11 @@ public enum MemoryCommands implements Command {
         figures.bytes("keys.bytes-per-key", keys == 0 ? 0 : net / keys);
         figures.bytes("dataset.bytes", dataset);
         figures.share("dataset.percentage", net == 0 ? 0 : Math.min(100, 100.0 * dataset / net));
-        figures.share("peak.percentage", pages.usedPeak() == 0 ? 0 : 100.0 * used / pages.usedPeak());
-        figures.bytes("allocator.allocated", used);
+        figures.share("peak.percentage", used == 0 ? 0 : 100.0 * used / info.peakBytes());
+        figures.bytes("allocator.allocated", allocated);
         figures.bytes("allocator.active", pages.held());
         figures.bytes("allocator.resident", facts.heapHeldBytes());
-        figures.over("allocator-fragmentation", pages.held(), used);
+        figures.over("allocator-fragmentation", pages.held(), allocated);
         figures.over("allocator-rss", facts.heapHeldBytes(), pages.held());
         figures.over("rss-overhead", facts.residentBytes(), facts.heapHeldBytes());
         figures.share("fragmentation", used == 0 ? 0 : (double) facts.residentBytes() / used);
@@ -176,7 +177,7 @@ public enum MemoryCommands implements Command {
 
         void database(int index, Database db) {
             reply.bulk("db." + index).map(2);
-            reply.bulk("overhead.hashtable.main").integer(db.size() * Long.BYTES);
+            reply.bulk("overhead.hashtable.main").integer(db.tableBytes());
             reply.bulk("overhead.hashtable.expires").integer(0); // the records themselves carry their time
             count++;
         }

@@ -34,6 +34,9 @@ public final class EventLoop implements Executor {
      * that is awake is never disturbed with a system call.
      */
 
+    /// Bytes of heap that a loop takes for good: its buffers for reading and writing, and its notes.
+    static final int BYTES = 92_000; // measured: JDK 17 92,492, JDK 25 with compact headers 92,012
+
     /// Bytes asked from a socket at once.
     static final int READ_SIZE = 64 << 10;
 

@@ -295,6 +295,11 @@ public final class NetServer implements AutoCloseable {
         return loops.length;
     }
 
+    /// Bytes of heap that its loops take for good, whether anybody is connected or not.
+    public long ownBytes() {
+        return (long) loops.length * EventLoop.BYTES;
+    }
+
     public EventLoop loop(int index) {
         return loops[index];
     }

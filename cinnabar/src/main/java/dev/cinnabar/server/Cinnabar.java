@@ -88,6 +88,7 @@ public final class Cinnabar implements AutoCloseable {
         saves = new Saves(engine, config, log, name);
         net = openNet(name, loops, protocol, budget);
         protocol.net(net);
+        engine.countOwn(net.ownBytes());
         host.parts(net, persistence, saves, protocol);
         try {
             listen(builder.listensOnTcp);

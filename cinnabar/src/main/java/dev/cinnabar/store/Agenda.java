@@ -40,6 +40,11 @@ final class Agenda {
         return dict.size();
     }
 
+    /// Bytes of its table, the entries not counted.
+    long tableBytes() {
+        return dict.bytes();
+    }
+
     /// How many bytes the table may take beyond what it has for one more entry.
     long growthBytes() {
         return dict.growthBytes(1);

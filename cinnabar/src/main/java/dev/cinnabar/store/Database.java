@@ -36,6 +36,9 @@ public final class Database {
     /// The longest text OBJECT ENCODING calls `embstr`, in bytes; redis-server 7.0 has the same limit.
     public static final int EMBSTR_MAX = 44;
 
+    /// Bytes of heap that a database without keys takes: wheels, tables without segments, what values are looked at with.
+    public static final int BYTES = 20_000; // measured: JDK 17 20,291, JDK 25 with compact headers 19,884
+
     private static final int ACCESS_MASK = 0xffffff;
     private static final int MAX_IDLE_SECONDS = ACCESS_MASK / 2;
 
@@ -131,6 +134,11 @@ public final class Database {
     /// How many keys hold a hash of which some field has an expiry time.
     public long volatileHashes() {
         return agenda.size();
+    }
+
+    /// Bytes of the tables by which keys, and hashes with volatile fields, are found; the records not counted. O(1).
+    public long tableBytes() {
+        return dict.bytes() + agenda.tableBytes();
     }
 
     /// Whether anything here expires.

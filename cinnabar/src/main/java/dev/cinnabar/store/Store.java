@@ -32,6 +32,7 @@ public final class Store {
     private long freedBefore = -Pages.PAGE_BYTES;
     private long garbageKeys;
     private long flushedBytes; // what is still to be freed of flushed databases, estimated
+    private long ownBytes; // of those in use, what is there without any data
 
     /// @param count  how many databases
     /// @param events who is told of expired and evicted keys
@@ -80,6 +81,15 @@ public final class Store {
         return workshop;
     }
 
+    /// Counts what the server takes without any data as in use: the databases, and what lies around them.
+    ///
+    /// @param around bytes of heap that others have taken for good, the buffers of event loops for example
+    public void countOwn(long around) {
+        long bytes = around + (databases.length + 1L) * Database.BYTES;
+        pages.forceExtra(bytes);
+        ownBytes += bytes;
+    }
+
     /// Exchanges the contents of two databases. O(1).
     public void swap(int a, int b) {
         Database first = databases[a];
@@ -96,7 +106,7 @@ public final class Store {
         Database old = databases[index];
         long keys = old.size();
         if (keys == 0) return 0;
-        flushedBytes += (long) ((double) keys / allKeys() * (pages.used() - garbageBytes()));
+        flushedBytes += (long) ((double) keys / allKeys() * (pages.used() - ownBytes - garbageBytes()));
         databases[index] = newDatabase(index);
         garbage.add(old);
         garbageKeys += keys;

@@ -86,6 +86,42 @@ class InfoTest {
     }
 
     @Test
+    void what_is_there_without_data_counts_from_the_start_on_and_for_good() {
+        rig.engine.countOwn(50_000);
+        long startup = memory("used_memory_startup");
+        assertThat(startup).isGreaterThan(50_000);
+        assertThat(memory("used_memory")).isEqualTo(startup);
+        assertThat(memory("used_memory_dataset")).isZero();
+
+        rig.ask("SET", "key", "x".repeat(1000));
+        assertThat(memory("used_memory_startup")).isEqualTo(startup);
+        assertThat(memory("used_memory_dataset")).isBetween(1000L, 1200L);
+        assertThat(memory("used_memory"))
+                .isEqualTo(memory("used_memory_overhead") + memory("used_memory_dataset"))
+                .isEqualTo(rig.engine.store().pages().used());
+    }
+
+    @Test
+    void buffers_are_overhead_and_maxmemory_is_not_compared_with_them() {
+        rig.ask("SET", "key", "x".repeat(1000));
+        long before = memory("used_memory");
+        long dataset = memory("used_memory_dataset");
+        rig.new Client("127.0.0.1:50002").inputBytes = 3000;
+        rig.host.status = new LogStatus(true, true, false, 3, 1, false, 4, 2, false, 1000, 500, 700, 1, 6);
+
+        assertThat(memory("used_memory")).isEqualTo(before + 3700);
+        assertThat(memory("used_memory_dataset")).isEqualTo(dataset);
+        assertThat(memory("used_memory_peak")).isEqualTo(before + 3700);
+        assertThat(memory("mem_not_counted_for_evict")).isEqualTo(3700);
+        rig.ask("CONFIG", "SET", "maxmemory", Long.toString(before));
+        assertThat(rig.ask("SET", "key", "y".repeat(1000))).isEqualTo("OK");
+    }
+
+    private long memory(String name) {
+        return Long.parseLong(rig.line("memory", name));
+    }
+
+    @Test
     void bytes_are_written_for_people() {
         assertThat(Info.human(0)).isEqualTo("0B");
         assertThat(Info.human(1023)).isEqualTo("1023B");

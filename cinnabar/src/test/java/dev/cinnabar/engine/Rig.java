@@ -108,6 +108,7 @@ final class Rig {
     final class Client implements Link {
         final Session session;
         private final String address;
+        long inputBytes;
         private byte[] reply = {};
         private int at;
 
@@ -224,7 +225,7 @@ final class Rig {
 
         @Override
         public long inputBytes() {
-            return 0;
+            return inputBytes;
         }
 
         @Override

@@ -7,12 +7,14 @@ import static org.awaitility.Awaitility.await;
 
 import com.sun.management.ThreadMXBean;
 import com.sun.management.UnixOperatingSystemMXBean;
+import dev.cinnabar.base.Garbage;
 import dev.cinnabar.memory.Budget;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
@@ -36,6 +38,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -91,6 +94,21 @@ class NetServerTest {
         sender.start();
         for (String line : all.toString().split("\n")) assertThat(client.line()).isEqualTo(line.toUpperCase());
         sender.join();
+    }
+
+    @Test
+    void a_loop_counts_for_what_it_takes_of_the_heap() {
+        long one = Garbage.of(() -> openAndClose(1));
+        long five = Garbage.of(() -> openAndClose(5));
+        assertThat((five - one) / 4).isCloseTo(EventLoop.BYTES, Percentage.withPercentage(5));
+    }
+
+    private void openAndClose(int loops) {
+        try (NetServer server = new NetServer("net-test", loops, toy, budget)) {
+            assertThat(server.ownBytes()).isEqualTo((long) loops * EventLoop.BYTES);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
