@@ -457,8 +457,8 @@ final class Info {
         line("pubsub_channels", engine.pubSub().topics(Subscription.CHANNEL));
         line("pubsub_patterns", engine.pubSub().topics(Subscription.PATTERN));
         line("pubsubshard_channels", engine.pubSub().topics(Subscription.SHARD));
-        line("latest_fork_usec", 0);
-        line("total_forks", 0);
+        line("latest_fork_usec", 0); // nothing stops while an image is begun
+        line("total_forks", statistics.backgroundJobs());
         line("migrate_cached_sockets", 0);
         line("slave_expires_tracked_keys", 0);
         line("active_defrag_hits", 0);

@@ -4,9 +4,10 @@ import dev.cinnabar.base.ByteBuilder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/// What INFO counts. Touched only under the engine's lock.
+/// What INFO counts. Touched only under the engine's lock, unless a method says otherwise.
 public final class Statistics {
     private static final int MAX_ERROR_CODES = 128; // kinds of errors told apart; clients could make up more
 
@@ -21,6 +22,7 @@ public final class Statistics {
     long outputBufferDisconnects; // clients that read too slowly
     long flushedLazily; // keys whose memory was left to be freed in steps
     long expiryNanos; // spent in taking expired keys out
+    private final AtomicLong backgroundJobs = new AtomicLong();
     private final Map<String, Long> byCode = new TreeMap<>();
     private @Nullable Throwable lastBug;
 
@@ -35,6 +37,7 @@ public final class Statistics {
         outputBufferDisconnects = 0;
         flushedLazily = 0;
         expiryNanos = 0;
+        backgroundJobs.set(0);
         byCode.clear();
     }
 
@@ -66,6 +69,16 @@ public final class Statistics {
     /// Time was spent in taking expired keys out.
     public void expiryTook(long nanos) {
         expiryNanos += nanos;
+    }
+
+    /// A save or a rewrite of the log has begun in the background: what Redis forks for. Any thread.
+    public void backgroundJobBegun() {
+        backgroundJobs.incrementAndGet();
+    }
+
+    /// How many have begun since the start, or since CONFIG RESETSTAT, whatever became of them. Any thread.
+    public long backgroundJobs() {
+        return backgroundJobs.get();
     }
 
     /// A client was taken in.

@@ -54,7 +54,12 @@ final class Persistence implements Durability {
         this.log = log;
         this.name = name;
         this.durability = durability;
-        this.background = task -> daemon(task, name + "-aof-rewrite").start();
+        this.background = this::begin;
+    }
+
+    private void begin(Runnable rewrite) {
+        daemon(rewrite, name + "-aof-rewrite").start();
+        engine.statistics().backgroundJobBegun();
     }
 
     private static Thread daemon(Runnable task, String name) {

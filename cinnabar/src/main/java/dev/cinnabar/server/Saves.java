@@ -214,6 +214,7 @@ final class Saves {
         running = background;
         log.notice("Background saving started");
         background.thread.start();
+        engine.statistics().backgroundJobBegun();
     }
 
     /// A save on a thread of its own.

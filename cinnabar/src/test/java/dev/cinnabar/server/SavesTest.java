@@ -71,6 +71,34 @@ class SavesTest {
         }
     }
 
+    /// Nothing forks here; monitors read in this line how often Redis would have.
+    @Test
+    void each_save_and_each_rewrite_in_the_background_counts_as_a_fork() {
+        try (Cinnabar server = start("")) {
+            assertThat(forks(server)).isZero();
+            server.execute("SAVE");
+            assertThat(forks(server)).isZero();
+            server.execute("BGSAVE");
+            await().until(() -> line(server, "rdb_bgsave_in_progress").equals("0"));
+            assertThat(forks(server)).isEqualTo(1);
+            server.execute("BGREWRITEAOF");
+            await().until(() -> line(server, "aof_rewrite_in_progress").equals("0"));
+            assertThat(forks(server)).isEqualTo(2);
+            server.execute("CONFIG", "SET", "appendonly", "yes");
+            await().until(() -> forks(server) == 3);
+            await().until(() -> line(server, "aof_rewrite_in_progress").equals("0"));
+            server.execute("CONFIG", "RESETSTAT");
+            assertThat(forks(server)).isZero();
+            server.execute("BGREWRITEAOF");
+            assertThat(forks(server)).isEqualTo(1);
+        }
+    }
+
+    private static long forks(Cinnabar server) {
+        String info = (String) server.execute("INFO", "stats");
+        return Long.parseLong(info.replaceFirst("(?s).*\r\ntotal_forks:([0-9]+)\r\n.*", "$1"));
+    }
+
     @Test
     void the_end_saves_what_was_not_unless_it_is_told_otherwise() throws Exception {
         try (Cinnabar server = start("3600 1")) {
