@@ -883,9 +883,9 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     /// Sees to it that no rewrite begins any more; only [#close] is to follow. For who holds the engine's lock, which a rewrite needs to end.
     ///
-    /// @return false when one is under way; then nothing has changed
+    /// @return false when one is under way, or due because what is on disk is not the data set; then nothing has changed
     public boolean barRewrites() {
-        if (!rewriting.compareAndSet(false, true)) return false;
+        if (enabling || !isListed() || !rewriting.compareAndSet(false, true)) return false;
         rewritesAreBarred = true;
         return true;
     }

@@ -12,6 +12,7 @@ public final class LoneRewrite implements Runnable {
     private final SnapshotSource source;
     private final BooleanSupplier isClosing;
     private final Log log;
+    private volatile boolean isGivenUp;
     private volatile boolean isOver;
     private volatile boolean wentWell;
 
@@ -21,6 +22,11 @@ public final class LoneRewrite implements Runnable {
         this.source = source;
         this.isClosing = isClosing;
         this.log = log;
+    }
+
+    /// Has it end soon, for a log begins. Any thread.
+    public void giveUp() {
+        isGivenUp = true;
     }
 
     /// Whether it has ended, well or not. Any thread.
@@ -54,6 +60,7 @@ public final class LoneRewrite implements Runnable {
         Manifest.Entry base = directory.nextBase();
         long bytes = BaseImage.write(directory, base, source, () -> {
             if (isClosing.getAsBoolean()) throw new IOException("the server is stopping");
+            if (isGivenUp) throw new IOException("a log begins and will hold the same");
         });
         directory.replace(directory.manifest().rewritten(base, Long.MAX_VALUE));
         directory.deleteHistory();

@@ -26,19 +26,25 @@ import dev.cinnabar.persistence.LoneRewrite;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /// The append-only file of one server: loaded at the start, written while it runs, turned on and off by CONFIG SET.
 final class Persistence implements Durability {
+    /*
+     * Logs, and rewrites without a log, use the directory one after the other. Whoever comes while the last one still ends (a log that was
+     * turned off writes out what waits, a rewrite stops at the end of a slice) takes the directory over as it is, and its thread waits for
+     * that end before it touches a file: CONFIG SET, under the engine's lock, cannot, for the last one may need the lock to end.
+     */
     private final Engine engine;
     private final Config config;
     private final Log log;
     private final String name;
     private final Durability durability;
     private final LoadingProgress progress = new LoadingProgress();
-    private final Executor background;
 
+    private @Nullable Tenancy tenancy; // the last one
     private volatile @Nullable AppendOnlyLog file;
     private volatile @Nullable AppendOnlyLog lastUsed; // also when it is closed: its tickets may still be held
     private long released; // guarded by this
@@ -54,12 +60,6 @@ final class Persistence implements Durability {
         this.log = log;
         this.name = name;
         this.durability = durability;
-        this.background = this::begin;
-    }
-
-    private void begin(Runnable rewrite) {
-        daemon(rewrite, name + "-aof-rewrite").start();
-        engine.statistics().backgroundJobBegun();
     }
 
     private static Thread daemon(Runnable task, String name) {
@@ -80,15 +80,24 @@ final class Persistence implements Durability {
         config.onChange(Directives.AOF_TIMESTAMP_ENABLED, v -> configure());
         if (!config.get(Directives.APPENDONLY)) return;
         try {
-            AofDirectory directory = directory();
-            LoadResult loaded = load(directory);
-            AppendOnlyLog opened = AppendOnlyLog.resume(
-                    directory, loaded, settings(), new LogSnapshot(engine), this, Clock.system(), log, background);
-            use(opened);
+            resume();
         } catch (DamagedLog e) {
             throw new StartException("The append-only file cannot be loaded: " + e.getMessage(), e);
         } catch (IOException e) {
             throw new StartException("The append-only file in " + dir() + " cannot be used: " + e, e);
+        }
+    }
+
+    private void resume() throws IOException, DamagedLog {
+        Tenancy mine = moveIn();
+        boolean isInUse = false;
+        try {
+            LoadResult loaded = load(mine.directory);
+            use(AppendOnlyLog.resume(
+                    mine.directory, loaded, settings(), new LogSnapshot(engine), this, Clock.system(), log, mine));
+            isInUse = true;
+        } finally {
+            if (!isInUse) mine.over.complete(null);
         }
     }
 
@@ -128,9 +137,45 @@ final class Persistence implements Durability {
         return Path.of(config.get(Directives.DIR)).toAbsolutePath().normalize();
     }
 
-    private AofDirectory directory() throws IOException, DamagedLog {
-        String directoryName = config.get(Directives.APPENDDIRNAME);
-        return AofDirectory.open(Disk.real(), dir(), directoryName, config.get(Directives.APPENDFILENAME), log);
+    /// The time in which a log or a rewrite uses the directory. Runs the rewrites of that time, each on a thread of its own.
+    private final class Tenancy implements Executor {
+        final Path dir;
+        final AofDirectory directory;
+        final CompletableFuture<?> before; // the one before has ended
+        final CompletableFuture<?> over = new CompletableFuture<>();
+
+        Tenancy(Path dir, AofDirectory directory, CompletableFuture<?> before) {
+            this.dir = dir;
+            this.directory = directory;
+            this.before = before;
+        }
+
+        @Override
+        public void execute(Runnable rewrite) {
+            Runnable inTurn = () -> {
+                before.join();
+                rewrite.run();
+            };
+            daemon(inTurn, name + "-aof-rewrite").start();
+            engine.statistics().backgroundJobBegun();
+        }
+    }
+
+    /// Opens the directory for its next user, or takes it over from one that still ends.
+    private Tenancy moveIn() throws IOException, DamagedLog {
+        Tenancy last = tenancy;
+        Path dir = dir();
+        Tenancy next;
+        if (last == null || last.over.isDone() || !last.dir.equals(dir)) {
+            String directoryName = config.get(Directives.APPENDDIRNAME);
+            String fileName = config.get(Directives.APPENDFILENAME);
+            AofDirectory opened = AofDirectory.open(Disk.real(), dir, directoryName, fileName, log);
+            next = new Tenancy(dir, opened, CompletableFuture.completedFuture(null));
+        } else {
+            next = new Tenancy(dir, last.directory, last.over);
+        }
+        tenancy = next;
+        return next;
     }
 
     private AofSettings settings() {
@@ -154,28 +199,28 @@ final class Persistence implements Durability {
         if (f != null) {
             engine.log(ChangeLog.NONE);
             file = null;
-            daemon(() -> close(f), name + "-aof-close").start();
+            Tenancy ending = tenancy;
+            daemon(() -> close(f, ending), name + "-aof-close").start();
             return;
         }
-        if (isRewritingAlone()) { // there is one image at a time
-            log.warning("The append-only file cannot be turned on before BGREWRITEAOF has ended");
-            throw new RefusedSetting("Unable to turn on AOF. Check server logs.");
-        }
         try {
-            AppendOnlyLog opened = AppendOnlyLog.enable(
-                    directory(), settings(), new LogSnapshot(engine), this, Clock.system(), log, background);
-            use(opened);
+            Tenancy mine = moveIn();
+            if (loneRewrite != null) loneRewrite.giveUp();
+            use(AppendOnlyLog.enable(
+                    mine.directory, settings(), new LogSnapshot(engine), this, Clock.system(), log, mine));
         } catch (IOException | DamagedLog e) {
             log.warning("The append-only file cannot be turned on: " + e);
             throw new RefusedSetting("Unable to turn on AOF. Check server logs.");
         }
     }
 
-    private void close(AppendOnlyLog f) {
+    private void close(AppendOnlyLog f, @Nullable Tenancy ending) {
         try {
             f.close();
         } catch (IOException e) {
             log.warning("The append-only file could not be closed in order: " + e);
+        } finally {
+            if (ending != null) ending.over.complete(null);
         }
     }
 
@@ -184,7 +229,7 @@ final class Persistence implements Durability {
         isClosing = true;
         AppendOnlyLog f = file;
         file = null;
-        if (f != null) close(f);
+        if (f != null) close(f, tenancy);
     }
 
     // ---- what the engine asks of its host ----
@@ -203,9 +248,13 @@ final class Persistence implements Durability {
     private @Nullable String rewriteAlone() {
         if (isRewritingAlone()) return "ERR Background append only file rewriting already in progress";
         try {
-            LoneRewrite rewrite = new LoneRewrite(directory(), new LogSnapshot(engine), () -> isClosing, log);
+            Tenancy mine = moveIn();
+            LoneRewrite rewrite = new LoneRewrite(mine.directory, new LogSnapshot(engine), () -> isClosing, log);
+            mine.execute(() -> {
+                rewrite.run();
+                mine.over.complete(null);
+            });
             loneRewrite = rewrite;
-            background.execute(rewrite);
             return null;
         } catch (IOException | DamagedLog e) {
             log.warning("The append-only file cannot be written: " + e);
@@ -228,13 +277,14 @@ final class Persistence implements Durability {
         engine.log(ChangeLog.NONE);
         file = null;
         try {
-            f.close();
+            try {
+                f.close();
+            } finally {
+                if (tenancy != null) tenancy.over.complete(null);
+            }
             for (int i = 0; i < engine.store().count(); i++) engine.store().flush(i);
             engine.store().freeGarbage();
-            AofDirectory directory = directory();
-            LoadResult loaded = load(directory);
-            use(AppendOnlyLog.resume(
-                    directory, loaded, settings(), new LogSnapshot(engine), this, Clock.system(), log, background));
+            resume();
             return null;
         } catch (IOException | DamagedLog e) {
             log.warning("Error trying to load the append-only file: " + e);

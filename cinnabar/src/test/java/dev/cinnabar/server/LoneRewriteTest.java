@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import dev.cinnabar.engine.LogSnapshot;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -63,6 +68,96 @@ class LoneRewriteTest {
         }
         try (Cinnabar server = server().appendOnly(folder).start()) {
             assertThat(server.execute("DBSIZE")).isEqualTo(2L);
+        }
+    }
+
+    /// In one transaction nothing comes between: the rewrite has begun and waits for the lock.
+    @Test
+    void a_log_can_be_begun_while_it_runs() throws IOException {
+        try (Cinnabar server = server().start()) {
+            for (int i = 0; i < 1000; i++) server.execute("SET", "key:" + i, "value");
+            assertThat(transaction(server, "BGREWRITEAOF", "CONFIG SET appendonly yes", "SET other value"))
+                    .isEqualTo(List.of("Background append only file rewriting scheduled", "OK", "OK"));
+            awaitLog(server);
+            server.execute("SET", "another", "value");
+        }
+        assertThat(files()).as("manifest, base, increment").hasSize(3);
+        try (Cinnabar server = server().appendOnly(folder).start()) {
+            assertThat(server.execute("DBSIZE")).isEqualTo(1002L);
+        }
+    }
+
+    /// The rewrite waits for another image, and so the log has to wait for both.
+    @Test
+    void a_log_can_be_begun_while_it_waits_for_a_save() {
+        try (Cinnabar server = server().start()) {
+            server.execute("SET", "key", "value");
+            LogSnapshot save = new LogSnapshot(server.engine());
+            save.begin(() -> {});
+            server.execute("BGREWRITEAOF");
+            assertThat(server.execute("CONFIG", "SET", "appendonly", "yes")).isEqualTo("OK");
+            server.execute("SET", "other", "value");
+
+            save.abort();
+            awaitLog(server);
+        }
+        try (Cinnabar server = server().appendOnly(folder).start()) {
+            assertThat(server.execute("DBSIZE")).isEqualTo(2L);
+        }
+    }
+
+    @Test
+    void a_log_that_is_turned_off_and_on_at_once_holds_everything() throws IOException {
+        try (Cinnabar server = server().appendOnly(folder).start()) {
+            for (int i = 0; i < 1000; i++) server.execute("SET", "key:" + i, "value");
+            for (int i = 0; i < 20; i++) {
+                server.execute("BGREWRITEAOF");
+                transaction(server, "CONFIG SET appendonly no", "SET n " + i, "CONFIG SET appendonly yes");
+                awaitLog(server);
+            }
+        }
+        assertThat(files()).as("manifest, base, increment").hasSize(3);
+        try (Cinnabar server = server().appendOnly(folder).start()) {
+            assertThat(server.execute("DBSIZE")).isEqualTo(1001L);
+            assertThat(server.execute("GET", "n")).isEqualTo("19");
+        }
+    }
+
+    @Test
+    void a_rewrite_without_a_log_can_follow_the_log_at_once() {
+        try (Cinnabar server = server().appendOnly(folder).start()) {
+            server.execute("SET", "key", "value");
+            transaction(server, "BGREWRITEAOF", "CONFIG SET appendonly no", "SET key 2", "BGREWRITEAOF");
+            await().until(() -> isOver(server));
+        }
+        try (Cinnabar server = server().appendOnly(folder).start()) {
+            assertThat(server.execute("GET", "key")).isEqualTo("2");
+        }
+    }
+
+    private static List<?> transaction(Cinnabar server, String... commands) {
+        server.execute("MULTI");
+        for (String command : commands) server.execute(command.split(" "));
+        return (List<?>) server.execute("EXEC");
+    }
+
+    /// Until then what is asked of the log is promised to nobody.
+    private static void awaitLog(Cinnabar server) {
+        await().until(() -> isOver(server) && persistence(server).contains("aof_rewrites:1\r"));
+        assertThat(persistence(server)).contains("aof_enabled:1", "aof_last_write_status:ok");
+    }
+
+    private static boolean isOver(Cinnabar server) {
+        return persistence(server).contains("aof_rewrite_in_progress:0");
+    }
+
+    private static String persistence(Cinnabar server) {
+        return String.valueOf(server.execute("INFO", "persistence"));
+    }
+
+    private List<String> files() throws IOException {
+        try (Stream<Path> files = Files.list(folder.resolve("appendonlydir"))) {
+            return files.map(file -> file.getFileName().toString()).toList();
         }
     }
 
