@@ -7,6 +7,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.function.LongConsumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Reads an RDB image, which is what Redis writes as the base of a log unless told otherwise, into an empty store.
@@ -159,11 +161,19 @@ final class RdbReader {
             case EXPIRE_S -> expiresMs = (int) in.number(Integer.BYTES) * 1000L;
             case IDLE -> idleSeconds = in.length();
             case FREQ -> frequency = in.one();
-            case FUNCTION, FUNCTION_BEFORE_RELEASE ->
-                throw new BadRdb("it holds a function library, which is not supported yet");
+            case FUNCTION -> throw functions(in.string(skipped).window().toString());
+            case FUNCTION_BEFORE_RELEASE -> throw functions("");
             case MODULE_AUX -> throw new BadRdb("it holds data of a module");
             default -> throw new IllegalStateException("opcode " + opcode);
         }
+    }
+
+    /// @param code of a library; its first line says its name
+    private static BadRdb functions(String code) {
+        Matcher name = Pattern.compile("#![^\n]*?\\sname=(\\w+)").matcher(code);
+        String library = name.lookingAt() ? " (the library \"" + name.group(1) + "\")" : "";
+        return new BadRdb("it holds functions, which are not supported" + library
+                + "; to load the rest, FUNCTION FLUSH where it was written, and have it written again");
     }
 
     private Database select(long index) throws BadRdb {

@@ -135,10 +135,23 @@ class RdbReaderTest {
                 .hasMessageStartingWith("x.rdb, offset 11: the key \"mylist\", a list: ");
         assertThatThrownBy(() -> read(image(bytes(7), text("m"), text("whatever"))))
                 .hasMessage("x.rdb, offset 9: the key \"m\", a value of a module: it is not supported");
-        assertThatThrownBy(() -> read(image(bytes(0xf5), text("#!lua name=f"))))
-                .hasMessageContaining("a function library");
         assertThatThrownBy(() -> read(image(bytes(0xfe, 16)))).hasMessageContaining("keys of database 16");
         assertThatThrownBy(() -> read(image(bytes(30), text("k"), text("v")))).hasMessageContaining("opcode 30");
+    }
+
+    @Test
+    void functions_are_refused_by_the_name_of_their_library_and_with_a_way_out() {
+        String wayOut = "; to load the rest, FUNCTION FLUSH where it was written, and have it written again";
+        assertThatThrownBy(() -> read(image(bytes(0xf5), text("#!lua name=mylib\nredis.register_function("))))
+                .hasMessage("x.rdb, offset 9: it holds functions, which are not supported (the library \"mylib\")"
+                        + wayOut);
+        assertThatThrownBy(() -> read(image(bytes(0xfe, 1, 0xf5), text("#!lua   name=a other=b"))))
+                .hasMessage(
+                        "x.rdb, offset 11: it holds functions, which are not supported (the library \"a\")" + wayOut);
+        assertThatThrownBy(() -> read(image(bytes(0xf5), text("return 1"))))
+                .hasMessage("x.rdb, offset 9: it holds functions, which are not supported" + wayOut);
+        assertThatThrownBy(() -> read(image(bytes(0xf6), text("of a release candidate"))))
+                .hasMessage("x.rdb, offset 9: it holds functions, which are not supported" + wayOut);
     }
 
     @Test
