@@ -58,7 +58,10 @@
 /// **Sorted sets** ask two questions: which score has this member, and who comes in order from here? A small one answers both by
 /// walking its listpack. A large one is a table of members, each with its score, and beside it the addresses of the same records in
 /// order, in a B+-tree that counts ([dev.cinnabar.store.ZsetValue] and, drawn, `ScoreIndex`). Every range, by rank, by score or by
-/// name, becomes two ranks first: how many elements lie below its ends. Redis keeps a skip list, of one object per member.
+/// name, becomes two ranks first: how many elements lie below its ends. Redis keeps a skip list, of one object per member. A range by
+/// name presumes that all scores are the same. Where they are not, the manual promises nothing: Redis walks a small set until a name
+/// does not fit, and in a large one goes where the levels of its skip list lead, which are drawn by chance; two Redis servers answer
+/// differently there, and ours answers something else again.
 ///
 /// **Streams** are entries under growing ids, in nodes of some hundred, and nodes under an index. A node is a listpack that holds the names
 /// of fields once and ids as differences ([dev.cinnabar.struct.StreamNode] draws it), so that an entry takes some ten bytes more than its
