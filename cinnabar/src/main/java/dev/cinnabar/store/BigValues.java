@@ -12,6 +12,7 @@ final class BigValues {
      * Numbers and values lie in chunks, for there may be millions, and an array that doubles is copied while everybody waits.
      */
     private static final int AT_ONCE = 16; // a value of so few elements is freed where it falls
+    private static final int DROP_AT_ONCE = 1024; // elements; some 15 µs
     private static final int CHUNK_LOG = 12;
     private static final int CHUNK_MASK = (1 << CHUNK_LOG) - 1;
 
@@ -94,6 +95,23 @@ final class BigValues {
         if (lastGarbage == null) firstGarbage = value;
         else lastGarbage.nextGarbage = value;
         lastGarbage = value;
+    }
+
+    /// Frees a value that no key ever had, now or later.
+    ///
+    /// Later, so that nobody waits for what a command has gathered and needs no more. But commands make such values faster than steps free
+    /// them: when more than another one waits, or memory is so short that there might be no room for the next, then now.
+    ///
+    /// @param free bytes of memory that nobody has taken
+    void drop(BigValue value, long free) {
+        long bytes = value.bytes();
+        if (value.size() <= DROP_AT_ONCE || garbageBytes > bytes || free < bytes) {
+            while (value.free(Integer.MAX_VALUE)) continue;
+            return;
+        }
+        long counted = queued;
+        discard(value);
+        queued = counted; // it is no value of the data set
     }
 
     /// Frees some elements of what was given up.

@@ -4,6 +4,7 @@ import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Numbers;
 import dev.cinnabar.base.Randomness;
+import dev.cinnabar.memory.Budget;
 import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.memory.Pages;
 import dev.cinnabar.memory.SizeClasses;
@@ -442,6 +443,12 @@ public final class Database {
     /// The sorted set at the address for a snapshot; see [#hashImage].
     public ZsetValue zsetImage(long address) {
         return zsetImage.at(keyWindow, address);
+    }
+
+    /// Gives up a value that no key ever had. O(1), unless much waits to be freed or memory is short.
+    void drop(BigValue value) {
+        Budget budget = pages.budget();
+        bigs.drop(value, budget.limit() - budget.reserved());
     }
 
     /// An empty sorted set under no key, to gather a result in.

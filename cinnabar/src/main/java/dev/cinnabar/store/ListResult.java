@@ -9,6 +9,7 @@ import dev.cinnabar.struct.Listpack;
 ///
 /// Its memory is counted like any other; whoever makes one closes it. Touched only under the engine's lock.
 public final class ListResult implements AutoCloseable {
+    private final Database db;
     private final Fill fill;
     private final BigList list;
     private final ByteBuilder scratch = new ByteBuilder();
@@ -16,6 +17,7 @@ public final class ListResult implements AutoCloseable {
 
     /// @throws OutOfMemory when memory is short
     ListResult(Database db, Thresholds thresholds) {
+        this.db = db;
         this.fill = Fill.of(thresholds.listMaxListpackSize);
         this.list = new BigList(db.pages());
     }
@@ -51,7 +53,6 @@ public final class ListResult implements AutoCloseable {
 
     @Override
     public void close() {
-        if (isHandedOver) return;
-        while (list.free(Integer.MAX_VALUE)) continue;
+        if (!isHandedOver) db.drop(list);
     }
 }

@@ -450,10 +450,10 @@ public final class SetValue {
             return numbers;
         }
 
-        /// Frees it, unless it was put under a key.
+        /// Gives it up, unless it was put under a key.
         @Override
         public void close() {
-            if (!isHeld) drop(big);
+            if (!isHeld) db.drop(big);
         }
     }
 

@@ -8,6 +8,7 @@ import dev.cinnabar.struct.Listpack;
 ///
 /// Its memory is counted like any other; whoever makes one closes it. Touched only under the engine's lock.
 public final class ZsetResult implements AutoCloseable {
+    private final Database db;
     private final Thresholds thresholds;
     private final BigZset set;
     private final Listpack.Entry entry = new Listpack.Entry();
@@ -17,6 +18,7 @@ public final class ZsetResult implements AutoCloseable {
 
     /// @throws OutOfMemory when memory is short
     ZsetResult(Database db, Thresholds thresholds, Randomness randomness) {
+        this.db = db;
         this.thresholds = thresholds;
         this.set = new BigZset(db.pages(), randomness);
     }
@@ -72,7 +74,6 @@ public final class ZsetResult implements AutoCloseable {
 
     @Override
     public void close() {
-        if (isHandedOver) return;
-        while (set.free(Integer.MAX_VALUE)) continue;
+        if (!isHandedOver) db.drop(set);
     }
 }

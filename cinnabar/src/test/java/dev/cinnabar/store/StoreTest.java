@@ -7,6 +7,7 @@ import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Garbage;
 import dev.cinnabar.base.Randomness;
 import dev.cinnabar.memory.Budget;
+import dev.cinnabar.struct.Listpack;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +34,55 @@ class StoreTest {
         assertThat(store.pages().held()).isEqualTo(own);
         assertThat(store.pages().budget().reserved()).isEqualTo(own);
         store.checkInvariants();
+    }
+
+    @Test
+    void what_was_gathered_for_a_moment_is_freed_in_steps() {
+        for (boolean isZset : new boolean[] {false, true}) {
+            Store store = store(1);
+            gatherAndDrop(store, isZset, 100_000);
+            long left = store.pages().used();
+            assertThat(left).isGreaterThan(100_000 * 20);
+            assertThat(store.garbageBytes()).isEqualTo(left);
+            assertThat(store.garbageObjects()).isEqualTo(1);
+
+            store.stepGarbage();
+            assertThat(store.pages().used()).isBetween(left / 2, left - 1);
+            while (store.stepGarbage()) continue;
+            assertThat(store.pages().used()).isZero();
+            assertThat(store.valuesFreedLater()).as("values of keys").isZero();
+        }
+    }
+
+    @Test
+    void what_is_gathered_again_and_again_does_not_pile_up() {
+        Store store = store(1);
+        gatherAndDrop(store, true, 10_000);
+        long one = store.garbageBytes();
+        for (int i = 0; i < 20; i++) gatherAndDrop(store, true, 10_000);
+        assertThat(store.garbageBytes()).isLessThanOrEqualTo(2 * one);
+    }
+
+    @Test
+    void what_was_gathered_is_freed_at_once_when_there_is_no_room_for_another() {
+        Budget budget = new Budget(8 << 20);
+        Store store = new Store(1, budget, SnapshotTest.DEAF, new Randomness(1), 0);
+        for (int i = 0; i < 5; i++) gatherAndDrop(store, true, 70_000);
+        assertThat(store.garbageBytes()).isZero();
+    }
+
+    private static void gatherAndDrop(Store store, boolean isZset, int members) {
+        Database db = store.database(0);
+        Listpack.Entry entry = new Listpack.Entry();
+        if (isZset) {
+            try (ZsetResult result = db.newZset()) {
+                for (int i = 0; i < members; i++) result.put(Bytes.of("member" + i), i);
+            }
+        } else {
+            try (SetValue.Gathering result = db.set(0, Bytes.of("key"), 0).gather()) {
+                for (int i = 0; i < members; i++) result.add(entry.set(Bytes.of("member" + i)));
+            }
+        }
     }
 
     @Test
