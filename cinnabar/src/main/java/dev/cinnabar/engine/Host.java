@@ -81,6 +81,14 @@ public interface Host {
     @Nullable
     String saveInBackground(boolean mayWait);
 
+    /// All databases were emptied: FLUSHALL. A save that is under way is of what is no more; where the data set is saved from time to time
+    /// it is saved now, or a crash would bring everything back.
+    ///
+    /// @return whether it was saved, with all changes up to here
+    default boolean flushed() {
+        return false;
+    }
+
     /// Reads the RDB file: DEBUG RELOAD.
     ///
     /// @param saves   whether it is written first

@@ -152,8 +152,7 @@ public enum ServerCommands implements Command {
             case BGREWRITEAOF -> bgRewriteAof(call, engine);
             case BGSAVE -> bgSave(call, engine.host());
             case DBSIZE -> call.reply().integer(call.db().size());
-            case FLUSHALL -> flush(call, engine, 0, call.store().count());
-            case FLUSHDB -> flush(call, engine, call.dbIndex(), call.dbIndex() + 1);
+            case FLUSHALL, FLUSHDB -> flush(call, engine);
             case INFO -> info(call, engine.info());
             case LASTSAVE -> call.reply().integer(engine.host().saveStatus().lastSaveSeconds());
             case LOLWUT -> lolwut(call);
@@ -169,20 +168,23 @@ public enum ServerCommands implements Command {
 
     // ---- databases ----
 
-    private static Reply flush(Call call, Engine engine, int from, int to) {
+    private Reply flush(Call call, Engine engine) {
         boolean isSync = call.argc() == 2 && call.is(1, "SYNC");
         boolean isAsync = call.argc() == 2 && call.is(1, "ASYNC");
         if (call.argc() > 1 && !isSync && !isAsync) throw Errors.SYNTAX_REFUSAL;
         Store store = call.store();
 
         long keys = 0;
+        int from = this == FLUSHALL ? 0 : call.dbIndex();
+        int to = this == FLUSHALL ? store.count() : from + 1;
         for (int db = from; db < to; db++) {
             var old = store.database(db);
             engine.watches().flushed(db, key -> old.lookup(key) != 0);
             keys += store.flush(db);
             engine.waiters().allChanged(db);
         }
-        call.dirty(keys);
+        boolean isSaved = this == FLUSHALL && engine.host().flushed();
+        call.dirty(isSaved ? 0 : keys);
         boolean isLazy = isAsync || !isSync && engine.host().config().get(Directives.LAZYFREE_LAZY_USER_FLUSH);
         boolean isFreed = isSync || !isLazy && isFreedAtOnce(store);
         if (isSync) store.freeGarbage();

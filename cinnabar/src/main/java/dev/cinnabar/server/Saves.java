@@ -169,6 +169,15 @@ final class Saves {
         return null;
     }
 
+    /// FLUSHALL.
+    ///
+    /// @return whether the empty data set was saved
+    boolean flushed() {
+        cancel();
+        if (config.get(Directives.SAVE).isEmpty() || engine.isLoading()) return false;
+        return save() == null;
+    }
+
     /// BGSAVE.
     @Nullable
     String saveInBackground(boolean mayWait, boolean isLogRewriting) {

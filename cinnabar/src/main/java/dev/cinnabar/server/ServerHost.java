@@ -93,6 +93,11 @@ final class ServerHost implements Host {
     }
 
     @Override
+    public boolean flushed() {
+        return rdb != null && rdb.flushed();
+    }
+
+    @Override
     public @Nullable String reload(boolean saves, boolean empties, boolean merges) {
         return rdb == null ? NOT_YET : rdb.reload(saves, empties, merges);
     }

@@ -71,6 +71,63 @@ class SavesTest {
         }
     }
 
+    /// Otherwise a crash would bring back what was thrown away.
+    @Test
+    void flushall_empties_the_file_too_where_there_are_save_points() throws Exception {
+        try (Cinnabar server = start("3600 1")) {
+            server.execute("SET", "a", "1");
+            server.execute("SAVE");
+            server.execute("SET", "b", "1");
+            server.execute("FLUSHDB");
+            assertThat(line(server, "rdb_changes_since_last_save")).isEqualTo("3");
+            assertThat(keysIn(file())).isEqualTo(1);
+
+            server.execute("SET", "b", "1");
+            server.execute("FLUSHALL", "ASYNC");
+            assertThat(line(server, "rdb_changes_since_last_save")).isEqualTo("0");
+            assertThat(keysIn(file())).isZero();
+        }
+        try (Cinnabar server = start("")) {
+            server.execute("SET", "a", "1");
+            server.execute("SAVE");
+            server.execute("FLUSHALL");
+            assertThat(keysIn(file())).isEqualTo(1);
+            assertThat(line(server, "rdb_changes_since_last_save")).isEqualTo("1");
+        }
+    }
+
+    /// In one transaction the save has begun and waits for the lock.
+    @Test
+    void flushall_gives_up_a_save_of_what_it_throws_away() throws Exception {
+        for (String save : new String[] {"3600 1", ""}) {
+            try (Cinnabar server = start(save)) {
+                server.execute("SET", "a", "1");
+                server.execute("MULTI");
+                server.execute("BGSAVE");
+                server.execute("FLUSHALL");
+                server.execute("EXEC");
+                assertThat(line(server, "rdb_bgsave_in_progress")).isEqualTo("0");
+                assertThat(line(server, "rdb_last_bgsave_status")).isEqualTo("ok");
+                server.execute("SET", "b", "1");
+                server.execute("BGSAVE");
+                await().until(() -> line(server, "rdb_bgsave_in_progress").equals("0"));
+                assertThat(keysIn(file())).isEqualTo(1);
+            }
+        }
+    }
+
+    /// How many keys a server finds that takes the file over as it is now.
+    private static long keysIn(Path file) throws Exception {
+        Path other = Files.createTempDirectory(file.getParent(), "other");
+        Files.copy(file, other.resolve("dump.rdb"));
+        try (Cinnabar server = Cinnabar.builder()
+                .set("dir", other.toString())
+                .set("save", "3600 1")
+                .start()) {
+            return (Long) server.execute("DBSIZE");
+        }
+    }
+
     /// Nothing forks here; monitors read in this line how often Redis would have.
     @Test
     void each_save_and_each_rewrite_in_the_background_counts_as_a_fork() {
