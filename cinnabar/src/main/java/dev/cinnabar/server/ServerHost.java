@@ -74,7 +74,8 @@ final class ServerHost implements Host {
 
     @Override
     public @Nullable String rewriteLog() {
-        return persistence == null ? "ERR no log" : persistence.rewrite();
+        if (persistence == null) return "ERR no log";
+        return logStatus().isRewriteScheduled() ? null : persistence.rewrite();
     }
 
     @Override
@@ -114,7 +115,9 @@ final class ServerHost implements Host {
 
     @Override
     public LogStatus logStatus() {
-        return persistence == null ? LogStatus.OFF : persistence.status();
+        if (persistence == null) return LogStatus.OFF;
+        boolean waits = rdb != null && rdb.isSaving(); // no save begins during a rewrite, so this one came later
+        return waits ? persistence.status().waiting() : persistence.status();
     }
 
     @Override

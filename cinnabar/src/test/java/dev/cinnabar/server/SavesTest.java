@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.TestClock;
+import dev.cinnabar.engine.LogSnapshot;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -237,6 +238,33 @@ class SavesTest {
             assertThatThrownBy(() -> server.execute("DEBUG", "RELOAD", "NOSAVE", "NOFLUSH"))
                     .isInstanceOf(CommandException.class);
             server.checkInvariants();
+        }
+    }
+
+    /// The save waits for an image that another one holds, so that it runs for as long as we like.
+    @Test
+    void a_rewrite_during_a_save_is_scheduled_and_begins_when_that_has_ended() {
+        for (String hasLog : new String[] {"yes", "no"}) {
+            try (Cinnabar server = Cinnabar.builder()
+                    .set("dir", dir.toString())
+                    .set("appendonly", hasLog)
+                    .start()) {
+                server.execute("SET", "a", "1");
+                LogSnapshot other = new LogSnapshot(server.engine());
+                other.begin(() -> {});
+                server.execute("BGSAVE");
+                for (int i = 0; i < 2; i++) {
+                    assertThat(server.execute("BGREWRITEAOF"))
+                            .isEqualTo("Background append only file rewriting scheduled");
+                    assertThat(line(server, "aof_rewrite_scheduled")).isEqualTo("1");
+                    assertThat(line(server, "aof_rewrite_in_progress")).isEqualTo("0");
+                    assertThat(line(server, "aof_current_rewrite_time_sec")).isEqualTo("-1");
+                }
+                other.abort();
+                await().until(() -> line(server, "rdb_saves").equals("1")
+                        && line(server, "aof_rewrites").equals("1"));
+                assertThat(line(server, "aof_rewrite_scheduled")).isEqualTo("0");
+            }
         }
     }
 
