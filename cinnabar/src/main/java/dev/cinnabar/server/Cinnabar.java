@@ -12,6 +12,7 @@ import dev.cinnabar.config.Directives;
 import dev.cinnabar.config.RefusedSetting;
 import dev.cinnabar.engine.Engine;
 import dev.cinnabar.engine.Families;
+import dev.cinnabar.engine.Host;
 import dev.cinnabar.engine.Session;
 import dev.cinnabar.memory.Budget;
 import dev.cinnabar.net.NetServer;
@@ -262,6 +263,23 @@ public final class Cinnabar implements AutoCloseable {
     }
 
     // ---- the end ----
+
+    /// Ends the server as SHUTDOWN does, for whoever got a signal.
+    ///
+    /// @param how words of `shutdown-on-sigterm`
+    /// @return why it goes on, as the text of an error reply; null when the end has begun
+    @Nullable
+    String shutdown(List<String> how) {
+        Host.Saving saving = how.contains("save")
+                ? Host.Saving.SAVE
+                : how.contains("nosave") ? Host.Saving.NOSAVE : Host.Saving.DEFAULT;
+        engine.lock();
+        try {
+            return engine.host().shutdown(saving, how.contains("now"), how.contains("force"));
+        } finally {
+            engine.unlock();
+        }
+    }
 
     /// SHUTDOWN came from a client, on a loop's thread, which cannot wait for its own end.
     private void closeFromWithin() {

@@ -23,7 +23,7 @@ public final class Main {
     private final Config config;
     private final ServerLog log;
     private final AtomicBoolean isEnding = new AtomicBoolean();
-    private @Nullable Cinnabar server;
+    private volatile @Nullable Cinnabar server;
     private @Nullable Path pidFile;
 
     private Main(Config config) {
@@ -160,7 +160,11 @@ public final class Main {
         }
         log.warning("Received SIG" + name + " scheduling shutdown...");
         Cinnabar s = server;
-        if (s != null) s.close();
+        if (s == null) return; // it ends as soon as it has started
+        List<String> how = config.get(name.equals("INT") ? Directives.SHUTDOWN_ON_SIGINT : Directives.SHUTDOWN_ON_SIGTERM);
+        if (s.shutdown(how) == null) return;
+        log.warning("SIG" + name + " is not obeyed: the data could not be saved, and nobody shall lose it");
+        isEnding.set(false);
     }
 
     /// `halt` and not `exit`: there are no hooks to run, everything is on disk, and a plain JVM would say 143 after SIGTERM.

@@ -318,7 +318,7 @@ final class Saves {
     String shutdown(Host.Saving saving) {
         Host.Saving before = atEnd;
         atEnd = saving;
-        if (!savesAtEnd()) return null;
+        if (!savesAtEnd() || engine.isLoading()) return null;
         log.notice("Saving the final RDB snapshot before exiting.");
         cancel();
         String error = save();

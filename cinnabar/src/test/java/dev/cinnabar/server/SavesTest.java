@@ -173,6 +173,49 @@ class SavesTest {
         }
     }
 
+    /// What SIGTERM and SIGINT ask for, with the words of `shutdown-on-sigterm`.
+    @Test
+    void an_end_that_cannot_save_does_not_take_place_unless_it_must() throws Exception {
+        try (Cinnabar server = start("3600 1")) {
+            Files.createDirectories(file().resolve("in the way"));
+            server.execute("SET", "a", "1");
+            assertThat(server.shutdown(List.of("default"))).contains("Errors trying to SHUTDOWN");
+            assertThat(server.execute("GET", "a")).isEqualTo("1");
+            assertThat(server.shutdown(List.of("now", "force"))).isNull();
+            server.awaitClosed();
+        }
+    }
+
+    @Test
+    void an_end_saves_as_it_is_told() throws Exception {
+        try (Cinnabar server = start("3600 1")) {
+            server.execute("SET", "a", "1");
+            assertThat(server.shutdown(List.of("nosave"))).isNull();
+            server.awaitClosed();
+            assertThat(file()).doesNotExist();
+        }
+        try (Cinnabar server = start("")) {
+            server.execute("SET", "a", "1");
+            assertThat(server.shutdown(List.of("save"))).isNull();
+            server.awaitClosed();
+            assertThat(keysIn(file())).isEqualTo(1);
+        }
+    }
+
+    /// Half a data set must not take the place of the whole one.
+    @Test
+    void an_end_while_the_file_is_being_read_leaves_it_alone() throws Exception {
+        try (Cinnabar server = start("3600 1")) {
+            server.execute("MSET", "a", "1", "b", "2");
+            server.execute("SAVE");
+            server.execute("DEL", "b");
+            server.engine().loading(true);
+            assertThat(server.shutdown(List.of("save"))).isNull();
+            server.awaitClosed();
+            assertThat(keysIn(file())).isEqualTo(2);
+        }
+    }
+
     @Test
     void a_server_in_a_program_without_save_points_reads_and_writes_nothing_of_its_own_accord() {
         try (Cinnabar server = start("3600 1")) {
