@@ -161,7 +161,8 @@ public final class Main {
         log.warning("Received SIG" + name + " scheduling shutdown...");
         Cinnabar s = server;
         if (s == null) return; // it ends as soon as it has started
-        List<String> how = config.get(name.equals("INT") ? Directives.SHUTDOWN_ON_SIGINT : Directives.SHUTDOWN_ON_SIGTERM);
+        List<String> how =
+                config.get(name.equals("INT") ? Directives.SHUTDOWN_ON_SIGINT : Directives.SHUTDOWN_ON_SIGTERM);
         if (s.shutdown(how) == null) return;
         log.warning("SIG" + name + " is not obeyed: the data could not be saved, and nobody shall lose it");
         isEnding.set(false);
