@@ -59,6 +59,7 @@ public final class Cinnabar implements AutoCloseable {
     private final Saves saves;
     private final Clock clock;
     private final Runnable forgetClock;
+    private int tcpPort; // also while no address is listened to
     private final AtomicBoolean isClosing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -137,16 +138,20 @@ public final class Cinnabar implements AutoCloseable {
         } catch (IOException e) {
             throw new StartException(e.getMessage() == null ? "Failed listening on port " + port : e.getMessage(), e);
         }
-        config.onChange(Directives.PORT, v -> listenAgain(config.get(Directives.BIND), v, backlog));
-        config.onChange(Directives.BIND, v -> listenAgain(v, net.port(), backlog));
+        tcpPort = net.port() == 0 ? port : net.port();
+        String noPort = "Unable to listen on this port. Check server logs.";
+        String noAddress = "Failed to bind to specified addresses.";
+        config.onChange(Directives.PORT, v -> listenAgain(config.get(Directives.BIND), v, backlog, noPort));
+        config.onChange(Directives.BIND, v -> listenAgain(v, tcpPort, backlog, noAddress));
     }
 
-    private void listenAgain(List<String> addresses, int port, int backlog) throws RefusedSetting {
+    private void listenAgain(List<String> addresses, int port, int backlog, String refusal) throws RefusedSetting {
         try {
             net.listen(port == 0 ? List.of() : addresses, port, backlog);
+            tcpPort = port;
         } catch (IOException e) {
             log.warning("Failed listening on port " + port + ": " + e.getMessage());
-            throw new RefusedSetting("Unable to listen on this port. Check server logs.");
+            throw new RefusedSetting(refusal);
         }
     }
 
