@@ -19,7 +19,6 @@ public enum Flag {
     ASKING,
     FAST,
     NO_AUTH,
-    MAY_REPLICATE,
     NO_MANDATORY_KEYS,
     NO_ASYNC_LOADING,
     NO_MULTI,
@@ -27,6 +26,8 @@ public enum Flag {
     MOVABLEKEYS,
     /// Changes something, but not the data set: allowed while writes are refused, not logged.
     DANGEROUS,
+    /// Writes nothing, but replicas may have to hear of it: waits while writes are paused. Redis hides it as well.
+    MAY_REPLICATE,
     /// Only where the configuration allows it (`enable-debug-command`).
     PROTECTED,
     /// A call that waits is run again also when its key is gone or of another type (XREADGROUP answers an error then).

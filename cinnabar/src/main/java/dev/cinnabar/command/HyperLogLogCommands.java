@@ -3,6 +3,7 @@ package dev.cinnabar.command;
 import static dev.cinnabar.command.Flag.ADMIN;
 import static dev.cinnabar.command.Flag.DENYOOM;
 import static dev.cinnabar.command.Flag.FAST;
+import static dev.cinnabar.command.Flag.MAY_REPLICATE;
 import static dev.cinnabar.command.Flag.READONLY;
 import static dev.cinnabar.command.Flag.WRITE;
 
@@ -21,7 +22,7 @@ public enum HyperLogLogCommands implements Command {
             .complexity("O(1) for each element")
             .summary("Shows elements to a HyperLogLog, creating it when the key is missing.")),
     PFCOUNT(syntax("PFCOUNT key [key ...]")
-            .flags(READONLY)
+            .flags(READONLY, MAY_REPLICATE)
             .allKeys("RW ACCESS")
             .since("2.8.9")
             .complexity("O(1) for a key whose count is remembered, else O(N) for N keys, with a large constant")

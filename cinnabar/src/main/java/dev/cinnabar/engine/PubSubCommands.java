@@ -2,6 +2,7 @@ package dev.cinnabar.engine;
 
 import static dev.cinnabar.command.Flag.FAST;
 import static dev.cinnabar.command.Flag.LOADING;
+import static dev.cinnabar.command.Flag.MAY_REPLICATE;
 import static dev.cinnabar.command.Flag.NOSCRIPT;
 import static dev.cinnabar.command.Flag.PUBSUB;
 import static dev.cinnabar.command.Flag.STALE;
@@ -28,7 +29,7 @@ public enum PubSubCommands implements Command {
             .complexity("O(N) for N patterns")
             .summary("Listens to all channels whose names fit a pattern.")),
     PUBLISH(syntax("PUBLISH channel message")
-            .flags(PUBSUB, LOADING, STALE, FAST)
+            .flags(PUBSUB, LOADING, STALE, FAST, MAY_REPLICATE)
             .since("2.0.0")
             .complexity("O(N+M) for N listeners of the channel and M patterns of all clients")
             .summary("Sends a message to those who listen to a channel.")),
@@ -68,7 +69,7 @@ public enum PubSubCommands implements Command {
             .complexity("O(N) for N patterns")
             .summary("Listens no longer to patterns, or to any pattern.")),
     SPUBLISH(syntax("SPUBLISH shardchannel message")
-            .flags(PUBSUB, LOADING, STALE, FAST)
+            .flags(PUBSUB, LOADING, STALE, FAST, MAY_REPLICATE)
             .keys(KeySpec.range("not_key", 1, 0, 1))
             .since("7.0.0")
             .complexity("O(N) for N listeners of the channel")

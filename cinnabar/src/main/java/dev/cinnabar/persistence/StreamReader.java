@@ -103,12 +103,10 @@ final class StreamReader {
         if (type != RdbType.STREAM_LISTPACKS) {
             in.unsigned(); // the first id, which the entries tell
             in.unsigned();
-            deletedMs = in.unsigned();
+            deletedMs = in.unsigned(); // may lie behind the last id, which XSETID takes back
             deletedSeq = in.unsigned();
             entriesAdded = in.length();
             if (entriesAdded < stream.size()) throw new BadRdb("fewer entries added than there are");
-            if (StreamId.compare(deletedMs, deletedSeq, lastMs, lastSeq) > 0)
-                throw new BadRdb("a deleted entry behind the last id");
         }
         stream.setId(lastMs, lastSeq, entriesAdded, deletedMs, deletedSeq);
     }

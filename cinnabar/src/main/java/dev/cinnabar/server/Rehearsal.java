@@ -30,6 +30,8 @@ final class Rehearsal {
 
     private static final int CLIENTS = 8;
     private static final int SHORT_VISITS = 100;
+    private static final int REQUESTS =
+            1200; // of each piece: enough for the JIT to compile it, for only of that the JVM takes notes
 
     private static final String[] FIRST_WORDS = {
         "HELLO 3",
@@ -119,7 +121,7 @@ final class Rehearsal {
         try {
             for (int i = 0; i < CLIENTS; i++) clients.add(connect(port, server));
             send(clients.get(0), "HELLO 3");
-            Repertoire repertoire = new Repertoire(clients);
+            Repertoire repertoire = new Repertoire(clients, REQUESTS);
             repertoire.playInTurn();
             repertoire.playMixed();
             send(first, LOADING);

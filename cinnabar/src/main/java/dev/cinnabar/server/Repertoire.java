@@ -104,12 +104,11 @@ final class Repertoire {
         "PUBLISH news $",
         "SCAN # COUNT 10",
         "EVERYTHING else:#", // an error
-        "LPUSH string:# #", // another
+        "SCARD hash:#", // another, where the hash is there
     };
 
     private static final int[] DEPTHS = {16, 1, 128}; // requests of one connection at once
-    private static final int REQUESTS = 1200; // of a piece at each depth
-    private static final int MIXED_REQUESTS = 30_000;
+    private static final int MIXED_TIMES = 25; // so many times a piece's requests are played mixed
     private static final int FEW = 10;
     private static final int MANY = 20_000;
     private static final int[] LENGTHS = {0, 1, 3, 8, 16, 16, 32, 32, 64, 100, 200, 400};
@@ -119,13 +118,16 @@ final class Repertoire {
     private static final byte[] END_MARK = "?that-was-all".getBytes(StandardCharsets.US_ASCII);
 
     private final List<Socket> clients;
+    private final int requestsOfPiece;
     private final Random random = new Random(1); // the same notes every time
     private final byte[] text = new byte[LONG_TEXT];
     private byte[] requests = new byte[1 << 16];
     private int length;
 
-    Repertoire(List<Socket> clients) {
+    /// @param requests of a piece, at each depth
+    Repertoire(List<Socket> clients, int requests) {
         this.clients = clients;
+        this.requestsOfPiece = requests;
         Arrays.fill(text, (byte) 'x');
     }
 
@@ -134,7 +136,7 @@ final class Repertoire {
         for (int depth : DEPTHS) {
             for (String piece : PIECES) {
                 String[] words = piece.split(" ");
-                for (int sent = 0; sent < REQUESTS; sent += depth * clients.size()) {
+                for (int sent = 0; sent < requestsOfPiece; sent += depth * clients.size()) {
                     for (Socket client : clients) {
                         for (int i = 0; i < depth; i++) add(words);
                         send(client);
@@ -149,7 +151,7 @@ final class Repertoire {
     void playMixed() throws IOException {
         String[][] pieces = new String[PIECES.length][];
         for (int i = 0; i < pieces.length; i++) pieces[i] = PIECES[i].split(" ");
-        for (int sent = 0; sent < MIXED_REQUESTS; ) {
+        for (int sent = 0; sent < MIXED_TIMES * requestsOfPiece; ) {
             int depth = 1 + random.nextInt(24);
             for (Socket client : clients) {
                 for (int i = 0; i < depth; i++) add(pieces[random.nextInt(pieces.length)]);

@@ -239,8 +239,9 @@ public final class StreamValue extends BigValue {
     ///
     /// @param ms    its id, which has to be larger than that of the last one
     /// @param words name, value, name, value, … from one index up to, not including, another
-    /// @throws OutOfMemory when memory is short; then nothing has changed
+    /// @throws OutOfMemory when memory is short; then no entry has changed
     public void append(long ms, long seq, Bytes[] words, int from, int to) {
+        dropNodesBehind(ms, seq);
         if (tail != 0 && tailTakes(textBytes(words, from, to))) appendToTail(ms, seq, words, from, to);
         else appendNode(ms, seq, words, from, to);
         if (length == 0) {
@@ -251,6 +252,12 @@ public final class StreamValue extends BigValue {
         entriesAdded++;
         lastMs = ms;
         lastSeq = seq;
+    }
+
+    /// Drops nodes that begin behind an id. All their entries are deleted: a trim by id may leave such a node, and XSETID go back in front of
+    /// it. Redis would put the next entry into it, out of order and not to be found.
+    private void dropNodesBehind(long ms, long seq) {
+        while (tail != 0 && StreamId.compare(ms, seq, tailMs, tailSeq) < 0) dropNode(nodes.last());
     }
 
     private boolean tailTakes(long textBytes) {
@@ -345,6 +352,7 @@ public final class StreamValue extends BigValue {
         Listpack.addToHeader(built, 0, size - Listpack.size(built, 0), elements);
         built[Listpack.HEADER]++; // one entry is there
 
+        if (tail != 0 && ms == tailMs && seq == tailSeq) dropNode(nodes.last()); // of deleted entries, and full
         long address = pages.allocate(size);
         try {
             nodes.set(nodes.insert(ms, seq), NODE_ADDRESS, address);
@@ -590,26 +598,12 @@ public final class StreamValue extends BigValue {
     /// @param entriesAdded negative to leave it
     /// @param deletedMs    with `deletedSeq` 0-0 to leave it
     public void setId(long ms, long seq, long entriesAdded, long deletedMs, long deletedSeq) {
-        if (StreamId.compare(ms, seq, lastMs, lastSeq) < 0) dropEmptyNodes();
         lastMs = ms;
         lastSeq = seq;
         if (entriesAdded >= 0) this.entriesAdded = entriesAdded;
         if (StreamId.isZero(deletedMs, deletedSeq)) return;
         maxDeletedMs = deletedMs;
         maxDeletedSeq = deletedSeq;
-    }
-
-    /// Nodes without entries that are not deleted (a trim by id may leave some) must go before smaller ids come back, so that the next entry's
-    /// id is larger than that of any node.
-    private void dropEmptyNodes() {
-        for (long place = nodes.last(); place != IdRows.NONE; ) {
-            long ms = nodes.ms(place);
-            long seq = nodes.seq(place);
-            if (live(place) == 0) dropNode(place);
-            place = StreamId.isZero(ms, seq)
-                    ? IdRows.NONE
-                    : nodes.floor(StreamId.previousMs(ms, seq), StreamId.previousSeq(seq));
-        }
     }
 
     // ---- groups ----

@@ -32,6 +32,18 @@ class PauseTest {
         assertThat(other.read()).isEqualTo("+OK +PONG");
     }
 
+    /// A message goes to replicas, too, and a count is remembered in the value.
+    @Test
+    void a_pause_of_writes_holds_what_may_be_replicated() {
+        client.send("PFADD h a");
+        for (String command : new String[] {"PFCOUNT h", "PUBLISH c m", "SPUBLISH c m"}) {
+            client.send("CLIENT PAUSE 400 WRITE");
+            assertThat(other.send(command)).as(command).isEmpty();
+            client.send("CLIENT UNPAUSE");
+            assertThat(other.read()).as(command).startsWith(":");
+        }
+    }
+
     @Test
     void a_held_client_is_shown_as_blocked() {
         client.send("CLIENT PAUSE 400 WRITE");

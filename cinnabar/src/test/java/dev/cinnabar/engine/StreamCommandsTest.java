@@ -267,6 +267,24 @@ class StreamCommandsTest {
         assertThat(other.line("PTTL s")).isEqualTo(":100000\r\n");
     }
 
+    // ---- ids that go back ----
+
+    /// Where Redis 7.0 puts such entries into the node of what is deleted, answers 4-0, 5-0, 6-0, 3-0 and does not find 3-0 any more.
+    @Test
+    void entries_are_in_order_and_found_when_ids_go_back_behind_deleted_ones() {
+        server.store().thresholds().streamNodeMaxEntries = 3;
+        server.line("XADD s 100-1 a 1");
+        server.line("XADD s 100-5 a 2");
+        server.line("XDEL s 100-5");
+        server.line("XTRIM s MINID 100-3");
+        server.line("XSETID s 2-0");
+        for (int i = 3; i <= 6; i++) server.run("XADD", "s", i + "-0", "a", "x");
+
+        assertThat(ask("XRANGE s - +").replaceAll("[^ ]*[*$][^ ]* ", "")).isEqualTo("3-0 a x 4-0 a x 5-0 a x 6-0 a x");
+        assertThat(ask("XDEL s 3-0")).isEqualTo(":1");
+        assertThat(ask("XINFO STREAM s")).contains("radix-tree-keys :2");
+    }
+
     // ---- events ----
 
     @Test

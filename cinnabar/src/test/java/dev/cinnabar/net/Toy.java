@@ -64,6 +64,7 @@ final class Toy implements Protocol {
         volatile boolean paused;
         volatile boolean inputRefused;
         private boolean givesWay;
+        private int scanned; // how much of what it left was looked through for the end of the line
 
         Session(Connection connection) {
             this.connection = connection;
@@ -101,13 +102,17 @@ final class Toy implements Protocol {
         public int received(byte[] array, int from, int to) {
             shownAtMost = Math.max(shownAtMost, to - from);
             int at = from;
+            int end = from + scanned; // a long line that comes in pieces is looked through once
+            scanned = 0;
             givesWay = false;
             while (!paused && !givesWay && !connection.isCongested()) {
-                int end = at;
                 while (end < to && array[end] != '\n') end++;
-                if (end == to) break;
+                if (end == to) {
+                    scanned = to - at;
+                    break;
+                }
                 String line = new String(array, at, end - at, StandardCharsets.ISO_8859_1);
-                at = end + 1;
+                at = ++end;
                 handledLines.incrementAndGet();
                 int blank = line.indexOf(' ');
                 String word = blank < 0 ? line : line.substring(0, blank);
@@ -115,7 +120,10 @@ final class Toy implements Protocol {
                 if (action == null) reply(line.toUpperCase());
                 else action.accept(this, blank < 0 ? "" : line.substring(blank + 1));
             }
-            if (inputRefused) return to - from;
+            if (inputRefused) {
+                scanned = 0;
+                return to - from;
+            }
             return at - from;
         }
 

@@ -59,6 +59,17 @@ class DumpCommandsTest {
 
     // ---- round trips ----
 
+    @Test
+    void a_stream_whose_last_id_was_taken_back_behind_a_deleted_one_is_restored() {
+        server.line("XADD a 60-594 name value");
+        server.line("XSETID a 100-1 ENTRIESADDED 5 MAXDELETEDID 90-0");
+        server.line("XSETID a 60-594");
+
+        assertThat(server.run("RESTORE", "b", "0", dump("a"))).isEqualTo(OK);
+
+        assertThat(server.line("XINFO STREAM b")).isEqualTo(server.line("XINFO STREAM a"));
+    }
+
     @ParameterizedTest
     @EnumSource(Samples.class)
     void what_was_dumped_is_restored_in_its_form(Samples sample) {
