@@ -40,8 +40,10 @@ final class SortMaker {
             add(w, "LIMIT", Values.pick(r, "0", "1", "-1", "3", "100", "x"), Values.pick(r, "0", "1", "2", "5", "-1"));
         for (int i = r.nextInt(3); i > 0; i--)
             add(w, "GET", Values.pick(r, "#", "key*", "key*->f", "key*->", "const", "*", "ke*->g->h"));
-        if (!(hasBy && isAlpha) && mayStore && r.nextInt(3) == 0) add(w, Values.pick(r, "STORE", "store"), key(r));
-        if (r.nextInt(30) == 0) w.add(Values.pick(r, "LIMIT", "BY", "GET", "STORE", "WITHDIST"));
+        boolean hasOpenOrder = hasBy && isAlpha;
+        if (!hasOpenOrder && mayStore && r.nextInt(3) == 0) add(w, Values.pick(r, "STORE", "store"), key(r));
+        // a word without what belongs to it; what damages the command may add something
+        if (r.nextInt(30) == 0) w.add(Values.pick(r, "LIMIT", "BY", "GET", hasOpenOrder ? "#" : "STORE", "WITHDIST"));
     }
 
     private static void elements(List<String> w, Random r, String command) {

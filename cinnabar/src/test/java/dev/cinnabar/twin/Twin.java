@@ -174,11 +174,11 @@ public final class Twin implements AutoCloseable {
                 sameAsEver(words);
                 if (i % 1000 == 999) ours.store().checkInvariants();
             }
+            ours.store().checkInvariants();
+            sameData();
         } catch (AssertionError | RuntimeException e) {
             throw new AssertionError("with seed " + seed, e);
         }
-        ours.store().checkInvariants();
-        sameData();
     }
 
     /// Compares all keys of all databases, their values and expiry times (which may differ by the time
