@@ -26,8 +26,8 @@ final class HyperLogLogMaker {
                 if (r.nextInt(3) == 0) other(w, r);
                 else add(w, "TTL", key(r));
             }
-            // the damaged keys get no PFADD: what is left of them then differs seldom, also after one element, and it is not known why
-            // (seed 8740759228417 of `HyperLogLogTwinTest`, with `elements(w, r, broken(r), 1)` here)
+            // the damaged keys get no PFADD: where the last run is a long one of zeros whose second byte is missing, a real server writes
+            // that byte behind the end of the string and reads it there again; here nothing is behind the end, and the byte is zero
             case 18 -> add(w, "DEL", broken(r));
             case 19 -> add(w, "COPY", key(r), broken(r), "REPLACE");
             case 20, 21 -> add(w, "SETRANGE", broken(r), "" + at(r), Values.text(r, 1 + r.nextInt(2)));
