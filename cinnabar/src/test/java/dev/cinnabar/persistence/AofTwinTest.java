@@ -8,6 +8,7 @@ import dev.cinnabar.base.Clock;
 import dev.cinnabar.base.Log;
 import dev.cinnabar.base.Randomness;
 import dev.cinnabar.server.Cinnabar;
+import dev.cinnabar.twin.Twin;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -151,7 +152,7 @@ class AofTwinTest {
 
     @Test
     void ours_opens_there_with_base_increments_lines_and_transactions() throws Exception {
-        long seed = System.nanoTime();
+        long seed = Twin.seed();
         Randomness random = new Randomness(seed);
         for (FsyncPolicy policy : FsyncPolicy.values()) {
             AppendOnlyLog log = openOurs(policy);

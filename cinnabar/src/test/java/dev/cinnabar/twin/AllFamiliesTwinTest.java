@@ -20,7 +20,7 @@ class AllFamiliesTwinTest {
     @ParameterizedTest
     @CsvSource({"2, true", "3, false"})
     void all_families_answer_as_redis_does(int protocol, boolean hasSmallLimits, @TempDir Path directory) {
-        long seed = Long.getLong("twin.seed", System.nanoTime());
+        long seed = Twin.seed();
         try (Twin twin = hasSmallLimits ? withSmallLimits(directory) : new Twin(directory, DEBUG)) {
             twin.ours().engine().settings().debugCommand = "yes";
             twin.speak(protocol);

@@ -54,6 +54,16 @@ enum Deliberate {
         }
     },
 
+    /// A whole number that INCRBYFLOAT leaves is a number here, and a short text there.
+    WHOLE_SUM {
+        @Override
+        boolean explains(String[] words, String ours, String theirs, TestServer server) {
+            return isEncoding(words, "string", server)
+                    && ours.equals("$3\r\nint\r\n")
+                    && theirs.equals("$6\r\nembstr\r\n");
+        }
+    },
+
     /// The two run a command a moment apart, and a time in seconds is rounded.
     MOMENT_LATER {
         @Override

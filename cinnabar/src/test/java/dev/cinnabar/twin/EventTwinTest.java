@@ -16,7 +16,7 @@ class EventTwinTest {
 
     private void compare(Function<Random, String[]> maker) {
         try (Twin twin = new Twin(directory, "--enable-debug-command", "yes").hearing()) {
-            twin.compare(System.nanoTime(), COMMANDS, maker);
+            twin.compare(Twin.seed(), COMMANDS, maker);
         }
     }
 

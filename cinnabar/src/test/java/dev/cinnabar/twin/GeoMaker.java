@@ -84,15 +84,16 @@ final class GeoMaker {
             if (!toStore && r.nextInt(4) == 0) w.add(option);
     }
 
-    /// Often around Sicily, now and then at an end of the map or beyond it.
+    /// Often around Sicily, now and then elsewhere or beyond the map. Not near a pole: there a real server misses members in reach, because its
+    /// cells become narrower than it reckons with.
     private static void place(List<String> w, Random r) {
         double longitude = r.nextInt(3) == 0 ? r.nextDouble() * 360 - 180 : 13 + r.nextGaussian();
-        double latitude = r.nextInt(3) == 0 ? r.nextDouble() * 170 - 85 : 38 + r.nextGaussian();
+        double latitude = r.nextInt(3) == 0 ? r.nextDouble() * 120 - 60 : 38 + r.nextGaussian();
         String x = "" + longitude;
         String y = "" + latitude;
         switch (r.nextInt(30)) {
             case 0 -> x = Values.pick(r, "180", "-180", "179.999999", "180.5", "-1e300", "inf");
-            case 1 -> y = Values.pick(r, "85.05112878", "-85.05112878", "85.06", "-90", "nan");
+            case 1 -> y = Values.pick(r, "85.06", "-90", "nan");
             case 2 -> x = Values.number(r);
             case 3 -> y = "abc";
             default -> {}

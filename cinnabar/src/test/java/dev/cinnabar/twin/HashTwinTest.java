@@ -16,7 +16,7 @@ class HashTwinTest {
         try (Twin twin = new Twin(directory, "--hash-max-listpack-entries", "" + entries)) {
             twin.ours().store().thresholds().hashMaxListpackEntries = entries;
             twin.speak(protocol);
-            twin.compare(System.nanoTime(), COMMANDS, HashTwinTest::command);
+            twin.compare(Twin.seed(), COMMANDS, HashTwinTest::command);
         }
     }
 

@@ -71,7 +71,7 @@ class StreamTwinTest {
             twin.ours().store().thresholds().streamNodeMaxEntries = maxEntries;
             twin.ours().store().thresholds().streamNodeMaxBytes = maxBytes;
             twin.speak(protocol);
-            twin.compare(System.nanoTime(), COMMANDS, StreamMaker::next);
+            twin.compare(Twin.seed(), COMMANDS, StreamMaker::next);
             String theirs = twin.theirs().raw("DEBUG", "DIGEST");
             assertThat(twin.ours().replay("DEBUG", "DIGEST")).isEqualTo(theirs);
         }
