@@ -45,7 +45,7 @@
 /// their own, by the same walk one level down for what is a table, by keeping old nodes for what has an order
 /// ([dev.cinnabar.store.Snapshot] draws that).
 ///
-/// **No value is too large for a moment.** Whatever is done to a big value as a whole is done in steps of some 100 µs: a snapshot reads
+/// **No value is too large for a moment.** Whatever is done to a big value as a whole is done in steps of some 50 µs: a snapshot reads
 /// it, a table grows, holes are closed, and it is freed. Deleting, overwriting, expiring, evicting a key with ten million elements
 /// takes the record out and puts the value into the *garbage*; **flushing** swaps in an empty database and puts the old one there. What
 /// a snapshot has still to read *waits* in front of it. So memory comes back some time after the reply; eviction takes off what is
