@@ -261,9 +261,9 @@ final class Info {
         return startupBytes;
     }
 
-    /// O(N) for N clients.
-    long usedBytes() {
-        long used = engine.store().pages().used() + bufferBytes();
+    /// @param buffers bytes of clients and of the log
+    long usedBytes(long buffers) {
+        long used = engine.store().pages().used() + buffers;
         peakBytes = Math.max(peakBytes, used);
         return used;
     }
@@ -278,8 +278,10 @@ final class Info {
     }
 
     /// What is used beside the data.
-    long overheadBytes() {
-        return startupBytes + tableBytes() + bufferBytes();
+    ///
+    /// @param buffers bytes of clients and of the log
+    long overheadBytes(long buffers) {
+        return startupBytes + tableBytes() + buffers;
     }
 
     private long tableBytes() {
@@ -289,11 +291,7 @@ final class Info {
         return sum;
     }
 
-    private long bufferBytes() {
-        return clientBytes() + engine.host().logStatus().bufferBytes();
-    }
-
-    /// What clients have sent that was not used up yet, and what they have not received yet.
+    /// What clients have sent that was not used up yet, and what they have not received yet. O(N) for N clients.
     long clientBytes() {
         long sum = 0;
         for (Session session : engine.sessions())
@@ -304,11 +302,13 @@ final class Info {
     private void memory() {
         Pages pages = engine.store().pages();
         ProcessFacts facts = ProcessFacts.now();
-        long used = usedBytes();
+        long clients = clientBytes();
+        long logBuffer = engine.host().logStatus().bufferBytes();
+        long used = usedBytes(clients + logBuffer);
         long allocated = pages.used();
         long held = pages.held();
         long rss = facts.residentBytes();
-        long overhead = overheadBytes();
+        long overhead = overheadBytes(clients + logBuffer);
         long dataset = Math.max(0, used - overhead);
         long maxMemory = engine.settings().maxMemory;
 
@@ -344,13 +344,13 @@ final class Info {
         line("rss_overhead_bytes", rss - facts.heapHeldBytes());
         ratio("mem_fragmentation_ratio", over(rss, used));
         line("mem_fragmentation_bytes", rss - used);
-        line("mem_not_counted_for_evict", engine.store().garbageBytes() + bufferBytes());
+        line("mem_not_counted_for_evict", engine.store().garbageBytes() + clients + logBuffer);
         line("mem_replication_backlog", 0);
         line("mem_total_replication_buffers", 0);
         line("mem_clients_slaves", 0);
-        line("mem_clients_normal", clientBytes());
+        line("mem_clients_normal", clients);
         line("mem_cluster_links", 0);
-        line("mem_aof_buffer", engine.host().logStatus().bufferBytes());
+        line("mem_aof_buffer", logBuffer);
         line("mem_overhead_db_hashtable_rehashing", 0);
         line("mem_allocator", "cinnabar-pages");
         line("active_defrag_running", pages.isCompacting());

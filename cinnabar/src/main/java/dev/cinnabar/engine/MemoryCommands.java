@@ -111,9 +111,11 @@ public enum MemoryCommands implements Command {
         Pages pages = store.pages();
         Info info = engine.info();
         ProcessFacts facts = ProcessFacts.now();
-        long used = info.usedBytes();
+        long clients = info.clientBytes();
+        long logBuffer = engine.host().logStatus().bufferBytes();
+        long used = info.usedBytes(clients + logBuffer);
         long allocated = pages.used();
-        long overhead = info.overheadBytes();
+        long overhead = info.overheadBytes(clients + logBuffer);
         long dataset = Math.max(0, used - overhead);
         long net = used - info.startupBytes();
         long keys = 0;
@@ -125,9 +127,9 @@ public enum MemoryCommands implements Command {
         figures.bytes("startup.allocated", info.startupBytes());
         figures.bytes("replication.backlog", 0);
         figures.bytes("clients.slaves", 0);
-        figures.bytes("clients.normal", info.clientBytes());
+        figures.bytes("clients.normal", clients);
         figures.bytes("cluster.links", 0);
-        figures.bytes("aof.buffer", engine.host().logStatus().bufferBytes());
+        figures.bytes("aof.buffer", logBuffer);
         figures.bytes("lua.caches", 0);
         figures.bytes("functions.caches", 0);
         for (int i = 0; i < store.count(); i++)
@@ -207,9 +209,10 @@ public enum MemoryCommands implements Command {
                             + " of data. Records are being moved together in the background, unless something writes all the time.");
         }
         int clients = engine.sessions().size();
-        if (clients > 0 && engine.info().clientBytes() / clients > HIGH_CLIENT_BYTES) {
-            findings.add("Clients have " + Info.human(engine.info().clientBytes())
-                    + " waiting in buffers. CLIENT LIST tells which:" + " look for qbuf and omem.");
+        long waiting = engine.info().clientBytes();
+        if (clients > 0 && waiting / clients > HIGH_CLIENT_BYTES) {
+            findings.add("Clients have " + Info.human(waiting) + " waiting in buffers. CLIENT LIST tells which:"
+                    + " look for qbuf and omem.");
         }
         if (findings.isEmpty()) return "Nothing to complain about: memory is used well.\n";
         return "Found " + findings.size() + " thing(s):\n\n * " + String.join("\n\n * ", findings) + "\n";

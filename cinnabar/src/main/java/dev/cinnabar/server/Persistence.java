@@ -216,9 +216,15 @@ final class Persistence implements Durability {
 
     private void close(AppendOnlyLog f, @Nullable Tenancy ending) {
         try {
-            f.close();
+            end(f, ending);
         } catch (IOException e) {
             log.warning("The append-only file could not be closed in order: " + e);
+        }
+    }
+
+    private static void end(AppendOnlyLog f, @Nullable Tenancy ending) throws IOException {
+        try {
+            f.close();
         } finally {
             if (ending != null) ending.over.complete(null);
         }
@@ -251,8 +257,11 @@ final class Persistence implements Durability {
             Tenancy mine = moveIn();
             LoneRewrite rewrite = new LoneRewrite(mine.directory, new LogSnapshot(engine), () -> isClosing, log);
             mine.execute(() -> {
-                rewrite.run();
-                mine.over.complete(null);
+                try {
+                    rewrite.run();
+                } finally {
+                    mine.over.complete(null);
+                }
             });
             loneRewrite = rewrite;
             return null;
@@ -277,11 +286,7 @@ final class Persistence implements Durability {
         engine.log(ChangeLog.NONE);
         file = null;
         try {
-            try {
-                f.close();
-            } finally {
-                if (tenancy != null) tenancy.over.complete(null);
-            }
+            end(f, tenancy);
             for (int i = 0; i < engine.store().count(); i++) engine.store().flush(i);
             engine.store().freeGarbage();
             resume();

@@ -420,7 +420,7 @@ final class BigList extends BigValue {
                 copy.insertNode(i, array(i), start(i) + Listpack.HEADER, length(i) - Listpack.EMPTY_SIZE, count(i));
             }
         } catch (OutOfMemory e) {
-            while (copy.free(Integer.MAX_VALUE)) continue;
+            copy.freeAll();
             throw e;
         }
         return copy;

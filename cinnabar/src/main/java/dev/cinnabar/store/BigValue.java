@@ -41,6 +41,11 @@ public abstract class BigValue {
     /// @return whether there is more to free
     protected abstract boolean free(int most);
 
+    /// Frees all of its memory now. O(n): for one that is small, or that nobody else has seen.
+    final void freeAll() {
+        while (free(Integer.MAX_VALUE)) continue;
+    }
+
     /// Moves some of its blocks out of sparse pages; see [dev.cinnabar.struct.Dict#compact].
     ///
     /// @param position 0 to start, then what the call before answered

@@ -106,7 +106,7 @@ final class BigValues {
     void drop(BigValue value, long free) {
         long bytes = value.bytes();
         if (value.size() <= DROP_AT_ONCE || garbageBytes > bytes || free < bytes) {
-            while (value.free(Integer.MAX_VALUE)) continue;
+            value.freeAll();
             return;
         }
         long counted = queued;

@@ -122,7 +122,7 @@ final class BigZset extends BigValue {
                 copy.index.insert(score(address), member, copy.members.find(member));
             });
         } catch (OutOfMemory e) {
-            while (copy.free(Integer.MAX_VALUE)) continue;
+            copy.freeAll();
             throw e;
         }
         return copy;

@@ -499,7 +499,7 @@ public final class Database {
 
     /// Frees a stream that has no key.
     public void giveUp(StreamValue stream) {
-        while (stream.free(Integer.MAX_VALUE)) continue;
+        stream.freeAll();
     }
 
     /// A walk over a stream's entries, used again and again; not for images of snapshots, which come in the middle of a walk.
@@ -662,7 +662,7 @@ public final class Database {
             try {
                 to.putBig(newKey, kind, copy, expiryMs(address));
             } catch (OutOfMemory e) {
-                while (copy.free(Integer.MAX_VALUE)) continue;
+                copy.freeAll();
                 throw e;
             }
             return;

@@ -370,7 +370,7 @@ public final class HashValue {
             if (address != 0) copyTo(big);
             db.putBig(key, Kind.HASH_HASHTABLE, big, address == 0 ? Database.NO_EXPIRY : Database.KEEP_EXPIRY);
         } catch (OutOfMemory e) {
-            while (big.free(Integer.MAX_VALUE)) continue;
+            big.freeAll();
             throw e;
         }
         address = db.lookup(key);

@@ -291,7 +291,7 @@ public final class ListValue {
             }
             db.putBig(key, Kind.LIST_QUICKLIST, big, address == 0 ? Database.NO_EXPIRY : Database.KEEP_EXPIRY);
         } catch (OutOfMemory e) {
-            while (big.free(Integer.MAX_VALUE)) continue;
+            big.freeAll();
             throw e;
         }
         address = db.lookup(key);

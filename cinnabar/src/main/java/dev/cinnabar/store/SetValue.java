@@ -306,7 +306,7 @@ public final class SetValue {
             big.members().add(text);
             hold(big);
         } catch (OutOfMemory e) {
-            drop(big);
+            big.freeAll();
             throw e;
         }
     }
@@ -317,7 +317,7 @@ public final class SetValue {
             copyInto(big.members());
             hold(big);
         } catch (OutOfMemory e) {
-            drop(big);
+            big.freeAll();
             throw e;
         }
     }
@@ -332,10 +332,6 @@ public final class SetValue {
     private void hold(BigSet big) {
         db.putBig(key, Kind.SET_HASHTABLE, big, address == 0 ? Database.NO_EXPIRY : Database.KEEP_EXPIRY);
         address = db.lookup(key);
-    }
-
-    private static void drop(BigSet big) {
-        while (big.free(Integer.MAX_VALUE)) continue;
     }
 
     // ---- removing ----

@@ -850,7 +850,7 @@ public final class StreamValue extends BigValue {
                 copy.groupCount++;
             }
         } catch (OutOfMemory e) {
-            while (copy.free(Integer.MAX_VALUE)) continue;
+            copy.freeAll();
             throw e;
         }
         copy.findTail();

@@ -348,7 +348,7 @@ public final class ZsetValue {
             if (address != 0) forEach((member, score) -> big.put(member.bytes(), score));
             db.putBig(key, Kind.ZSET_SKIPLIST, big, address == 0 ? Database.NO_EXPIRY : Database.KEEP_EXPIRY);
         } catch (OutOfMemory e) {
-            while (big.free(Integer.MAX_VALUE)) continue;
+            big.freeAll();
             throw e;
         }
         address = db.lookup(key);
