@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -71,8 +72,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     private static final long MS = 1_000_000; // in nanoseconds
     private static final long TICK_NS = 100 * MS; // retries, and the grain of everything timed
     private static final long SYNC_EVERY_NS = 950 * MS; // with the grain of a tick: a second
-    private static final int GATHER_SHARE = 4; // of an fsync's time
-    private static final int WAKE_SHARE = 3; // of what is expected
+    private static final int GATHER_SHARE = 2; // of an fsync's time, at most,
+    private static final int LULL_SHARE = 8; // and not when nobody has come for so much of it
     private static final long GATHER_LEAST_NS = 100_000; // less is not worth it: a thread does not sleep shorter
     private static final long GATHER_LOOK_NS = 50_000;
     private static final long RELIEF_BYTES = 4 << 20; // what may wait in memory before append itself writes it out
@@ -125,6 +126,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     private volatile long sizeAfterRewrite;
     private volatile boolean isSyncing;
 
+    private final AtomicLong awaited = new AtomicLong(); // the largest ticket handed out
+
     // the log's thread
     private volatile @Nullable Thread thread;
     private final AtomicBoolean idle = new AtomicBoolean();
@@ -132,9 +135,11 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     private long nextTick;
     private long lastSync;
     private long announced;
-    private volatile long wakeAtBytes = Long.MAX_VALUE; // so much waits: append wakes the log's thread
     private long expected; // bytes: how much the next group holds when all have come back
+    private long gathered; // bytes that had come at the last look
     private long gatherUntil;
+    private long lullNs;
+    private long lullUntil;
     private long rebuildAt;
     private int rebuildFailures;
 
@@ -241,6 +246,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             durable = ticket;
             released = ticket;
             announced = ticket;
+            awaited.set(ticket);
             lookedAt = ticket;
         }
         return this;
@@ -279,7 +285,6 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             encode(argc, argv);
             if (!isInTransaction(argc, argv)) buffer.publish();
             if (buffer.end() - lookedAt > RELIEF_BYTES) relieve();
-            if (buffer.end() - durable >= wakeAtBytes && idle.get()) wake();
         } catch (OutOfMemoryError e) {
             appendFailed();
         }
@@ -379,14 +384,16 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     public long commit() {
         long end = buffer.recordEnd();
         if (end <= released) return 0;
-        if (policy() == FsyncPolicy.ALWAYS && !enabling) {
-            wake();
-            return end;
+        boolean toBeSynced = policy() == FsyncPolicy.ALWAYS && !enabling;
+        if (!toBeSynced) {
+            synchronized (writing) {
+                writeIfPossible();
+            }
+            if (end <= released) return 0;
         }
-        synchronized (writing) {
-            writeIfPossible();
-        }
-        return end <= released ? 0 : end;
+        awaited.accumulateAndGet(end, Math::max);
+        if (toBeSynced) wake();
+        return end;
     }
 
     @Override
@@ -555,33 +562,41 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         }
         announce();
         if (!isGroupDue()) return Math.max(0, nextTick - clock.nanos());
-        return Math.max(0, Math.min(gatherUntil, nextTick) - clock.nanos());
+        return Math.max(0, Math.min(Math.min(gatherUntil, lullUntil), nextTick) - clock.nanos());
     }
 
     /// Commits what waits, unless it is worth waiting a moment for more.
     ///
     /// Without that, clients that wait for their replies fall into two halves: one is being synced, the other has come too
     /// late for it; so each waits for two fsyncs. Therefore, when a group has been released, the next one waits for those
-    /// clients to come back, but only for a fraction of the time that an fsync takes, and not at all where that is short.
-    ///
-    /// Where it is short the opposite is better: one half keeps the processor busy while the other is on the disk. Therefore
-    /// append wakes this thread as soon as a third of what is expected waits. Both are worked out in
-    /// `docs/decisions/0022-who-writes-and-who-syncs.md`.
+    /// clients to come back, as long as they keep coming, but at most for half the time of an fsync, and not at all where that
+    /// is short: `docs/decisions/0022-who-writes-and-who-syncs.md`.
     private void groupCommit() {
         long now = clock.nanos();
         long waiting = buffer.recordEnd() - durable;
-        if (waiting < expected && gatherUntil - now > 0) return;
+        if (gathers(waiting, now)) return;
         sync(true);
         announce();
         long end = clock.nanos();
         expected = waiting + (buffer.recordEnd() - durable);
-        wakeAtBytes = Math.max(1, expected / WAKE_SHARE);
-        long gatherNs = (end - now) / GATHER_SHARE;
-        gatherUntil = gatherNs < GATHER_LEAST_NS ? end : end + gatherNs;
+        long took = end - now;
+        lullNs = Math.max(GATHER_LEAST_NS, took / LULL_SHARE);
+        lullUntil = end + 2 * lullNs; // the replies have to go out first
+        gathered = 0;
+        gatherUntil = took / GATHER_SHARE < GATHER_LEAST_NS ? end : end + took / GATHER_SHARE;
+    }
+
+    /// Whether to wait for more: not all are back, and they are still coming.
+    private boolean gathers(long waiting, long now) {
+        if (waiting > gathered) {
+            gathered = waiting;
+            lullUntil = Math.max(lullUntil, now + lullNs);
+        }
+        return waiting < expected && Math.min(gatherUntil, lullUntil) - now > 0;
     }
 
     private boolean isGroupDue() {
-        return policy() == FsyncPolicy.ALWAYS && buffer.recordEnd() > durable && canSync();
+        return policy() == FsyncPolicy.ALWAYS && awaited.get() > durable && canSync();
     }
 
     private boolean canSync() {
@@ -590,7 +605,6 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     private void tick(long now) {
         retry();
-        if (policy() != FsyncPolicy.ALWAYS) wakeAtBytes = Long.MAX_VALUE;
         if (now - lastSync >= SYNC_EVERY_NS) {
             lastSync = now;
             sync(policy() != FsyncPolicy.NO);

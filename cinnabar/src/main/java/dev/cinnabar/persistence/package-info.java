@@ -37,7 +37,8 @@
 /// a checksum line and syncs it.
 ///
 /// **The same SET, `always`.** `commit` hands out a ticket. The log's thread takes everything that waits, writes it with a checksum line,
-/// syncs, and releases the tickets; what was appended meanwhile is the next group. Event loops never wait for the disk.
+/// syncs, and releases the tickets; what was appended meanwhile belongs to the next group, which waits a moment for the clients of this
+/// one to come back. Event loops never wait for the disk.
 ///
 /// ```
 ///   loop    | read 20 | run 20 | commit → 20 tickets | read 30 | run 30 | commit → 30 | flush 20 | read 20 | …

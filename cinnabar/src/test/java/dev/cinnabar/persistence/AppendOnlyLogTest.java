@@ -138,7 +138,9 @@ class AppendOnlyLogTest {
 
         f.call("SET", "one", "v");
         long ticket = f.log.commit();
-        assertThat(f.log.turn()).as("a quarter of 4 ms").isEqualTo(1_000_000);
+        assertThat(f.log.turn())
+                .as("twice an eighth of 4 ms: nobody else comes")
+                .isEqualTo(1_000_000);
         assertThat(f.releasedTo).isLessThan(ticket);
         f.turn(1);
         assertThat(f.releasedTo).isEqualTo(ticket);
@@ -149,6 +151,43 @@ class AppendOnlyLogTest {
         assertThat(f.releasedTo)
                 .as("as much has come as before: nothing to wait for")
                 .isEqualTo(f.log.lastTicket());
+    }
+
+    @Test
+    void a_group_waits_as_long_as_more_keep_coming_but_no_longer_than_half_an_fsync() throws Exception {
+        Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
+        disk.beforeStep = () -> {
+            if (disk.steps.get(disk.steps.size() - 1).startsWith("sync")) f.clock.advance(Duration.ofMillis(8));
+        };
+        for (int i = 0; i < 10; i++) f.call("SET", "k" + i, "v");
+        f.log.commit();
+        f.log.turn();
+
+        for (int ms = 0; ms < 4; ms++) { // a lull would be one of 1 ms
+            f.call("SET", "k" + ms, "v");
+            long ticket = f.log.commit();
+            f.log.turn();
+            assertThat(f.releasedTo).as("after %d ms", ms).isLessThan(ticket);
+            f.clock.advance(Duration.ofMillis(1));
+        }
+        f.log.turn();
+        assertThat(f.releasedTo).as("after half of 8 ms").isEqualTo(f.log.lastTicket());
+    }
+
+    @Test
+    void a_turn_that_is_not_over_is_not_synced_for_its_own_sake() throws Exception {
+        Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
+        f.call("SET", "a", "1");
+        disk.steps.clear();
+        f.log.turn();
+        assertThat(disk.steps).as("nobody waits yet").isEmpty();
+        f.log.commit();
+        f.log.turn();
+        assertThat(f.releasedTo).isEqualTo(f.log.lastTicket());
+        f.call("SET", "b", "2"); // by a timer: nobody commits it
+        disk.steps.clear();
+        f.turn(1100);
+        assertThat(disk.steps).as("within a second").anyMatch(step -> step.startsWith("sync"));
     }
 
     @Test
