@@ -25,8 +25,10 @@ final class MemoryReturn {
 
     private final Budget budget;
     private volatile byte @Nullable [] garbage; // a field, or the compiler would not make any
+    private long heldLast; // at the last look
+    private long releasedLast;
+    private long mostHeld; // since the last collection
     private long releasedBefore; // at the last collection
-    private long heldBefore; // the most that was held since the last collection
 
     MemoryReturn(Budget budget) {
         this.budget = budget;
@@ -40,26 +42,51 @@ final class MemoryReturn {
 
     private void run() {
         try {
-            long last = held();
             while (true) {
                 Thread.sleep(PERIOD_MS);
-                long now = held();
-                heldBefore = Math.max(heldBefore, now);
-                boolean isQuiet = now >= last - WORTH_BYTES; // it is not falling any more
-                if (isQuiet && heldBefore - now > Math.max(WORTH_BYTES, heldBefore / 8)) {
-                    giveBack();
-                    heldBefore = now;
-                    releasedBefore = budget.released();
-                } else if (budget.released() - releasedBefore > Math.max(MUCH_GARBAGE, now / 2)) {
-                    // large values come and go: as much is held as before, and the heap is full of dead ones
-                    System.gc();
-                    releasedBefore = budget.released();
+                switch (look(budget.reserved(), budget.released())) {
+                    case WAIT -> {}
+                    case COLLECT -> System.gc();
+                    case GIVE_BACK -> giveBack();
                 }
-                last = now;
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /// What is to be done for the heap.
+    enum Step {
+        WAIT,
+        /// Free the dead, so that the heap need not grow.
+        COLLECT,
+        /// Free the dead, and let the system have their place.
+        GIVE_BACK
+    }
+
+    /// Looks at the books once a period.
+    ///
+    /// @param held     bytes of pages, tables, and what connections have buffered; each is counted before it is taken, so this
+    ///                 runs ahead of the heap
+    /// @param released bytes that were given up so far, all together. What came and went between two looks shows here only
+    Step look(long held, long released) {
+        boolean isFalling = held < heldLast - WORTH_BYTES;
+        boolean isIdle = released == releasedLast;
+        heldLast = held;
+        releasedLast = released;
+        mostHeld = Math.max(mostHeld, held);
+        long garbage = released - releasedBefore;
+        boolean shrank = !isFalling && mostHeld - held > Math.max(WORTH_BYTES, mostHeld / 8);
+        if (shrank || isIdle && garbage > WORTH_BYTES) {
+            mostHeld = held;
+            releasedBefore = released;
+            return Step.GIVE_BACK;
+        }
+        if (garbage > Math.max(MUCH_GARBAGE, held / 2)) { // large values come and go: as much is held as before
+            releasedBefore = released;
+            return Step.COLLECT;
+        }
+        return Step.WAIT;
     }
 
     private void giveBack() {
@@ -74,10 +101,5 @@ final class MemoryReturn {
         for (long made = 0; canary.get() != null && made < MOST_GARBAGE; made += GARBAGE_STEP) {
             garbage = new byte[GARBAGE_STEP];
         }
-    }
-
-    /// Pages, tables, and what connections have buffered. (Each is counted before it is taken, so this runs ahead of the heap.)
-    private long held() {
-        return budget.reserved();
     }
 }
