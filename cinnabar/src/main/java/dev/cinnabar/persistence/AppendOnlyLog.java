@@ -3,7 +3,6 @@ package dev.cinnabar.persistence;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Clock;
 import dev.cinnabar.base.Log;
-import dev.cinnabar.base.Numbers;
 import dev.cinnabar.engine.ChangeLog;
 import dev.cinnabar.engine.Durability;
 import dev.cinnabar.engine.SnapshotSource;
@@ -72,16 +71,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     private static final long MS = 1_000_000; // in nanoseconds
     private static final long TICK_NS = 100 * MS; // retries, and the grain of everything timed
     private static final long SYNC_EVERY_NS = 950 * MS; // with the grain of a tick: a second
-    private static final int GATHER_SHARE = 2; // of an fsync's time, at most,
-    private static final int LULL_SHARE = 8; // and not when nobody has come for so much of it
-    private static final long GATHER_LEAST_NS = 100_000; // less is not worth it: a thread does not sleep shorter
     private static final long GATHER_LOOK_NS = 50_000;
-    private static final long RELIEF_BYTES = 4 << 20; // what may wait in memory before append itself writes it out
-    private static final long REBUILD_AFTER_NS = 500 * MS;
-    private static final long MAX_PAUSE_NS = 60_000 * MS;
-    private static final int FREE_FAILURES = 3; // automatic rewrites that may fail in a row before they are put off,
-    private static final long FIRST_DELAY_NS = 60_000 * MS; // by a minute, then two, four,
-    private static final int MAX_DELAY_LOG = 6; // up to an hour or so
     private static final String MISCONF = "MISCONF Errors writing to the AOF file: ";
 
     private final AofDirectory directory;
@@ -94,10 +84,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     // under the engine's lock
     private final LogBuffer buffer = new LogBuffer(); // its appending side
-    private final byte[] head = new byte[1 + Numbers.MAX_LONG_CHARS + 2];
-    private int lastDb = -1; // that a SELECT was appended for
-    private boolean inTransaction;
-    private long lookedAt; // stream offset at which append last looked how much waits
+    private final LogEncoder encoder = new LogEncoder(buffer, this::writeOut);
 
     // under `writing`
     private final Object writing = new Object();
@@ -135,24 +122,13 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     private long nextTick;
     private long lastSync;
     private long announced;
-    private long expected; // bytes: how much the next group holds when all have come back
-    private long gathered; // bytes that had come at the last look
-    private long gatherUntil;
-    private long lullNs;
-    private long lullUntil;
-    private long rebuildAt;
-    private int rebuildFailures;
+    private final Gathering gathering = new Gathering();
 
-    // rewriting; written by the thread that rewrites
+    // rewriting
     private final AtomicBoolean rewriting = new AtomicBoolean();
     private volatile boolean rewritesAreBarred;
     private final boolean keepImported;
-    private volatile long rewriteStarted;
-    private volatile long rewriteFailed; // when the last one did
-    private volatile long lastRewriteSeconds = -1;
-    private volatile boolean lastRewriteOk = true;
-    private volatile long rewrites;
-    private volatile int failuresInARow;
+    private final RewriteRecord rewrites;
 
     private AppendOnlyLog(
             AofDirectory directory,
@@ -175,7 +151,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         this.state = State.WELL;
         this.nextTick = clock.nanos();
         this.lastSync = nextTick;
-        this.rebuildAt = nextTick;
+        this.rewrites = new RewriteRecord(nextTick);
     }
 
     /// Goes on with a log that was loaded; an empty directory gets its first increment.
@@ -247,7 +223,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             released = ticket;
             announced = ticket;
             awaited.set(ticket);
-            lookedAt = ticket;
+            encoder.startAt(ticket);
         }
         return this;
     }
@@ -281,10 +257,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     @Override
     public void append(int db, int argc, Bytes[] argv) {
         try {
-            if (db != lastDb) appendSelect(db);
-            encode(argc, argv);
-            if (!isInTransaction(argc, argv)) buffer.publish();
-            if (buffer.end() - lookedAt > RELIEF_BYTES) relieve();
+            encoder.append(db, argc, argv);
         } catch (OutOfMemoryError e) {
             appendFailed();
         }
@@ -298,81 +271,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         }
     }
 
-    private boolean isInTransaction(int argc, Bytes[] argv) {
-        if (argc == 1) {
-            if (argv[0].isWord("MULTI")) inTransaction = true;
-            else if (argv[0].isWord("EXEC")) inTransaction = false;
-        }
-        return inTransaction;
-    }
-
-    private void appendSelect(int db) {
-        buffer.reserve(64);
-        byte[] a = buffer.array();
-        int i = number(a, buffer.offset(), '*', 2);
-        i = number(a, i, '$', 6);
-        for (int c = 0; c < 6; c++) a[i++] = (byte) "SELECT".charAt(c);
-        i = crlf(a, i);
-        i = number(a, i, '$', Numbers.length(db));
-        i += Numbers.print(db, a, i);
-        buffer.filledTo(crlf(a, i));
-        lastDb = db;
-    }
-
-    private void encode(int argc, Bytes[] argv) {
-        long most = head.length;
-        for (int i = 0; i < argc; i++) most += head.length + argv[i].length() + 2;
-        if (most > LogBuffer.SEGMENT_BYTES) {
-            encodeLarge(argc, argv);
-            return;
-        }
-        buffer.reserve((int) most);
-        byte[] a = buffer.array();
-        int at = number(a, buffer.offset(), '*', argc);
-        for (int i = 0; i < argc; i++) {
-            Bytes arg = argv[i];
-            int length = arg.length();
-            at = number(a, at, '$', length);
-            System.arraycopy(arg.array(), arg.offset(), a, at, length);
-            at = crlf(a, at + length);
-        }
-        buffer.filledTo(at);
-    }
-
-    /// Encodes piece by piece and lets the pieces out, so that a value of half a gigabyte does not take as much again.
-    private void encodeLarge(int argc, Bytes[] argv) {
-        buffer.append(head, 0, number(head, 0, '*', argc));
-        for (int i = 0; i < argc; i++) {
-            Bytes arg = argv[i];
-            buffer.append(head, 0, number(head, 0, '$', arg.length()));
-            for (int done = 0; done < arg.length(); ) {
-                int n = Math.min(arg.length() - done, LogBuffer.SEGMENT_BYTES);
-                buffer.append(arg.array(), arg.offset() + done, n);
-                done += n;
-                if (buffer.end() - lookedAt > RELIEF_BYTES) {
-                    buffer.publishPart();
-                    relieve();
-                }
-            }
-            buffer.append(head, 0, crlf(head, 0));
-        }
-    }
-
-    private static int number(byte[] target, int at, char sort, long number) {
-        target[at++] = (byte) sort;
-        at += Numbers.print(number, target, at);
-        return crlf(target, at);
-    }
-
-    private static int crlf(byte[] target, int at) {
-        target[at] = '\r';
-        target[at + 1] = '\n';
-        return at + 2;
-    }
-
-    private void relieve() {
-        lookedAt = buffer.end();
-        if (buffer.waiting() < RELIEF_BYTES) return;
+    private void writeOut() {
         synchronized (writing) {
             writeIfPossible();
         }
@@ -386,9 +285,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         if (end <= released) return 0;
         boolean toBeSynced = policy() == FsyncPolicy.ALWAYS && !enabling;
         if (!toBeSynced) {
-            synchronized (writing) {
-                writeIfPossible();
-            }
+            writeOut();
             if (end <= released) return 0;
         }
         awaited.accumulateAndGet(end, Math::max);
@@ -562,37 +459,17 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         }
         announce();
         if (!isGroupDue()) return Math.max(0, nextTick - clock.nanos());
-        return Math.max(0, Math.min(Math.min(gatherUntil, lullUntil), nextTick) - clock.nanos());
+        return Math.max(0, Math.min(gathering.deadline(), nextTick) - clock.nanos());
     }
 
     /// Commits what waits, unless it is worth waiting a moment for more.
-    ///
-    /// Without that, clients that wait for their replies fall into two halves: one is being synced, the other has come too
-    /// late for it; so each waits for two fsyncs. Therefore, when a group has been released, the next one waits for those
-    /// clients to come back, as long as they keep coming, but at most for half the time of an fsync, and not at all where that
-    /// is short: `docs/decisions/0022-who-writes-and-who-syncs.md`.
     private void groupCommit() {
         long now = clock.nanos();
         long waiting = buffer.recordEnd() - durable;
-        if (gathers(waiting, now)) return;
+        if (gathering.isWorthWaiting(waiting, now)) return;
         sync(true);
         announce();
-        long end = clock.nanos();
-        expected = waiting + (buffer.recordEnd() - durable);
-        long took = end - now;
-        lullNs = Math.max(GATHER_LEAST_NS, took / LULL_SHARE);
-        lullUntil = end + 2 * lullNs; // the replies have to go out first
-        gathered = 0;
-        gatherUntil = took / GATHER_SHARE < GATHER_LEAST_NS ? end : end + took / GATHER_SHARE;
-    }
-
-    /// Whether to wait for more: not all are back, and they are still coming.
-    private boolean gathers(long waiting, long now) {
-        if (waiting > gathered) {
-            gathered = waiting;
-            lullUntil = Math.max(lullUntil, now + lullNs);
-        }
-        return waiting < expected && Math.min(gatherUntil, lullUntil) - now > 0;
+        gathering.released(now, clock.nanos(), waiting + (buffer.recordEnd() - durable));
     }
 
     private boolean isGroupDue() {
@@ -609,7 +486,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             lastSync = now;
             sync(policy() != FsyncPolicy.NO);
         }
-        if (isLost() ? now - rebuildAt >= 0 : isRewriteDue(now)) rewrite();
+        if (isLost() ? rewrites.isRebuildDue(now) : isRewriteDue(now)) rewrite();
     }
 
     /// Writes what waits, ends it in a checksum line and, if wanted, syncs it: a group commit, and what `everysec` does.
@@ -671,7 +548,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     /// Begins to rewrite the log in the background, as BGREWRITEAOF asks for. Any thread; does not wait.
     public RewriteAnswer rewrite() {
         if (closing || !rewriting.compareAndSet(false, true)) return RewriteAnswer.ALREADY_IN_PROGRESS;
-        rewriteStarted = clock.nanos();
+        rewrites.begun(clock.nanos());
         try {
             background.execute(new Rewrite(this, directory, source, keepImported, log));
         } catch (RuntimeException | OutOfMemoryError e) { // no thread to be had
@@ -682,34 +559,14 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     }
 
     private boolean isRewriteDue(long now) {
-        AofSettings s = settings;
-        long size = currentSize();
-        if (s.rewritePercentage() == 0 || size <= s.rewriteMinBytes() || refusal != null) return false;
-        long base = Math.max(1, sizeAfterRewrite);
-        if ((size - base) * 100.0 / base < s.rewritePercentage()) return false;
-        int failures = failuresInARow;
-        long delay = FIRST_DELAY_NS << Math.min(MAX_DELAY_LOG, Math.max(0, failures - FREE_FAILURES));
-        return failures < FREE_FAILURES || now - rewriteFailed >= delay;
+        return refusal == null && rewrites.isDue(settings, currentSize(), sizeAfterRewrite, now);
     }
 
     /// Tells that the rewrite has ended; on its thread.
     void rewriteEnded(boolean ok) {
-        long now = clock.nanos();
-        lastRewriteSeconds = (now - rewriteStarted) / 1_000_000_000;
-        lastRewriteOk = ok;
-        if (ok) {
-            rewrites++;
-            failuresInARow = 0;
-        } else {
-            failuresInARow++;
-            rewriteFailed = now;
-        }
         synchronized (writing) {
             if (state == State.REBUILDING) state = State.LOST;
-            rebuildFailures = state == State.LOST ? rebuildFailures + 1 : 0;
-            // a failing disk is tried again twice a second, a long image that fails over and over less and less often
-            long pause = lastRewriteSeconds == 0 ? REBUILD_AFTER_NS : REBUILD_AFTER_NS << Math.min(7, rebuildFailures);
-            rebuildAt = now + Math.min(MAX_PAUSE_NS, pause);
+            rewrites.ended(clock.nanos(), ok, isLost());
             rewriting.set(false);
             writing.notifyAll();
         }
@@ -741,7 +598,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             held = true;
             heldAt = buffer.recordEnd();
         }
-        lastDb = -1;
+        encoder.beginFile();
     }
 
     /// Completes the old increment: all before the moment, an end line, synced.
@@ -791,8 +648,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             takeUp(next);
             state = State.REBUILDING;
         }
-        lastDb = -1;
-        inTransaction = false;
+        encoder.beginAnew();
     }
 
     private void takeUp(LogFile next) {
@@ -881,11 +737,11 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         boolean busy = rewriting.get();
         return new AofStatus(
                 busy,
-                lastRewriteSeconds,
-                busy ? (clock.nanos() - rewriteStarted) / 1_000_000_000 : -1,
-                lastRewriteOk,
-                rewrites,
-                failuresInARow,
+                rewrites.lastSeconds(),
+                busy ? rewrites.seconds(clock.nanos()) : -1,
+                rewrites.lastOk(),
+                rewrites.count(),
+                rewrites.failuresInARow(),
                 refusal == null,
                 currentSize(),
                 sizeAfterRewrite,

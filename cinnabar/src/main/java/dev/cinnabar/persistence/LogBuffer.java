@@ -21,7 +21,7 @@ final class LogBuffer {
      *     head                              tail
      *
      * recordEnd is the end of the last complete command (or transaction): the file is only ever written up to such a place, so
-     * that what one crash leaves is whole commands. The exception is what is too large to be held back (see `AppendOnlyLog`):
+     * that what one crash leaves is whole commands. The exception is what is too large to be held back (see `LogEncoder`):
      * its beginning is let out with publishPart(), and `published` runs ahead of recordEnd until it is complete.
      */
     static final int SEGMENT_BYTES = 256 << 10;
