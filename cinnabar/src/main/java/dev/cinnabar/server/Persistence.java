@@ -24,6 +24,7 @@ import dev.cinnabar.persistence.LoadResult;
 import dev.cinnabar.persistence.LoadingProgress;
 import dev.cinnabar.persistence.LoneRewrite;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
@@ -93,12 +94,23 @@ final class Persistence implements Durability {
         boolean isInUse = false;
         try {
             LoadResult loaded = load(mine.directory);
+            if (loaded.tail() == null && loaded.totalBytes() == 0) warnOfAnImage();
             use(AppendOnlyLog.resume(
                     mine.directory, loaded, settings(), new LogSnapshot(engine), this, Clock.system(), log, mine));
             isInUse = true;
         } finally {
             if (!isInUse) mine.over.complete(null);
         }
+    }
+
+    /// A log that begins empty beside an RDB file is what Redis starts with, too, and often a mistake: the file is not read, and the
+    /// next save point writes over it.
+    private void warnOfAnImage() {
+        Path image = dir().resolve(config.get(Directives.DBFILENAME));
+        if (!Files.isRegularFile(image)) return;
+        log.warning("There is no append only file yet, so the server starts empty; " + image
+                + " is not read, and the next save writes over it. To start with what it holds, start with appendonly no"
+                + " and then say CONFIG SET appendonly yes");
     }
 
     private LoadResult load(AofDirectory directory) throws IOException, DamagedLog {

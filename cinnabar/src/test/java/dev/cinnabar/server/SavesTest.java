@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Log;
 import dev.cinnabar.base.TestClock;
 import dev.cinnabar.engine.LogSnapshot;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,6 +54,43 @@ class SavesTest {
             assertThat(line(server, "rdb_last_load_keys_loaded")).isEqualTo("1");
             server.checkInvariants();
         }
+    }
+
+    @Test
+    void a_server_that_begins_a_log_beside_the_file_says_that_it_does_not_read_it() {
+        try (Cinnabar server = start("")) {
+            server.execute("SET", "a", "1");
+            server.execute("SAVE");
+        }
+        assertThat(warningsOfALog())
+                .singleElement()
+                .asString()
+                .contains(file().toString(), "CONFIG SET appendonly yes");
+        assertThat(warningsOfALog()).as("now there is a log").isEmpty();
+    }
+
+    private List<String> warningsOfALog() {
+        List<String> warnings = new ArrayList<>();
+        Log log = new Log() {
+            @Override
+            public boolean shows(Level level) {
+                return level == Level.WARNING;
+            }
+
+            @Override
+            public void write(Level level, String message) {
+                if (shows(level)) warnings.add(message);
+            }
+        };
+        try (Cinnabar server = Cinnabar.builder()
+                .clock(clock)
+                .log(log)
+                .set("dir", dir.toString())
+                .set("appendonly", "yes")
+                .start()) {
+            assertThat(server.execute("DBSIZE")).isEqualTo(0L);
+        }
+        return warnings;
     }
 
     @Test
