@@ -39,6 +39,8 @@ public final class Listpack {
     public static final int EMPTY_SIZE = HEADER + 1;
 
     private static final int COUNT_UNKNOWN = 0xffff;
+    private static final int SHORT_STRING = 0x80;
+    private static final int MAX_SHORT = 64; // bytes of a string whose head is one byte
     private static final int INT13 = 0xc0;
     private static final int STRING12 = 0xe0;
     private static final int STRING32 = 0xf0;
@@ -291,14 +293,45 @@ public final class Listpack {
     /// @return -1 when there is none
     public static int find(byte[] array, int from, Bytes text, int skip) {
         boolean isNumber = Numbers.isLong(text);
+        if (!isNumber && text.length() > 0 && text.length() < MAX_SHORT) return findShort(array, from, text, skip);
         long number = isNumber ? Numbers.parse(text) : 0;
         int at = from;
         while (!isEnd(array, at)) {
             if (equal(array, at, text, isNumber, number)) return at;
-            at = next(array, at);
-            for (int i = 0; i < skip && !isEnd(array, at); i++) at = next(array, at);
+            at = step(array, at);
+            for (int i = 0; i < skip && !isEnd(array, at); i++) at = step(array, at);
         }
         return -1;
+    }
+
+    /// As [#find], for what stands as a string of up to 63 bytes: only entries with that very head are looked at, and of these the last
+    /// bytes first, for names that differ tend to differ there (`field:000000000017`).
+    private static int findShort(byte[] array, int from, Bytes text, int skip) {
+        int length = text.length();
+        byte head = (byte) (SHORT_STRING | length);
+        byte[] wanted = text.array();
+        int last = text.offset() + length;
+        boolean isWide = length >= Long.BYTES;
+        long lastLong = isWide ? (long) LONG.get(wanted, last - Long.BYTES) : 0;
+        byte lastByte = wanted[last - 1];
+        int at = from;
+        while (!isEnd(array, at)) {
+            if (array[at] == head) {
+                int end = at + 1 + length;
+                boolean isAlike =
+                        isWide ? (long) LONG.get(array, end - Long.BYTES) == lastLong : array[end - 1] == lastByte;
+                if (isAlike && text.contentEquals(array, at + 1, length)) return at;
+            }
+            at = step(array, at);
+            for (int i = 0; i < skip && !isEnd(array, at); i++) at = step(array, at);
+        }
+        return -1;
+    }
+
+    /// [#next], quickest for short strings.
+    private static int step(byte[] array, int at) {
+        int head = array[at];
+        return (head & 0xc0) == SHORT_STRING ? at + 2 + (head & 0x3f) : next(array, at);
     }
 
     // ---- writing ----
