@@ -106,7 +106,7 @@ final class Persistence implements Durability {
     /// A log that begins empty beside an RDB file is what Redis starts with, too, and often a mistake: the file is not read, and the
     /// next save point writes over it.
     private void warnOfAnImage() {
-        Path image = dir().resolve(config.get(Directives.DBFILENAME));
+        Path image = Saves.path(config);
         if (!Files.isRegularFile(image)) return;
         log.warning("There is no append only file yet, so the server starts empty; " + image
                 + " is not read, and the next save writes over it. To start with what it holds, start with appendonly no"

@@ -64,6 +64,11 @@ final class Saves {
     }
 
     private Path path() {
+        return path(config);
+    }
+
+    /// Where the RDB file lies, or would.
+    static Path path(Config config) {
         return Path.of(config.get(Directives.DIR))
                 .toAbsolutePath()
                 .normalize()

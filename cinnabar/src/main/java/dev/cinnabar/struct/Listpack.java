@@ -40,7 +40,7 @@ public final class Listpack {
 
     private static final int COUNT_UNKNOWN = 0xffff;
     private static final int SHORT_STRING = 0x80;
-    private static final int MAX_SHORT = 64; // bytes of a string whose head is one byte
+    private static final int MAX_SHORT = 64; // a string of fewer bytes has a head of one
     private static final int INT13 = 0xc0;
     private static final int STRING12 = 0xe0;
     private static final int STRING32 = 0xf0;
@@ -346,8 +346,8 @@ public final class Listpack {
         int at = out.reserve(length + 10);
         byte[] a = out.array();
         int head;
-        if (length < 64) {
-            a[at] = (byte) (0x80 | length);
+        if (length < MAX_SHORT) {
+            a[at] = (byte) (SHORT_STRING | length);
             head = 1;
         } else if (length < 4096) {
             a[at] = (byte) (STRING12 | length >> 8);
@@ -405,7 +405,7 @@ public final class Listpack {
             if (n >= -4096 && n < 4096) return 3;
             return n == (short) n ? 4 : n >= -(1 << 23) && n < 1 << 23 ? 5 : n == (int) n ? 6 : 10;
         }
-        int body = length + (length < 64 ? 1 : length < 4096 ? 2 : 5);
+        int body = length + (length < MAX_SHORT ? 1 : length < 4096 ? 2 : 5);
         return body + backLength(body);
     }
 
