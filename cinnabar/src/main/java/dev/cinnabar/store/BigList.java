@@ -43,6 +43,7 @@ final class BigList extends BigValue {
     private int nodes;
     private long elements;
     private long nodeBytes;
+    private boolean isOpen; // the first node lies in a block of GATHER_BYTES, however short it is; it is not SHARED
 
     private long[] frozen = NO_NODES; // nodes as they were when a snapshot met the list, as in the ring
     private int walked; // of them
@@ -119,6 +120,11 @@ final class BigList extends BigValue {
         return Listpack.size(array(node), start(node));
     }
 
+    /// How many bytes the block was asked for that a node's listpack lies in.
+    private int block(int node) {
+        return node == 0 && isOpen ? GATHER_BYTES : length(node);
+    }
+
     /// The node that holds an element.
     ///
     /// @param index of the element, from 0 up to, not including, [#size()]
@@ -151,8 +157,8 @@ final class BigList extends BigValue {
         insertNode(nodes, source, offset, length, 1);
     }
 
-    /// An entry in front of a long listpack would move all of it, every time. So entries gather in a short node first, and move to the next one
-    /// together when that is full.
+    /// An entry in front of a long listpack would move all of it, every time. So entries gather in a short node first, whose block has room for
+    /// them all, and move to the next one together when that is full.
     private void pushInFront(byte[] source, int offset, int length, Fill fill) {
         boolean isShort = nodes > 0 && length(0) + length <= GATHER_BYTES;
         if (isShort && fill.takes(length(0) + length, count(0) + 1)) {
@@ -160,7 +166,21 @@ final class BigList extends BigValue {
             return;
         }
         if (nodes > 1 && length(0) <= GATHER_BYTES) mergeFirst(fill);
-        insertNode(0, source, offset, length, 1);
+        int size = size((long) length + Listpack.EMPTY_SIZE);
+        insertNode(0, source, offset, length, 1, Math.max(size, GATHER_BYTES));
+        isOpen = size <= GATHER_BYTES;
+    }
+
+    /// Moves the first node into a block of its length, when it stops being the one in which entries gather.
+    private void closeFirst() {
+        if (!isOpen) return;
+        int size = length(0);
+        long to = pages.allocateForced(size);
+        System.arraycopy(array(0), start(0), pages.array(to), Pages.offset(to), size);
+        pages.free(entry(0) & Pages.ADDRESS_MASK, GATHER_BYTES);
+        nodeBytes += SizeClasses.roundUp(size) - SizeClasses.roundUp(GATHER_BYTES);
+        setEntry(0, to, count(0));
+        isOpen = false;
     }
 
     /// Whether there is one node, not counting a short one in front in which entries gather.
@@ -241,7 +261,9 @@ final class BigList extends BigValue {
         int oldSize = Listpack.size(page, start);
         int newSize = size((long) oldSize - removed + length);
         int tail = oldSize - at - removed;
-        if (!isShared && SizeClasses.roundUp(oldSize) == SizeClasses.roundUp(newSize)) {
+        int oldBlock = block(node);
+        boolean staysOpen = node == 0 && isOpen && newSize <= GATHER_BYTES;
+        if (staysOpen || !isShared && SizeClasses.roundUp(oldBlock) == SizeClasses.roundUp(newSize)) {
             System.arraycopy(page, start + at + removed, page, start + at + length, tail);
             System.arraycopy(source, offset, page, start + at, length);
             Listpack.setHeader(page, start, newSize, newCount);
@@ -257,8 +279,9 @@ final class BigList extends BigValue {
             System.arraycopy(page, start + at + removed, target, toStart + at + length, tail);
             Listpack.setHeader(target, toStart, newSize, newCount);
             setEntry(node, to, newCount);
-            giveUp(old, oldSize);
-            nodeBytes += SizeClasses.roundUp(newSize) - SizeClasses.roundUp(oldSize);
+            giveUp(old, oldBlock);
+            nodeBytes += SizeClasses.roundUp(newSize) - SizeClasses.roundUp(oldBlock);
+            if (node == 0) isOpen = false;
         }
         elements += moreElements;
     }
@@ -268,9 +291,15 @@ final class BigList extends BigValue {
     /// @param node   the number that it gets
     /// @param source entries, without header and end
     void insertNode(int node, byte[] source, int offset, int length, int count) {
-        int size = size((long) length + Listpack.EMPTY_SIZE);
+        insertNode(node, source, offset, length, count, size((long) length + Listpack.EMPTY_SIZE));
+    }
+
+    /// @param block how many bytes its block gets, at least those of the listpack
+    private void insertNode(int node, byte[] source, int offset, int length, int count, int block) {
+        if (node == 0) closeFirst();
         if (nodes == ring.length) growRing();
-        long address = pages.allocate(size);
+        int size = length + Listpack.EMPTY_SIZE;
+        long address = pages.allocate(block);
         byte[] page = pages.array(address);
         int start = Pages.offset(address);
         Listpack.setHeader(page, start, size, count);
@@ -286,14 +315,15 @@ final class BigList extends BigValue {
         }
         setEntry(node, address, count);
         elements += count;
-        nodeBytes += SizeClasses.roundUp(size);
+        nodeBytes += SizeClasses.roundUp(block);
     }
 
     void removeNode(int node) {
-        int size = length(node);
+        int block = block(node);
         elements -= count(node);
-        nodeBytes -= SizeClasses.roundUp(size);
-        giveUp(entry(node), size);
+        nodeBytes -= SizeClasses.roundUp(block);
+        giveUp(entry(node), block);
+        if (node == 0) isOpen = false;
         if (node < boundary) boundary--;
         if (node < nodes / 2) {
             for (int i = node; i > 0; i--) ring[first + i & ring.length - 1] = entry(i - 1);
@@ -323,6 +353,7 @@ final class BigList extends BigValue {
 
     @Override
     protected void freeze(BigImage image) {
+        closeFirst();
         this.image = image;
         frozen = new long[nodes];
         image.held(ringBytes(nodes));
@@ -407,7 +438,7 @@ final class BigList extends BigValue {
         for (; node < end; node++) {
             long address = entry(node) & Pages.ADDRESS_MASK;
             if (pages.isSparse(address) && !isShared(node))
-                setEntry(node, pages.move(address, length(node)), count(node));
+                setEntry(node, pages.move(address, block(node)), count(node));
         }
         return node == nodes ? 0 : node;
     }
@@ -439,8 +470,10 @@ final class BigList extends BigValue {
                 throw new IllegalStateException("node " + i + " of " + count + ", " + count(i) + " counted");
             if (isShared(i) && (i < boundary || image == null))
                 throw new IllegalStateException("node " + i + " is shared, the boundary is " + boundary);
+            if (i == 0 && isOpen && (length > GATHER_BYTES || isShared(i)))
+                throw new IllegalStateException("open node of " + length + " bytes, shared: " + isShared(i));
             elementSum += count;
-            byteSum += SizeClasses.roundUp(length);
+            byteSum += SizeClasses.roundUp(block(i));
         }
         if (elementSum != elements) throw new IllegalStateException(elementSum + " elements, " + elements + " counted");
         if (byteSum != nodeBytes)
