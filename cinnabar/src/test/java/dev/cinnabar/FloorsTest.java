@@ -18,7 +18,7 @@ class FloorsTest {
     /// From the ground up; rooms that share a floor have no doors between them.
     private static final List<List<String>> FLOORS = List.of(
             List.of("base"),
-            List.of("memory", "config"),
+            List.of("memory", "config", "uring"),
             List.of("resp", "struct", "net"),
             List.of("store", "config"),
             List.of("command"),

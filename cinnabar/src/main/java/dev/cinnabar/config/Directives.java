@@ -73,6 +73,9 @@ public final class Directives {
     public static final Directive<Integer> IO_THREADS = whole("io-threads", 1, 1, 128, IMMUTABLE);
     public static final Directive<Boolean> IO_THREADS_DO_READS = flag("io-threads-do-reads", false, IMMUTABLE, KEPT);
 
+    /// Ours: whether sockets are read and written in batches where the system can.
+    public static final Directive<Boolean> IO_URING = flag("cinnabar-io-uring", true, IMMUTABLE);
+
     // ---- tls ----
 
     public static final Directive<Integer> TLS_PORT = whole("tls-port", 0, 0, PORT_MAX, KEPT);

@@ -122,6 +122,11 @@ public interface Host {
     /// The TCP port that is listened to; 0 for none.
     int port();
 
+    /// By what sockets are served, for INFO.
+    default String multiplexing() {
+        return "java.nio";
+    }
+
     /// When the server started, in ms since 1970.
     long startedMs();
 

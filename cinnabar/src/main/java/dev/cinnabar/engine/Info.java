@@ -195,7 +195,7 @@ final class Info {
         line("os", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + machine());
         line("arch_bits", 64);
         line("monotonic_clock", "System.nanoTime");
-        line("multiplexing_api", "java.nio");
+        line("multiplexing_api", host.multiplexing());
         line("atomicvar_api", "java-varhandle");
         line("java_version", System.getProperty("java.version"));
         line("java_vm", System.getProperty("java.vm.name"));

@@ -2,6 +2,7 @@ package dev.cinnabar.net;
 
 import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.memory.Budget;
+import dev.cinnabar.uring.Ring;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
@@ -43,6 +44,8 @@ public final class Connection {
     private static final int WRITE_SIZE = 64 << 10;
     private static final int SHARED_MIN = 16 << 10; // bytes of a message that are worth a chunk of their own
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 16;
+    private static final int NOT_FETCHED = -1;
+    private static final int NOT_ASKED = -2;
     private static final byte[] NOTHING = new byte[0];
     private static final ByteBuffer NO_VIEW = ByteBuffer.wrap(NOTHING);
 
@@ -64,6 +67,8 @@ public final class Connection {
     private final @Nullable SocketAddress local;
     private final long id;
     private final int slot;
+    private int descriptor =
+            NOT_ASKED; // the kernel's number of the socket, once a batch needs it; -1: it cannot be told
     private @Nullable SelectionKey key;
     private int interest;
     private Handler handler = NOBODY;
@@ -74,6 +79,8 @@ public final class Connection {
     private int keptFrom;
     private int keptTo;
     private long expected;
+    private int fetched =
+            NOT_FETCHED; // which receive of the loop's batch was for this connection, and is to be looked at
 
     // output; the first four are the loop's and the turn's notes about this connection
     @Nullable
@@ -273,13 +280,14 @@ public final class Connection {
         settle();
     }
 
-    void serve() {
+    /// @param batch in which this connection's bytes may have been fetched
+    void serve(@Nullable SocketBatch batch) {
         SelectionKey key = this.key;
         if (condemned || key == null || !key.isValid()) return;
         try {
             int ops = key.readyOps();
             if ((ops & SelectionKey.OP_WRITE) != 0) drain();
-            if ((ops & SelectionKey.OP_READ) != 0) receive();
+            if ((ops & SelectionKey.OP_READ) != 0) receive(batch);
         } catch (IOException e) {
             close(); // the peer broke off; nothing to tell anybody
         } catch (Throwable e) {
@@ -339,13 +347,49 @@ public final class Connection {
 
     // ---- receiving ----
 
-    private void receive() throws IOException {
+    /// Puts what [#serve] will read in line, if it is going to read and there is nothing special about it.
+    void fetch(SocketBatch batch) {
+        SelectionKey key = this.key;
+        if (condemned || key == null || !key.isValid() || (key.readyOps() & SelectionKey.OP_READ) == 0) return;
+        int descriptor = descriptor();
+        if (descriptor < 0 || !wantsInput() || waitsForAgain || inputBytes() > SMALL_KEPT) return;
+        fetched = batch.receive(this, descriptor);
+    }
+
+    /// Something went wrong before what was fetched could be looked at, so bytes are lost.
+    void abandonFetched() {
+        if (fetched != NOT_FETCHED) close();
+    }
+
+    private int descriptor() {
+        if (descriptor == NOT_ASKED) descriptor = Ring.descriptor(channel);
+        return descriptor;
+    }
+
+    private void receive(@Nullable SocketBatch batch) throws IOException {
+        if (batch != null && fetched != NOT_FETCHED && !receiveFetched(batch)) return;
         // not while kept bytes wait to be shown: who asks for much with little would fill our memory with requests
         for (int i = 0; i < READS_PER_TURN && wantsInput() && !waitsForAgain; i++) {
             boolean full = inputBytes() <= SMALL_KEPT ? receiveInScratch() : receiveInPlace();
             if (!full) return;
         }
         if (!wantsInput()) updateInterest();
+    }
+
+    /// Answers whether there may be more to read.
+    private boolean receiveFetched(SocketBatch batch) throws IOException {
+        int operation = fetched;
+        fetched = NOT_FETCHED;
+        int n = batch.result(operation);
+        if (n == Ring.NOT_DONE) return true;
+        if (batch.hasEnded(operation)) inputEnded();
+        if (n == 0) return false;
+        countRead(n);
+        int before = keptTo - keptFrom;
+        if (before > 0) System.arraycopy(kept, keptFrom, loop.scratch, 0, before);
+        batch.copyReceived(operation, n, loop.scratch, before);
+        deliver(loop.scratch, 0, before + n);
+        return n == SocketBatch.READ_SIZE;
     }
 
     /// Answers whether the read filled its room, so that there may be more.
@@ -535,6 +579,47 @@ public final class Connection {
         }
     }
 
+    /// Puts this connection's part of a turn in line, if there is nothing special about it.
+    ///
+    /// @return whether it did; if not, it is to be sent in the usual way
+    boolean sendWith(SocketBatch batch, Turn turn, int stretch) {
+        if (condemned || !queue.isEmpty()) return false;
+        int bytes = 0;
+        for (int i = stretch; i >= 0; i = turn.next(i)) {
+            int length = turn.to(i) - turn.from(i);
+            if (length > SocketBatch.MAX_WRITE - bytes) return false;
+            bytes += length;
+        }
+        if (bytes == 0 || !batch.takes(bytes) || descriptor() < 0) return false;
+        for (int i = stretch; i >= 0; i = turn.next(i)) {
+            int from = turn.from(i);
+            batch.append(turn.array(i), from, turn.to(i) - from);
+        }
+        batch.send(this, descriptor(), bytes);
+        return true;
+    }
+
+    /// A send of the batch is done.
+    void sent(SocketBatch batch, int operation) {
+        if (condemned) return;
+        try {
+            int n = batch.result(operation);
+            if (n == Ring.NOT_DONE) n = write(batch.unsent(operation, 0));
+            else countWrite(n);
+            unsent -= n;
+            int rest = batch.length(operation) - n;
+            if (rest > 0) {
+                batch.unsent(operation, n).get(loop.scratch, 0, rest);
+                queue.append(loop.scratch, 0, rest);
+            }
+            settle();
+        } catch (IOException e) {
+            close();
+        } catch (Throwable e) {
+            fail(e);
+        }
+    }
+
     /// Several stretches are gathered in the scratch array, which nobody uses now: one write instead of many. A message is
     /// copied there, too, since a view of its own would be garbage for each of its readers.
     private void sendMany(Turn turn, int stretch) throws IOException {
@@ -611,23 +696,31 @@ public final class Connection {
         protocol.failed(cause, this);
     }
 
-    // ---- the one place that touches the socket (and where TLS will sit) ----
+    // ---- the one place that touches the socket (and where TLS will sit), but for batches ----
 
     private int read(ByteBuffer target) throws IOException {
         int n = channel.read(target);
         if (n < 0) {
             inputEnded();
         } else if (n > 0) {
-            EventLoop.count(loop.reads, 1);
-            EventLoop.count(loop.bytesRead, n);
+            countRead(n);
         }
         return n;
     }
 
     int write(ByteBuffer source) throws IOException {
         int n = channel.write(source);
-        EventLoop.count(loop.writes, 1);
-        EventLoop.count(loop.bytesWritten, n);
+        countWrite(n);
         return n;
+    }
+
+    private void countRead(int bytes) {
+        EventLoop.count(loop.reads, 1);
+        EventLoop.count(loop.bytesRead, bytes);
+    }
+
+    private void countWrite(int bytes) {
+        EventLoop.count(loop.writes, 1);
+        EventLoop.count(loop.bytesWritten, bytes);
     }
 }

@@ -18,15 +18,16 @@ import org.jspecify.annotations.Nullable;
 /// was written.
 ///
 /// A turn with nothing unusual in it costs one `epoll_wait`, and one `read` and one `write` per ready
-/// connection; it takes no lock, allocates nothing and wakes nobody. Methods are for the loop's own thread
-/// unless they say otherwise.
+/// connection, or, where the system has io_uring and there is a crowd, one call for all reads and one for all writes
+/// ([SocketBatch]); it takes no lock, allocates nothing and wakes nobody. Methods are for the loop's own thread unless they
+/// say otherwise.
 public final class EventLoop implements Executor {
     /*
      *            ┌────────────────────────────────────────────────────────────────────────┐
      *            ▼                                                                        │
      *    beforeSleep (timers) ─► select ─► read + received() … ─► inbox ─► again ─► released turns ─► beforeFlush
      *                                                                                     ▲             │
-     *                                                                              write(2) per connection
+     *                                                                              write(2) per connection or batch
      *                                                                              or, with a ticket, hold
      *
      * Waking. A thread that brings work first leaves it, then looks whether the loop sleeps; the loop first says
@@ -63,6 +64,12 @@ public final class EventLoop implements Executor {
     private final Budget budget;
     private final Selector selector;
     private final Thread thread;
+    private final int batchesFrom; // how many connections must be ready in a turn for batches to be asked for
+    private final int leastBatch; // of connections
+    private volatile boolean isBatching;
+    private @Nullable SocketBatch batch;
+    private boolean isBatchAskedFor;
+    private @Nullable Thread batchMaker;
     private final Consumer<SelectionKey> onReady = this::noteReady;
 
     /// Where requests are assembled that fit; nobody's between two deliveries.
@@ -116,11 +123,14 @@ public final class EventLoop implements Executor {
     final AtomicLong writes = new AtomicLong();
     private final AtomicLong connectionCount = new AtomicLong();
 
-    EventLoop(NetServer server, int index, String threadName, Protocol protocol, Budget budget) throws IOException {
+    EventLoop(NetServer server, int index, String threadName, Protocol protocol, Budget budget, int batchesFrom)
+            throws IOException {
         this.server = server;
         this.index = index;
         this.protocol = protocol;
         this.budget = budget;
+        this.batchesFrom = batchesFrom;
+        this.leastBatch = Math.min(2, batchesFrom);
         this.selector = Selector.open();
         this.thread = new Thread(this::live, threadName);
         thread.setDaemon(true);
@@ -226,6 +236,10 @@ public final class EventLoop implements Executor {
     }
 
     private void live() {
+        if (batchesFrom == 0) {
+            isBatchAskedFor = true;
+            makeBatch();
+        }
         try {
             for (int failures = 0; !closing && failures < MAX_FAILURES; ) {
                 try {
@@ -253,6 +267,8 @@ public final class EventLoop implements Executor {
                 if (connection != null) connection.close();
             }
             bury();
+            if (batchMaker != null) joinUninterruptibly(batchMaker);
+            if (batch != null) batch.close();
         } finally {
             try {
                 selector.close();
@@ -313,10 +329,81 @@ public final class EventLoop implements Executor {
     private void serveReady() {
         int count = readyCount;
         readyCount = 0;
-        for (int i = 0; i < count; i++) {
-            if (ready[i].attachment() instanceof Connection connection) connection.serve();
+        if (batch == null) {
+            if (count >= batchesFrom && !isBatchAskedFor) askForBatch();
+            serveReady(0, count, null);
+            return;
+        }
+        for (int from = 0; from < count; from += SocketBatch.READS) {
+            int to = Math.min(count, from + SocketBatch.READS);
+            if (to - from >= leastBatch) fetch(batch, from, to);
+            serveReady(from, to, batch);
+            batch.clear();
+        }
+    }
+
+    private void serveReady(int from, int to, @Nullable SocketBatch batch) {
+        for (int i = from; i < to; i++) {
+            if (ready[i].attachment() instanceof Connection connection) connection.serve(batch);
             else if (ready[i].attachment() instanceof Acceptor acceptor) acceptor.accept();
             if (turn.length() > FLUSH_EARLY) flush();
+        }
+    }
+
+    private void useBatch(SocketBatch made) {
+        batch = made;
+        isBatching = true;
+    }
+
+    boolean isBatching() {
+        return isBatching;
+    }
+
+    /// Reads from many at once what they will be shown in turn.
+    private void fetch(SocketBatch batch, int from, int to) {
+        if (batch.isReceiving()) abandon(batch);
+        for (int i = from; i < to; i++) {
+            if (ready[i].attachment() instanceof Connection connection) connection.fetch(batch);
+        }
+        batch.submit();
+    }
+
+    /// The turn before failed in the middle.
+    private static void abandon(SocketBatch batch) {
+        for (int i = 0; i < batch.size(); i++) batch.owner(i).abandonFetched();
+        batch.clear();
+    }
+
+    /// There is a crowd, for which batches pay. Making the first one takes a while, so that is done on a thread of its own.
+    private void askForBatch() {
+        isBatchAskedFor = true;
+        Thread maker = new Thread(this::makeBatch, thread.getName() + "-uring");
+        maker.setDaemon(true);
+        maker.start();
+        batchMaker = maker;
+    }
+
+    private static void joinUninterruptibly(Thread thread) {
+        boolean isInterrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                isInterrupted = true;
+            }
+        }
+        if (isInterrupted) Thread.currentThread().interrupt();
+    }
+
+    private void makeBatch() {
+        try {
+            SocketBatch made = new SocketBatch();
+            if (!offer(() -> useBatch(made))) made.close();
+            protocol.batching(this, null);
+        } catch (IOException e) {
+            protocol.batching(this, e.getMessage());
+        } catch (Throwable e) {
+            protocol.failed(e, null);
         }
     }
 
@@ -481,11 +568,31 @@ public final class EventLoop implements Executor {
             if (connection.heldTurns > 0) {
                 all = false;
             } else {
-                connection.send(turn, turn.first(i));
+                send(connection, turn, turn.first(i));
                 turn.done(i);
             }
         }
+        sendBatch();
         return all;
+    }
+
+    /// Sends, or puts in line for [#sendBatch], which has to come before anything else is sent to this connection.
+    private void send(Connection connection, Turn turn, int stretch) {
+        SocketBatch line = batch;
+        if (line == null || line.isReceiving() || turn.size() < leastBatch) {
+            connection.send(turn, stretch);
+            return;
+        }
+        if (!line.takes(SocketBatch.MAX_WRITE)) sendBatch();
+        if (!connection.sendWith(line, turn, stretch)) connection.send(turn, stretch);
+    }
+
+    private void sendBatch() {
+        SocketBatch line = batch;
+        if (line == null || line.isReceiving() || line.size() == 0) return;
+        line.submit();
+        for (int i = 0; i < line.size(); i++) line.owner(i).sent(line, i);
+        line.clear();
     }
 
     private void hold(Turn turn, long ticket) {
@@ -518,8 +625,9 @@ public final class EventLoop implements Executor {
                 Connection connection = turn.owner(i);
                 if (connection == null) continue;
                 connection.heldTurns--;
-                connection.send(turn, turn.first(i));
+                send(connection, turn, turn.first(i));
             }
+            sendBatch();
             recycle(turn);
         }
     }

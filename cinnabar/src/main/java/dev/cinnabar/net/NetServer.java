@@ -41,6 +41,9 @@ public final class NetServer implements AutoCloseable {
     /// The first number that [Connection#fd] tells; those below would be taken in a real process too.
     static final int FIRST_DESCRIPTOR = 8;
 
+    /// For `batchesFrom`: one call per read and per write for good.
+    public static final int NEVER = Integer.MAX_VALUE;
+
     private static final int FREE_PORT_ATTEMPTS = 20;
 
     private final EventLoop[] loops;
@@ -59,13 +62,15 @@ public final class NetServer implements AutoCloseable {
     /// @param name what the threads are called, followed by `-io-` and the loop's number
     /// @param loopCount how many loops, at least 1; a thread each
     /// @param budget bounds what is kept of unfinished requests larger than 4 KiB
+    /// @param batchesFrom how many connections must be ready at once for a loop to begin reading and writing in batches, where the machine has
+    ///     them; 0: from the beginning, and even for one; [#NEVER]
     /// @throws IOException when the machine does not give what a loop needs (file descriptors)
-    public NetServer(String name, int loopCount, Protocol protocol, Budget budget) throws IOException {
+    public NetServer(String name, int loopCount, Protocol protocol, Budget budget, int batchesFrom) throws IOException {
         loops = new EventLoop[loopCount];
         int opened = 0;
         try {
             for (; opened < loopCount; opened++) {
-                loops[opened] = new EventLoop(this, opened, name + "-io-" + opened, protocol, budget);
+                loops[opened] = new EventLoop(this, opened, name + "-io-" + opened, protocol, budget, batchesFrom);
             }
         } finally {
             for (int i = 0; opened < loopCount && i < opened; i++) loops[i].neverStarted();
@@ -289,6 +294,11 @@ public final class NetServer implements AutoCloseable {
 
     synchronized void wakeAcceptors() {
         acceptors.forEach(Acceptor::wake);
+    }
+
+    /// Whether its first loop reads and writes in batches now. Any thread; a moment late.
+    public boolean isBatching() {
+        return loops[0].isBatching();
     }
 
     public int loopCount() {

@@ -25,6 +25,11 @@ public interface Protocol {
     ///     happens
     long beforeSleep(EventLoop loop);
 
+    /// A loop has enough to do for batches of reads and writes; from now on it uses them, or never. Called on a thread of its own.
+    ///
+    /// @param whyNot null if it does
+    default void batching(EventLoop loop, @Nullable String whyNot) {}
+
     /// Something was thrown that nobody expected. The loop goes on; the connection, when there is one, is
     /// closed.
     ///

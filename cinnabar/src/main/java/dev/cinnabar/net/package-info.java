@@ -26,9 +26,14 @@
 /// one `read` and one `write` per request, or per batch of pipelined ones, and one `epoll_wait` for all of them. No lock was taken,
 /// no object made, no thread woken.
 ///
+/// **A crowd is served in batches.** Half of what such a call costs is the way into the kernel and back. When at least eight
+/// connections were ready at once, the loop asks for a *ring* ([dev.cinnabar.uring]), where the machine has any; from then on it
+/// receives from up to 64 connections with one call, serves them in turn as ever, and sends what all of them wrote with another. Whatever is
+/// out of the ordinary (long requests and replies, a peer that does not read) goes the usual way, call by call.
+///
 /// **Why the answers wait for the end of the turn.** Two reasons. With `appendfsync always` an answer must not go out before its
 /// change is on disk; the turn is then held under a ticket, the loop goes on with others, and one fsync lets many turns go. And a
-/// connection that is written to several times in a turn (a subscriber, a client that somebody woke) still costs one system call.
+/// connection that is written to several times in a turn (a subscriber, a client that somebody woke) still costs one write.
 /// Held turns go out in order, and nothing written later to the same connection overtakes them; other connections do not wait.
 ///
 /// **Nobody can make it grow.** Input: a request that is not complete is kept in an array of its size; a big one makes that array
@@ -42,7 +47,7 @@
 /// `execute` and `release`; they leave a note in the loop's inbox and wake it if it sleeps, which it says in a flag, so that a busy
 /// loop costs them no system call. An idle connection owns no buffer. Direct memory is left to the JDK, which keeps one buffer of
 /// 64 KiB per thread for copying between heap and socket and frees it when the thread ends: buffers of our own in its place saved
-/// nothing that could be measured, and could be freed by the collector only.
+/// nothing that could be measured, and could be freed by the collector only. A ring's memory is mapped, and unmapped when the loop ends.
 ///
 /// **What ends a connection.** The peer closes its side: what it asked before is answered first, unless it waits for something
 /// (paused), for nobody is left to wait. The peer breaks off, or the handler throws, or somebody calls `close`: at once, at the end

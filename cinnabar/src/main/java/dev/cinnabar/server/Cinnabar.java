@@ -47,6 +47,9 @@ import org.jspecify.annotations.Nullable;
 /// one process: nothing is static, all threads are daemons named after their server, there is no signal handler, no shutdown hook and no
 /// `System.exit`. [#close] gives back every thread, port and page. Thread-safe.
 public final class Cinnabar implements AutoCloseable {
+    /// How many connections must be ready at once for a loop to read and write in batches: a small server does not need what that takes.
+    private static final int BATCHES_FROM = 8;
+
     private final Config config;
     private final Log log;
     private final Engine engine;
@@ -88,7 +91,7 @@ public final class Cinnabar implements AutoCloseable {
         String name = builder.name.isEmpty() ? "cinnabar-" + config.get(Directives.PORT) : builder.name;
         persistence = new Persistence(engine, config, log, name, protocol);
         saves = new Saves(engine, config, log, name);
-        net = openNet(name, loops, protocol, budget);
+        net = openNet(name, loops, protocol, budget, config.get(Directives.IO_URING) ? BATCHES_FROM : NetServer.NEVER);
         protocol.net(net);
         engine.countOwn(net.ownBytes());
         host.parts(net, persistence, saves, protocol);
@@ -111,9 +114,9 @@ public final class Cinnabar implements AutoCloseable {
         log.verbose(String.format(Locale.ROOT, "Server started in %.0f ms", (System.nanoTime() - began) / 1e6));
     }
 
-    private static NetServer openNet(String name, int loops, ServerProtocol protocol, Budget budget) {
+    private static NetServer openNet(String name, int loops, ServerProtocol protocol, Budget budget, int batchesFrom) {
         try {
-            return new NetServer(name, loops, protocol, budget);
+            return new NetServer(name, loops, protocol, budget, batchesFrom);
         } catch (IOException e) {
             throw new StartException("No event loop can be had: " + e.getMessage(), e);
         }

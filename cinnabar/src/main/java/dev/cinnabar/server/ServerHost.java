@@ -167,6 +167,11 @@ final class ServerHost implements Host {
     }
 
     @Override
+    public String multiplexing() {
+        return net != null && net.isBatching() ? "java.nio and io_uring" : "java.nio";
+    }
+
+    @Override
     public long startedMs() {
         return startedMs;
     }

@@ -96,6 +96,12 @@ final class ServerProtocol implements Protocol, Durability {
     }
 
     @Override
+    public void batching(EventLoop loop, @Nullable String whyNot) {
+        if (whyNot == null) log.verbose("Sockets are read and written in batches, by io_uring");
+        else log.verbose("Sockets are read and written one by one, for io_uring is not to be had: " + whyNot);
+    }
+
+    @Override
     public void failed(Throwable cause, @Nullable Connection connection) {
         String who = connection == null ? "" : " serving " + connection.remoteAddress();
         log.warning("Internal error" + who + ": " + cause);

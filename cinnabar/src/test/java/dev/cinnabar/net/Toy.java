@@ -18,6 +18,7 @@ final class Toy implements Protocol {
     final Map<String, BiConsumer<Session, String>> words = new ConcurrentHashMap<>();
     final Map<Long, Session> sessions = new ConcurrentHashMap<>(); // open ones
     final List<Throwable> failures = new CopyOnWriteArrayList<>();
+    final List<String> batching = new CopyOnWriteArrayList<>(); // "null", or why not
     final AtomicInteger closedCount = new AtomicInteger();
     final AtomicLong handledLines = new AtomicLong();
     volatile Consumer<Connection> onOpened = connection -> {};
@@ -50,6 +51,11 @@ final class Toy implements Protocol {
     @Override
     public long beforeSleep(EventLoop loop) {
         return onBeforeSleep.applyAsLong(loop);
+    }
+
+    @Override
+    public void batching(EventLoop loop, @Nullable String whyNot) {
+        batching.add(String.valueOf(whyNot));
     }
 
     @Override

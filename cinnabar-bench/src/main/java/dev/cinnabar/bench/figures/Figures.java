@@ -5,7 +5,7 @@ import java.util.List;
 
 /// Runs one figure by its name: `Figures NAME [our command line [the peer's]]`.
 public final class Figures {
-    private static final String NAMES = "crowd storm hostile collisions expiry memory start smallheap";
+    private static final String NAMES = "always crowd storm hostile collisions expiry memory start smallheap";
     private static final List<String> SERVERS = List.of(
             "bin/cinnabar-server --port {port} --dir {dir} --save ''",
             "redis-server --port {port} --dir {dir} --save ''");
@@ -17,6 +17,7 @@ public final class Figures {
         String[] commands = SERVERS.toArray(new String[0]);
         for (int i = 1; i < args.length && i <= commands.length; i++) commands[i - 1] = args[i];
         switch (name) {
+            case "always" -> Always.main(commands);
             case "crowd" -> Crowd.main(commands);
             case "storm" -> Storm.main(commands);
             case "hostile" -> Hostile.main(commands);

@@ -16,6 +16,11 @@ final class Report {
         line(what, "<= " + number(asked) + " " + unit, number(measured) + " " + unit, measured <= asked);
     }
 
+    /// A measure that must not be smaller than asked.
+    void atLeast(String what, double asked, double measured, String unit) {
+        line(what, ">= " + number(asked) + " " + unit, number(measured) + " " + unit, measured >= asked);
+    }
+
     /// Something that has to be as asked.
     void is(String what, Object asked, Object measured) {
         line(what, asked.toString(), measured.toString(), asked.equals(measured));
