@@ -20,7 +20,7 @@ class FloorsTest {
             List.of("base"),
             List.of("memory", "config", "uring"),
             List.of("resp", "struct", "net"),
-            List.of("store", "config"),
+            List.of("store"),
             List.of("command"),
             List.of("engine"),
             List.of("persistence"),

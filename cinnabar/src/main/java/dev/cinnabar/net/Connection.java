@@ -287,7 +287,8 @@ public final class Connection {
         try {
             int ops = key.readyOps();
             if ((ops & SelectionKey.OP_WRITE) != 0) drain();
-            if ((ops & SelectionKey.OP_READ) != 0) receive(batch);
+            // what was fetched is served even if somebody who stopped listening has changed what the key says since
+            if ((ops & SelectionKey.OP_READ) != 0 || fetched != NOT_FETCHED) receive(batch);
         } catch (IOException e) {
             close(); // the peer broke off; nothing to tell anybody
         } catch (Throwable e) {

@@ -267,9 +267,9 @@ public final class EventLoop implements Executor {
                 if (connection != null) connection.close();
             }
             bury();
+        } finally {
             if (batchMaker != null) joinUninterruptibly(batchMaker);
             if (batch != null) batch.close();
-        } finally {
             try {
                 selector.close();
             } catch (IOException e) {
@@ -334,6 +334,7 @@ public final class EventLoop implements Executor {
             serveReady(0, count, null);
             return;
         }
+        if (batch.size() > 0) abandon(batch);
         for (int from = 0; from < count; from += SocketBatch.READS) {
             int to = Math.min(count, from + SocketBatch.READS);
             if (to - from >= leastBatch) fetch(batch, from, to);
@@ -361,16 +362,19 @@ public final class EventLoop implements Executor {
 
     /// Reads from many at once what they will be shown in turn.
     private void fetch(SocketBatch batch, int from, int to) {
-        if (batch.isReceiving()) abandon(batch);
         for (int i = from; i < to; i++) {
             if (ready[i].attachment() instanceof Connection connection) connection.fetch(batch);
         }
         batch.submit();
     }
 
-    /// The turn before failed in the middle.
+    /// The turn before failed in the middle: what was fetched and not looked at is lost, and so is what was to be sent.
     private static void abandon(SocketBatch batch) {
-        for (int i = 0; i < batch.size(); i++) batch.owner(i).abandonFetched();
+        boolean isReceiving = batch.isReceiving();
+        for (int i = 0; i < batch.size(); i++) {
+            if (isReceiving) batch.owner(i).abandonFetched();
+            else batch.owner(i).close();
+        }
         batch.clear();
     }
 
@@ -398,8 +402,8 @@ public final class EventLoop implements Executor {
     private void makeBatch() {
         try {
             SocketBatch made = new SocketBatch();
-            if (!offer(() -> useBatch(made))) made.close();
-            protocol.batching(this, null);
+            if (offer(() -> useBatch(made))) protocol.batching(this, null);
+            else made.close();
         } catch (IOException e) {
             protocol.batching(this, e.getMessage());
         } catch (Throwable e) {
@@ -590,9 +594,15 @@ public final class EventLoop implements Executor {
     private void sendBatch() {
         SocketBatch line = batch;
         if (line == null || line.isReceiving() || line.size() == 0) return;
-        line.submit();
-        for (int i = 0; i < line.size(); i++) line.owner(i).sent(line, i);
-        line.clear();
+        int looked = 0;
+        try {
+            line.submit();
+            while (looked < line.size()) line.owner(looked).sent(line, looked++);
+        } finally {
+            // something was thrown that nobody expected: what the others were sent is not known any more
+            for (; looked < line.size(); looked++) line.owner(looked).close();
+            line.clear();
+        }
     }
 
     private void hold(Turn turn, long ticket) {

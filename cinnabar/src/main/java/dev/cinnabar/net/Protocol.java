@@ -25,7 +25,7 @@ public interface Protocol {
     ///     happens
     long beforeSleep(EventLoop loop);
 
-    /// A loop has enough to do for batches of reads and writes; from now on it uses them, or never. Called on a thread of its own.
+    /// A loop has enough to do for batches of reads and writes; from now on it uses them, or never. Called on any thread.
     ///
     /// @param whyNot null if it does
     default void batching(EventLoop loop, @Nullable String whyNot) {}

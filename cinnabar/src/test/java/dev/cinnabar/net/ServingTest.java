@@ -3,13 +3,16 @@ package dev.cinnabar.net;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.cinnabar.base.Garbage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 
@@ -35,6 +38,44 @@ class ServingTest extends NetRig {
         if (way == Way.IN_BATCHES)
             await().untilAsserted(() -> assertThat(toy.batching).containsExactly("null"));
         assertThat(server.isBatching()).isEqualTo(way == Way.IN_BATCHES);
+    }
+
+    @Test
+    void a_kernel_that_does_no_batches_any_more_is_asked_one_by_one() throws Exception {
+        assumeTrue(way == Way.IN_BATCHES, "without batches there is nothing to be refused");
+        NetServer server = start(1);
+        List<Client> clients = new ArrayList<>();
+        for (int i = 0; i < 20; i++) clients.add(connect(server));
+        for (int round = 0; round < 300; round++) {
+            if (round == 100) breakRing(server, true);
+            if (round == 200) breakRing(server, false);
+            for (int i = 0; i < clients.size(); i++) clients.get(i).send("r" + round + "/" + i + "\n");
+            for (int i = 0; i < clients.size(); i++)
+                assertThat(clients.get(i).line()).isEqualTo("R" + round + "/" + i);
+        }
+    }
+
+    /// Changes the ring's descriptor to one that nobody has, and back.
+    private static void breakRing(NetServer server, boolean breaks) throws Exception {
+        CountDownLatch done = new CountDownLatch(1);
+        Object ring = field(field(server.loop(0), "batch"), "ring");
+        Field descriptor = ring.getClass().getDeclaredField("descriptor");
+        descriptor.setAccessible(true);
+        server.loop(0).execute(() -> {
+            try {
+                descriptor.setInt(ring, descriptor.getInt(ring) + (breaks ? 1 << 20 : -(1 << 20)));
+                done.countDown();
+            } catch (IllegalAccessException e) {
+                throw new AssertionError(e);
+            }
+        });
+        awaitQuietly(done);
+    }
+
+    private static Object field(Object of, String name) throws ReflectiveOperationException {
+        Field field = of.getClass().getDeclaredField(name);
+        field.setAccessible(true);
+        return field.get(of);
     }
 
     @Test
