@@ -64,7 +64,7 @@ public final class EventLoop implements Executor {
     private final Budget budget;
     private final Selector selector;
     private final Thread thread;
-    private final int batchesFrom; // how many connections must be ready in a turn for batches to be asked for
+    private final int batchesFrom; // how many connections there must be for batches to be asked for
     private final int leastBatch; // of connections
     private volatile boolean isBatching;
     private @Nullable SocketBatch batch;
@@ -330,7 +330,6 @@ public final class EventLoop implements Executor {
         int count = readyCount;
         readyCount = 0;
         if (batch == null) {
-            if (count >= batchesFrom && !isBatchAskedFor) askForBatch();
             serveReady(0, count, null);
             return;
         }
@@ -378,7 +377,7 @@ public final class EventLoop implements Executor {
         batch.clear();
     }
 
-    /// There is a crowd, for which batches pay. Making the first one takes a while, so that is done on a thread of its own.
+    /// A crowd gathers, for which batches pay. Making the first one takes a while, so that is done on a thread of its own.
     private void askForBatch() {
         isBatchAskedFor = true;
         Thread maker = new Thread(this::makeBatch, thread.getName() + "-uring");
@@ -668,6 +667,7 @@ public final class EventLoop implements Executor {
         Connection connection = new Connection(this, protocol, budget, channel, id, slot);
         connections[slot] = connection;
         count(connectionCount, 1);
+        if (!isBatchAskedFor && usedSlots - freeCount >= batchesFrom) askForBatch();
         connection.open(selector);
     }
 

@@ -62,8 +62,7 @@ public final class NetServer implements AutoCloseable {
     /// @param name what the threads are called, followed by `-io-` and the loop's number
     /// @param loopCount how many loops, at least 1; a thread each
     /// @param budget bounds what is kept of unfinished requests larger than 4 KiB
-    /// @param batchesFrom how many connections must be ready at once for a loop to begin reading and writing in batches, where the machine has
-    ///     them; 0: from the beginning, and even for one; [#NEVER]
+    /// @param batchesFrom how many connections a loop must have to begin reading and writing in batches, where the machine has them; 0: from the beginning, and even for one; [#NEVER]
     /// @throws IOException when the machine does not give what a loop needs (file descriptors)
     public NetServer(String name, int loopCount, Protocol protocol, Budget budget, int batchesFrom) throws IOException {
         loops = new EventLoop[loopCount];

@@ -26,8 +26,8 @@
 /// one `read` and one `write` per request, or per batch of pipelined ones, and one `epoll_wait` for all of them. No lock was taken,
 /// no object made, no thread woken.
 ///
-/// **A crowd is served in batches.** Half of what such a call costs is the way into the kernel and back. When at least eight
-/// connections were ready at once, the loop asks for a *ring* ([dev.cinnabar.uring]), where the machine has any; from then on it
+/// **A crowd is served in batches.** Half of what such a call costs is the way into the kernel and back. When a loop has
+/// eight connections, it asks for a *ring* ([dev.cinnabar.uring]), where the machine has any; from then on it
 /// receives from up to 64 connections with one call, serves them in turn as ever, and sends what all of them wrote with another. Whatever is
 /// out of the ordinary (long requests and replies, a peer that does not read) goes the usual way, call by call.
 ///

@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
 /// one process: nothing is static, all threads are daemons named after their server, there is no signal handler, no shutdown hook and no
 /// `System.exit`. [#close] gives back every thread, port and page. Thread-safe.
 public final class Cinnabar implements AutoCloseable {
-    /// How many connections must be ready at once for a loop to read and write in batches: a small server does not need what that takes.
+    /// How many connections a loop must have to read and write in batches: a small server does not need what that takes.
     private static final int BATCHES_FROM = 8;
 
     private final Config config;
