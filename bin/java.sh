@@ -9,6 +9,24 @@ complain() {
     printf '%s\n' "cinnabar: $*" >&2
 }
 
+# need_heap SIZE: ends with a message unless it is a size that a server can live in.
+need_heap() {
+    number=${1%[kKmMgG]}
+    case $number in
+        '' | *[!0-9]* | 0?* | ??????????????*) complain "CINNABAR_HEAP is '$1', which is no size: a number with k, m or g, such as 512m"; exit 1 ;;
+    esac
+    case $1 in
+        *[kK]) kilobytes=$number ;;
+        *[mM]) kilobytes=$((number * 1024)) ;;
+        *[gG]) kilobytes=$((number * 1048576)) ;;
+        *) kilobytes=$((number / 1024)) ;;
+    esac
+    if [ "$kilobytes" -lt 40960 ]; then
+        complain "CINNABAR_HEAP is $1, in which no server can live: 40m is the least, 256m a small one"
+        exit 1
+    fi
+}
+
 # consider HOME: remembers it as java_home (with java_version, java_major) if it is newer than what was found so far.
 # $wanted restricts the search to one major version, $needed names a program that must be in its bin.
 consider() {

@@ -16,6 +16,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The scripts in `bin`, with a Java that only says how it was called: a home with a file `release` and a shell script.
 /// Its version, 99, is newer than any real one, so it is found on every machine.
@@ -97,6 +99,31 @@ class LauncherTest {
         assertThat(launch())
                 .doesNotContain("-XX:+UseCompactObjectHeaders", "-XX:MaxRAMPercentage=75")
                 .contains("-Xmx256m", "-Da=*", "-Db=2");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bogus", "12x", "-1", "08m", "m", "1e3m", "999999999999999g"})
+    void a_heap_that_is_no_size_is_refused_with_a_message(String heap) throws Exception {
+        environment.put("CINNABAR_HEAP", heap);
+        assertThat(launch()).singleElement().asString().contains("CINNABAR_HEAP is '" + heap + "', which is no size");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "24m", "39m", "40959K", "41943039"})
+    void a_heap_that_no_server_can_live_in_is_refused_with_a_message(String heap) throws Exception {
+        environment.put("CINNABAR_HEAP", heap);
+        assertThat(launch())
+                .singleElement()
+                .asString()
+                .contains("CINNABAR_HEAP is " + heap)
+                .contains("40m is the least");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"40m", "2G", "41943040", "40960k"})
+    void a_heap_of_any_unit_reaches_the_jvm(String heap) throws Exception {
+        environment.put("CINNABAR_HEAP", heap);
+        assertThat(launch()).contains("-Xmx" + heap);
     }
 
     @Test
