@@ -22,13 +22,13 @@ import org.jspecify.annotations.Nullable;
 /// [#append] encodes into a buffer, under the engine's lock and without waiting for anybody. [#commit], once per turn of an
 /// event loop, makes it safe: under `everysec` and `no` it writes, on the calling thread, with one system call; under
 /// `always` it hands a ticket back and leaves writing and syncing to the log's thread, which serves all that wait with one
-/// fsync.
+/// fsync; where the disk is quick ([SyncPace]) it does both itself.
 public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     /*
      * Three sorts of threads meet here, and these are the locks, in the order in which they may be taken:
      *
      *   the engine's lock    append; the moment of a snapshot
-     *   syncing              fsync, and closing a file; held for as long as the disk takes. Never taken by an event loop
+     *   syncing              fsync, and closing a file; held for as long as the disk takes; taken by an event loop only where that is quick
      *   writing              the file and everything about it; held for a write. An fsync under way does not hold it
      *
      * States, and who leaves them:
@@ -112,6 +112,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     private volatile long baseBytes;
     private volatile long sizeAfterRewrite;
     private volatile boolean isSyncing;
+    private final SyncPace pace = new SyncPace();
 
     private final AtomicLong awaited = new AtomicLong(); // the largest ticket handed out
 
@@ -288,9 +289,18 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             writeOut();
             if (end <= released) return 0;
         }
+        if (toBeSynced && syncsHere()) {
+            sync(true);
+            if (end <= released) return 0;
+        }
         awaited.accumulateAndGet(end, Math::max);
         if (toBeSynced) wake();
         return end;
+    }
+
+    /// Whether to sync on the loop's own thread: not while others do, and not while a rewrite keeps the disk busy.
+    private boolean syncsHere() {
+        return pace.isQuick() && !isSyncing && !held && state == State.WELL && !rewriting.get();
     }
 
     @Override
@@ -518,11 +528,13 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     private void sync(LogFile f, long to, long length) {
         IOException failure = null;
         isSyncing = true;
+        long began = clock.nanos();
         try {
             f.sync();
         } catch (IOException e) {
             failure = e;
         }
+        pace.took(clock.nanos() - began);
         isSyncing = false;
         synchronized (writing) {
             if (file != f || !isListed()) return; // given up meanwhile

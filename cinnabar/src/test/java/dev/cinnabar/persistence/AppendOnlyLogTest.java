@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class AppendOnlyLogTest {
@@ -123,6 +124,50 @@ class AppendOnlyLogTest {
         f.log.turn();
         assertThat(f.releasedTo).isEqualTo(last);
         assertThat(disk.steps).containsExactly("write " + FIRST, "sync " + FIRST);
+    }
+
+    @Test
+    void on_a_disk_that_was_quick_for_long_the_loop_syncs_by_itself_until_it_is_slow_once() throws Exception {
+        Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
+        AtomicLong micros = new AtomicLong(200);
+        disk.beforeStep = () -> {
+            if (disk.steps.get(disk.steps.size() - 1).startsWith("sync"))
+                f.clock.advance(Duration.ofNanos(1000 * micros.get()));
+        };
+        int onTheLogsThread = 0;
+        for (f.call("INCR", "n"); f.log.commit() != 0; f.call("INCR", "n")) {
+            onTheLogsThread++;
+            f.turn(1);
+        }
+        assertThat(onTheLogsThread).isEqualTo(64);
+        assertThat(safe()).as("what the loop has synced").isEqualTo(Map.of("0:n", "65"));
+
+        micros.set(4000);
+        f.call("INCR", "n");
+        assertThat(f.log.commit()).isZero();
+        f.call("INCR", "n");
+        long ticket = f.log.commit();
+        assertThat(ticket).isPositive();
+        f.turn(10);
+        assertThat(f.releasedTo).isEqualTo(ticket);
+        assertThat(safe()).isEqualTo(Map.of("0:n", "67"));
+    }
+
+    @Test
+    void what_the_loop_could_not_sync_by_itself_is_not_released() throws Exception {
+        Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
+        disk.beforeStep = () -> {
+            if (disk.steps.get(disk.steps.size() - 1).startsWith("sync")) f.clock.advance(Duration.ofNanos(200_000));
+        };
+        for (f.call("INCR", "n"); f.log.commit() != 0; f.call("INCR", "n")) f.turn(1);
+        disk.syncFailure = new IOException("Input/output error");
+        f.call("INCR", "n");
+        long ticket = f.log.commit();
+        assertThat(ticket).isPositive();
+        f.turn(1);
+        assertThat(f.releasedTo).isLessThan(ticket);
+        assertThat(f.log.refusal()).isNotNull();
+        assertThat(safe()).isEqualTo(Map.of("0:n", "65"));
     }
 
     @Test
