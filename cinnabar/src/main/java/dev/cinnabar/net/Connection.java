@@ -67,8 +67,7 @@ public final class Connection {
     private final @Nullable SocketAddress local;
     private final long id;
     private final int slot;
-    private int descriptor =
-            NOT_ASKED; // the kernel's number of the socket, once a batch needs it; -1: it cannot be told
+    private int descriptor = NOT_ASKED; // the kernel's, once a batch needs it; -1: it cannot be told
     private @Nullable SelectionKey key;
     private int interest;
     private Handler handler = NOBODY;
@@ -79,8 +78,7 @@ public final class Connection {
     private int keptFrom;
     private int keptTo;
     private long expected;
-    private int fetched =
-            NOT_FETCHED; // which receive of the loop's batch was for this connection, and is to be looked at
+    private int fetched = NOT_FETCHED; // the batch's receive that is ours and not looked at yet
 
     // output; the first four are the loop's and the turn's notes about this connection
     @Nullable
@@ -580,7 +578,8 @@ public final class Connection {
         }
     }
 
-    /// Puts this connection's part of a turn in line, if there is nothing special about it.
+    /// Puts this connection's part of a turn in line, if there is nothing special about it. The batch has room for
+    /// [SocketBatch#MAX_WRITE].
     ///
     /// @return whether it did; if not, it is to be sent in the usual way
     boolean sendWith(SocketBatch batch, Turn turn, int stretch) {
@@ -591,7 +590,7 @@ public final class Connection {
             if (length > SocketBatch.MAX_WRITE - bytes) return false;
             bytes += length;
         }
-        if (bytes == 0 || !batch.takes(bytes) || descriptor() < 0) return false;
+        if (bytes == 0 || descriptor() < 0) return false;
         for (int i = stretch; i >= 0; i = turn.next(i)) {
             int from = turn.from(i);
             batch.append(turn.array(i), from, turn.to(i) - from);

@@ -48,7 +48,7 @@ final class SystemCalls {
             why = "it needs JDK 22 or newer";
         } catch (InvocationTargetException e) {
             why = String.valueOf(e.getCause());
-        } catch (ReflectiveOperationException | UnsupportedOperationException e) {
+        } catch (ReflectiveOperationException | IOException e) {
             why = e.getMessage();
         }
         WHY_NOT = why;
@@ -78,19 +78,19 @@ final class SystemCalls {
         final Method asByteBuffer;
         final MethodHandle descriptor;
 
-        Linked() throws ReflectiveOperationException {
+        /// @throws IOException where there is no io_uring to be had; the message says why
+        Linked() throws ReflectiveOperationException, IOException {
             String os = System.getProperty("os.name");
             String architecture = System.getProperty("os.arch").toLowerCase(Locale.ROOT);
             if (!os.equals("Linux") || !(architecture.equals("amd64") || architecture.equals("aarch64")))
-                throw new UnsupportedOperationException("it needs Linux on x86-64 or aarch64");
+                throw new IOException("it needs Linux on x86-64 or aarch64");
             Module us = SystemCalls.class.getModule();
             if (!(boolean) Module.class.getMethod("isNativeAccessEnabled").invoke(us))
-                throw new UnsupportedOperationException("the JVM was started without --enable-native-access");
+                throw new IOException("the JVM was started without --enable-native-access");
 
             Class<?> channel = Class.forName("sun.nio.ch.SelChImpl");
             if (!channel.getModule().isExported(channel.getPackageName(), us))
-                throw new UnsupportedOperationException(
-                        "the JVM was started without --add-exports java.base/sun.nio.ch");
+                throw new IOException("the JVM was started without --add-exports java.base/sun.nio.ch");
             descriptor = MethodHandles.lookup()
                     .unreflect(channel.getMethod("getFDVal"))
                     .asType(MethodType.methodType(int.class, SocketChannel.class));
@@ -123,9 +123,10 @@ final class SystemCalls {
             syscall = (MethodHandle) link.invoke(linker, symbol(find, names, "syscall"), shape, options);
         }
 
-        private static Object symbol(Method find, Object names, String name) throws ReflectiveOperationException {
+        private static Object symbol(Method find, Object names, String name)
+                throws ReflectiveOperationException, IOException {
             Optional<?> symbol = (Optional<?>) find.invoke(names, name);
-            if (symbol.isEmpty()) throw new UnsupportedOperationException("the C library has no " + name);
+            if (symbol.isEmpty()) throw new IOException("the C library has no " + name);
             return symbol.get();
         }
     }

@@ -126,14 +126,18 @@ class AppendOnlyLogTest {
         assertThat(disk.steps).containsExactly("write " + FIRST, "sync " + FIRST);
     }
 
-    @Test
-    void on_a_disk_that_was_quick_for_long_the_loop_syncs_by_itself_until_it_is_slow_once() throws Exception {
-        Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
-        AtomicLong micros = new AtomicLong(200);
+    private void fsyncsTake(Fixture f, AtomicLong micros) {
         disk.beforeStep = () -> {
             if (disk.steps.get(disk.steps.size() - 1).startsWith("sync"))
                 f.clock.advance(Duration.ofNanos(1000 * micros.get()));
         };
+    }
+
+    @Test
+    void on_a_disk_that_was_quick_for_long_the_loop_syncs_by_itself_until_it_is_slow_once() throws Exception {
+        Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
+        AtomicLong micros = new AtomicLong(200);
+        fsyncsTake(f, micros);
         int onTheLogsThread = 0;
         for (f.call("INCR", "n"); f.log.commit() != 0; f.call("INCR", "n")) {
             onTheLogsThread++;
@@ -156,9 +160,7 @@ class AppendOnlyLogTest {
     @Test
     void what_the_loop_could_not_sync_by_itself_is_not_released() throws Exception {
         Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
-        disk.beforeStep = () -> {
-            if (disk.steps.get(disk.steps.size() - 1).startsWith("sync")) f.clock.advance(Duration.ofNanos(200_000));
-        };
+        fsyncsTake(f, new AtomicLong(200));
         for (f.call("INCR", "n"); f.log.commit() != 0; f.call("INCR", "n")) f.turn(1);
         disk.syncFailure = new IOException("Input/output error");
         f.call("INCR", "n");
@@ -173,9 +175,7 @@ class AppendOnlyLogTest {
     @Test
     void on_a_slow_disk_a_group_waits_a_moment_for_those_who_were_just_released() throws Exception {
         Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
-        disk.beforeStep = () -> {
-            if (disk.steps.get(disk.steps.size() - 1).startsWith("sync")) f.clock.advance(Duration.ofMillis(4));
-        };
+        fsyncsTake(f, new AtomicLong(4000));
         for (int i = 0; i < 10; i++) f.call("SET", "k" + i, "v");
         f.log.commit();
         f.log.turn();
