@@ -156,7 +156,8 @@ public final class Connection {
     /// one's `out()` is asked for; so ask again after having let others write. Not to be used after the
     /// handler or task has returned.
     public ByteBuilder out() {
-        return loop.out(this);
+        assert loop.isCurrent() : "replies are written on the loop's own thread";
+        return loop.replies.out(this);
     }
 
     /// Appends a copy of the bytes to what was written to this connection before. Any thread. A push to the
@@ -190,7 +191,7 @@ public final class Connection {
 
     /// Bytes written but not in the socket yet. On another thread a little out of date.
     public long outputBytes() {
-        return unsent + loop.unnoted(this) + asked - taken;
+        return unsent + loop.replies.unnoted(this) + asked - taken;
     }
 
     /// In how many pieces lies what the socket did not take. On another thread a little out of date.
@@ -274,7 +275,7 @@ public final class Connection {
             fail(e);
         }
         loop.serving(null);
-        loop.endWriting();
+        loop.replies.endWriting();
         settle();
     }
 
@@ -341,7 +342,7 @@ public final class Connection {
         } catch (Throwable e) {
             protocol.failed(e, this);
         }
-        loop.endWriting();
+        loop.replies.endWriting();
     }
 
     // ---- receiving ----
@@ -438,7 +439,7 @@ public final class Connection {
             return handler.received(array, from, to);
         } finally {
             loop.serving(null);
-            loop.endWriting();
+            loop.replies.endWriting();
         }
     }
 
@@ -527,7 +528,7 @@ public final class Connection {
             handler.inputRefused();
         } finally {
             loop.serving(null);
-            loop.endWriting();
+            loop.replies.endWriting();
         }
         int used = leaving ? to - from : show(array, from, to);
         if (used > 0) keep(array, from + used, to);

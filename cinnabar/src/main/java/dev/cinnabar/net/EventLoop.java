@@ -1,6 +1,5 @@
 package dev.cinnabar.net;
 
-import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.memory.Budget;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -50,8 +49,6 @@ public final class EventLoop implements Executor {
     /// The same for a loop that is never idle.
     private static final int ACCEPT_REST_TURNS = 1000;
 
-    private static final int SPARE_TURNS = 4;
-
     /// A loop whose turns fail this many times in a row ends.
     private static final int MAX_FAILURES = 100;
 
@@ -64,12 +61,8 @@ public final class EventLoop implements Executor {
     private final Budget budget;
     private final Selector selector;
     private final Thread thread;
-    private final int batchesFrom; // how many connections there must be for batches to be asked for
-    private final int leastBatch; // of connections
-    private volatile boolean isBatching;
-    private @Nullable SocketBatch batch;
-    private boolean isBatchAskedFor;
-    private @Nullable Thread batchMaker;
+    private final Batches batches;
+    final Replies replies;
     private final Consumer<SelectionKey> onReady = this::noteReady;
 
     /// Where requests are assembled that fit; nobody's between two deliveries.
@@ -86,25 +79,11 @@ public final class EventLoop implements Executor {
     // this turn
     private SelectionKey[] ready = new SelectionKey[16];
     private int readyCount;
-    private Turn turn = new Turn();
-    private @Nullable Connection writer; // whose the replies from writerFrom on are
-    private int writerFrom;
     private @Nullable Connection served; // whose handler runs
     private Connection[] again = new Connection[16]; // to be shown their kept bytes without new ones
     private int againCount;
     private Connection[] condemned = new Connection[16];
     private int condemnedCount;
-
-    // pushes to the writer itself, which wait until it has finished
-    private int[] ownPushes = new int[8]; // from, to, from, to …
-    private int ownPushCount;
-
-    // turns that wait for their ticket, oldest first
-    private @Nullable Turn heldFirst;
-    private @Nullable Turn heldLast;
-    private @Nullable Turn spareTurns;
-    private int spareTurnCount;
-    private final AtomicLong released = new AtomicLong();
 
     // other threads
     private final Inbox inbox = new Inbox();
@@ -129,8 +108,8 @@ public final class EventLoop implements Executor {
         this.index = index;
         this.protocol = protocol;
         this.budget = budget;
-        this.batchesFrom = batchesFrom;
-        this.leastBatch = Math.min(2, batchesFrom);
+        this.batches = new Batches(this, batchesFrom);
+        this.replies = new Replies(batches);
         this.selector = Selector.open();
         this.thread = new Thread(this::live, threadName);
         thread.setDaemon(true);
@@ -160,14 +139,7 @@ public final class EventLoop implements Executor {
     /// Lets everything go that is held by this ticket or a smaller one. Any thread; smaller values than
     /// before do nothing.
     public void release(long ticket) {
-        long before = released.get();
-        while (before < ticket) {
-            if (released.compareAndSet(before, ticket)) {
-                wakeIfAsleep();
-                return;
-            }
-            before = released.get();
-        }
+        if (replies.release(ticket)) wakeIfAsleep();
     }
 
     /// Whether the caller is the loop's own thread.
@@ -236,10 +208,7 @@ public final class EventLoop implements Executor {
     }
 
     private void live() {
-        if (batchesFrom == 0) {
-            isBatchAskedFor = true;
-            makeBatch();
-        }
+        batches.start();
         try {
             for (int failures = 0; !closing && failures < MAX_FAILURES; ) {
                 try {
@@ -268,8 +237,7 @@ public final class EventLoop implements Executor {
             }
             bury();
         } finally {
-            if (batchMaker != null) joinUninterruptibly(batchMaker);
-            if (batch != null) batch.close();
+            batches.close();
             try {
                 selector.close();
             } catch (IOException e) {
@@ -282,12 +250,12 @@ public final class EventLoop implements Executor {
 
     private void turn() throws IOException {
         long sleepMs = beforeSleep();
-        if (hasOutput() || condemnedCount > 0) finish(); // timers wrote, or closed somebody
+        if (!replies.isEmpty() || condemnedCount > 0) finish(); // timers wrote, or closed somebody
         select(againCount > 0 ? 0 : sleepMs);
         serveReady();
         if (inbox.isFilled()) inbox.workOff(this);
         if (againCount > 0) serveAgain();
-        if (heldFirst != null) sendReleased();
+        replies.sendReleased();
         finish();
     }
 
@@ -297,7 +265,7 @@ public final class EventLoop implements Executor {
         if (acceptRests) sleepMs = sleepMs < 0 ? ACCEPT_REST_MS : Math.min(sleepMs, ACCEPT_REST_MS);
         if (sleepMs != 0) {
             asleep = true;
-            if (inbox.isFilled() || closing || hasReleased()) sleepMs = 0;
+            if (inbox.isFilled() || closing || replies.hasReleased()) sleepMs = 0;
         }
         if (sleepMs == 0) selector.selectNow(onReady);
         else selector.select(onReady, Math.max(0, sleepMs)); // here, 0 is for ever
@@ -329,92 +297,38 @@ public final class EventLoop implements Executor {
     private void serveReady() {
         int count = readyCount;
         readyCount = 0;
-        if (batch == null) {
-            serveReady(0, count, null);
-            return;
-        }
-        if (batch.size() > 0) abandon(batch);
+        batches.beginTurn();
         for (int from = 0; from < count; from += SocketBatch.READS) {
             int to = Math.min(count, from + SocketBatch.READS);
-            if (to - from >= leastBatch) fetch(batch, from, to);
-            serveReady(from, to, batch);
-            batch.clear();
-        }
-    }
-
-    private void serveReady(int from, int to, @Nullable SocketBatch batch) {
-        for (int i = from; i < to; i++) {
-            if (ready[i].attachment() instanceof Connection connection) connection.serve(batch);
-            else if (ready[i].attachment() instanceof Acceptor acceptor) acceptor.accept();
-            if (turn.length() > FLUSH_EARLY) flush();
-        }
-    }
-
-    private void useBatch(SocketBatch made) {
-        batch = made;
-        isBatching = true;
-    }
-
-    boolean isBatching() {
-        return isBatching;
-    }
-
-    /// Reads from many at once what they will be shown in turn.
-    private void fetch(SocketBatch batch, int from, int to) {
-        for (int i = from; i < to; i++) {
-            if (ready[i].attachment() instanceof Connection connection) connection.fetch(batch);
-        }
-        batch.submit();
-    }
-
-    /// The turn before failed in the middle: what was fetched and not looked at is lost, and so is what was to be sent.
-    private static void abandon(SocketBatch batch) {
-        boolean isReceiving = batch.isReceiving();
-        for (int i = 0; i < batch.size(); i++) {
-            if (isReceiving) batch.owner(i).abandonFetched();
-            else batch.owner(i).close();
-        }
-        batch.clear();
-    }
-
-    /// A crowd gathers, for which batches pay. Making the first one takes a while, so that is done on a thread of its own.
-    private void askForBatch() {
-        isBatchAskedFor = true;
-        Thread maker = new Thread(this::makeBatch, thread.getName() + "-uring");
-        maker.setDaemon(true);
-        maker.start();
-        batchMaker = maker;
-    }
-
-    private static void joinUninterruptibly(Thread thread) {
-        boolean isInterrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                isInterrupted = true;
+            SocketBatch batch = batches.fetch(ready, from, to);
+            for (int i = from; i < to; i++) {
+                if (ready[i].attachment() instanceof Connection connection) connection.serve(batch);
+                else if (ready[i].attachment() instanceof Acceptor acceptor) acceptor.accept();
+                if (replies.length() > FLUSH_EARLY) flush();
             }
+            batches.fetched();
         }
-        if (isInterrupted) Thread.currentThread().interrupt();
     }
 
-    private void makeBatch() {
-        try {
-            SocketBatch made = new SocketBatch();
-            if (offer(() -> useBatch(made))) protocol.batching(this, null);
-            else made.close();
-        } catch (IOException e) {
-            protocol.batching(this, e.getMessage());
-        } catch (Throwable e) {
-            protocol.failed(e, null);
-        }
+    String threadName() {
+        return thread.getName();
+    }
+
+    /// Whether this loop serves its connections in batches. Any thread.
+    boolean isBatching() {
+        return batches.isOn();
+    }
+
+    /// What came of asking for batches: null when there are some from now on, else why there are none. Any thread.
+    void batching(@Nullable String whyNot) {
+        protocol.batching(this, whyNot);
     }
 
     private void serveAgain() {
         int count = againCount;
         for (int i = 0; i < count; i++) {
             again[i].serveAgain();
-            if (turn.length() > FLUSH_EARLY) flush();
+            if (replies.length() > FLUSH_EARLY) flush();
         }
         againCount -= count; // others may have come while these were served
         System.arraycopy(again, count, again, 0, againCount);
@@ -425,12 +339,8 @@ public final class EventLoop implements Executor {
         flush();
         while (condemnedCount > 0) {
             bury();
-            if (hasOutput()) flush();
+            if (!replies.isEmpty()) flush();
         }
-    }
-
-    private boolean hasOutput() {
-        return writer != null || !turn.isEmpty();
     }
 
     private void bury() {
@@ -446,101 +356,31 @@ public final class EventLoop implements Executor {
         } catch (Throwable e) {
             protocol.failed(e, null);
         }
-        endWriting();
+        replies.endWriting();
     }
 
-    // ---- writing ----
-
-    /// The shared reply buffer; what is appended from now on is this connection's.
-    ByteBuilder out(Connection connection) {
-        assert isCurrent() : "replies are written on the loop's own thread";
-        if (writer != connection) {
-            endWriting();
-            writer = connection;
-            writerFrom = turn.replies.length();
-        }
-        return turn.replies;
-    }
-
-    /// How many bytes a connection has written that are not noted yet.
-    int unnoted(Connection connection) {
-        return writer == connection ? turn.replies.length() - writerFrom : 0;
-    }
-
-    /// The writer has come to an end: notes what it wrote.
-    void endWriting() {
-        Connection connection = writer;
-        if (connection == null) return;
-        writer = null;
-        int to = turn.replies.length();
-        if (to > writerFrom && !connection.isClosed()) {
-            turn.addReply(connection, writerFrom, to);
-            connection.unsent += to - writerFrom;
-        }
-        for (int i = 0; i < ownPushCount; i += 2) notePush(connection, ownPushes[i], ownPushes[i + 1]);
-        ownPushCount = 0;
-    }
+    // ---- pushes ----
 
     /// Pushes of other threads are taken first, so that all come in the order in which they were made.
     void push(Connection connection, byte[] data, int offset, int length) {
         takePushes();
-        deliver(connection, data, offset, length);
+        replies.deliver(connection, data, offset, length);
     }
 
     void share(Connection connection, byte[] message) {
         takePushes();
-        deliver(connection, message);
+        replies.deliver(connection, message);
     }
 
     void takePushes() {
         if (inbox.hasPushes()) inbox.workOffPushes(this);
     }
 
-    /// A message to the one whose handler is just writing has to wait until it has finished, as any push.
-    void deliver(Connection connection, byte[] message) {
-        if (writer == connection) {
-            deliver(connection, message, 0, message.length);
-        } else if (!connection.isClosed()) {
-            turn.addMessage(connection, message);
-            connection.unsent += message.length;
-        }
-    }
-
-    void deliver(Connection connection, byte[] data, int offset, int length) {
-        int from = turn.pushes.length();
-        turn.pushes.append(data, offset, length);
-        if (writer != connection) {
-            notePush(connection, from, from + length);
-            return;
-        }
-        if (ownPushCount == ownPushes.length) ownPushes = Arrays.copyOf(ownPushes, 2 * ownPushCount);
-        ownPushes[ownPushCount++] = from;
-        ownPushes[ownPushCount++] = from + length;
-    }
-
-    private void notePush(Connection connection, int from, int to) {
-        if (connection.isClosed()) return;
-        turn.addPush(connection, from, to);
-        connection.unsent += to - from;
-    }
-
-    // ---- sending and holding ----
-
     private void flush() {
-        endWriting();
+        replies.endWriting();
         long ticket = beforeFlush();
-        endWriting();
-        if (turn.isEmpty()) {
-            turn.clear(); // what was written to the dead
-        } else if (ticket > released.get()) {
-            hold(turn, ticket);
-            turn = freshTurn();
-        } else if (sendAllFree(turn)) {
-            turn.clear();
-        } else {
-            hold(turn, lastTicket());
-            turn = freshTurn();
-        }
+        replies.endWriting(); // the protocol may write, too
+        replies.send(ticket);
     }
 
     private long beforeSleep() {
@@ -561,103 +401,6 @@ public final class EventLoop implements Executor {
         }
     }
 
-    /// Sends the parts of all connections but those with an older turn still held, which they must not
-    /// overtake.
-    private boolean sendAllFree(Turn turn) {
-        boolean all = true;
-        for (int i = 0; i < turn.size(); i++) {
-            Connection connection = turn.owner(i);
-            if (connection == null) continue;
-            if (connection.heldTurns > 0) {
-                all = false;
-            } else {
-                send(connection, turn, turn.first(i));
-                turn.done(i);
-            }
-        }
-        sendBatch();
-        return all;
-    }
-
-    /// Sends, or puts in line for [#sendBatch], which has to come before anything else is sent to this connection.
-    private void send(Connection connection, Turn turn, int stretch) {
-        SocketBatch line = batch;
-        if (line == null || line.isReceiving() || turn.size() < leastBatch) {
-            connection.send(turn, stretch);
-            return;
-        }
-        if (!line.takes(SocketBatch.MAX_WRITE)) sendBatch();
-        if (!connection.sendWith(line, turn, stretch)) connection.send(turn, stretch);
-    }
-
-    private void sendBatch() {
-        SocketBatch line = batch;
-        if (line == null || line.isReceiving() || line.size() == 0) return;
-        int looked = 0;
-        try {
-            line.submit();
-            while (looked < line.size()) line.owner(looked).sent(line, looked++);
-        } finally {
-            // something was thrown that nobody expected: what the others were sent is not known any more
-            for (; looked < line.size(); looked++) line.owner(looked).close();
-            line.clear();
-        }
-    }
-
-    private void hold(Turn turn, long ticket) {
-        assert ticket >= lastTicket() : "tickets only grow";
-        turn.ticket = ticket;
-        for (int i = 0; i < turn.size(); i++) {
-            Connection connection = turn.owner(i);
-            if (connection != null) connection.heldTurns++;
-        }
-        if (heldLast == null) heldFirst = turn;
-        else heldLast.next = turn;
-        heldLast = turn;
-    }
-
-    private long lastTicket() {
-        Turn last = heldLast;
-        return last == null ? 0 : last.ticket;
-    }
-
-    private boolean hasReleased() {
-        Turn first = heldFirst;
-        return first != null && first.ticket <= released.get();
-    }
-
-    private void sendReleased() {
-        for (Turn turn = heldFirst; turn != null && turn.ticket <= released.get(); turn = heldFirst) {
-            heldFirst = turn.next;
-            if (heldFirst == null) heldLast = null;
-            for (int i = 0; i < turn.size(); i++) {
-                Connection connection = turn.owner(i);
-                if (connection == null) continue;
-                connection.heldTurns--;
-                send(connection, turn, turn.first(i));
-            }
-            sendBatch();
-            recycle(turn);
-        }
-    }
-
-    private Turn freshTurn() {
-        Turn spare = spareTurns;
-        if (spare == null) return new Turn();
-        spareTurns = spare.next;
-        spareTurnCount--;
-        spare.next = null;
-        return spare;
-    }
-
-    private void recycle(Turn turn) {
-        turn.clear();
-        if (spareTurnCount == SPARE_TURNS) return;
-        turn.next = spareTurns;
-        spareTurns = turn;
-        spareTurnCount++;
-    }
-
     // ---- what connections ask of their loop ----
 
     /// Takes in an accepted socket. On the loop's thread.
@@ -667,7 +410,7 @@ public final class EventLoop implements Executor {
         Connection connection = new Connection(this, protocol, budget, channel, id, slot);
         connections[slot] = connection;
         count(connectionCount, 1);
-        if (!isBatchAskedFor && usedSlots - freeCount >= batchesFrom) askForBatch();
+        batches.connections(usedSlots - freeCount);
         connection.open(selector);
     }
 

@@ -116,10 +116,10 @@ final class Inbox {
             if (length == MESSAGE) {
                 byte[] message = (byte[]) batch.what[++i];
                 connection.taken += message.length;
-                loop.deliver(connection, message);
+                loop.replies.deliver(connection, message);
             } else {
                 connection.taken += length;
-                if (!connection.isClosed()) loop.deliver(connection, batch.bytes.array(), from, length);
+                if (!connection.isClosed()) loop.replies.deliver(connection, batch.bytes.array(), from, length);
                 from += length;
             }
         }

@@ -61,7 +61,7 @@
 /// **Known to be poor.** Java cannot ask for an IPv6 socket without IPv4, so `::*` alone lets IPv4 in too. A single reply of 100 MB
 /// is built in memory before it goes out; only its copy into the connection's queue is avoided.
 ///
-/// **Start reading** with the picture in `EventLoop`, then `Connection`, then `Turn`.
+/// **Start reading** with the picture in `EventLoop`, then `Connection`, then `Replies` and `Turn`, and `Batches` last.
 ///
 /// **Sources.** D. Kegel, *The C10K problem*, 1999. S. Sanfilippo's ae.c and networking.c in Redis, whose one thread also writes all
 /// answers before it sleeps. D. Schmidt, *Reactor*, 1995.

@@ -3,6 +3,7 @@ package dev.cinnabar.persistence;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Clock;
 import dev.cinnabar.base.Log;
+import dev.cinnabar.base.Waits;
 import dev.cinnabar.engine.ChangeLog;
 import dev.cinnabar.engine.Durability;
 import dev.cinnabar.engine.SnapshotSource;
@@ -782,10 +783,10 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         Thread t = thread;
         if (t != null) {
             LockSupport.unpark(t);
-            untilDone(t::join);
+            Waits.untilDone(t::join);
         }
         synchronized (writing) {
-            while (rewriting.get() && !rewritesAreBarred) untilDone(writing::wait);
+            while (rewriting.get() && !rewritesAreBarred) Waits.untilDone(writing::wait);
         }
         synchronized (syncing) {
             synchronized (writing) {
@@ -813,23 +814,5 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             file().cutToWhole();
             throw e;
         }
-    }
-
-    private interface Wait {
-        void run() throws InterruptedException;
-    }
-
-    /// Waits to the end; an interrupt is kept for later.
-    private static void untilDone(Wait wait) {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                wait.run();
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) Thread.currentThread().interrupt();
     }
 }

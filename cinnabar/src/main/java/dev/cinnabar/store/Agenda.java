@@ -107,7 +107,7 @@ final class Agenda {
     }
 
     private static int size(int keyLength) {
-        return Database.total(Records.sizeBeforeValue(keyLength, true));
+        return Keyspace.total(Records.sizeBeforeValue(keyLength, true));
     }
 
     private void free(long address) {

@@ -21,13 +21,6 @@ import org.jspecify.annotations.Nullable;
 /// method that changes something checks before it does, so a refusal ([WrongType], [OutOfMemory]) leaves the database as it was.
 /// Touched only under the engine's lock.
 public final class Database {
-    /*
-     * Every change to a record comes down to the primitives at the end of this file: create, recut (same key, other size), overwrite
-     * in place, remove; and hand over, which is remove and create in one, without a copy of the value where that can be. Each of them
-     * tells the running snapshot before it acts, keeps the expiry wheel's links right, and leaves the accounting to Pages. Nothing
-     * else writes into records.
-     */
-
     /// For an expiry time: the key does not expire.
     public static final long NO_EXPIRY = -1;
 
@@ -48,9 +41,7 @@ public final class Database {
     private final Moment moment;
     private final KeyEvents events;
     private final Randomness randomness;
-    private final Dict dict;
-    private final ExpiryWheel wheel;
-    private final Agenda agenda;
+    private final Keyspace keyspace;
     private final StringValue string = new StringValue();
     private final HashValue hash;
     private final HashValue hashImage;
@@ -67,20 +58,12 @@ public final class Database {
     private final Thresholds thresholds;
     private @Nullable HyperLogLogValue hyperLogLog;
     private final Bytes keyWindow = new Bytes();
-    private final Bytes otherWindow = new Bytes();
-    private final Bytes agendaWindow = new Bytes();
     private final ExpiryWheel.Due due = this::expireDue;
     private final Agenda.Due hashDue = this::expireFields;
     private final Room room = new Room(this);
-    private final Dict.Mover mover = this::moveSparse;
-    private final Dict.Visitor freer = this::freeRecord;
 
     private int index;
     private int imageIndex; // the index it had when the running snapshot began
-    private @Nullable TableWalk walk; // of the running snapshot
-    private long foundHash; // of the key that was looked up last
-    private long compactPosition;
-    private boolean isCompactingAgenda;
     private int fieldsLeft; // to expire in this step
     private long aheadSum; // means nothing; keeps reading ahead from being compiled away
 
@@ -108,9 +91,7 @@ public final class Database {
         this.moment = moment;
         this.events = events;
         this.randomness = randomness;
-        this.dict = new Dict(pages, hashSeed);
-        this.wheel = new ExpiryWheel(pages, moment.nowMs());
-        this.agenda = new Agenda(pages, randomness.nextLong(), moment.nowMs());
+        this.keyspace = new Keyspace(this, pages, bigs, moment, events, randomness, hashSeed);
     }
 
     /// The number by which clients select it.
@@ -124,27 +105,27 @@ public final class Database {
 
     /// How many keys there are, those included whose time is over but which were not met yet.
     public long size() {
-        return dict.size();
+        return keyspace.dict.size();
     }
 
     /// How many keys have an expiry time.
     public long volatileSize() {
-        return wheel.size();
+        return keyspace.wheel.size();
     }
 
     /// How many keys hold a hash of which some field has an expiry time.
     public long volatileHashes() {
-        return agenda.size();
+        return keyspace.agenda.size();
     }
 
     /// Bytes of the tables by which keys, and hashes with volatile fields, are found; the records not counted. O(1).
     public long tableBytes() {
-        return dict.bytes() + agenda.tableBytes();
+        return keyspace.dict.bytes() + keyspace.agenda.tableBytes();
     }
 
     /// Whether anything here expires.
     boolean expires() {
-        return wheel.size() > 0 || agenda.size() > 0;
+        return keyspace.wheel.size() > 0 || keyspace.agenda.size() > 0;
     }
 
     // ---- finding ----
@@ -152,14 +133,12 @@ public final class Database {
     /// The address of the key's record, or 0 when there is no such key. A key whose time is over is taken out and is not there.
     /// O(1).
     public long lookup(Bytes key) {
-        long hash = dict.hash(key.array(), key.offset(), key.length());
-        foundHash = hash;
-        long address = dict.find(key.array(), key.offset(), key.length(), hash);
+        long address = keyspace.find(key);
         if (address == 0) return 0;
         byte[] page = pages.array(address);
         int at = Pages.offset(address);
         if (Records.has(page, at, Records.HAS_EXPIRY) && isExpired(page, at)) {
-            if (moment.deletesExpired) expireFound(address);
+            if (moment.deletesExpired) expireFound(address, key);
             return 0;
         }
         return address;
@@ -167,7 +146,7 @@ public final class Database {
 
     /// Makes ready for lookups of these keys that come soon; see [Dict#ahead]. Speed only.
     public void ahead(Bytes[] keys, int count) {
-        aheadSum += dict.ahead(keys, count);
+        aheadSum += keyspace.dict.ahead(keys, count);
     }
 
     private boolean isExpired(byte[] page, int at) {
@@ -183,11 +162,7 @@ public final class Database {
 
     /// Notes that the record is used now, for OBJECT IDLETIME, OBJECT FREQ and eviction.
     public void touch(long address) {
-        byte[] page = pages.array(address);
-        int at = Pages.offset(address);
-        int access = Records.access(page, at);
-        if (moment.isLfu) Records.setAccess(page, at, Lfu.used(access, moment, randomness));
-        else if (access != moment.clock()) Records.setAccess(page, at, moment.clock());
+        keyspace.touch(address);
     }
 
     /// The string at the address.
@@ -251,18 +226,18 @@ public final class Database {
     /// Bytes that the key takes: its record, and its share of the table. O(1).
     public long memoryUsage(long address) {
         byte[] page = pages.array(address);
-        long record = SizeClasses.roundUp(recordSize(page, Pages.offset(address))) + Long.BYTES;
+        long record = SizeClasses.roundUp(Keyspace.recordSize(page, Pages.offset(address))) + Long.BYTES;
         return kind(address).shape() == Shape.BIG ? record + big(address).bytes() : record;
     }
 
     /// A key picked by chance, as the address of its record; 0 when there is none. May meet expired keys: see [#isLive].
     public long random() {
-        return dict.random(randomness);
+        return keyspace.dict.random(randomness);
     }
 
     /// Shows the records of the next bucket; see [Dict#scan]. The visitor must not change anything.
     public long scan(long from, Dict.Visitor visitor) {
-        return dict.scan(from, visitor);
+        return keyspace.dict.scan(from, visitor);
     }
 
     // ---- strings ----
@@ -295,7 +270,7 @@ public final class Database {
     public void overwriteNumber(long address, long value) {
         byte[] page = pages.array(address);
         int at = Pages.offset(address);
-        beforeChange(address);
+        keyspace.beforeChange(address);
         Records.setFixed8(page, at, value);
     }
 
@@ -330,7 +305,7 @@ public final class Database {
         if (old.isNumber()) {
             // the digits live in the look, not in the record, so they survive the record's being cut anew
             Bytes digits = old.bytes();
-            address = recut(address, Kind.STRING_RAW, Records.bytesSize(length), expiryMs, false);
+            address = keyspace.recut(address, Kind.STRING_RAW, Records.bytesSize(length), expiryMs, false);
             byte[] page = pages.array(address);
             int header = Records.valueHeader(page, Pages.offset(address));
             int from = header + Records.writeLength(page, header, length);
@@ -339,7 +314,7 @@ public final class Database {
             return keyWindow.set(page, from, length);
         }
         int oldPrefix = Records.lengthBytes(oldLength);
-        address = recut(address, Kind.STRING_RAW, Records.bytesSize(length), expiryMs, true);
+        address = keyspace.recut(address, Kind.STRING_RAW, Records.bytesSize(length), expiryMs, true);
         byte[] page = pages.array(address);
         int header = Records.valueHeader(page, Pages.offset(address));
         int prefix = Records.lengthBytes(length);
@@ -347,6 +322,18 @@ public final class Database {
         Records.writeLength(page, header, length);
         Arrays.fill(page, header + prefix + oldLength, header + prefix + length, (byte) 0);
         return keyWindow.set(page, header + prefix, length);
+    }
+
+    /// Room for a value of this kind and size under the key: a new record, or the old one cut anew. The value is the caller's to write.
+    private long room(Bytes key, Kind kind, long valueSize, long expiryMs) {
+        long address = lookup(key);
+        if (address == 0 && !moment.deletesExpired) {
+            // an expired key that may not be taken out now still has its slot, and is written over
+            address = keyspace.find(key);
+            if (expiryMs == KEEP_EXPIRY) expiryMs = NO_EXPIRY;
+        }
+        if (address != 0) return keyspace.recut(address, kind, valueSize, expiryMs, false);
+        return keyspace.create(key, kind, valueSize, expiryMs);
     }
 
     /// The string at the address as a HyperLogLog, to be read and changed.
@@ -542,39 +529,7 @@ public final class Database {
     /// @return where the record is now
     /// @throws OutOfMemory when memory is short; then nothing has changed
     public long splice(long address, Kind kind, int at, int removed, byte[] source, int offset, int length) {
-        byte[] page = pages.array(address);
-        int record = Pages.offset(address);
-        int header = Records.valueHeader(page, record);
-        int oldLength = Records.bytesLength(page, record);
-        int newLength = total((long) oldLength - removed + length);
-        int oldFrom = header + Records.lengthBytes(oldLength);
-        int newPrefix = Records.lengthBytes(newLength);
-        int tail = oldLength - at - removed;
-        int oldSize = recordSize(page, record);
-        int newSize = total(header - record + Records.bytesSize(newLength));
-        boolean grows = newLength > oldLength;
-        boolean staysInBlock = SizeClasses.roundUp(oldSize) == SizeClasses.roundUp(newSize);
-        long to = staysInBlock ? address : grows ? pages.allocate(newSize) : pages.allocateForced(newSize);
-
-        beforeChange(address);
-        byte[] target = pages.array(to);
-        int toRecord = Pages.offset(to);
-        int newFrom = toRecord + header - record + newPrefix;
-        if (!staysInBlock) System.arraycopy(page, record, target, toRecord, header - record);
-        // in place, what moves up has to start from its end and what moves down from its beginning
-        if (grows) System.arraycopy(page, oldFrom + at + removed, target, newFrom + at + length, tail);
-        if (page != target || oldFrom != newFrom) System.arraycopy(page, oldFrom, target, newFrom, at);
-        if (!grows) System.arraycopy(page, oldFrom + at + removed, target, newFrom + at + length, tail);
-        System.arraycopy(source, offset, target, newFrom + at, length);
-        Records.writeLength(target, newFrom - newPrefix, newLength);
-        Records.setKind(target, toRecord, kind.ordinal());
-        if (!staysInBlock) {
-            if (Records.has(target, toRecord, Records.HAS_EXPIRY)) wheel.moved(to);
-            dict.replaceFound(to);
-            pages.free(address, oldSize);
-        }
-        touch(to);
-        return to;
+        return keyspace.splice(address, kind, at, removed, source, offset, length);
     }
 
     /// The big value at the address, to be read.
@@ -584,7 +539,7 @@ public final class Database {
 
     /// The big value of the key that was looked up last, about to be changed.
     public BigValue bigForChange(long address) {
-        beforeChange(address);
+        keyspace.beforeChange(address);
         return big(address);
     }
 
@@ -595,24 +550,15 @@ public final class Database {
     /// @throws OutOfMemory when memory is short; then nothing has changed, and the value is still the caller's
     public void putBig(Bytes key, Kind kind, BigValue value, long expiryMs) {
         long nextFieldMs = value instanceof BigHash hash ? hash.fields().nextMs() : NO_EXPIRY;
-        long before = openAgenda(key, nextFieldMs);
+        long before = keyspace.openAgenda(key, nextFieldMs);
         try {
             long address = room(key, kind, Integer.BYTES, expiryMs);
             Records.setFixed4(pages.array(address), Pages.offset(address), bigs.add(value));
         } catch (OutOfMemory e) {
-            agenda.set(key, before);
+            keyspace.agenda.set(key, before);
             throw e;
         }
-        agenda.set(key, nextFieldMs);
-    }
-
-    /// Before a key gets a hash: makes sure of its place on the agenda, if it has volatile fields.
-    ///
-    /// @return what to set should the hash be refused after all
-    private long openAgenda(Bytes key, long nextFieldMs) {
-        long before = agenda.whenMs(key);
-        if (nextFieldMs != NO_EXPIRY) agenda.open(key, nextFieldMs);
-        return before;
+        keyspace.agenda.set(key, nextFieldMs);
     }
 
     // ---- keys ----
@@ -631,8 +577,8 @@ public final class Database {
     ///
     /// @param address what [#lookup] answered, not 0
     public void removeFound(long address) {
-        drop(address);
-        dict.settle();
+        keyspace.remove(address);
+        keyspace.dict.settle();
     }
 
     /// Gives the key that was looked up last an expiry time, or takes it away.
@@ -643,7 +589,7 @@ public final class Database {
     public void setExpiry(long address, long expiryMs) {
         byte[] page = pages.array(address);
         int at = Pages.offset(address);
-        recut(address, Kind.of(Records.kind(page, at)), valueSize(page, at), expiryMs, true);
+        keyspace.recut(address, Kind.of(Records.kind(page, at)), Keyspace.valueSize(page, at), expiryMs, true);
     }
 
     /// Copies a value with its expiry to another key, here or in another database, and replaces what that held. The key must be there,
@@ -656,7 +602,7 @@ public final class Database {
         byte[] page = pages.array(address);
         int at = Pages.offset(address);
         Kind kind = Kind.of(Records.kind(page, at));
-        int valueSize = (int) valueSize(page, at);
+        int valueSize = (int) Keyspace.valueSize(page, at);
         if (kind.shape() == Shape.BIG) {
             BigValue copy = big(address).copy();
             try {
@@ -669,15 +615,15 @@ public final class Database {
         }
         long nextFieldMs =
                 kind == Kind.HASH_LISTPACKEX ? hash.look(key, address).nextMs() : NO_EXPIRY;
-        long before = to.openAgenda(newKey, nextFieldMs);
+        long before = to.keyspace.openAgenda(newKey, nextFieldMs);
         long copy;
         try {
             copy = to.room(newKey, kind, valueSize, expiryMs(address));
         } catch (OutOfMemory e) {
-            to.agenda.set(newKey, before);
+            to.keyspace.agenda.set(newKey, before);
             throw e;
         }
-        to.agenda.set(newKey, nextFieldMs);
+        to.keyspace.agenda.set(newKey, nextFieldMs);
         // making room has not moved the source: a block stays where it is until its owner changes it
         byte[] target = pages.array(copy);
         System.arraycopy(
@@ -696,7 +642,7 @@ public final class Database {
     ///
     /// @throws OutOfMemory when memory is short; then nothing has changed
     public void moveTo(Bytes key, Database to, Bytes newKey) {
-        handOver(key, lookup(key), to, newKey);
+        keyspace.handOver(key, lookup(key), to.keyspace, newKey);
     }
 
     // ---- expiry ----
@@ -706,10 +652,10 @@ public final class Database {
     /// @param most how many records to touch at the most
     /// @return how many of the most are left; 0 means that there may be more to do
     public int expire(int most) {
-        int left = wheel.advance(moment.nowMs(), most, due);
-        if (left == 0 || agenda.size() == 0) return left;
+        int left = keyspace.wheel.advance(moment.nowMs(), most, due);
+        if (left == 0 || keyspace.agenda.size() == 0) return left;
         fieldsLeft = left;
-        left = agenda.advance(moment.nowMs(), left, hashDue);
+        left = keyspace.agenda.advance(moment.nowMs(), left, hashDue);
         return Math.min(left, fieldsLeft);
     }
 
@@ -723,33 +669,24 @@ public final class Database {
 
     /// In how many milliseconds the next key may expire, at the most the given number.
     public long nextExpiryInMs(long atMost) {
-        long next = wheel.size() == 0 ? atMost : wheel.nextInMs(moment.nowMs(), atMost);
-        return agenda.size() == 0 ? next : agenda.nextInMs(moment.nowMs(), next);
+        long next = keyspace.wheel.size() == 0 ? atMost : keyspace.wheel.nextInMs(moment.nowMs(), atMost);
+        return keyspace.agenda.size() == 0 ? next : keyspace.agenda.nextInMs(moment.nowMs(), next);
     }
 
     private void expireDue(long address) {
-        byte[] page = pages.array(address);
-        int at = Pages.offset(address);
         // the wheel has dropped it from its lists; put it back for the moment, so that the removal below is an ordinary one
-        wheel.add(address);
-        foundHash = dict.hashOf(address);
-        Bytes key = Records.key(page, at, otherWindow);
-        dict.find(key.array(), key.offset(), key.length(), foundHash);
-        expireFound(address);
+        keyspace.wheel.add(address);
+        expireFound(address, keyspace.found(address));
     }
 
-    private void expireFound(long address) {
-        // the key's bytes outlive the block's being freed: freeing writes a link into the first four bytes only
-        Bytes key = Records.key(pages.array(address), Pages.offset(address), otherWindow);
+    private void expireFound(long address, Bytes key) {
         removeFound(address);
         events.expired(this, key);
     }
 
     /// Gives the key of a record up, because memory is short.
     public void evict(long address) {
-        foundHash = dict.hashOf(address);
-        Bytes key = Records.key(pages.array(address), Pages.offset(address), otherWindow);
-        dict.find(key.array(), key.offset(), key.length(), foundHash);
+        Bytes key = keyspace.found(address);
         removeFound(address);
         events.evicted(this, key);
     }
@@ -760,42 +697,27 @@ public final class Database {
     ///
     /// @return whether there is more
     public boolean step(int buckets) {
-        return dict.step(buckets) | agenda.step(buckets);
+        return keyspace.step(buckets);
     }
 
     /// Moves records out of sparse pages, for some buckets.
     ///
     /// @return whether there is more
     public boolean compact(int buckets) {
-        if (isCompactingAgenda) return isCompactingAgenda = agenda.compact(buckets);
-        compactPosition = dict.compact(compactPosition, buckets, mover);
-        isCompactingAgenda = compactPosition == 0 && agenda.size() > 0;
-        return compactPosition != 0 || isCompactingAgenda;
-    }
-
-    private long moveSparse(long address) {
-        int size = recordSize(pages.array(address), Pages.offset(address));
-        long to = pages.move(address, size);
-        if (Records.has(pages.array(to), Pages.offset(to), Records.HAS_EXPIRY)) wheel.moved(to);
-        return to;
+        return keyspace.compact(buckets);
     }
 
     /// Frees some records of a database that was given up; nothing else may be done with it any more.
     ///
     /// @return whether there is more
     boolean drain(int buckets) {
-        return dict.drain(buckets, freer) | agenda.drain(buckets);
-    }
-
-    private void freeRecord(long address) {
-        retireBig(pages.array(address), Pages.offset(address));
-        pages.free(address, recordSize(pages.array(address), Pages.offset(address)));
+        return keyspace.drain(buckets);
     }
 
     // ---- snapshot ----
 
     void beginSnapshot(Snapshot snapshot) {
-        walk = new TableWalk(pages, dict, address -> snapshot.image(this, address));
+        keyspace.beginSnapshot(snapshot);
         imageIndex = index;
     }
 
@@ -803,15 +725,15 @@ public final class Database {
     ///
     /// @return whether there are more
     boolean walkOn(Slice slice) {
-        return walk != null && walk.next(slice);
+        return keyspace.walkOn(slice);
     }
 
     void endSnapshot() {
-        walk = null;
+        keyspace.endSnapshot();
     }
 
     boolean isInSnapshot() {
-        return walk != null;
+        return keyspace.isInSnapshot();
     }
 
     int imageIndex() {
@@ -819,11 +741,11 @@ public final class Database {
     }
 
     Dict dict() {
-        return dict;
+        return keyspace.dict;
     }
 
     Agenda agenda() {
-        return agenda;
+        return keyspace.agenda;
     }
 
     Moment moment() {
@@ -838,223 +760,6 @@ public final class Database {
         return pages;
     }
 
-    // ---- the primitives ----
-
-    /// Room for a value of this kind and size under the key: a new record, or the old one cut anew. The value is the caller's to write.
-    private long room(Bytes key, Kind kind, long valueSize, long expiryMs) {
-        long address = lookup(key);
-        if (address == 0 && !moment.deletesExpired) {
-            // an expired key that may not be taken out now still has its slot, and is written over
-            address = dict.find(key.array(), key.offset(), key.length(), foundHash);
-            if (expiryMs == KEEP_EXPIRY) expiryMs = NO_EXPIRY;
-        }
-        if (address != 0) return recut(address, kind, valueSize, expiryMs, false);
-        return create(key, foundHash, kind, valueSize, expiryMs);
-    }
-
-    private long create(Bytes key, long hash, Kind kind, long valueSize, long expiryMs) {
-        boolean hasExpiry = expiryMs >= 0;
-        int size = total(Records.sizeBeforeValue(key.length(), hasExpiry) + valueSize);
-        long address = pages.allocate(size);
-        try {
-            dict.insert(hash, address);
-        } catch (OutOfMemory e) {
-            pages.free(address, size);
-            throw e;
-        }
-        byte[] page = pages.array(address);
-        int at = Pages.offset(address);
-        int flags = (hasExpiry ? Records.HAS_EXPIRY : 0) | (walk == null ? 0 : walk.birthFlags(hash));
-        Records.writeHead(
-                page, at, kind.ordinal(), flags, moment.initialAccess(), key.array(), key.offset(), key.length());
-        if (hasExpiry) {
-            Records.setExpiryMs(page, at, expiryMs);
-            wheel.add(address);
-        }
-        if (moment.tellsNewKeys) events.created(this, key);
-        return address;
-    }
-
-    /// Changes kind, size or expiry of the record that was looked up last; in place if the block is of the right size.
-    ///
-    /// @param keepValue whether the old value's bytes are copied as far as both sizes reach
-    /// @return where the record is now
-    private long recut(long address, Kind kind, long valueSize, long expiryMs, boolean keepValue) {
-        byte[] page = pages.array(address);
-        int at = Pages.offset(address);
-        boolean hadExpiry = Records.has(page, at, Records.HAS_EXPIRY);
-        if (expiryMs == KEEP_EXPIRY) expiryMs = hadExpiry ? Records.expiryMs(page, at) : NO_EXPIRY;
-        boolean hasExpiry = expiryMs >= 0;
-        int oldSize = recordSize(page, at);
-        int keyLength = Records.keyLength(page, at);
-        int newSize = total(Records.sizeBeforeValue(keyLength, hasExpiry) + valueSize);
-
-        if (SizeClasses.roundUp(oldSize) == SizeClasses.roundUp(newSize)) {
-            beforeChange(address);
-            if (!keepValue) retireValue(page, at, kind);
-            Records.setKind(page, at, kind.ordinal());
-            boolean changesExpiry = hadExpiry != hasExpiry || hasExpiry && Records.expiryMs(page, at) != expiryMs;
-            if (changesExpiry && hadExpiry) wheel.remove(address);
-            if (hadExpiry != hasExpiry) {
-                Records.changeExpiry(page, at, hasExpiry, keepValue ? oldSize : Records.valueHeader(page, at) - at);
-            }
-            if (changesExpiry && hasExpiry) {
-                Records.setExpiryMs(page, at, expiryMs);
-                wheel.add(address);
-            }
-            touch(address);
-            return address;
-        }
-
-        long to = pages.allocate(newSize);
-        beforeChange(address);
-        if (!keepValue) retireValue(page, at, kind);
-        byte[] target = pages.array(to);
-        int toAt = Pages.offset(to);
-        int flags = (hasExpiry ? Records.HAS_EXPIRY : 0) | page[at] & Records.IMAGED;
-        int keyOffset = Records.keyOffset(page, at);
-        Records.writeHead(target, toAt, kind.ordinal(), flags, Records.access(page, at), page, keyOffset, keyLength);
-        if (keepValue) {
-            int from = Records.valueHeader(page, at);
-            int oldValueSize = at + oldSize - from;
-            System.arraycopy(
-                    page, from, target, Records.valueHeader(target, toAt), (int) Math.min(oldValueSize, valueSize));
-        }
-        if (hadExpiry) wheel.remove(address);
-        if (hasExpiry) {
-            Records.setExpiryMs(target, toAt, expiryMs);
-            wheel.add(to);
-        }
-        dict.replaceFound(to);
-        pages.free(address, oldSize);
-        touch(to);
-        return to;
-    }
-
-    /// Removes the record that was looked up last; the table is the caller's to [settle][Dict#settle].
-    private void drop(long address) {
-        drop(address, true);
-    }
-
-    private void drop(long address, boolean leavesAgenda) {
-        byte[] page = pages.array(address);
-        int at = Pages.offset(address);
-        beforeChange(address);
-        if (leavesAgenda) leaveAgenda(page, at);
-        retireBig(page, at);
-        if (Records.has(page, at, Records.HAS_EXPIRY)) wheel.remove(address);
-        int size = recordSize(page, at);
-        dict.takeFound();
-        pages.free(address, size);
-    }
-
-    /// Gives a record another key, in this database or another.
-    private void handOver(Bytes key, long address, Database to, Bytes newKey) {
-        long oldHash = foundHash;
-        long newHash = to.dict.hash(newKey.array(), newKey.offset(), newKey.length());
-        byte[] page = pages.array(address);
-        int at = Pages.offset(address);
-        int flags = Records.has(page, at, Records.HAS_EXPIRY) ? Records.HAS_EXPIRY : 0;
-        int access = Records.access(page, at);
-        int valueSize = (int) valueSize(page, at);
-        int oldSize = recordSize(page, at);
-        int newSize = total(Records.sizeBeforeValue(newKey.length(), flags != 0) + valueSize);
-        boolean staysInBlock = SizeClasses.roundUp(oldSize) == SizeClasses.roundUp(newSize);
-
-        long nextFieldMs = agenda.whenMs(key);
-
-        // what may fail
-        to.dict.makeRoom(newHash);
-        long target = staysInBlock ? address : pages.allocate(newSize);
-        try {
-            to.openAgenda(newKey, nextFieldMs);
-        } catch (OutOfMemory e) {
-            if (!staysInBlock) pages.free(target, newSize);
-            throw e;
-        }
-
-        long replaced = to.dict.find(newKey.array(), newKey.offset(), newKey.length(), newHash);
-        if (replaced != 0) {
-            to.foundHash = newHash;
-            to.drop(replaced, false);
-        }
-        to.agenda.set(newKey, nextFieldMs);
-        agenda.set(key, NO_EXPIRY);
-
-        // the record leaves its slot before its key changes, for the slot is found by the key
-        dict.find(key.array(), key.offset(), key.length(), oldHash);
-        foundHash = oldHash;
-        beforeChange(address);
-        if (flags != 0) wheel.remove(address);
-        dict.takeFound();
-
-        byte[] targetPage = pages.array(target);
-        int targetAt = Pages.offset(target);
-        int from = Records.valueHeader(page, at);
-        int kind = Records.kind(page, at);
-        long expiryMs = expiryMs(address);
-        if (to.walk != null) flags |= to.walk.birthFlags(newHash);
-        int valueAt = newSize - valueSize + targetAt;
-        if (page != targetPage || from != valueAt) System.arraycopy(page, from, targetPage, valueAt, valueSize);
-        Records.writeHead(targetPage, targetAt, kind, flags, access, newKey.array(), newKey.offset(), newKey.length());
-        if (expiryMs != NO_EXPIRY) {
-            Records.setExpiryMs(targetPage, targetAt, expiryMs);
-            to.wheel.add(target);
-        }
-        to.dict.insertPrepared(newHash, target);
-        if (!staysInBlock) pages.free(address, oldSize);
-        dict.settle();
-        if (moment.tellsNewKeys) events.created(to, newKey);
-    }
-
-    private void beforeChange(long address) {
-        if (walk != null) walk.beforeChange(address, foundHash);
-    }
-
-    static int total(long size) {
-        if (size > Records.MAX_LENGTH)
-            throw OutOfMemory.REFUSED; // key and value together are more than an array can hold
-        return (int) size;
-    }
-
-    private static long valueSize(byte[] page, int at) {
-        return switch (Kind.of(Records.kind(page, at)).shape()) {
-            case FIXED8 -> Long.BYTES;
-            case BIG -> Integer.BYTES;
-            case BYTES -> Records.bytesSize(Records.bytesLength(page, at));
-        };
-    }
-
-    /// A record's value is about to be replaced by one of another kind, or of the same.
-    private void retireValue(byte[] page, int at, Kind by) {
-        // a hash in the place of a hash: whoever puts it there sees to the agenda
-        if (by != Kind.HASH_LISTPACKEX && by != Kind.HASH_HASHTABLE) leaveAgenda(page, at);
-        retireBig(page, at);
-    }
-
-    private void leaveAgenda(byte[] page, int at) {
-        if (agenda.size() == 0) return;
-        Kind kind = Kind.of(Records.kind(page, at));
-        if (kind != Kind.HASH_LISTPACKEX && kind != Kind.HASH_HASHTABLE) return;
-        agenda.set(Records.key(page, at, agendaWindow), NO_EXPIRY);
-    }
-
-    /// A record is about to lose its value: if that is a big one, it is freed.
-    private void retireBig(byte[] page, int at) {
-        if (Kind.of(Records.kind(page, at)).shape() == Shape.BIG) bigs.retire(Records.fixed4(page, at));
-    }
-
-    /// The size of a record with a string.
-    static long stringSize(Bytes key, Bytes value, boolean hasExpiry) {
-        boolean isNumber = value.length() <= Numbers.MAX_LONG_CHARS && Numbers.isLong(value);
-        return Records.sizeBeforeValue(key.length(), hasExpiry)
-                + (isNumber ? Long.BYTES : Records.bytesSize(value.length()));
-    }
-
-    static int recordSize(byte[] page, int at) {
-        return Records.valueHeader(page, at) - at + (int) valueSize(page, at);
-    }
-
     // ---- self-check ----
 
     /// Checks table, wheel and records against each other; for tests and `DEBUG`. O(n).
@@ -1062,27 +767,25 @@ public final class Database {
     /// @return bytes of all blocks of this database
     /// @throws IllegalStateException when something does not add up
     public long checkInvariants() {
-        dict.checkInvariants();
-        wheel.checkInvariants();
+        keyspace.checkInvariants();
         long[] sums = new long[3];
         long position = 0;
         do {
-            position = dict.scan(position, address -> {
+            position = keyspace.dict.scan(position, address -> {
                 byte[] page = pages.array(address);
                 int at = Pages.offset(address);
-                sums[0] += SizeClasses.roundUp(recordSize(page, at));
+                sums[0] += SizeClasses.roundUp(Keyspace.recordSize(page, at));
                 if (Records.has(page, at, Records.HAS_EXPIRY)) sums[1]++;
                 if (kind(address).shape() == Shape.BIG) big(address).checkInvariants();
                 if (kind(address).type().equals("hash")) sums[2] += checkAgenda(address);
             });
         } while (position != 0);
-        agenda.checkInvariants();
-        sums[0] += agenda.recordBytes();
-        if (sums[2] != agenda.size())
+        sums[0] += keyspace.agenda.recordBytes();
+        if (sums[2] != keyspace.agenda.size())
             throw new IllegalStateException(
-                    sums[2] + " hashes with volatile fields, " + agenda.size() + " on the agenda");
-        if (sums[1] != wheel.size())
-            throw new IllegalStateException(sums[1] + " volatile keys, " + wheel.size() + " in the wheel");
+                    sums[2] + " hashes with volatile fields, " + keyspace.agenda.size() + " on the agenda");
+        if (sums[1] != keyspace.wheel.size())
+            throw new IllegalStateException(sums[1] + " volatile keys, " + keyspace.wheel.size() + " in the wheel");
         return sums[0];
     }
 
@@ -1092,7 +795,7 @@ public final class Database {
         long nextMs = hashImage.look(key, address).nextMs();
         hashImage.checkInvariants();
         if (nextMs == NO_EXPIRY) return 0;
-        long whenMs = agenda.whenMs(key);
+        long whenMs = keyspace.agenda.whenMs(key);
         if (whenMs == NO_EXPIRY || whenMs > nextMs)
             throw new IllegalStateException(key + " is due at " + nextMs + ", on the agenda for " + whenMs);
         return 1;

@@ -95,7 +95,7 @@ final class HashRoom {
     }
 
     private void block(long size) {
-        int total = Database.total(size);
+        int total = Keyspace.total(size);
         sum += counts == ONLY_A_SUM ? SizeClasses.roundUp(total) : Pages.countBlock(counts, total);
     }
 }

@@ -41,7 +41,7 @@ final class Room {
     }
 
     private int size(Bytes[] words, int index, boolean hasExpiry) {
-        return Database.total(Database.stringSize(words[index], words[index + 1], hasExpiry));
+        return Keyspace.total(Keyspace.stringSize(words[index], words[index + 1], hasExpiry));
     }
 
     private void holdExactly(Bytes[] words, int from, int to, long table) {
@@ -76,7 +76,7 @@ final class Room {
 
     /// Whether something of this size takes the place of the record, as [Database] would set it.
     private boolean fits(long address, int size) {
-        int oldSize = Database.recordSize(db.pages().array(address), Pages.offset(address));
+        int oldSize = Keyspace.recordSize(db.pages().array(address), Pages.offset(address));
         return SizeClasses.roundUp(oldSize) == SizeClasses.roundUp(size);
     }
 

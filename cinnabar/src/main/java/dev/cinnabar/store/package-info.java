@@ -17,7 +17,7 @@
 /// time; a key whose time is over is taken out on the spot, and the engine is told. What comes back is an address. `string(address)`
 /// gives a look at the value where it lies: a number, or a window of bytes that the reply copies to the socket's buffer.
 ///
-/// **From a SET's point of view.** There are four primitives: *create* a record, *recut* it (same key, another size), *overwrite* it
+/// **From a SET's point of view.** There are four primitives ([dev.cinnabar.store.Keyspace] has them): *create* a record, *recut* it (same key, another size), *overwrite* it
 /// in place, *remove* it; and for RENAME and MOVE a fifth, *hand over* (another key or database, same value), which leaves a huge value
 /// where it is. A value of the same size class is written over where it lies, so a steady load of SETs moves nothing. All check first
 /// and change after, so running out of memory loses nothing; who changes several keys or none holds room for all of them first.
@@ -87,7 +87,7 @@
 /// **What this room does not do.** It answers nobody, logs nothing and knows no command: it tells
 /// [dev.cinnabar.store.KeyEvents] what it did of its own accord, and the engine does the rest.
 ///
-/// **Start reading** with `Database#lookup`, then its primitives, then `TableWalk` and `Snapshot`.
+/// **Start reading** with `Database#lookup`, then the primitives in `Keyspace`, then `TableWalk` and `Snapshot`.
 ///
 /// **Sources.** Types and encodings as in Redis 7's object.c; access counters: R. Morris, *Counting large numbers of events in small
 /// registers*, 1978.

@@ -58,7 +58,7 @@ class ServingTest extends NetRig {
     /// Changes the ring's descriptor to one that nobody has, and back.
     private static void breakRing(NetServer server, boolean breaks) throws Exception {
         CountDownLatch done = new CountDownLatch(1);
-        Object ring = field(field(server.loop(0), "batch"), "ring");
+        Object ring = field(field(field(server.loop(0), "batches"), "batch"), "ring");
         Field descriptor = ring.getClass().getDeclaredField("descriptor");
         descriptor.setAccessible(true);
         server.loop(0).execute(() -> {
