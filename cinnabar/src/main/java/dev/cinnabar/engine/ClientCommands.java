@@ -313,6 +313,6 @@ public enum ClientCommands implements Command {
         Engine engine = ((Session) call.caller()).engine();
         Session waiting = engine.session(call.longArg(2));
         boolean withError = call.argc() == 4 && call.is(3, "ERROR");
-        return call.reply().integer(waiting != null && engine.unblock(waiting, withError));
+        return call.reply().integer(waiting != null && engine.waiting().unblock(waiting, withError));
     }
 }

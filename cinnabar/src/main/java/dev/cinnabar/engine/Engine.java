@@ -4,7 +4,6 @@ import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Clock;
 import dev.cinnabar.base.Randomness;
-import dev.cinnabar.base.StoredBytes;
 import dev.cinnabar.command.Call;
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
@@ -13,11 +12,8 @@ import dev.cinnabar.command.Flag;
 import dev.cinnabar.command.Limits;
 import dev.cinnabar.command.Refusal;
 import dev.cinnabar.command.Reply;
-import dev.cinnabar.command.Words;
 import dev.cinnabar.config.KeyspaceEvents;
 import dev.cinnabar.engine.Session.QueuedCall;
-import dev.cinnabar.engine.Session.WatchedKey;
-import dev.cinnabar.engine.Waiters.Waiter;
 import dev.cinnabar.memory.Budget;
 import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.store.Database;
@@ -29,7 +25,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -39,18 +34,13 @@ import org.jspecify.annotations.Nullable;
 /// Every method but [#lock], [#unlock] and those that say so has to be called with the lock held. A batch of pipelined commands is run
 /// under one hold of the lock, begun with [#beginBatch].
 public final class Engine implements KeyEvents {
-    private static final Bytes MULTI = Bytes.of("MULTI");
-    private static final Bytes EXEC = Bytes.of("EXEC");
-    private static final Bytes[] MULTI_CALL = {MULTI};
-    private static final Bytes[] EXEC_CALL = {EXEC};
     private static final long TICK_WORK_NANOS = 50_000; // so long may a request wait for such work
     /// [#tick] answers at most this much while there is work left.
     public static final long BUSY_MS = 2;
     /// So often [#tick] may be called without waiting, if requests are served in between: then a third of a core goes into such work.
     public static final int PIECES_IN_ROW = 20;
     private static final int EXPIRE_STEP = 128; // records; some 25 µs
-    private static final int KEPT_BYTES = 1 << 16; // a buffer that grew beyond is let go
-    private static final int UNKNOWN_ARGS_CHARS = 128; // how much of the arguments is quoted for an unknown command
+    static final int KEPT_BYTES = 1 << 16; // a buffer that grew beyond is let go
     private static final String TOO_MANY_CLIENTS = "ERR max number of clients reached";
     private static final String PROTECTED_MODE =
             "DENIED Cinnabar is running in protected mode: no password is set, so only clients"
@@ -66,8 +56,6 @@ public final class Engine implements KeyEvents {
     private final Store store;
     private final CommandTable commands;
     private final Watches watches = new Watches();
-    private final Waiters waiters = new Waiters();
-    private final ByteBuilder woken = new ByteBuilder(); // what a call that waited is answered
     private final SlowLog slowLog = new SlowLog();
     private final LatencyMonitor latencyMonitor = new LatencyMonitor();
     private final Monitors monitors = new Monitors();
@@ -75,32 +63,29 @@ public final class Engine implements KeyEvents {
     private final KeyspaceNotifications notifications = new KeyspaceNotifications(pubSub);
     private final OutputLimits outputLimits = new OutputLimits(settings);
     private final ByteBuilder ownPushes = new ByteBuilder(); // for the client whose command runs
-    private final ByteBuilder wokenPushes = new ByteBuilder(); // for the one whose waiting call runs
     private final Pause pause = new Pause();
     private final Eviction eviction;
+    private final Admission admission;
     private final Map<Long, Session> sessions = new LinkedHashMap<>();
     private final Call outer; // the command that a client sent
+    private final Journal journal;
     private final Call inner; // a command that EXEC runs
     private final Call replayed; // a command from the log, perhaps while DEBUG LOADAOF waits for it
     private final Call again; // a command that waited
-    private final Bytes[] deletion = {Words.DEL, new Bytes()};
-    private final Bytes[] fieldDeletion = {Words.HDEL, new Bytes(), new Bytes()};
+    private final WaitingCalls waiting;
 
     private final Sampler sampler;
     private final Info info;
 
     private Host host;
-    private ChangeLog log = ChangeLog.NONE;
     private long nextSessionId = 1;
     private long lastIdleCheckMs;
     private boolean isInExec;
     private boolean hasRunQueue; // the reply is a transaction's, and what CLIENT REPLY hides of it is hidden already
-    private boolean isGroupOpen; // MULTI was written to the log for the transaction that runs
     private boolean isLoading;
     private @Nullable Call body; // whose body runs, so that what happens meanwhile finds its place in the outbox
     private long pushedBytes; // in this batch, to all clients
     private @Nullable Snapshot abandoned;
-    private @Nullable String writeRefusal; // while the data set should be saved and cannot
     private long lastNanos; // when the last command of this batch ended
 
     /// @param databases how many
@@ -117,10 +102,13 @@ public final class Engine implements KeyEvents {
         this.store = new Store(databases, budget, this, randomness, clock.wallMs());
         this.commands = CommandTable.of(families, renames);
         this.outer = new Call(store, clock, randomness, limits);
+        this.journal = new Journal(outer);
         this.inner = new Call(store, clock, randomness, limits);
         this.replayed = new Call(store, clock, randomness, limits);
         this.again = new Call(store, clock, randomness, limits);
+        this.waiting = new WaitingCalls(this, store, again);
         this.eviction = new Eviction(store, settings, randomness);
+        this.admission = new Admission(this, commands, settings, eviction, pause, store.moment());
         this.host = new NoHost(clock.wallMs());
         this.sampler = new Sampler(this, clock.wallMs());
         this.info = new Info(this, randomness);
@@ -179,8 +167,7 @@ public final class Engine implements KeyEvents {
         pubSub.unsubscribeAll(session);
         outputLimits.forget(session);
         pause.forget(session);
-        Waiter waiter = waiters.of(session);
-        if (waiter != null) waiters.remove(waiter);
+        waiting.forget(session);
         session.queue = null;
         session.isClosing = true;
     }
@@ -284,7 +271,7 @@ public final class Engine implements KeyEvents {
     public boolean run(Session session, int argc, Bytes[] argv, ByteBuilder out) {
         session.pushes = ownPushes;
         boolean hasRun = runCommand(session, argc, argv, out);
-        if (waiters.isAnyReady()) serveReady();
+        waiting.serveReady();
         session.pushes = null;
         if (ownPushes.length() > 0) {
             out.append(ownPushes.array(), 0, ownPushes.length());
@@ -307,7 +294,7 @@ public final class Engine implements KeyEvents {
 
         session.lastCommand = "NULL";
         hasRunQueue = false;
-        CommandEntry entry = find(argc, argv, call);
+        CommandEntry entry = admission.find(argc, argv, call);
         if (entry == null) {
             if (session.queue != null) session.hasQueueFailed = true;
             statistics.countError(out, start);
@@ -315,7 +302,7 @@ public final class Engine implements KeyEvents {
             return true;
         }
         session.lastCommand = entry.fullName();
-        String refusal = refusal(session, entry, argc);
+        String refusal = admission.refusal(session, entry, argc);
         if (refusal != null) {
             refuse(entry, session, call, refusal);
             statistics.countError(out, start);
@@ -329,7 +316,7 @@ public final class Engine implements KeyEvents {
             execute(entry, call, session);
         }
         session.commands++;
-        if (call.isWaiting()) suspend(session, entry, call);
+        if (call.isWaiting()) waiting.suspend(session, entry, call);
         else finishReply(session, call, start);
         return true;
     }
@@ -343,120 +330,6 @@ public final class Engine implements KeyEvents {
             refusal = "EXECABORT Transaction discarded because of: " + refusal;
         }
         call.reply().error(refusal);
-    }
-
-    /// Finds the command, or answers why it cannot.
-    private @Nullable CommandEntry find(int argc, Bytes[] argv, Call call) {
-        CommandEntry entry = commands.find(argv[0]);
-        if (entry == null) {
-            call.reply().error(unknown(argc, argv));
-            return null;
-        }
-        CommandTable inner = entry.subcommands();
-        if (inner != null && argc > 1) {
-            CommandEntry sub = inner.find(argv[1]);
-            if (sub == null) {
-                String word = clipped(argv[1].toString());
-                String hint = entry.fullName().toUpperCase(Locale.ROOT) + " HELP.";
-                call.reply().error("ERR unknown subcommand '" + word + "'. Try " + hint);
-                return null;
-            }
-            entry = sub;
-        }
-        if (entry.command() == null || !entry.spec().takes(argc)) {
-            entry.rejected();
-            ((Session) call.caller()).lastCommand = entry.fullName();
-            call.reply().error(Errors.arity(entry.fullName()));
-            return null;
-        }
-        return entry;
-    }
-
-    private static String unknown(int argc, Bytes[] argv) {
-        StringBuilder text = new StringBuilder("ERR unknown command '")
-                .append(clipped(argv[0].toString()))
-                .append("', with args beginning with: ");
-        int room = UNKNOWN_ARGS_CHARS;
-        for (int i = 1; i < argc && room > 0; i++) {
-            String arg = argv[i].toString();
-            if (arg.length() > room) arg = arg.substring(0, room);
-            text.append('\'').append(arg).append("' ");
-            room -= arg.length() + 3;
-        }
-        return text.toString();
-    }
-
-    private static String clipped(String word) {
-        return word.length() > UNKNOWN_ARGS_CHARS ? word.substring(0, UNKNOWN_ARGS_CHARS) : word;
-    }
-
-    /// Why the command may not run now, or null.
-    private @Nullable String refusal(Session session, CommandEntry entry, int argc) {
-        CommandSpec spec = entry.spec();
-        if (spec.is(Flag.PROTECTED) && !allowsProtected(session)) return notAllowed(entry.fullName());
-        if (!session.isAuthenticated && !spec.is(Flag.NO_AUTH)) return "NOAUTH Authentication required.";
-        if (session.origin() == Session.Origin.REPLAY) return null;
-        if (session.queue != null && spec.is(Flag.NO_MULTI)) return "ERR Command not allowed inside a transaction";
-        boolean evicts =
-                settings.maxMemory > 0 && !pause.isRunning(store.moment().nowMs());
-        if (evicts && !eviction.makeRoom() && isRefusedWithoutMemory(session, spec)) return Errors.OUT_OF_MEMORY;
-        if (spec.is(Flag.WRITE) && writeRefusal != null) return writeRefusal;
-        if (spec.is(Flag.WRITE) && log != ChangeLog.NONE) {
-            String refusal = log.refusal();
-            if (refusal != null) return refusal;
-        }
-        if (session.isInSubscriberMode() && !isInExec && !isForSubscribers(spec)) {
-            return "ERR Can't execute '" + entry.fullName()
-                    + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET"
-                    + " are allowed in this context";
-        }
-        if (isLoading && !spec.is(Flag.LOADING)) return "LOADING Cinnabar is loading the dataset in memory";
-        if (session.isMonitor && touchesData(spec)) return "ERR Replica can't interact with the keyspace";
-        return null;
-    }
-
-    private static boolean isForSubscribers(CommandSpec spec) {
-        return switch (spec.fullName()) {
-            case "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ssubscribe", "sunsubscribe" -> true;
-            case "ping", "quit", "reset" -> true;
-            default -> false;
-        };
-    }
-
-    private boolean allowsProtected(Session session) {
-        if (session.origin() == Session.Origin.REPLAY) return true;
-        return switch (settings.debugCommand) {
-            case "yes" -> true;
-            case "local" -> session.link().isLocal();
-            default -> false;
-        };
-    }
-
-    private static String notAllowed(String name) {
-        return "ERR " + name.toUpperCase(Locale.ROOT) + " command not allowed. If the enable-" + name
-                + "-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this"
-                + " option in the configuration file, and then restart the server.";
-    }
-
-    private static boolean touchesData(CommandSpec spec) {
-        return spec.is(Flag.READONLY) || spec.is(Flag.WRITE) || spec.is(Flag.MAY_REPLICATE);
-    }
-
-    /// In a transaction everything is refused that would be queued, for a queue takes memory, too.
-    private static boolean isRefusedWithoutMemory(Session session, CommandSpec spec) {
-        if (spec.is(Flag.DENYOOM)) return true;
-        if (session.queue == null) return false;
-        return switch (spec.fullName()) {
-            case "discard", "quit", "reset" -> false;
-            case "exec" -> hasDenyOom(session);
-            default -> true;
-        };
-    }
-
-    private static boolean hasDenyOom(Session session) {
-        if (session.queue == null) return false;
-        for (QueuedCall queued : session.queue) if (queued.entry().spec().is(Flag.DENYOOM)) return true;
-        return false;
     }
 
     private static boolean runsInTransaction(CommandEntry entry) {
@@ -476,7 +349,7 @@ public final class Engine implements KeyEvents {
     }
 
     /// Runs a command's body and does what it left in the outbox.
-    private void execute(CommandEntry entry, Call call, Session session) {
+    void execute(CommandEntry entry, Call call, Session session) {
         int start = call.reply().out().length();
         boolean isNested = isInExec;
         long began = isNested ? clock.nanos() : lastNanos;
@@ -505,7 +378,10 @@ public final class Engine implements KeyEvents {
             call.reply().out().unlimit();
         }
         if (call.changes() > 0) tell(call);
-        if (call.isLogged()) record(call); // also of a call that waits: it may have made its consumer
+        if (call.isLogged()) { // also a call that waits: it may have made its consumer
+            statistics.dirty += call.dirty();
+            if (session.origin() != Session.Origin.REPLAY) journal.record(call, isInExec);
+        }
         if (call.isWaiting()) return;
         if (!monitors.isEmpty()) monitors.feed(this, session, call, entry.spec());
         long ended = clock.nanos();
@@ -524,119 +400,13 @@ public final class Engine implements KeyEvents {
         if (longest != 0 && spec.is(Flag.READONLY)) out.limit(out.length() + longest);
     }
 
-    // ---- calls that wait ----
-
-    private void suspend(Session session, CommandEntry entry, Call call) {
-        Bytes[] argv = new Bytes[call.argc()];
-        for (int i = 0; i < argv.length; i++) argv[i] = Bytes.of(call.arg(i).copy());
-        List<WatchedKey> keys = new ArrayList<>();
-        for (int i = call.waitsFirst(); i <= call.waitsLast(); i++) {
-            WatchedKey key = new WatchedKey(session.db, StoredBytes.copyOf(argv[i]));
-            if (!keys.contains(key)) keys.add(key);
-        }
-        long nowMs = store.moment().nowMs();
-        long deadlineMs = call.waitsMs() == 0 ? Long.MAX_VALUE : nowMs + call.waitsMs();
-        Waiter waiter = new Waiter(session, entry, argv, keys, deadlineMs, call.waitsNilIsArray());
-        waiter.againMs = call.waitsAgainMs();
-        waiters.add(waiter);
-        session.waitsFor = "keys";
-    }
-
-    /// Runs the calls again that wait for keys which have changed, in their order, and again for what those change.
-    private void serveReady() {
-        while (true) {
-            WatchedKey key = waiters.nextReady();
-            if (key == null) return;
-            for (Waiter waiter : waiters.line(key)) {
-                if (waiter.isGone) continue;
-                if (store.database(key.db()).lookup(key.key().window()) == 0
-                        && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY)) break;
-                runAgain(waiter);
-            }
-        }
-    }
-
-    private void runAgain(Waiter waiter) {
-        Session session = waiter.session;
-        woken.clear();
-        session.pushes = wokenPushes;
-        again.begin(session, waiter.db, waiter.argv.length, waiter.argv, woken, session.isResp3);
-        again.mayWait(true);
-        again.hasWaited(true);
-        execute(waiter.entry, again, session);
-        // a key of another type is none to wait for: whoever waits for a list goes on waiting
-        boolean isWrongType =
-                woken.length() > 10 && !again.isDecided() && woken.toString().startsWith("-WRONGTYPE");
-        session.pushes = null;
-        boolean goesOn =
-                again.isWaiting() || isWrongType && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY);
-        if (goesOn) waiters.again(waiter, again.waitsAgainMs());
-        else answer(waiter);
-        if (wokenPushes.length() == 0) return;
-        session.link().push(wokenPushes.array(), 0, wokenPushes.length());
-        wokenPushes.clear();
-        wokenPushes.trim(KEPT_BYTES);
-    }
-
-    /// Sends a call that waited what is in `woken`, and lets its client go on.
-    private void answer(Waiter waiter) {
-        Session session = waiter.session;
-        waiters.remove(waiter);
-        session.waitsFor = null;
-        if (!session.hidesReply()) session.link().push(woken.array(), 0, woken.length());
-        session.replyIsOver();
-        session.link().resume();
-        woken.trim(KEPT_BYTES);
-    }
-
-    /// Answers those whose time is over, and runs those again who wait for a time, too.
-    private void timeOut(long nowMs) {
-        for (Waiter waiter = waiters.overdue(nowMs); waiter != null; waiter = waiters.overdue(nowMs)) {
-            if (waiter.deadlineMs <= nowMs) nil(waiter);
-            else runAgain(waiter);
-        }
-    }
-
-    private void nil(Waiter waiter) {
-        woken.clear();
-        again.begin(waiter.session, waiter.db, waiter.argv.length, waiter.argv, woken, waiter.session.isResp3);
-        if (waiter.nilIsArray) again.reply().nilArray();
-        else again.reply().nil();
-        waitedInVain(waiter, false);
-    }
-
-    /// Answers and counts a call that was not run to its end.
-    private void waitedInVain(Waiter waiter, boolean hasFailed) {
-        if (hasFailed) statistics.countError(woken, 0);
-        waiter.entry.ran(0, hasFailed, settings.tracksLatency);
-        statistics.commands++;
-        answer(waiter);
-    }
-
-    /// Ends a client's waiting: CLIENT UNBLOCK.
-    ///
-    /// @param withError whether it is told so by an error, and not as if its time were over
-    /// @return whether it waited
-    boolean unblock(Session session, boolean withError) {
-        Waiter waiter = waiters.of(session);
-        if (waiter == null) return false;
-        if (!withError) {
-            nil(waiter);
-            return true;
-        }
-        woken.clear();
-        woken.append("-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n");
-        waitedInVain(waiter, true);
-        return true;
-    }
-
     /// Whether the session's last command waits: nothing more of it may be run before it is answered.
     public boolean isWaiting(Session session) {
         return session.waitsFor != null;
     }
 
-    Waiters waiters() {
-        return waiters;
+    WaitingCalls waiting() {
+        return waiting;
     }
 
     private static void fail(Call call, int start, String error) {
@@ -667,42 +437,11 @@ public final class Engine implements KeyEvents {
         int classes = isLoading ? 0 : settings.keyspaceEvents;
         for (int i = 0; i < call.changes(); i++) {
             if (call.isWatched(i)) watches.changed(call.changedDb(i), call.changedKey(i));
-            if (!call.isNotice(i)) waiters.changed(call.changedDb(i), call.changedKey(i));
+            if (!call.isNotice(i)) waiting.waiters().changed(call.changedDb(i), call.changedKey(i));
             if (classes != 0 && !call.event(i).equals(Call.NO_EVENT)) {
                 notifications.tell(classes, call.changedDb(i), call.changedKey(i), call.event(i), call.eventClass(i));
             }
         }
-    }
-
-    /// Empties the outbox, the part for the log.
-    private void record(Call call) {
-        Session session = (Session) call.caller();
-        statistics.dirty += call.dirty();
-        if (session.origin() == Session.Origin.REPLAY || log == ChangeLog.NONE) return;
-
-        int db = call.dbIndex();
-        if (call.usesEffects()) {
-            if (call.effects().commands() == 0) return;
-            openGroup(call.effects().commands() > 1);
-            call.effects().forEach((argc, argv) -> log.append(db, argc, argv));
-        } else {
-            openGroup(false);
-            log.append(db, call.argc(), call.argv());
-        }
-        if (!isInExec) closeGroup();
-    }
-
-    /// Several changes that belong together are written as a transaction.
-    private void openGroup(boolean hasSeveral) {
-        if (isGroupOpen || !isInExec && !hasSeveral) return;
-        log.append(outer.dbIndex(), 1, MULTI_CALL);
-        isGroupOpen = true;
-    }
-
-    private void closeGroup() {
-        if (!isGroupOpen) return;
-        log.append(outer.dbIndex(), 1, EXEC_CALL);
-        isGroupOpen = false;
     }
 
     /// Applies CLIENT REPLY, which may take the reply back, and shows a monitor its own command behind the reply.
@@ -775,7 +514,7 @@ public final class Engine implements KeyEvents {
                 inner.touches(!session.isNoTouch);
                 inner.mayWait(false);
                 inner.mustObey(session.origin() == Session.Origin.REPLAY);
-                String refusal = refusal(session, queued.entry(), queued.argv().length);
+                String refusal = admission.refusal(session, queued.entry(), queued.argv().length);
                 if (refusal == null) {
                     execute(queued.entry(), inner, session);
                 } else {
@@ -788,7 +527,7 @@ public final class Engine implements KeyEvents {
         } finally {
             body = exec;
             isInExec = false;
-            closeGroup();
+            journal.closeGroup();
         }
     }
 
@@ -805,11 +544,7 @@ public final class Engine implements KeyEvents {
     public void fieldExpired(Database db, Bytes key, Bytes field) {
         statistics.expiredFields++;
         statistics.dirty++;
-        if (isLoading || log == ChangeLog.NONE) return;
-        fieldDeletion[1].set(key.array(), key.offset(), key.length());
-        fieldDeletion[2].set(field.array(), field.offset(), field.length());
-        if (isInExec) openGroup(false);
-        log.append(db.index(), 3, fieldDeletion);
+        if (!isLoading) journal.removed(db, key, field, isInExec);
     }
 
     @Override
@@ -854,10 +589,7 @@ public final class Engine implements KeyEvents {
     private void removed(Database db, Bytes key) {
         watches.changed(db.index(), key);
         statistics.dirty++;
-        if (isLoading || log == ChangeLog.NONE) return;
-        deletion[1].set(key.array(), key.offset(), key.length());
-        if (isInExec) openGroup(false);
-        log.append(db.index(), 2, deletion);
+        if (!isLoading) journal.removed(db, key, isInExec);
     }
 
     // ---- timers ----
@@ -874,14 +606,14 @@ public final class Engine implements KeyEvents {
             pause.tick(nowMs);
             sampler.tick(nowMs);
             closeIdle(nowMs);
-            timeOut(nowMs);
+            waiting.timeOut(nowMs);
             outputLimits.tick(nowMs);
             host.tick();
             boolean hasMore = work(clock.nanos() + TICK_WORK_NANOS);
             if (outputLimits.hasDoomed()) closeDoomed();
             if (hasMore) return BUSY_MS;
-            long period =
-                    waiters.nextInMs(nowMs, pause.endsInMs(nowMs, Math.min(1000 / settings.hz, Sampler.PERIOD_MS)));
+            long period = waiting.waiters()
+                    .nextInMs(nowMs, pause.endsInMs(nowMs, Math.min(1000 / settings.hz, Sampler.PERIOD_MS)));
             return settings.expiresActively ? Math.max(BUSY_MS + 1, store.nextExpiryInMs(period)) : period;
         } finally {
             lock.unlock();
@@ -925,7 +657,7 @@ public final class Engine implements KeyEvents {
 
     /// From now on writes are refused with this error, or, with null, are not.
     public void refuseWrites(@Nullable String error) {
-        writeRefusal = error;
+        admission.refuseWrites(error);
     }
 
     // ---- the parts ----
@@ -1039,12 +771,11 @@ public final class Engine implements KeyEvents {
 
     /// Where changes are written from now on.
     public void log(ChangeLog log) {
-        closeGroup(); // neither log may end up with half a transaction: what of it comes now begins another
-        this.log = log;
+        journal.log(log);
     }
 
     public ChangeLog log() {
-        return log;
+        return journal.log();
     }
 
     /// While the data set is being loaded, only commands run that need no data.

@@ -181,7 +181,7 @@ public enum ServerCommands implements Command {
             var old = store.database(db);
             engine.watches().flushed(db, key -> old.lookup(key) != 0);
             keys += store.flush(db);
-            engine.waiters().allChanged(db);
+            engine.waiting().waiters().allChanged(db);
         }
         boolean isSaved = this == FLUSHALL && engine.host().flushed();
         call.dirty(isSaved ? 0 : keys);
@@ -211,8 +211,8 @@ public enum ServerCommands implements Command {
             engine.watches().flushed(a, isInEither);
             engine.watches().flushed(b, isInEither);
             call.store().swap(a, b);
-            engine.waiters().allChanged(a);
-            engine.waiters().allChanged(b);
+            engine.waiting().waiters().allChanged(a);
+            engine.waiting().waiters().allChanged(b);
         }
         call.dirty(1);
 

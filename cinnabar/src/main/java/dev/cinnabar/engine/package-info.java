@@ -8,7 +8,7 @@
 ///    embedded call   ─┼► Engine.run ───┤► body (rooms `command` and here)               run it
 ///    log replayer    ─┘   one lock     └► outbox: watchers → change log → statistics    tell everybody
 ///
-///    timers ──► Engine.tick     expired keys, growing tables, holes, flushed databases: a millisecond at a time
+///    timers ──► Engine.tick     expired keys, growing tables, holes, flushed databases: 50 µs at a time
 /// ```
 ///
 /// **Words.** A *session* is a client as the engine sees it, without its socket; the *link* is the little that has to be known of the
@@ -18,9 +18,10 @@
 /// **One lock.** Several loops read sockets in parallel; each takes the engine's lock for a batch, runs the commands itself, and gives
 /// the lock back. So there is no hand-over between threads, and commands keep the simplest of promises: one at a time.
 ///
-/// **From a SET's point of view.** `run` finds the command by its name without making a string of it, asks whether the number of words is
-/// right, the client logged in, memory left, the disk well, and whether a transaction is being queued. Then the body. Then the outbox:
-/// transactions that watch the key are marked, the command or its effect goes to the log, the clock is read once (its value is also the
+/// **From a SET's point of view.** [dev.cinnabar.engine.Admission] finds the command by its name without making a string of it, asks whether
+/// the number of words is right, the client logged in, memory left, the disk well; `run` asks whether a transaction is being queued. Then the
+/// body. Then the outbox: transactions that watch the key are marked, the [dev.cinnabar.engine.Journal] hands the command or its effect to the
+/// log, the clock is read once (its value is also the
 /// beginning of the next command of the batch), and the call is counted.
 ///
 /// **Errors.** The user's mistakes come as replies or as stackless exceptions and are caught in one place, `execute`, which takes back what
@@ -28,8 +29,8 @@
 ///
 /// **Waiting** comes in two sorts. A command that may not run now (CLIENT PAUSE) makes `run` answer false: nothing has happened; whoever
 /// brought it keeps its bytes, stops reading, and brings it again after `Link.resume`. A command that ran and found nothing (BLPOP) says
-/// so in its call; then its words are copied into [dev.cinnabar.engine.Waiters], and when one of its keys changes it is simply run again
-/// from the beginning, first come, first served. No half-run call is ever stored.
+/// so in its call; then its words are copied into [dev.cinnabar.engine.Waiters], and when one of its keys changes
+/// [dev.cinnabar.engine.WaitingCalls] simply runs it again from the beginning, first come, first served. No half-run call is ever stored.
 ///
 /// **How a message reaches a slow reader.** PUBLISH looks its channel up in [dev.cinnabar.engine.PubSub], encodes the message once for
 /// each version of the protocol, and hands that one array to `Engine#push` for each listener:
@@ -58,7 +59,7 @@
 ///
 /// **What this room does not do.** It knows no socket, no file and no thread of its own.
 ///
-/// **Start reading** with `Engine#run`, then `TransactionCommands`, then `Engine#tick`.
+/// **Start reading** with `Engine#run`, then `Admission`, `Journal` and `WaitingCalls`, then `TransactionCommands`, then `Engine#tick`.
 ///
 /// **Exercise.** EXEC finds that a watched key was changed by a command of the same client, between WATCH and MULTI. What is answered, and
 /// which line decides it?

@@ -1,0 +1,161 @@
+package dev.cinnabar.engine;
+
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.command.Call;
+import dev.cinnabar.command.CommandSpec;
+import dev.cinnabar.command.Errors;
+import dev.cinnabar.command.Flag;
+import dev.cinnabar.engine.Session.QueuedCall;
+import dev.cinnabar.store.Moment;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/// What is decided about a command before it runs: which one is meant, and whether it may run now, for this client, on this server.
+///
+/// Touched only under the engine's lock.
+final class Admission {
+    private static final int UNKNOWN_ARGS_CHARS = 128; // how much of the arguments is quoted for an unknown command
+
+    private final Engine engine;
+    private final CommandTable commands;
+    private final Settings settings;
+    private final Eviction eviction;
+    private final Pause pause;
+    private final Moment moment;
+    private @Nullable String writeRefusal; // while the data set should be saved and cannot
+
+    Admission(Engine engine, CommandTable commands, Settings settings, Eviction eviction, Pause pause, Moment moment) {
+        this.engine = engine;
+        this.commands = commands;
+        this.settings = settings;
+        this.eviction = eviction;
+        this.pause = pause;
+        this.moment = moment;
+    }
+
+    /// From now on writes are refused with this error, or, with null, are not.
+    void refuseWrites(@Nullable String error) {
+        writeRefusal = error;
+    }
+
+    // ---- which command ----
+
+    /// Finds the command, or answers why it cannot.
+    ///
+    /// @return null when it was answered
+    @Nullable
+    CommandEntry find(int argc, Bytes[] argv, Call call) {
+        CommandEntry entry = commands.find(argv[0]);
+        if (entry == null) {
+            call.reply().error(unknown(argc, argv));
+            return null;
+        }
+        CommandTable inner = entry.subcommands();
+        if (inner != null && argc > 1) {
+            CommandEntry sub = inner.find(argv[1]);
+            if (sub == null) {
+                String word = clipped(argv[1].toString());
+                String hint = entry.fullName().toUpperCase(Locale.ROOT) + " HELP.";
+                call.reply().error("ERR unknown subcommand '" + word + "'. Try " + hint);
+                return null;
+            }
+            entry = sub;
+        }
+        if (entry.command() == null || !entry.spec().takes(argc)) {
+            entry.rejected();
+            ((Session) call.caller()).lastCommand = entry.fullName();
+            call.reply().error(Errors.arity(entry.fullName()));
+            return null;
+        }
+        return entry;
+    }
+
+    private static String unknown(int argc, Bytes[] argv) {
+        StringBuilder text = new StringBuilder("ERR unknown command '")
+                .append(clipped(argv[0].toString()))
+                .append("', with args beginning with: ");
+        int room = UNKNOWN_ARGS_CHARS;
+        for (int i = 1; i < argc && room > 0; i++) {
+            String arg = argv[i].toString();
+            if (arg.length() > room) arg = arg.substring(0, room);
+            text.append('\'').append(arg).append("' ");
+            room -= arg.length() + 3;
+        }
+        return text.toString();
+    }
+
+    private static String clipped(String word) {
+        return word.length() > UNKNOWN_ARGS_CHARS ? word.substring(0, UNKNOWN_ARGS_CHARS) : word;
+    }
+
+    // ---- may it run ----
+
+    /// Why the command may not run now, or null.
+    @Nullable
+    String refusal(Session session, CommandEntry entry, int argc) {
+        CommandSpec spec = entry.spec();
+        if (spec.is(Flag.PROTECTED) && !allowsProtected(session)) return notAllowed(entry.fullName());
+        if (!session.isAuthenticated && !spec.is(Flag.NO_AUTH)) return "NOAUTH Authentication required.";
+        if (session.origin() == Session.Origin.REPLAY) return null;
+        if (session.queue != null && spec.is(Flag.NO_MULTI)) return "ERR Command not allowed inside a transaction";
+        boolean evicts = settings.maxMemory > 0 && !pause.isRunning(moment.nowMs());
+        if (evicts && !eviction.makeRoom() && isRefusedWithoutMemory(session, spec)) return Errors.OUT_OF_MEMORY;
+        if (spec.is(Flag.WRITE) && writeRefusal != null) return writeRefusal;
+        if (spec.is(Flag.WRITE) && engine.log() != ChangeLog.NONE) {
+            String refusal = engine.log().refusal();
+            if (refusal != null) return refusal;
+        }
+        if (session.isInSubscriberMode() && !engine.isInExec() && !isForSubscribers(spec)) {
+            return "ERR Can't execute '" + entry.fullName()
+                    + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET"
+                    + " are allowed in this context";
+        }
+        if (engine.isLoading() && !spec.is(Flag.LOADING)) return "LOADING Cinnabar is loading the dataset in memory";
+        if (session.isMonitor && touchesData(spec)) return "ERR Replica can't interact with the keyspace";
+        return null;
+    }
+
+    private static boolean isForSubscribers(CommandSpec spec) {
+        return switch (spec.fullName()) {
+            case "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ssubscribe", "sunsubscribe" -> true;
+            case "ping", "quit", "reset" -> true;
+            default -> false;
+        };
+    }
+
+    private boolean allowsProtected(Session session) {
+        if (session.origin() == Session.Origin.REPLAY) return true;
+        return switch (settings.debugCommand) {
+            case "yes" -> true;
+            case "local" -> session.link().isLocal();
+            default -> false;
+        };
+    }
+
+    private static String notAllowed(String name) {
+        return "ERR " + name.toUpperCase(Locale.ROOT) + " command not allowed. If the enable-" + name
+                + "-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this"
+                + " option in the configuration file, and then restart the server.";
+    }
+
+    private static boolean touchesData(CommandSpec spec) {
+        return spec.is(Flag.READONLY) || spec.is(Flag.WRITE) || spec.is(Flag.MAY_REPLICATE);
+    }
+
+    /// In a transaction everything is refused that would be queued, for a queue takes memory, too.
+    private static boolean isRefusedWithoutMemory(Session session, CommandSpec spec) {
+        if (spec.is(Flag.DENYOOM)) return true;
+        if (session.queue == null) return false;
+        return switch (spec.fullName()) {
+            case "discard", "quit", "reset" -> false;
+            case "exec" -> hasDenyOom(session);
+            default -> true;
+        };
+    }
+
+    private static boolean hasDenyOom(Session session) {
+        if (session.queue == null) return false;
+        for (QueuedCall queued : session.queue) if (queued.entry().spec().is(Flag.DENYOOM)) return true;
+        return false;
+    }
+}

@@ -1,0 +1,83 @@
+package dev.cinnabar.engine;
+
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.command.Call;
+import dev.cinnabar.command.Words;
+import dev.cinnabar.store.Database;
+
+/// Tells the change log what has changed, in commands that do the same again, and binds those together that belong together.
+///
+/// Touched only under the engine's lock.
+final class Journal {
+    private static final Bytes[] MULTI_CALL = {Bytes.of("MULTI")};
+    private static final Bytes[] EXEC_CALL = {Bytes.of("EXEC")};
+
+    private final Call outer;
+    private final Bytes[] deletion = {Words.DEL, new Bytes()};
+    private final Bytes[] fieldDeletion = {Words.HDEL, new Bytes(), new Bytes()};
+    private ChangeLog log = ChangeLog.NONE;
+    private boolean isGroupOpen; // MULTI was written to the log for the transaction that runs
+
+    /// @param outer the command that a client sent: in its database transactions begin and end
+    Journal(Call outer) {
+        this.outer = outer;
+    }
+
+    /// Where changes are written from now on. Neither log may end up with half a transaction: what of it comes now begins another.
+    void log(ChangeLog log) {
+        closeGroup();
+        this.log = log;
+    }
+
+    ChangeLog log() {
+        return log;
+    }
+
+    /// Empties the outbox, the part for the log.
+    void record(Call call, boolean isInExec) {
+        if (log == ChangeLog.NONE) return;
+        int db = call.dbIndex();
+        if (call.usesEffects()) {
+            if (call.effects().commands() == 0) return;
+            openGroup(isInExec || call.effects().commands() > 1);
+            call.effects().forEach((argc, argv) -> log.append(db, argc, argv));
+        } else {
+            openGroup(isInExec);
+            log.append(db, call.argc(), call.argv());
+        }
+        if (!isInExec) closeGroup();
+    }
+
+    /// Several changes that belong together are written as a transaction.
+    private void openGroup(boolean hasSeveral) {
+        if (isGroupOpen || !hasSeveral) return;
+        log.append(outer.dbIndex(), 1, MULTI_CALL);
+        isGroupOpen = true;
+    }
+
+    /// What belongs together has come to its end.
+    void closeGroup() {
+        if (!isGroupOpen) return;
+        log.append(outer.dbIndex(), 1, EXEC_CALL);
+        isGroupOpen = false;
+    }
+
+    // ---- what databases do of their own accord ----
+
+    /// A key is gone that nobody deleted.
+    void removed(Database db, Bytes key, boolean isInExec) {
+        if (log == ChangeLog.NONE) return;
+        deletion[1].set(key.array(), key.offset(), key.length());
+        openGroup(isInExec);
+        log.append(db.index(), 2, deletion);
+    }
+
+    /// A field of a hash is gone that nobody deleted.
+    void removed(Database db, Bytes key, Bytes field, boolean isInExec) {
+        if (log == ChangeLog.NONE) return;
+        fieldDeletion[1].set(key.array(), key.offset(), key.length());
+        fieldDeletion[2].set(field.array(), field.offset(), field.length());
+        openGroup(isInExec);
+        log.append(db.index(), 3, fieldDeletion);
+    }
+}

@@ -1,0 +1,149 @@
+package dev.cinnabar.engine;
+
+import dev.cinnabar.base.ByteBuilder;
+import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.StoredBytes;
+import dev.cinnabar.command.Call;
+import dev.cinnabar.command.Flag;
+import dev.cinnabar.engine.Session.WatchedKey;
+import dev.cinnabar.engine.Waiters.Waiter;
+import dev.cinnabar.store.Store;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What becomes of calls that cannot be answered at once: they are kept, run again when one of their keys has changed, and answered when they
+/// succeed, when their time is over, or when somebody ends their waiting.
+///
+/// Touched only under the engine's lock.
+final class WaitingCalls {
+    private final Engine engine;
+    private final Store store;
+    private final Call again; // the call that is run again
+    private final Waiters waiters = new Waiters();
+    private final ByteBuilder woken = new ByteBuilder(); // what it is answered
+    private final ByteBuilder wokenPushes = new ByteBuilder(); // for its client
+
+    /// @param again for nobody else
+    WaitingCalls(Engine engine, Store store, Call again) {
+        this.engine = engine;
+        this.store = store;
+        this.again = again;
+    }
+
+    /// Those who wait.
+    Waiters waiters() {
+        return waiters;
+    }
+
+    /// A client is gone.
+    void forget(Session session) {
+        Waiter waiter = waiters.of(session);
+        if (waiter != null) waiters.remove(waiter);
+    }
+
+    /// Keeps a call that cannot be answered yet.
+    void suspend(Session session, CommandEntry entry, Call call) {
+        Bytes[] argv = new Bytes[call.argc()];
+        for (int i = 0; i < argv.length; i++) argv[i] = Bytes.of(call.arg(i).copy());
+        List<WatchedKey> keys = new ArrayList<>();
+        for (int i = call.waitsFirst(); i <= call.waitsLast(); i++) {
+            WatchedKey key = new WatchedKey(session.db, StoredBytes.copyOf(argv[i]));
+            if (!keys.contains(key)) keys.add(key);
+        }
+        long nowMs = store.moment().nowMs();
+        long deadlineMs = call.waitsMs() == 0 ? Long.MAX_VALUE : nowMs + call.waitsMs();
+        Waiter waiter = new Waiter(session, entry, argv, keys, deadlineMs, call.waitsNilIsArray());
+        waiter.againMs = call.waitsAgainMs();
+        waiters.add(waiter);
+        session.waitsFor = "keys";
+    }
+
+    /// Runs the calls again that wait for keys which have changed, in their order, and again for what those change.
+    void serveReady() {
+        if (!waiters.isAnyReady()) return;
+        while (true) {
+            WatchedKey key = waiters.nextReady();
+            if (key == null) return;
+            for (Waiter waiter : waiters.line(key)) {
+                if (waiter.isGone) continue;
+                if (store.database(key.db()).lookup(key.key().window()) == 0
+                        && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY)) break;
+                runAgain(waiter);
+            }
+        }
+    }
+
+    private void runAgain(Waiter waiter) {
+        Session session = waiter.session;
+        woken.clear();
+        session.pushes = wokenPushes;
+        again.begin(session, waiter.db, waiter.argv.length, waiter.argv, woken, session.isResp3);
+        again.mayWait(true);
+        again.hasWaited(true);
+        engine.execute(waiter.entry, again, session);
+        // a key of another type is none to wait for: whoever waits for a list goes on waiting
+        boolean isWrongType =
+                woken.length() > 10 && !again.isDecided() && woken.toString().startsWith("-WRONGTYPE");
+        session.pushes = null;
+        boolean goesOn =
+                again.isWaiting() || isWrongType && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY);
+        if (goesOn) waiters.again(waiter, again.waitsAgainMs());
+        else answer(waiter);
+        if (wokenPushes.length() == 0) return;
+        session.link().push(wokenPushes.array(), 0, wokenPushes.length());
+        wokenPushes.clear();
+        wokenPushes.trim(Engine.KEPT_BYTES);
+    }
+
+    /// Sends a call that waited what is in `woken`, and lets its client go on.
+    private void answer(Waiter waiter) {
+        Session session = waiter.session;
+        waiters.remove(waiter);
+        session.waitsFor = null;
+        if (!session.hidesReply()) session.link().push(woken.array(), 0, woken.length());
+        session.replyIsOver();
+        session.link().resume();
+        woken.trim(Engine.KEPT_BYTES);
+    }
+
+    /// Answers those whose time is over, and runs those again who wait for a time, too.
+    void timeOut(long nowMs) {
+        for (Waiter waiter = waiters.overdue(nowMs); waiter != null; waiter = waiters.overdue(nowMs)) {
+            if (waiter.deadlineMs <= nowMs) nil(waiter);
+            else runAgain(waiter);
+        }
+    }
+
+    private void nil(Waiter waiter) {
+        woken.clear();
+        again.begin(waiter.session, waiter.db, waiter.argv.length, waiter.argv, woken, waiter.session.isResp3);
+        if (waiter.nilIsArray) again.reply().nilArray();
+        else again.reply().nil();
+        waitedInVain(waiter, false);
+    }
+
+    /// Answers and counts a call that was not run to its end.
+    private void waitedInVain(Waiter waiter, boolean hasFailed) {
+        if (hasFailed) engine.statistics().countError(woken, 0);
+        waiter.entry.ran(0, hasFailed, engine.settings().tracksLatency);
+        engine.statistics().commands++;
+        answer(waiter);
+    }
+
+    /// Ends a client's waiting: CLIENT UNBLOCK.
+    ///
+    /// @param withError whether it is told so by an error, and not as if its time were over
+    /// @return whether it waited
+    boolean unblock(Session session, boolean withError) {
+        Waiter waiter = waiters.of(session);
+        if (waiter == null) return false;
+        if (!withError) {
+            nil(waiter);
+            return true;
+        }
+        woken.clear();
+        woken.append("-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n");
+        waitedInVain(waiter, true);
+        return true;
+    }
+}
