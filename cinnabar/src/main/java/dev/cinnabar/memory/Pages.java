@@ -476,7 +476,7 @@ public final class Pages {
 
     /// Whether the holes are worth closing: a quarter of what is held, and more than a few pages.
     public boolean isFragmented() {
-        return sparsePages == 0 && sharedPages > 8 && held - used - unusable > held / 4;
+        return sparsePages == 0 && sharedPages > 8 && held - used - unusable > held / 6;
     }
 
     public boolean isCompacting() {
@@ -499,8 +499,8 @@ public final class Pages {
         }
         Arrays.sort(byUse);
 
-        // A tenth of slack: holes are of other sizes than what has to move, and spans end in a remainder.
-        long keep = inUse / (PAGE_BYTES / 10 * 9) + 2;
+        // a twentieth of slack: holes are of other sizes than what has to move, and spans end in a remainder
+        long keep = inUse / (PAGE_BYTES / 20 * 19) + 1;
         for (int i = 0; i < n - keep; i++) {
             Page page = pages[(int) byUse[i]];
             if (page != null && !page.isSparse) makeSparse(page);
