@@ -74,7 +74,7 @@ public final class Directives {
     public static final Directive<Boolean> IO_THREADS_DO_READS = flag("io-threads-do-reads", false, IMMUTABLE, KEPT);
 
     /// Ours: whether sockets are read and written in batches where the system can.
-    public static final Directive<Boolean> IO_URING = flag("cinnabar-io-uring", true, IMMUTABLE);
+    public static final Directive<Boolean> IO_URING = flag("cinnabar-io-uring", true);
 
     // ---- tls ----
 

@@ -11,18 +11,22 @@ import org.jspecify.annotations.Nullable;
 /// Owned by the loop's thread; [#isOn] may be asked by any.
 final class Batches {
     private final EventLoop loop;
-    private final int from; // how many connections there must be for a batch to be asked for
-    private final int least; // of connections, to be served as a batch
+    private int from; // how many connections there must be for a batch to be asked for
+    private int least; // of connections, to be served as a batch
     private volatile boolean isOn;
     private @Nullable SocketBatch batch;
     private boolean isAskedFor;
     private @Nullable Thread maker;
 
-    /// @param from how many connections make a crowd; 0 to have a batch from the beginning, for whoever is ready
+    /// @param from how many connections make a crowd; 0 to have a batch from the beginning, for whoever is ready; [NetServer#NEVER]
     Batches(EventLoop loop, int from) {
         this.loop = loop;
+        crowdFrom(from);
+    }
+
+    private void crowdFrom(int from) {
         this.from = from;
-        this.least = Math.min(2, from);
+        least = Math.min(2, from);
     }
 
     boolean isOn() {
@@ -61,8 +65,25 @@ final class Batches {
     }
 
     private void use(SocketBatch made) {
+        if (from == NetServer.NEVER || batch != null) { // it was decided otherwise meanwhile
+            made.close();
+            return;
+        }
         batch = made;
         isOn = true;
+    }
+
+    /// Decides anew how many connections make a crowd. Between two turns' reading and sending, when nothing is in line.
+    void change(int from, int connections) {
+        crowdFrom(from);
+        if (from == NetServer.NEVER) {
+            beginTurn();
+            if (batch != null) batch.close();
+            batch = null;
+            isOn = false;
+        }
+        if (batch == null) isAskedFor = maker != null && maker.isAlive();
+        connections(connections);
     }
 
     /// Waits for the one who makes it, and gives the kernel's memory back. When the loop runs no tasks any more.

@@ -319,6 +319,11 @@ public final class EventLoop implements Executor {
         return batches.isOn();
     }
 
+    /// Decides anew how many connections it takes to be served in batches. Any thread.
+    void batchesFrom(int connections) {
+        execute(() -> batches.change(connections, connectionCount()));
+    }
+
     /// What came of asking for batches: null when there are some from now on, else why there are none. Any thread.
     void batching(@Nullable String whyNot) {
         protocol.batching(this, whyNot);

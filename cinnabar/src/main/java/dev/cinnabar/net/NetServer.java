@@ -76,6 +76,11 @@ public final class NetServer implements AutoCloseable {
         }
     }
 
+    /// Decides anew how many connections a loop must have to be served in batches; see the constructor. From one of the next turns on. Any thread.
+    public void batchesFrom(int connections) {
+        for (EventLoop loop : loops) loop.batchesFrom(connections);
+    }
+
     /// Begins to serve.
     public void start() {
         for (EventLoop loop : loops) loop.start();

@@ -91,7 +91,7 @@ public final class Cinnabar implements AutoCloseable {
         String name = builder.name.isEmpty() ? "cinnabar-" + config.get(Directives.PORT) : builder.name;
         persistence = new Persistence(engine, config, log, name, protocol);
         saves = new Saves(engine, config, log, name);
-        net = openNet(name, loops, protocol, budget, config.get(Directives.IO_URING) ? BATCHES_FROM : NetServer.NEVER);
+        net = openNet(name, loops, protocol, budget, batchesFrom(config.get(Directives.IO_URING)));
         protocol.net(net);
         engine.countOwn(net.ownBytes());
         host.parts(net, persistence, saves, protocol);
@@ -109,9 +109,14 @@ public final class Cinnabar implements AutoCloseable {
             throw e;
         }
         config.onChange(Directives.TCP_KEEPALIVE, net::keepAliveSeconds);
+        config.onChange(Directives.IO_URING, isWanted -> net.batchesFrom(batchesFrom(isWanted)));
         net.keepAliveSeconds(config.get(Directives.TCP_KEEPALIVE));
         forgetClock = clock instanceof TestClock test ? test.onAdvance(this::catchUp) : () -> {};
         log.verbose(String.format(Locale.ROOT, "Server started in %.0f ms", (System.nanoTime() - began) / 1e6));
+    }
+
+    private static int batchesFrom(boolean isWanted) {
+        return isWanted ? BATCHES_FROM : NetServer.NEVER;
     }
 
     private static NetServer openNet(String name, int loops, ServerProtocol protocol, Budget budget, int batchesFrom) {

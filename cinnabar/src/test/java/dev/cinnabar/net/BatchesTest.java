@@ -138,6 +138,27 @@ class BatchesTest extends NetRig {
     }
 
     @Test
+    void batches_are_given_up_and_taken_up_again_as_somebody_decides() throws Exception {
+        assumeTrue(way == Way.IN_BATCHES);
+        NetServer server = new NetServer("toy", 1, toy, budget, NetServer.NEVER);
+        open.add(server);
+        server.listen(LOOPBACK, 0, 128);
+        server.start();
+        List<Client> clients = new ArrayList<>();
+        for (int i = 0; i < 5; i++) clients.add(connect(server));
+        for (int from : new int[] {NetServer.NEVER, 4, NetServer.NEVER, 6, 2}) {
+            server.batchesFrom(from);
+            boolean isCrowd = clients.size() >= from;
+            await().until(() -> server.isBatching() == isCrowd);
+            for (int round = 0; round < 20; round++) {
+                for (Client client : clients) client.send("ping\n");
+                for (Client client : clients) assertThat(client.line()).isEqualTo("PING");
+            }
+            assertThat(server.isBatching()).isEqualTo(isCrowd);
+        }
+    }
+
+    @Test
     void a_loop_begins_with_batches_when_a_crowd_has_come_and_not_before() throws Exception {
         assumeTrue(way == Way.IN_BATCHES);
         NetServer server = new NetServer("toy", 1, toy, budget, 4);
