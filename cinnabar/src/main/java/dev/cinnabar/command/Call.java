@@ -65,6 +65,8 @@ public final class Call implements Arguments {
     private long waitsMs;
     private long waitsAgainMs = Long.MAX_VALUE;
     private boolean waitsNilIsArray;
+    private boolean waitsForNoKey;
+    private boolean isTimeOver;
     private boolean touches = true;
     private long hits;
     private long misses;
@@ -265,6 +267,36 @@ public final class Call implements Arguments {
         return reply;
     }
 
+    /// Says that there is nothing to answer yet, and that no key will tell when there is: the command is run again, from the top, now and then,
+    /// and a last time when its time is over ([#isTimeOver]); then it has to answer. Only where [#mayWait].
+    ///
+    /// @param timeoutMs how long to wait, in milliseconds; 0 for ever
+    /// @param againMs   when to look again, in milliseconds from now, more than 0
+    public Reply waitForNoKey(long timeoutMs, long againMs) {
+        isWaiting = true;
+        waitsFirst = 1;
+        waitsLast = 0;
+        waitsMs = timeoutMs;
+        waitsForNoKey = true;
+        waitUntil(clock.wallMs() + againMs);
+        return reply;
+    }
+
+    /// Whether this is the last time that a call is run which [waits for no key][#waitForNoKey].
+    public boolean isTimeOver() {
+        return isTimeOver;
+    }
+
+    /// The engine's.
+    public void isTimeOver(boolean isTimeOver) {
+        this.isTimeOver = isTimeOver;
+    }
+
+    /// The engine's.
+    public boolean waitsForNoKey() {
+        return waitsForNoKey;
+    }
+
     /// Whether [#waitForKeys] makes the client wait, and not answer nil.
     public boolean mayWait() {
         return mayWait;
@@ -458,6 +490,8 @@ public final class Call implements Arguments {
         isWaiting = false;
         isDecided = false;
         hasWaited = false;
+        waitsForNoKey = false;
+        isTimeOver = false;
         waitsAgainMs = Long.MAX_VALUE;
         mustObey = false;
         dirty = 0;

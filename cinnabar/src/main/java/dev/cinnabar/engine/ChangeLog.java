@@ -51,6 +51,16 @@ public interface ChangeLog {
     ///     the highest ticket released so far *after* it has noted whom it holds.
     long commit();
 
+    /// How far the log has come: an offset that grows with each [#append]. Under the engine's lock.
+    default long appended() {
+        return 0;
+    }
+
+    /// Up to which offset the log survives a power cut, whatever the policy. Any thread.
+    default long durable() {
+        return 0;
+    }
+
     /// Why writing commands are to be refused, as the text of an error reply without the leading `-`
     /// (`MISCONF Errors writing to the AOF file: No space left on device`), or null when they are welcome. One volatile
     /// read; asked before each writing command.

@@ -47,6 +47,7 @@ public final class Families {
         Collections.addAll(all, CommandCommands.values());
         Collections.addAll(all, ConfigCommands.values());
         Collections.addAll(all, MemoryCommands.values());
+        Collections.addAll(all, ModuleCommands.values());
         Collections.addAll(all, DebugCommands.values());
         return all;
     }

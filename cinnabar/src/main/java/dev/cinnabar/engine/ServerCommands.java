@@ -125,10 +125,22 @@ public enum ServerCommands implements Command {
                     .since("3.0.0")
                     .complexity("O(1)")
                     .summary(
-                            "Answers how many replicas have all that this client wrote: none, without waiting, since there are none."));
+                            "Answers how many replicas have all that this client wrote: none, without waiting, since there are none.")),
+    WAITAOF(
+            syntax("WAITAOF numlocal numreplicas timeout")
+                    .flags(NOSCRIPT)
+                    .group(Group.CONNECTION)
+                    .tips("request_policy:all_shards", "response_policy:agg_min")
+                    .since("7.2.0")
+                    .complexity("O(1)")
+                    .summary(
+                            "Waits until all that was written so far is on the disk of this server, and answers how many servers and replicas have it there."));
 
     /// In how many steps FLUSHALL and FLUSHDB free at once what they can when not told how: less than 1 ms. The rest comes later.
     private static final int STEPS_AT_ONCE = 24;
+
+    /// How often WAITAOF looks whether the log has come far enough.
+    private static final long LOOK_AT_LOG_MS = 5;
 
     private final CommandSpec spec;
 
@@ -163,6 +175,7 @@ public enum ServerCommands implements Command {
             case SWAPDB -> swapDb(call, engine);
             case TIME -> time(call);
             case WAIT -> waitForReplicas(call);
+            case WAITAOF -> waitForLog(call);
         };
     }
 
@@ -298,9 +311,36 @@ public enum ServerCommands implements Command {
 
     private static Reply waitForReplicas(Call call) {
         call.longArg(1);
-        String noTimeout = "ERR timeout is not an integer or out of range";
-        if (call.longArg(2, Long.MIN_VALUE, Long.MAX_VALUE, noTimeout) < 0)
-            throw new Refusal("ERR timeout is negative");
+        timeoutMs(call, 2);
         return call.reply().integer(0);
+    }
+
+    private static long timeoutMs(Call call, int index) {
+        String noTimeout = "ERR timeout is not an integer or out of range";
+        long timeoutMs = call.longArg(index, Long.MIN_VALUE, Long.MAX_VALUE, noTimeout);
+        if (timeoutMs < 0) throw new Refusal("ERR timeout is negative");
+        return timeoutMs;
+    }
+
+    /// What others wrote before is waited for, too: then no write has to note how far the log was. Replicas are not waited for, there are none.
+    private static Reply waitForLog(Call call) {
+        long servers = call.longArg(1, 0, 1, "ERR value is out of range, value must between 0 and 1");
+        call.longArg(2, 0, Long.MAX_VALUE, "ERR value is out of range, must be positive");
+        long timeoutMs = timeoutMs(call, 3);
+        Session session = (Session) call.caller();
+        ChangeLog log = session.engine().log();
+        boolean isOn = log != ChangeLog.NONE;
+        if (servers > 0 && !isOn)
+            throw new Refusal("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
+
+        if (!call.hasWaited() || session.awaitedLog != log) {
+            session.awaitedLog = log;
+            session.awaitedOffset = log.appended();
+        }
+        boolean isSafe = isOn && log.durable() >= session.awaitedOffset;
+        if (servers > 0 && !isSafe && call.mayWait() && !call.isTimeOver()) {
+            return call.waitForNoKey(timeoutMs, LOOK_AT_LOG_MS);
+        }
+        return call.reply().array(2).integer(isSafe ? 1 : 0).integer(0);
     }
 }

@@ -73,6 +73,12 @@ public final class Session {
     @Nullable
     String waitsFor;
 
+    /// What WAITAOF waits for: the log, and how far it was.
+    @Nullable
+    ChangeLog awaitedLog;
+
+    long awaitedOffset;
+
     Session(long id, Engine engine, Origin origin, Link link, long nowMs) {
         this.id = id;
         this.engine = engine;

@@ -31,6 +31,7 @@ final class Waiters {
         final List<WatchedKey> keys;
         final long deadlineMs; // Long.MAX_VALUE for none
         final boolean nilIsArray;
+        boolean answersItself; // is run once more when its time is over, and not answered nil
         long againMs = Long.MAX_VALUE; // when it wants to be run again though no key has changed
         boolean isGone;
 

@@ -54,6 +54,7 @@ final class WaitingCalls {
         long deadlineMs = call.waitsMs() == 0 ? Long.MAX_VALUE : nowMs + call.waitsMs();
         Waiter waiter = new Waiter(session, entry, argv, keys, deadlineMs, call.waitsNilIsArray());
         waiter.againMs = call.waitsAgainMs();
+        waiter.answersItself = call.waitsForNoKey();
         waiters.add(waiter);
         session.waitsFor = "keys";
     }
@@ -68,18 +69,19 @@ final class WaitingCalls {
                 if (waiter.isGone) continue;
                 if (store.database(key.db()).lookup(key.key().window()) == 0
                         && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY)) break;
-                runAgain(waiter);
+                runAgain(waiter, false);
             }
         }
     }
 
-    private void runAgain(Waiter waiter) {
+    private void runAgain(Waiter waiter, boolean isTimeOver) {
         Session session = waiter.session;
         woken.clear();
         session.pushes = wokenPushes;
         again.begin(session, waiter.db, waiter.argv.length, waiter.argv, woken, session.isResp3);
         again.mayWait(true);
         again.hasWaited(true);
+        again.isTimeOver(isTimeOver);
         engine.execute(waiter.entry, again, session);
         // a key of another type is none to wait for: whoever waits for a list goes on waiting
         boolean isWrongType =
@@ -109,12 +111,16 @@ final class WaitingCalls {
     /// Answers those whose time is over, and runs those again who wait for a time, too.
     void timeOut(long nowMs) {
         for (Waiter waiter = waiters.overdue(nowMs); waiter != null; waiter = waiters.overdue(nowMs)) {
-            if (waiter.deadlineMs <= nowMs) nil(waiter);
-            else runAgain(waiter);
+            if (waiter.deadlineMs <= nowMs) endInVain(waiter);
+            else runAgain(waiter, false);
         }
     }
 
-    private void nil(Waiter waiter) {
+    private void endInVain(Waiter waiter) {
+        if (waiter.answersItself) {
+            runAgain(waiter, true);
+            return;
+        }
         woken.clear();
         again.begin(waiter.session, waiter.db, waiter.argv.length, waiter.argv, woken, waiter.session.isResp3);
         if (waiter.nilIsArray) again.reply().nilArray();
@@ -138,7 +144,7 @@ final class WaitingCalls {
         Waiter waiter = waiters.of(session);
         if (waiter == null) return false;
         if (!withError) {
-            nil(waiter);
+            endInVain(waiter);
             return true;
         }
         woken.clear();

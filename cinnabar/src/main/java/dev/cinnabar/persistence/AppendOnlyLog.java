@@ -282,6 +282,16 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     // ---- committing: event loops ----
 
     @Override
+    public long appended() {
+        return buffer.recordEnd();
+    }
+
+    @Override
+    public long durable() {
+        return enabling ? -1 : durable; // what a log that is being enabled holds is not found at the next start
+    }
+
+    @Override
     public long commit() {
         long end = buffer.recordEnd();
         if (end <= released) return 0;

@@ -201,6 +201,15 @@ class ServerCommandsTest {
     }
 
     @Test
+    void no_module_is_loaded_and_none_can_be() {
+        assertThat(rig.ask("MODULE", "LIST")).isEqualTo(List.of());
+        assertThat(String.valueOf(rig.ask("MODULE", "HELP"))).contains("LIST");
+        assertThat(rig.ask("MODULE", "LOAD", "x.so")).isEqualTo("-ERR unknown subcommand 'LOAD'. Try MODULE HELP.");
+        assertThat(rig.ask("MODULE", "LIST", "x"))
+                .isEqualTo("-ERR wrong number of arguments for 'module|list' command");
+    }
+
+    @Test
     void role_is_a_master_without_replicas() {
         assertThat(rig.ask("ROLE")).isEqualTo(List.of("master", 0L, List.of()));
         assertThat(rig.ask("WAIT", "1", "0")).isEqualTo(0L);

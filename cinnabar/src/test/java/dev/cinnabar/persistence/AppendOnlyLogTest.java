@@ -61,8 +61,10 @@ class AppendOnlyLogTest {
         f.log.commit();
         f.turn(500);
         assertThat(safe()).isEmpty();
+        assertThat(f.log.durable()).as("for WAITAOF").isLessThan(f.log.appended());
         f.turn(500);
         assertThat(safe()).isEqualTo(Map.of("0:k", "v"));
+        assertThat(f.log.durable()).isEqualTo(f.log.appended());
         assertThat(text(f, FIRST)).matches("(?s).*#CRC:\\d+:[0-9a-f]{8}\r\n");
 
         disk.steps.clear();
