@@ -117,9 +117,19 @@ public final class LongDouble {
     ///
     /// @return null when it is too large
     public static @Nullable BigDecimal add(BigDecimal a, BigDecimal b) {
-        BigDecimal sum = a.add(b);
-        BigDecimal magnitude = round(sum.abs());
-        return magnitude == null || sum.signum() >= 0 ? magnitude : magnitude.negate();
+        return rounded(a.add(b));
+    }
+
+    /// The product, rounded to 64 bits of mantissa.
+    ///
+    /// @return null when it is too large
+    public static @Nullable BigDecimal multiply(BigDecimal a, BigDecimal b) {
+        return rounded(a.multiply(b));
+    }
+
+    private static @Nullable BigDecimal rounded(BigDecimal exact) {
+        BigDecimal magnitude = round(exact.abs());
+        return magnitude == null || exact.signum() >= 0 ? magnitude : magnitude.negate();
     }
 
     // ---- writing ----
@@ -132,7 +142,7 @@ public final class LongDouble {
         return rounded.signum() == 0 ? "0" : rounded.toPlainString();
     }
 
-    /// The nearest value that such a number can hold; the even one of two. Null when it is too large.
+    /// The nearest value that such a number can hold, for one that is not negative; the even one of two. Null when it is too large.
     private static @Nullable BigDecimal round(BigDecimal value) {
         if (value.signum() == 0) return BigDecimal.ZERO;
         // value = unscaled · 10^-scale = numerator / denominator; find e with 2^63 <= value / 2^e < 2^64

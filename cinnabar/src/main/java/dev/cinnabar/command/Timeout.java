@@ -30,7 +30,10 @@ final class Timeout {
         if (LongDouble.isInfinity(text)) throw text.at(0) == '-' ? NEGATIVE : OUT_OF_RANGE;
         BigDecimal seconds = parse(text);
         if (seconds == null) throw NOT_A_FLOAT;
-        BigDecimal millis = seconds.multiply(MS_PER_SECOND).setScale(0, RoundingMode.CEILING);
+        BigDecimal product =
+                LongDouble.multiply(seconds, MS_PER_SECOND); // 0.05 is a little more than that, and has to give 50
+        if (product == null) throw OUT_OF_RANGE;
+        BigDecimal millis = product.setScale(0, RoundingMode.CEILING);
         if (millis.signum() < 0) throw NEGATIVE;
         if (millis.compareTo(BigDecimal.valueOf(Long.MAX_VALUE - call.nowMs())) > 0) throw OUT_OF_RANGE;
         return millis.longValueExact();

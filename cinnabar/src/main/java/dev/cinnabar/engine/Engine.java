@@ -80,6 +80,7 @@ public final class Engine implements KeyEvents {
     private Host host;
     private long nextSessionId = 1;
     private long lastIdleCheckMs;
+    private long tickDueMs; // when the timers are wanted next
     private boolean isInExec;
     private boolean hasRunQueue; // the reply is a transaction's, and what CLIENT REPLY hides of it is hidden already
     private boolean isLoading;
@@ -245,6 +246,7 @@ public final class Engine implements KeyEvents {
     void pause(long untilMs, boolean onlyWrites) {
         long nowMs = store.moment().nowMs();
         pause.begin(nowMs, untilMs, onlyWrites);
+        tickBy(untilMs);
         store.moment().deletesExpired = !pause.isRunning(nowMs);
     }
 
@@ -611,13 +613,25 @@ public final class Engine implements KeyEvents {
             host.tick();
             boolean hasMore = work(clock.nanos() + TICK_WORK_NANOS);
             if (outputLimits.hasDoomed()) closeDoomed();
-            if (hasMore) return BUSY_MS;
-            long period = waiting.waiters()
-                    .nextInMs(nowMs, pause.endsInMs(nowMs, Math.min(1000 / settings.hz, Sampler.PERIOD_MS)));
-            return settings.expiresActively ? Math.max(BUSY_MS + 1, store.nextExpiryInMs(period)) : period;
+            long inMs = hasMore ? BUSY_MS : nextTickInMs(nowMs);
+            tickDueMs = nowMs + inMs;
+            return inMs;
         } finally {
             lock.unlock();
         }
+    }
+
+    private long nextTickInMs(long nowMs) {
+        long period = waiting.waiters()
+                .nextInMs(nowMs, pause.endsInMs(nowMs, Math.min(1000 / settings.hz, Sampler.PERIOD_MS)));
+        return settings.expiresActively ? Math.max(BUSY_MS + 1, store.nextExpiryInMs(period)) : period;
+    }
+
+    /// Something ends at this time that somebody waits for: the timers are wanted then, and not later.
+    void tickBy(long atMs) {
+        if (atMs >= tickDueMs) return;
+        tickDueMs = atMs;
+        host.tickIn(Math.max(0, atMs - store.moment().nowMs()));
     }
 
     /// Works until the time is over.

@@ -104,6 +104,9 @@ public interface Host {
     /// Called some ten times a second.
     default void tick() {}
 
+    /// Asks that [Engine#tick] be called in so many milliseconds, sooner than was said last. Under the engine's lock, on any thread.
+    default void tickIn(long ms) {}
+
     /// What went through the sockets.
     Traffic traffic();
 

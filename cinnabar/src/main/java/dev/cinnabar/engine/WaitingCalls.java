@@ -56,6 +56,7 @@ final class WaitingCalls {
         waiter.againMs = call.waitsAgainMs();
         waiter.answersItself = call.waitsForNoKey();
         waiters.add(waiter);
+        engine.tickBy(waiter.nextMs());
         session.waitsFor = "keys";
     }
 
@@ -89,12 +90,17 @@ final class WaitingCalls {
         session.pushes = null;
         boolean goesOn =
                 again.isWaiting() || isWrongType && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY);
-        if (goesOn) waiters.again(waiter, again.waitsAgainMs());
+        if (goesOn) goOnWaiting(waiter);
         else answer(waiter);
         if (wokenPushes.length() == 0) return;
         session.link().push(wokenPushes.array(), 0, wokenPushes.length());
         wokenPushes.clear();
         wokenPushes.trim(Engine.KEPT_BYTES);
+    }
+
+    private void goOnWaiting(Waiter waiter) {
+        waiters.again(waiter, again.waitsAgainMs());
+        engine.tickBy(waiter.nextMs());
     }
 
     /// Sends a call that waited what is in `woken`, and lets its client go on.

@@ -114,6 +114,11 @@ final class ServerHost implements Host {
     }
 
     @Override
+    public void tickIn(long ms) {
+        if (protocol != null) protocol.tickIn(ms);
+    }
+
+    @Override
     public LogStatus logStatus() {
         if (persistence == null) return LogStatus.OFF;
         boolean waits = rdb != null && rdb.isSaving(); // no save begins during a rewrite, so this one came later

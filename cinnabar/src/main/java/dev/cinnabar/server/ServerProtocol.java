@@ -95,6 +95,20 @@ final class ServerProtocol implements Protocol, Durability {
         return Math.max(0, (nextTickNanos - now + NANOS_PER_MS - 1) / NANOS_PER_MS);
     }
 
+    /// The timers are wanted in so many milliseconds. Any thread.
+    void tickIn(long ms) {
+        NetServer n = net;
+        if (n == null) return;
+        long atNanos = System.nanoTime() + ms * NANOS_PER_MS;
+        EventLoop first = n.loop(0);
+        if (first.isCurrent()) tickAt(atNanos);
+        else first.execute(() -> tickAt(atNanos));
+    }
+
+    private void tickAt(long nanos) {
+        if (nanos - nextTickNanos < 0) nextTickNanos = nanos;
+    }
+
     @Override
     public void batching(EventLoop loop, @Nullable String whyNot) {
         if (whyNot == null) log.verbose("Sockets are read and written in batches, by io_uring");

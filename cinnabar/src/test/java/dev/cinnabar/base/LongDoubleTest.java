@@ -29,6 +29,15 @@ class LongDoubleTest {
     }
 
     @Test
+    void a_product_is_rounded_again_so_that_seconds_become_whole_milliseconds() {
+        BigDecimal thousand = new BigDecimal(1000);
+        assertThat(LongDouble.multiply(parse("0.05"), thousand)).isEqualByComparingTo("50");
+        assertThat(LongDouble.multiply(parse("-0.01"), thousand)).isEqualByComparingTo("-10");
+        assertThat(LongDouble.multiply(parse("0"), thousand)).isZero();
+        assertThat(LongDouble.multiply(LongDouble.MAX, thousand)).isNull();
+    }
+
+    @Test
     void halves_are_rounded_to_even() {
         // above 2^64 neighbours are 2 apart
         assertThat(printed("18446744073709551619")).isEqualTo("18446744073709551620");

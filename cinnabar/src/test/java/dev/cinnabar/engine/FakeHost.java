@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class FakeHost extends NoHost {
     final List<String> asked = new ArrayList<>();
     final List<String> logged = new ArrayList<>();
+    final List<Long> ticksIn = new ArrayList<>();
 
     @Nullable
     String error; // the answer to whatever is asked next
@@ -38,6 +39,11 @@ final class FakeHost extends NoHost {
     FakeHost(long startedMs) {
         super(startedMs);
         saveStatus = SaveStatus.never(startedMs);
+    }
+
+    @Override
+    public void tickIn(long ms) {
+        ticksIn.add(ms);
     }
 
     @Override

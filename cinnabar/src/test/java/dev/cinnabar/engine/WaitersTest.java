@@ -37,6 +37,19 @@ class WaitersTest {
     }
 
     @Test
+    void timers_are_asked_for_when_somebody_waits_for_less_than_they_would_come_in() {
+        Rig rig = new Rig();
+        assertThat(rig.engine.tick()).isEqualTo(100);
+        rig.ask("BLPOP", "list", "0.05");
+        rig.new Client("127.0.0.1:50002").ask("BLPOP", "list", "0.07");
+        rig.new Client("127.0.0.1:50003").ask("BLPOP", "list", "0.02");
+        rig.new Client("127.0.0.1:50004").ask("CLIENT", "PAUSE", "10", "WRITE");
+        assertThat(rig.host.ticksIn).containsExactly(50L, 20L, 10L);
+        rig.clock.advance(Duration.ofMillis(10));
+        assertThat(rig.engine.tick()).isEqualTo(10);
+    }
+
+    @Test
     void what_waited_in_vain_counts_as_called() {
         long id = waiting.session().id();
         waiting.send("BLPOP list 1");
