@@ -18,6 +18,7 @@ import dev.cinnabar.memory.Budget;
 import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.store.Database;
 import dev.cinnabar.store.KeyEvents;
+import dev.cinnabar.store.Moment;
 import dev.cinnabar.store.Snapshot;
 import dev.cinnabar.store.Store;
 import dev.cinnabar.store.WrongType;
@@ -80,7 +81,6 @@ public final class Engine implements KeyEvents {
     private Host host;
     private long nextSessionId = 1;
     private long lastIdleCheckMs;
-    private long tickDueMs; // when the timers are wanted next
     private boolean isInExec;
     private boolean hasRunQueue; // the reply is a transaction's, and what CLIENT REPLY hides of it is hidden already
     private boolean isLoading;
@@ -614,7 +614,7 @@ public final class Engine implements KeyEvents {
             boolean hasMore = work(clock.nanos() + TICK_WORK_NANOS);
             if (outputLimits.hasDoomed()) closeDoomed();
             long inMs = hasMore ? BUSY_MS : nextTickInMs(nowMs);
-            tickDueMs = nowMs + inMs;
+            store.moment().timersDueMs = nowMs + inMs;
             return inMs;
         } finally {
             lock.unlock();
@@ -629,9 +629,15 @@ public final class Engine implements KeyEvents {
 
     /// Something ends at this time that somebody waits for: the timers are wanted then, and not later.
     void tickBy(long atMs) {
-        if (atMs >= tickDueMs) return;
-        tickDueMs = atMs;
-        host.tickIn(Math.max(0, atMs - store.moment().nowMs()));
+        Moment moment = store.moment();
+        if (atMs >= moment.timersDueMs) return;
+        moment.timersDueMs = atMs;
+        host.tickIn(Math.max(0, atMs - moment.nowMs()));
+    }
+
+    @Override
+    public void expiresSooner(long atMs) {
+        if (settings.expiresActively) tickBy(Math.max(atMs + 1, store.moment().nowMs() + BUSY_MS + 1));
     }
 
     /// Works until the time is over.

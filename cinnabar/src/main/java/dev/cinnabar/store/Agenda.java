@@ -22,6 +22,8 @@ final class Agenda {
      */
 
     private final Pages pages;
+    private final Moment moment;
+    private final KeyEvents events;
     private final Dict dict;
     private final ExpiryWheel wheel;
     private final Bytes window = new Bytes();
@@ -29,10 +31,12 @@ final class Agenda {
     private final Dict.Visitor freer = this::free;
     private long compactPosition;
 
-    Agenda(Pages pages, long hashSeed, long nowMs) {
+    Agenda(Pages pages, Moment moment, KeyEvents events, long hashSeed) {
         this.pages = pages;
+        this.moment = moment;
+        this.events = events;
         this.dict = new Dict(pages, hashSeed);
-        this.wheel = new ExpiryWheel(pages, nowMs);
+        this.wheel = new ExpiryWheel(pages, moment.nowMs());
     }
 
     /// How many hashes have volatile fields.
@@ -77,8 +81,13 @@ final class Agenda {
         byte[] page = pages.array(address);
         int at = Pages.offset(address);
         Records.writeHead(page, at, 0, Records.HAS_EXPIRY, 0, key.array(), key.offset(), key.length());
-        Records.setExpiryMs(page, at, whenMs);
+        hang(address, whenMs);
+    }
+
+    private void hang(long address, long whenMs) {
+        Records.setExpiryMs(pages.array(address), Pages.offset(address), whenMs);
         wheel.add(address);
+        if (whenMs < moment.timersDueMs) events.expiresSooner(whenMs);
     }
 
     /// Sets the time anew, or takes the entry out. Cannot be refused.
@@ -102,8 +111,7 @@ final class Agenda {
         int at = Pages.offset(address);
         if (Records.expiryMs(page, at) == whenMs) return;
         wheel.remove(address);
-        Records.setExpiryMs(page, at, whenMs);
-        wheel.add(address);
+        hang(address, whenMs);
     }
 
     private static int size(int keyLength) {

@@ -16,6 +16,9 @@ public interface KeyEvents {
     /// @param isGone whether they were the last, so that the key was taken out, too
     default void fieldsExpired(Database db, Bytes key, boolean isGone) {}
 
+    /// A key or a field was given a time that is over before [Moment#timersDueMs].
+    default void expiresSooner(long atMs) {}
+
     /// A key was given up because memory was short.
     void evicted(Database db, Bytes key);
 

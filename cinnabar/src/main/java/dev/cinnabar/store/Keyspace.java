@@ -64,7 +64,7 @@ final class Keyspace {
         this.randomness = randomness;
         this.dict = new Dict(pages, hashSeed);
         this.wheel = new ExpiryWheel(pages, moment.nowMs());
-        this.agenda = new Agenda(pages, randomness.nextLong(), moment.nowMs());
+        this.agenda = new Agenda(pages, moment, events, randomness.nextLong());
     }
 
     // ---- finding ----
@@ -118,11 +118,17 @@ final class Keyspace {
         Records.writeHead(
                 page, at, kind.ordinal(), flags, moment.initialAccess(), key.array(), key.offset(), key.length());
         if (hasExpiry) {
-            Records.setExpiryMs(page, at, expiryMs);
-            wheel.add(address);
+            hang(address, expiryMs);
         }
         if (moment.tellsNewKeys) events.created(db, key);
         return address;
+    }
+
+    /// Gives a record its time, and hangs it into the wheel.
+    private void hang(long address, long expiryMs) {
+        Records.setExpiryMs(pages.array(address), Pages.offset(address), expiryMs);
+        wheel.add(address);
+        if (expiryMs < moment.timersDueMs) events.expiresSooner(expiryMs);
     }
 
     /// Changes kind, size or expiry of the record that was found last; in place if the block is of the right size.
@@ -150,8 +156,7 @@ final class Keyspace {
                 Records.changeExpiry(page, at, hasExpiry, keepValue ? oldSize : Records.valueHeader(page, at) - at);
             }
             if (changesExpiry && hasExpiry) {
-                Records.setExpiryMs(page, at, expiryMs);
-                wheel.add(address);
+                hang(address, expiryMs);
             }
             touch(address);
             return address;
@@ -173,8 +178,7 @@ final class Keyspace {
         }
         if (hadExpiry) wheel.remove(address);
         if (hasExpiry) {
-            Records.setExpiryMs(target, toAt, expiryMs);
-            wheel.add(to);
+            hang(to, expiryMs);
         }
         dict.replaceFound(to);
         pages.free(address, oldSize);
@@ -295,8 +299,7 @@ final class Keyspace {
         if (page != targetPage || from != valueAt) System.arraycopy(page, from, targetPage, valueAt, valueSize);
         Records.writeHead(targetPage, targetAt, kind, flags, access, newKey.array(), newKey.offset(), newKey.length());
         if (expiryMs != Database.NO_EXPIRY) {
-            Records.setExpiryMs(targetPage, targetAt, expiryMs);
-            to.wheel.add(target);
+            to.hang(target, expiryMs);
         }
         to.dict.insertPrepared(newHash, target);
         if (!staysInBlock) pages.free(address, oldSize);

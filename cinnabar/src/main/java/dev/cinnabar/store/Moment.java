@@ -22,6 +22,10 @@ public final class Moment {
     /// Whether [KeyEvents#created] is wanted.
     public boolean tellsNewKeys;
 
+    /// When the owner of the databases comes to look for what expires, in ms since 1970; he wants to hear of what is due sooner
+    /// ([KeyEvents#expiresSooner]).
+    public long timersDueMs = Long.MIN_VALUE;
+
     private long nowMs;
     private int clock; // 24 bits of seconds
 

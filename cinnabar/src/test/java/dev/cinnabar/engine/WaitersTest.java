@@ -50,6 +50,21 @@ class WaitersTest {
     }
 
     @Test
+    void timers_are_asked_for_when_a_key_or_a_field_is_to_go_before_they_would_come() {
+        Rig rig = new Rig();
+        rig.engine.tick();
+        rig.ask("SET", "later", "v", "PX", "500");
+        rig.ask("SET", "soon", "v", "PX", "50");
+        rig.ask("SET", "between", "v", "PX", "70");
+        rig.ask("HSET", "hash", "f", "v");
+        rig.ask("HPEXPIRE", "hash", "30", "FIELDS", "1", "f");
+        rig.ask("PEXPIRE", "later", "1");
+        assertThat(rig.host.ticksIn)
+                .as("a millisecond behind their time, and not at once")
+                .containsExactly(51L, 31L, 3L);
+    }
+
+    @Test
     void what_waited_in_vain_counts_as_called() {
         long id = waiting.session().id();
         waiting.send("BLPOP list 1");
