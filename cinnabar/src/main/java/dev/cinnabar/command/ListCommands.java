@@ -9,6 +9,7 @@ import static dev.cinnabar.command.Flag.READONLY;
 import static dev.cinnabar.command.Flag.WRITE;
 
 import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Numbers;
 import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.store.ListValue;
 import dev.cinnabar.struct.Listpack;
@@ -21,6 +22,13 @@ public enum ListCommands implements Command {
             .since("6.2.0")
             .complexity("O(1)")
             .summary("Moves an element from a list to a list, and waits for one if there is none.")),
+    BLMOVEM(syntax("BLMOVEM source destination <LEFT | RIGHT> <LEFT | RIGHT> timeout"
+                    + " [<COUNT count | EXACTLY exactly> <OBO | BULK>]")
+            .flags(WRITE, DENYOOM, BLOCKING)
+            .keys(KeySpec.range("RW ACCESS DELETE", 1, 0, 1), KeySpec.range("RW INSERT", 2, 0, 1))
+            .since("8.10.0")
+            .complexity("O(N) for N elements moved")
+            .summary("Moves elements from a list to a list, and waits while there are not enough.")),
     BLMPOP(syntax("BLMPOP timeout numkeys key [key ...] <LEFT | RIGHT> [COUNT count]")
             .flags(WRITE, BLOCKING, MOVABLEKEYS)
             .keys(KeySpec.counted("RW ACCESS DELETE", 2, 0, 1, 1))
@@ -70,6 +78,13 @@ public enum ListCommands implements Command {
             .since("6.2.0")
             .complexity("O(1)")
             .summary("Moves an element from one end of a list to one end of a list.")),
+    LMOVEM(syntax("LMOVEM source destination <LEFT | RIGHT> <LEFT | RIGHT>"
+                    + " [<COUNT count | EXACTLY exactly> <OBO | BULK>]")
+            .flags(WRITE, DENYOOM)
+            .keys(KeySpec.range("RW ACCESS DELETE", 1, 0, 1), KeySpec.range("RW INSERT", 2, 0, 1))
+            .since("8.10.0")
+            .complexity("O(N) for N elements moved")
+            .summary("Moves elements from one end of a list to one end of a list.")),
     LMPOP(syntax("LMPOP numkeys key [key ...] <LEFT | RIGHT> [COUNT count]")
             .flags(WRITE, MOVABLEKEYS)
             .keys(KeySpec.counted("RW ACCESS DELETE", 1, 0, 1, 1))
@@ -178,6 +193,7 @@ public enum ListCommands implements Command {
     public Reply run(Call call) {
         return switch (this) {
             case BLMOVE -> moveOrWait(call, isLeft(call, 3), isLeft(call, 4), 5);
+            case BLMOVEM -> moveManyOrWait(call, isLeft(call, 3), isLeft(call, 4));
             case BLMPOP -> popFirstOfOrWait(call);
             case BLPOP -> popOrWait(call, true);
             case BRPOP -> popOrWait(call, false);
@@ -186,6 +202,7 @@ public enum ListCommands implements Command {
             case LINSERT -> insert(call);
             case LLEN -> call.reply().integer(read(call, 1).size());
             case LMOVE -> move(call, isLeft(call, 3), isLeft(call, 4));
+            case LMOVEM -> moveMany(call, isLeft(call, 3), isLeft(call, 4));
             case LMPOP -> popFirstOf(call, 1, -1);
             case LPOP -> pop(call, true);
             case LPOS -> positions(call);
@@ -460,6 +477,124 @@ public enum ListCommands implements Command {
         return reply;
     }
 
+    // ---- moving many ----
+
+    /// How many elements are moved at the most. Reads all words behind the ends and the timeout. The manual does
+    /// not say what becomes of a number below 1; it is refused, as LMPOP refuses it.
+    ///
+    /// @param at where they begin
+    private static long mostToMove(Call call, int at) {
+        if (call.argc() == at) return 1;
+        boolean isWhole = call.argc() == at + 3
+                && (call.is(at, "COUNT") || call.is(at, "EXACTLY"))
+                && (call.is(at + 2, "OBO") || call.is(at + 2, "BULK"));
+        if (!isWhole) throw Errors.SYNTAX_REFUSAL;
+        return call.longArg(at + 1, 1, Long.MAX_VALUE, NO_COUNT);
+    }
+
+    /// How many elements there must be: with EXACTLY all of them, else one.
+    private static long leastToMove(Call call, int at, long most) {
+        return call.argc() > at && call.is(at, "EXACTLY") ? most : 1;
+    }
+
+    /// LMOVEM. An answer of nothing is an empty array, and nil only with EXACTLY. As with LMOVE the type of the
+    /// target is of no matter then.
+    private static Reply moveMany(Call call, boolean fromHead, boolean toHead) {
+        long most = mostToMove(call, 5);
+        long size = write(call, 1).size();
+        if (size < leastToMove(call, 5, most)) {
+            boolean isExact = call.argc() > 5 && call.is(5, "EXACTLY");
+            return isExact ? call.reply().nilArray() : call.reply().array(0);
+        }
+        return carry(call, fromHead, toHead, 5, Math.min(most, size));
+    }
+
+    /// Moves elements that are there, and answers them as they lie in the target afterwards, from head to tail. The
+    /// target is filled before the source is emptied: so a refusal changes nothing, and a list that is moved to
+    /// itself keeps its key and its expiry time. For a moment memory holds them twice.
+    ///
+    /// @param at where the words of [#mostToMove] begin
+    private static Reply carry(Call call, boolean fromHead, boolean toHead, int at, long count) {
+        long there = call.db().lookup(call.key(2));
+        if (there != 0 && !call.db().kind(there).type().equals("list")) {
+            call.decided();
+            return call.reply().error(Errors.WRONG_TYPE);
+        }
+
+        ListValue source = write(call, 1);
+        boolean isBulk = call.argc() > at && call.is(at + 2, "BULK");
+        boolean isBackward = isBulk ? toHead : !fromHead; // what is pushed first
+        long first = fromHead ? 0 : source.size() - count;
+        Reply reply = call.reply();
+        Cargo cargo = new Cargo(reply);
+        source.forEach(isBackward ? first + count - 1 : first, count, isBackward, cargo);
+        cargo.pushTo(write(call, 2), toHead, count);
+
+        source = write(call, 1);
+        boolean isSame = call.key(1).equals(call.key(2));
+        long pushedThere = isSame && fromHead == toHead ? count : 0; // they lie in front of those that go
+        source.remove(fromHead ? pushedThere : source.size() - pushedThere - count, count);
+        call.changed(call.key(2), toHead ? "lpush" : "rpush");
+        call.dirty(count - 1);
+        popped(call, call.key(1), source, fromHead, count);
+
+        cargo.unload();
+        ListValue target = write(call, 2);
+        reply.array(count);
+        target.forEach(toHead ? 0 : target.size() - count, count, false, element -> {
+            answer(reply, element);
+            return true;
+        });
+        return reply;
+    }
+
+    /// Elements on their way from list to list: copies that stay as they are while the lists change, in the order in
+    /// which they are pushed. They lie where the answer will stand.
+    private static final class Cargo implements ListValue.Visitor {
+        private final Reply reply;
+        private final int begin;
+        private long bytes; // of their texts
+
+        Cargo(Reply reply) {
+            this.reply = reply;
+            this.begin = reply.out().length();
+        }
+
+        @Override
+        public boolean element(Listpack.Entry element) {
+            bytes += element.length();
+            answer(reply, element);
+            return true;
+        }
+
+        /// @throws OutOfMemory when memory is short; then the target is as it was
+        void pushTo(ListValue target, boolean atHead, long count) {
+            target.expect(bytes, count);
+            byte[] array = reply.out().array();
+            Bytes text = new Bytes();
+            int at = begin;
+            long pushed = 0;
+            try {
+                for (; pushed < count; pushed++) { // $5 CR LF hello CR LF
+                    int digits = at + 1;
+                    int digitsEnd = digits;
+                    while (array[digitsEnd] != '\r') digitsEnd++;
+                    int length = (int) Numbers.parse(text.set(array, digits, digitsEnd - digits));
+                    target.push(text.set(array, digitsEnd + 2, length), atHead);
+                    at = digitsEnd + 2 + length + 2;
+                }
+            } catch (OutOfMemory e) {
+                target.remove(atHead ? 0 : target.size() - pushed, pushed);
+                throw e;
+            }
+        }
+
+        /// Makes room for the answer.
+        void unload() {
+            reply.out().rewind(begin);
+        }
+    }
+
     // ---- waiting ----
 
     private static Reply moveOrWait(Call call, boolean fromHead, boolean toHead, int timeoutIndex) {
@@ -481,6 +616,25 @@ public enum ListCommands implements Command {
                     .arg(call.key(2))
                     .arg(call.arg(3))
                     .arg(call.arg(4));
+        return reply;
+    }
+
+    /// BLMOVEM. Where nobody can wait it answers nil also without EXACTLY, unlike LMOVEM; so the manual has it.
+    /// The log is told an LMOVEM with the same words, which finds the same elements there.
+    private static Reply moveManyOrWait(Call call, boolean fromHead, boolean toHead) {
+        long timeoutMs = Timeout.millis(call, 5);
+        long most = mostToMove(call, 6);
+        long size = write(call, 1).size();
+        if (size < leastToMove(call, 6, most)) return call.waitForKeys(1, 1, timeoutMs, true);
+        Reply reply = carry(call, fromHead, toHead, 6, Math.min(most, size));
+        if (reply.errors() > 0) return reply;
+        Effects effects = call.effects()
+                .command(Words.LMOVEM)
+                .arg(call.key(1))
+                .arg(call.key(2))
+                .arg(call.arg(3))
+                .arg(call.arg(4));
+        for (int i = 6; i < call.argc(); i++) effects.arg(call.arg(i));
         return reply;
     }
 

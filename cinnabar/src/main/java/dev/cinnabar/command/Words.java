@@ -21,6 +21,7 @@ public final class Words {
     public static final Bytes LPOP = Bytes.of("LPOP");
     public static final Bytes RPOP = Bytes.of("RPOP");
     public static final Bytes LMOVE = Bytes.of("LMOVE");
+    public static final Bytes LMOVEM = Bytes.of("LMOVEM");
     public static final Bytes RPOPLPUSH = Bytes.of("RPOPLPUSH");
     public static final Bytes SREM = Bytes.of("SREM");
     public static final Bytes ZADD = Bytes.of("ZADD");
@@ -31,6 +32,7 @@ public final class Words {
     public static final Bytes XADD = Bytes.of("XADD");
     public static final Bytes XCLAIM = Bytes.of("XCLAIM");
     public static final Bytes XGROUP = Bytes.of("XGROUP");
+    public static final Bytes XNACK = Bytes.of("XNACK");
     public static final Bytes XTRIM = Bytes.of("XTRIM");
     public static final Bytes ACKED = Bytes.of("ACKED");
     public static final Bytes CREATECONSUMER = Bytes.of("CREATECONSUMER");
@@ -38,6 +40,7 @@ public final class Words {
     public static final Bytes ENTRIESREAD = Bytes.of("ENTRIESREAD");
     public static final Bytes EQUAL = Bytes.of("=");
     public static final Bytes FORCE = Bytes.of("FORCE");
+    public static final Bytes IDS = Bytes.of("IDS");
     public static final Bytes JUSTID = Bytes.of("JUSTID");
     public static final Bytes LASTID = Bytes.of("LASTID");
     public static final Bytes MAXLEN = Bytes.of("MAXLEN");

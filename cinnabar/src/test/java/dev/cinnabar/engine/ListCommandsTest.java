@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -175,6 +176,197 @@ class ListCommandsTest {
         other.store().checkInvariants();
     }
 
+    // ---- moving many ----
+
+    private String ask(String line) {
+        return server.line(line).replace("\r\n", " ").trim();
+    }
+
+    /// Words of a reply, or of a list, without its lengths.
+    private String words(String line) {
+        return ask(line).replaceAll("[*$]\\d+ ?", "").trim();
+    }
+
+    private static List<String> elements(int from, int to) {
+        List<String> elements = new ArrayList<>();
+        for (int i = from; i < to; i++) elements.add("e" + i);
+        return elements;
+    }
+
+    /// Small lists and large ones; three elements and three nodes of them.
+    @ParameterizedTest
+    @ValueSource(ints = {3, 30})
+    void many_elements_arrive_one_by_one_or_as_they_lay(int count) {
+        server.store().thresholds().listMaxListpackSize = 10;
+        int size = count + 1;
+        for (String from : List.of("LEFT", "RIGHT")) {
+            for (String to : List.of("LEFT", "RIGHT")) {
+                for (String order : List.of("OBO", "BULK")) {
+                    server.line("DEL a b");
+                    push("a", size);
+                    server.line("RPUSH b x");
+                    List<String> moved = from.equals("LEFT") ? elements(0, count) : elements(1, size);
+                    if (order.equals("OBO") && from.equals(to)) Collections.reverse(moved);
+                    String inOrder = String.join(" ", moved);
+
+                    String line = "LMOVEM a b " + from + " " + to + " COUNT " + count + " " + order;
+                    assertThat(words(line)).as(line).isEqualTo(inOrder);
+                    assertThat(words("LRANGE b 0 -1"))
+                            .as(line)
+                            .isEqualTo(to.equals("LEFT") ? inOrder + " x" : "x " + inOrder);
+                    assertThat(words("LRANGE a 0 -1")).as(line).isEqualTo(from.equals("LEFT") ? "e" + count : "e0");
+                    server.store().checkInvariants();
+                }
+            }
+        }
+        assertThat(encoding("b")).isEqualTo(count == 3 ? "listpack" : "quicklist");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {4, 40})
+    void many_elements_moved_within_a_list_are_rotated_reversed_or_left(int size) {
+        server.store().thresholds().listMaxListpackSize = 10;
+        push("l", size);
+        server.line("EXPIRE l 100");
+        String before = words("LRANGE l 0 -1");
+
+        server.line("LMOVEM l l LEFT LEFT COUNT 3 BULK");
+        server.line("LMOVEM l l RIGHT RIGHT COUNT 3 BULK");
+        assertThat(words("LRANGE l 0 -1")).isEqualTo(before);
+        assertThat(words("LMOVEM l l LEFT LEFT EXACTLY 2 OBO")).isEqualTo("e1 e0");
+        assertThat(words("LRANGE l 0 2")).isEqualTo("e1 e0 e2");
+        server.line("LMOVEM l l LEFT LEFT EXACTLY 2 OBO");
+
+        List<String> rotated = elements(3, size);
+        rotated.addAll(elements(0, 3));
+        for (String order : List.of("OBO", "BULK")) {
+            assertThat(words("LMOVEM l l LEFT RIGHT COUNT 3 " + order)).isEqualTo("e0 e1 e2");
+            assertThat(words("LRANGE l 0 -1")).isEqualTo(String.join(" ", rotated));
+            assertThat(words("LMOVEM l l RIGHT LEFT COUNT 3 " + order)).isEqualTo("e0 e1 e2");
+            assertThat(words("LRANGE l 0 -1")).isEqualTo(before);
+        }
+
+        server.line("LMOVEM l l RIGHT RIGHT COUNT 1000 OBO");
+        List<String> reversed = elements(0, size);
+        Collections.reverse(reversed);
+        assertThat(words("LRANGE l 0 -1")).isEqualTo(String.join(" ", reversed));
+        assertThat(server.line("TTL l")).isEqualTo(":100\r\n");
+    }
+
+    @Test
+    void without_a_number_one_element_is_moved_and_answered_as_an_array() {
+        server.line("RPUSH a 1 2");
+        assertThat(ask("LMOVEM a b RIGHT LEFT")).isEqualTo("*1 $1 2");
+        assertThat(ask("BLMOVEM a b LEFT LEFT 0")).isEqualTo("*1 $1 1");
+        assertThat(ask("LRANGE b 0 -1")).isEqualTo("*2 $1 1 $1 2");
+        assertThat(ask("LMOVEM a b LEFT LEFT")).isEqualTo("*0");
+    }
+
+    @Test
+    void too_few_elements_are_all_that_is_moved_with_count_and_too_few_with_exactly() {
+        server.line("RPUSH a 1 2 3");
+        assertThat(ask("LMOVEM a b LEFT LEFT EXACTLY 4 BULK")).isEqualTo("*-1");
+        assertThat(ask("LMOVEM none b LEFT LEFT EXACTLY 1 BULK")).isEqualTo("*-1");
+        assertThat(ask("LMOVEM none b LEFT LEFT COUNT 1 BULK")).isEqualTo("*0");
+        assertThat(ask("EXISTS b")).isEqualTo(":0");
+        server.speak(3);
+        assertThat(ask("LMOVEM a b LEFT LEFT EXACTLY 4 BULK")).isEqualTo("_");
+        assertThat(ask("LMOVEM none b LEFT LEFT COUNT 1 BULK")).isEqualTo("*0");
+        assertThat(ask("LMOVEM a b LEFT LEFT COUNT 4 BULK")).isEqualTo("*3 $1 1 $1 2 $1 3");
+        assertThat(ask("EXISTS a")).isEqualTo(":0");
+    }
+
+    @Test
+    void words_of_lmovem_are_checked_before_anything_moves() {
+        server.line("RPUSH a 1 2");
+        server.line("SET text x");
+        for (String end : List.of(
+                "LEFT UP",
+                "LEFT LEFT COUNT",
+                "LEFT LEFT COUNT 1",
+                "LEFT LEFT COUNT 1 x",
+                "LEFT LEFT OBO COUNT 1",
+                "LEFT LEFT COUNT 1 OBO BULK",
+                "LEFT LEFT 1 COUNT OBO",
+                "LEFT LEFT COUNT 1 EXACTLY 1 OBO")) {
+            assertThat(ask("LMOVEM a b " + end)).as(end).isEqualTo("-ERR syntax error");
+        }
+        for (String number : List.of("0", "-1", "x", "9223372036854775808"))
+            assertThat(ask("LMOVEM a b LEFT LEFT COUNT " + number + " OBO"))
+                    .isEqualTo("-ERR count should be greater than 0");
+        assertThat(ask("LMOVEM a b LEFT LEFT EXACTLY 0 OBO")).isEqualTo("-ERR count should be greater than 0");
+        assertThat(ask("BLMOVEM a b LEFT LEFT x")).isEqualTo("-ERR timeout is not a float or out of range");
+        assertThat(ask("BLMOVEM a b LEFT LEFT 0 COUNT 1")).isEqualTo("-ERR syntax error");
+        assertThat(ask("LMOVEM a")).startsWith("-ERR wrong number of arguments for 'lmovem'");
+        assertThat(ask("LMOVEM text b LEFT LEFT COUNT 1 OBO")).startsWith("-WRONGTYPE");
+        assertThat(ask("LMOVEM a text LEFT LEFT COUNT 1 OBO")).startsWith("-WRONGTYPE");
+        assertThat(ask("LRANGE a 0 -1")).isEqualTo("*2 $1 1 $1 2");
+        assertThat(ask("EXISTS b")).isEqualTo(":0");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {6, 300})
+    void moves_of_many_are_logged_so_that_the_replay_gives_the_same(int size) {
+        server.store().thresholds().listMaxListpackSize = 50;
+        push("a", size);
+        List<String> lines = new ArrayList<>(server.logged());
+        server.line("LMOVEM a b LEFT RIGHT");
+        server.line("LMOVEM a b RIGHT LEFT EXACTLY 1000 BULK");
+        server.line("BLMOVEM a b LEFT LEFT 0 COUNT 2 OBO");
+        server.line("BLMOVEM a b RIGHT RIGHT 1.5");
+        server.line("BLMOVEM a b LEFT LEFT 0 EXACTLY 1 BULK");
+        server.line("LMOVEM a b RIGHT LEFT COUNT 1000 BULK");
+        server.line("LMOVEM a b RIGHT LEFT COUNT 1000 BULK");
+        List<String> moves = server.logged();
+        assertThat(moves)
+                .containsExactly(
+                        "0 LMOVEM a b LEFT RIGHT",
+                        "0 LMOVEM a b LEFT LEFT COUNT 2 OBO",
+                        "0 LMOVEM a b RIGHT RIGHT",
+                        "0 LMOVEM a b LEFT LEFT EXACTLY 1 BULK",
+                        "0 LMOVEM a b RIGHT LEFT COUNT 1000 BULK");
+
+        lines.addAll(moves);
+        TestServer other = new TestServer();
+        for (String line : lines) other.replay(line.substring(2).split(" "));
+        assertThat(other.line("LRANGE b 0 -1")).isEqualTo(server.line("LRANGE b 0 -1"));
+        assertThat(other.line("EXISTS a")).isEqualTo(":0\r\n");
+        other.store().checkInvariants();
+    }
+
+    @Test
+    void moves_of_many_tell_each_list_once() {
+        server.line("RPUSH a 1 2 3 4");
+        assertThat(server.events("LMOVEM", "a", "b", "LEFT", "RIGHT", "COUNT", "3", "OBO"))
+                .containsExactly("0 l rpush b", "0 l lpop a");
+        assertThat(server.events("LMOVEM", "a", "b", "RIGHT", "LEFT", "EXACTLY", "1", "BULK"))
+                .containsExactly("0 l lpush b", "0 l rpop a", "0 g del a");
+        assertThat(server.events("LMOVEM", "a", "b", "RIGHT", "LEFT", "COUNT", "9", "BULK"))
+                .isEmpty();
+        assertThat(server.events("LMOVEM", "b", "b", "LEFT", "LEFT", "COUNT", "9", "BULK"))
+                .containsExactly("0 l lpush b", "0 l lpop b");
+    }
+
+    @Test
+    void a_refused_move_of_many_leaves_both_lists_as_they_were() {
+        TestServer small = new TestServer(16 << 20);
+        String big = "x".repeat(1 << 20);
+        for (int i = 0; i < 7; i++)
+            assertThat(small.run("RPUSH", "a", big + i, "y" + i)).startsWith(":");
+        for (String to : List.of("LEFT", "RIGHT")) {
+            for (String target : List.of("b", "a")) {
+                long used = small.store().pages().used();
+                assertThat(small.line("LMOVEM a " + target + " LEFT " + to + " COUNT 1000 OBO"))
+                        .startsWith("-OOM");
+                assertThat(small.line("LLEN a")).isEqualTo(":14\r\n");
+                assertThat(small.line("LINDEX a 1") + small.line("LINDEX a -1")).isEqualTo("$2\r\ny0\r\n$2\r\ny6\r\n");
+                assertThat(small.line("EXISTS b")).isEqualTo(":0\r\n");
+                assertThat(small.store().pages().used()).isLessThan(used + 1024); // the list of nodes may have grown
+                small.store().checkInvariants();
+            }
+        }
+    }
+
     // ---- memory ----
 
     @Test
@@ -281,6 +473,92 @@ class ListCommandsTest {
         other.send("DEL c");
         other.send("RPUSH c v");
         assertThat(popper.read()).isEqualTo("*2 $1 c $1 v");
+    }
+
+    @Test
+    void who_wants_exactly_so_many_waits_until_there_are_enough() {
+        TestEngine engine = new TestEngine();
+        TestClient exact = engine.connect();
+        TestClient any = engine.connect();
+        TestClient other = engine.connect();
+        assertThat(exact.send("BLMOVEM a b LEFT RIGHT 0 EXACTLY 3 BULK")).isEmpty();
+        other.send("RPUSH a 1 2");
+        assertThat(exact.read()).isEmpty();
+        assertThat(any.send("BLMOVEM a c LEFT RIGHT 0 COUNT 3 BULK")).isEqualTo("*2 $1 1 $1 2");
+
+        assertThat(any.send("BLMOVEM a c LEFT RIGHT 0 COUNT 3 BULK")).isEmpty();
+        other.send("RPUSH a 3 4 5 6");
+        assertThat(exact.read()).isEqualTo("*3 $1 3 $1 4 $1 5");
+        assertThat(any.read()).isEqualTo("*1 $1 6");
+        assertThat(other.send("LRANGE b 0 -1")).isEqualTo("*3 $1 3 $1 4 $1 5");
+        assertThat(other.send("EXISTS a")).isEqualTo(":0");
+    }
+
+    @Test
+    void who_waits_behind_one_that_wants_more_is_served_meanwhile() {
+        TestEngine engine = new TestEngine();
+        TestClient exact = engine.connect();
+        TestClient popper = engine.connect();
+        TestClient other = engine.connect();
+        exact.send("BLMOVEM a b LEFT LEFT 0 EXACTLY 2 OBO");
+        popper.send("BLPOP a 0");
+        other.send("RPUSH a 1");
+        assertThat(exact.read()).isEmpty();
+        assertThat(popper.read()).isEqualTo("*2 $1 a $1 1");
+        other.send("RPUSH a 2 3");
+        assertThat(exact.read()).isEqualTo("*2 $1 3 $1 2");
+    }
+
+    @Test
+    void moves_of_many_fill_lists_that_others_wait_for() {
+        TestEngine engine = new TestEngine();
+        TestClient first = engine.connect();
+        TestClient second = engine.connect();
+        first.send("BLMOVEM a b LEFT LEFT 0 EXACTLY 2 BULK");
+        second.send("BLMOVEM b c RIGHT LEFT 0 EXACTLY 2 BULK");
+        engine.connect().send("RPUSH a v w");
+        assertThat(first.read()).isEqualTo("*2 $1 v $1 w");
+        assertThat(second.read()).isEqualTo("*2 $1 v $1 w");
+    }
+
+    @Test
+    void who_waits_for_many_is_answered_nil_when_the_time_is_over() {
+        for (int version : List.of(2, 3)) {
+            TestEngine engine = new TestEngine();
+            TestClient client = engine.connect();
+            client.send("HELLO " + version);
+            client.send("BLMOVEM a b LEFT LEFT 0.25 EXACTLY 2 OBO");
+            engine.connect().send("RPUSH a 1");
+            engine.advance(Duration.ofMillis(249));
+            assertThat(client.read()).isEmpty();
+            engine.advance(Duration.ofMillis(1));
+            assertThat(client.read()).isEqualTo(version == 2 ? "*-1" : "_");
+            assertThat(client.send("LRANGE a 0 -1")).isEqualTo("*1 $1 1");
+        }
+    }
+
+    @Test
+    void where_nobody_can_wait_too_few_elements_are_nil() {
+        server.line("RPUSH a 1");
+        server.line("MULTI");
+        server.line("BLMOVEM a b LEFT LEFT 0 EXACTLY 2 OBO");
+        server.line("BLMOVEM none b LEFT LEFT 0 COUNT 2 OBO");
+        server.line("BLMOVEM a b LEFT LEFT 0 COUNT 2 OBO");
+        assertThat(ask("EXEC")).isEqualTo("*3 *-1 *-1 *1 $1 1");
+    }
+
+    @Test
+    void a_waiting_move_of_many_fails_on_a_target_of_another_type() {
+        TestEngine engine = new TestEngine();
+        TestClient mover = engine.connect();
+        TestClient other = engine.connect();
+        mover.send("BLMOVEM a text LEFT LEFT 0 EXACTLY 2 OBO");
+        other.send("SET text x");
+        other.send("RPUSH a v");
+        assertThat(mover.read()).isEmpty();
+        other.send("RPUSH a w");
+        assertThat(mover.read()).startsWith("-WRONGTYPE");
+        assertThat(other.send("LLEN a")).isEqualTo(":2");
     }
 
     @Test
