@@ -10,10 +10,11 @@ import dev.cinnabar.struct.IdRows;
 import dev.cinnabar.struct.StreamId;
 import java.util.Arrays;
 
-/// XCLAIM and XAUTOCLAIM: entries that are pending of one consumer are given to another.
+/// XCLAIM and XAUTOCLAIM: entries that are pending of one consumer are given to another. XNACK: they are taken from
+/// their consumers and given to nobody.
 ///
-/// The log is told of each entry how it is pending afterwards, by an XCLAIM that needs no clock; and of a pending entry that the stream
-/// does not have any more, by an XACK.
+/// The log is told of each entry how it is pending afterwards, by an XCLAIM that needs no clock, or an XNACK with the number of
+/// deliveries; and of a pending entry that the stream does not have any more, by an XACK.
 final class StreamClaims {
     private static final long DEFAULT_COUNT = 100;
     private static final long LOOKS_PER_ENTRY = 10; // pending entries that XAUTOCLAIM looks at for each it may claim
@@ -50,7 +51,7 @@ final class StreamClaims {
             long ms = entry.ms();
             long seq = entry.seq();
             long count = deliveries >= 0 ? deliveries : place == IdRows.NONE ? 1 : group.deliveries(place);
-            if (deliveries < 0 && !answersIds) count++;
+            if (deliveries < 0 && !answersIds) count = StreamGroup.oneMore(count);
             group.assign(ms, seq, consumer, deliveredMs, count);
             consumer.activeMs = nowMs;
             tellClaim(call, call.key(1), group, consumer, ms, seq, deliveredMs, count);
@@ -187,10 +188,7 @@ final class StreamClaims {
             }
             long place = group.find(ms, seq);
             if (place == IdRows.NONE && !claim.isForced) continue;
-            boolean isTooYoung = place != IdRows.NONE
-                    && claim.minIdleMs > 0
-                    && claim.nowMs - group.deliveredMs(place) < claim.minIdleMs;
-            if (isTooYoung) continue;
+            if (place != IdRows.NONE && !group.isIdle(place, claim.minIdleMs, claim.nowMs)) continue;
             claim.take(consumer, place, entry);
             claimed++;
         }
@@ -203,8 +201,94 @@ final class StreamClaims {
         return Numbers.parse(call.arg(index));
     }
 
+    // ---- XNACK ----
+
+    /// Takes entries from their consumers, so that they are pending of nobody and may be claimed at once; with FORCE
+    /// also entries that are not pending, if the stream has them. Whoever waits for idle entries (XREADGROUP CLAIM) is
+    /// run again.
+    ///
+    /// Where the manual is silent: a missing group is an error, as for XCLAIM; an entry that was released before may
+    /// be released again, and is counted; a pending entry that the stream does not have any more is released like any
+    /// other, and goes when it is claimed; SILENT does not count below 0.
+    static Reply release(Call call) {
+        if (!call.is(3, "SILENT") && !call.is(3, "FAIL") && !call.is(3, "FATAL") || !call.is(4, "IDS"))
+            throw Errors.SYNTAX_REFUSAL;
+        long ids = call.longArg(5, 1, Integer.MAX_VALUE, StreamCommands.NO_IDS);
+        if (ids > call.argc() - 6) throw new Refusal(StreamCommands.IDS_DIFFER);
+        int idsEnd = 6 + (int) ids;
+        long deliveries = -1;
+        boolean isForced = false;
+        for (int i = idsEnd; i < call.argc(); i++) {
+            if (call.is(i, "FORCE")) isForced = true;
+            else if (call.is(i, "RETRYCOUNT") && i + 1 < call.argc())
+                deliveries = call.longArg(++i, 0, Long.MAX_VALUE, "ERR Invalid RETRYCOUNT option argument for XNACK");
+            else if (StreamId.isId(call.arg(i))) throw new Refusal(StreamCommands.IDS_DIFFER);
+            else throw new Refusal("ERR Unrecognized XNACK option '" + call.arg(i) + "'");
+        }
+        long address = call.db().lookup(call.key(1));
+        StreamValue stream = call.db().stream(address);
+        StreamGroup group = stream == null ? null : stream.group(call.arg(2));
+        if (stream == null || group == null) return call.reply().error(Errors.noGroup(call.key(1), call.arg(2)));
+        for (int i = 6; i < idsEnd; i++) StreamCommands.checkId(call.arg(i));
+
+        call.db().streamForChange(address);
+        if (!isForced) return releaseIds(call, stream, group, idsEnd, deliveries, false);
+        group.hold(null, ids);
+        try {
+            return releaseIds(call, stream, group, idsEnd, deliveries, true);
+        } finally {
+            group.letGo();
+        }
+    }
+
+    private static Reply releaseIds(
+            Call call, StreamValue stream, StreamGroup group, int idsEnd, long deliveries, boolean isForced) {
+        long released = 0;
+        for (int i = 6; i < idsEnd; i++) {
+            long ms = StreamId.ms(call.arg(i));
+            long seq = StreamId.seq(call.arg(i), 0);
+            long place = group.find(ms, seq);
+            boolean isNew = place == IdRows.NONE;
+            if (isNew && !(isForced && stream.has(ms, seq))) continue;
+            long count = deliveries >= 0 ? deliveries : deliveriesLeft(call, isNew ? 0 : group.deliveries(place));
+            if (isNew) group.addUnassigned(ms, seq, count);
+            else group.unassign(place, count);
+            tellRelease(call, ms, seq, count);
+            released++;
+        }
+        if (released > 0) {
+            call.changedUnwatched(call.key(1), Call.NO_EVENT);
+            call.dirty(released - 1);
+        }
+        return call.reply().integer(released);
+    }
+
+    /// The number of deliveries that XNACK's third word leaves of what there were.
+    private static long deliveriesLeft(Call call, long had) {
+        if (call.is(3, "SILENT")) return Math.max(0, had - 1);
+        return call.is(3, "FATAL") ? Long.MAX_VALUE : had;
+    }
+
+    /// Tells the log that an entry is pending of nobody; with the number of deliveries, because the log does not know of
+    /// all of them: not of those by XREADGROUP with an id.
+    private static void tellRelease(Call call, long ms, long seq, long deliveries) {
+        call.effects()
+                .command(Words.XNACK)
+                .arg(call.key(1))
+                .arg(call.arg(2))
+                .arg(call.arg(3))
+                .arg(Words.IDS)
+                .arg(1)
+                .id(ms, seq)
+                .arg(Words.RETRYCOUNT)
+                .arg(deliveries)
+                .arg(Words.FORCE);
+    }
+
     // ---- XAUTOCLAIM ----
 
+    /// In the order of ids, for the sake of its cursor: what was released does not come in front, as it does with
+    /// XREADGROUP CLAIM.
     static Reply claimIdle(Call call) {
         long minIdleMs = Math.max(0, number(call, 4, "ERR Invalid min-idle-time argument for XAUTOCLAIM"));
         StreamInterval from = StreamInterval.from(call, 5);
@@ -256,7 +340,7 @@ final class StreamClaims {
                 count--;
                 continue;
             }
-            if (claim.minIdleMs == 0 || claim.nowMs - group.deliveredMs(at) >= claim.minIdleMs) {
+            if (group.isIdle(at, claim.minIdleMs, claim.nowMs)) {
                 claim.take(consumer, at, entry);
                 claimed++;
                 count--;

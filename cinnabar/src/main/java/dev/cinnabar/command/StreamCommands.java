@@ -78,6 +78,12 @@ public enum StreamCommands implements Command {
             .since("5.0.0")
             .complexity("O(1)")
             .summary("Answers how many entries a stream has.")),
+    XNACK(syntax("XNACK key group <SILENT | FAIL | FATAL> IDS numids id [id ...] [RETRYCOUNT count] [FORCE]")
+            .flags(WRITE, FAST)
+            .key("RW UPDATE")
+            .since("8.8.0")
+            .complexity("O(log(N)) for each id, for N pending entries")
+            .summary("Takes pending entries from their consumers and leaves them to whoever claims them.")),
     XPENDING(syntax("XPENDING key group [[IDLE min-idle-time] start end count [consumer]]")
             .flags(READONLY)
             .key("RO ACCESS")
@@ -139,12 +145,14 @@ public enum StreamCommands implements Command {
     private static final String NO_MORE_IDS =
             "ERR The stream has exhausted the last possible ID, unable to add more items";
     private static final String TOO_LARGE = "ERR Elements are too large to be stored";
-    private static final String NO_IDS = "ERR Number of IDs must be a positive integer";
-    private static final String IDS_DIFFER = "ERR The `numids` parameter must match the number of arguments";
+    static final String NO_IDS = "ERR Number of IDs must be a positive integer";
+    static final String IDS_DIFFER = "ERR The `numids` parameter must match the number of arguments";
 
     private static final int NODES_PER_TRIM = 100; // that XTRIM ~ takes at the most, as in Redis
     private static final long ENTRIES_PER_TRIM = 10_000; // the same where nodes are not counted by entries
     private static final long MOST_ENTRIES_PER_TRIM = 1_000_000;
+
+    static final long NOBODYS_IDLE_MS = -1; // what is answered of an entry that was released
 
     private static final int NOT_THERE = -1; // what XDELEX answers for an id
     private static final int DELETED = 1;
@@ -176,6 +184,7 @@ public enum StreamCommands implements Command {
             case XDEL -> delete(call);
             case XDELEX -> deleteMany(call, 2, 0);
             case XLEN -> length(call);
+            case XNACK -> StreamClaims.release(call);
             case XPENDING -> pending(call);
             case XRANGE -> range(call, false);
             case XREAD -> StreamReading.read(call);
@@ -567,10 +576,12 @@ public enum StreamCommands implements Command {
             long seq = rows.seq(at);
             if (StreamId.compare(ms, seq, interval.toMs, interval.toSeq) > 0) break;
             long place = consumer == null ? at : group.find(ms, seq);
-            long idleMs = call.nowMs() - group.deliveredMs(place);
-            if (minIdleMs != 0 && idleMs < minIdleMs) continue;
-            reply.array(4).id(ms, seq).bulk(group.owner(place).name());
-            reply.integer(Math.max(0, idleMs)).integer(group.deliveries(place));
+            if (!group.isIdle(place, minIdleMs, call.nowMs())) continue;
+            reply.array(4).id(ms, seq);
+            StreamConsumer owner = group.owner(place);
+            if (owner == null) reply.bulk("").integer(NOBODYS_IDLE_MS);
+            else reply.bulk(owner.name()).integer(Math.max(0, call.nowMs() - group.deliveredMs(place)));
+            reply.integer(group.deliveries(place));
             answered++;
         }
         return reply.endArray(begin, answered);

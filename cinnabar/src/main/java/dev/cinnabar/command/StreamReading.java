@@ -33,6 +33,7 @@ final class StreamReading {
                     + " <group> <consumer> option.";
     private static final String NO_TIMEOUT = "ERR timeout is not an integer or out of range";
     private static final long FOREVER = Long.MAX_VALUE;
+    private static final long EVER = Long.MIN_VALUE; // earlier than any time
 
     private final Call call;
     private final boolean isInGroup;
@@ -315,7 +316,7 @@ final class StreamReading {
         for (; at != IdRows.NONE && (count == 0 || answered < count); at = rows.next(at)) {
             if (entry.at(stream, rows.ms(at), rows.seq(at))) {
                 long place = group.find(rows.ms(at), rows.seq(at));
-                group.delivered(place, call.nowMs(), group.deliveries(place) + 1);
+                group.delivered(place, call.nowMs(), StreamGroup.oneMore(group.deliveries(place)));
                 StreamCommands.answer(reply, entry);
             } else {
                 reply.array(2).id(rows.ms(at), rows.seq(at)).nilArray();
@@ -327,14 +328,14 @@ final class StreamReading {
 
     // ---- CLAIM ----
 
-    /// What is pending for long enough to be claimed, the longest first: since when, and the id. O(what is pending). Notes for a call that
-    /// waits when the next of it will be.
+    /// What is pending for long enough to be claimed, the longest first: since when, and the id. O(what is pending). What was released comes
+    /// in front, as pending since [#EVER]. Notes for a call that waits when the next of it will be.
     private List<long[]> idle(StreamGroup group) {
         IdRows rows = group.rows(null);
         long newestMs = call.nowMs() - claimsIdleMs;
         PriorityQueue<long[]> oldest = new PriorityQueue<>((a, b) -> byAge(b, a)); // the youngest of them first
         for (long at = rows.first(); at != IdRows.NONE; at = rows.next(at)) {
-            long deliveredMs = group.deliveredMs(at);
+            long deliveredMs = group.isReleased(at) ? EVER : group.deliveredMs(at);
             if (deliveredMs > newestMs) {
                 if (timeoutMs >= 0) call.waitUntil(deliveredMs + claimsIdleMs);
                 continue;
@@ -355,7 +356,8 @@ final class StreamReading {
         return a[0] != b[0] ? Long.compare(a[0], b[0]) : StreamId.compare(a[1], a[2], b[1], b[2]);
     }
 
-    /// Gives the consumer what others have kept for too long, and tells with each entry for how long, and how often it was handed out before.
+    /// Gives the consumer what others have kept for too long, and tells with each entry for how long (-1 when it was released, as XPENDING
+    /// does), and how often it was handed out before.
     private long answerIdle(
             int index, StreamValue stream, StreamGroup group, StreamConsumer consumer, List<long[]> idle) {
         StreamEntries entry = call.db().streamEntries();
@@ -372,10 +374,12 @@ final class StreamReading {
             }
             long deliveries = group.deliveries(group.find(row[1], row[2]));
             StreamCommands.answerInside(call.reply().array(4), entry);
-            call.reply().integer(call.nowMs() - row[0]).integer(deliveries);
-            group.assign(row[1], row[2], consumer, call.nowMs(), deliveries + 1);
+            long idleMs = row[0] == EVER ? StreamCommands.NOBODYS_IDLE_MS : call.nowMs() - row[0];
+            call.reply().integer(idleMs).integer(deliveries);
+            long now = StreamGroup.oneMore(deliveries);
+            group.assign(row[1], row[2], consumer, call.nowMs(), now);
             consumer.activeMs = call.nowMs();
-            StreamClaims.tellClaim(call, key(index), group, consumer, row[1], row[2], call.nowMs(), deliveries + 1);
+            StreamClaims.tellClaim(call, key(index), group, consumer, row[1], row[2], call.nowMs(), now);
             answered++;
         }
         return answered;

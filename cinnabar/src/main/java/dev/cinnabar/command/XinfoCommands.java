@@ -200,7 +200,8 @@ public enum XinfoCommands implements Command {
         return reply;
     }
 
-    /// What is pending, by id; with its consumer's name where it is not one consumer's list.
+    /// What is pending, by id; with its consumer's name where it is not one consumer's list. What was released has an
+    /// empty name and was delivered at 0.
     private static void pending(Reply reply, StreamGroup group, @Nullable StreamConsumer consumer, long most) {
         IdRows rows = group.rows(consumer);
         reply.array(Math.min(most, rows.size()));
@@ -208,7 +209,11 @@ public enum XinfoCommands implements Command {
         for (long i = 0; i < most && at != IdRows.NONE; i++, at = rows.next(at)) {
             long place = consumer == null ? at : group.find(rows.ms(at), rows.seq(at));
             reply.array(consumer == null ? 4 : 3).id(rows.ms(at), rows.seq(at));
-            if (consumer == null) reply.bulk(group.owner(place).name());
+            if (consumer == null) {
+                StreamConsumer owner = group.owner(place);
+                if (owner == null) reply.bulk("");
+                else reply.bulk(owner.name());
+            }
             reply.integer(group.deliveredMs(place)).integer(group.deliveries(place));
         }
     }

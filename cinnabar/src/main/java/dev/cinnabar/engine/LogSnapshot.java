@@ -231,9 +231,14 @@ public final class LogSnapshot extends SlicedSnapshot {
 
         @Override
         public void pending(StreamGroup group, long place) {
+            StreamConsumer owner = group.owner(place);
+            if (owner == null) {
+                released(group, place);
+                return;
+            }
             begin("XCLAIM", 12);
             bulk(ready(), group.name());
-            bulk(ready(), group.owner(place).name());
+            bulk(ready(), owner.name());
             words("0");
             id(group.rows(null).ms(place), group.rows(null).seq(place));
             words("TIME");
@@ -241,6 +246,16 @@ public final class LogSnapshot extends SlicedSnapshot {
             words("RETRYCOUNT");
             number(ready(), group.deliveries(place));
             words("JUSTID", "FORCE");
+        }
+
+        private void released(StreamGroup group, long place) {
+            begin("XNACK", 10);
+            bulk(ready(), group.name());
+            words("FAIL", "IDS", "1");
+            id(group.rows(null).ms(place), group.rows(null).seq(place));
+            words("RETRYCOUNT");
+            number(ready(), group.deliveries(place));
+            words("FORCE");
         }
 
         @Override

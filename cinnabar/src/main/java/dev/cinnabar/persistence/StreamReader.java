@@ -15,6 +15,9 @@ import java.util.Arrays;
 /// Makes streams of what stands in RDB encoding; [StreamWriter] draws it. Encoding 15 (Redis 5) ends its facts behind the last id and has no
 /// entries read; 21 (Redis 7.2) has one time more for each consumer.
 ///
+/// What is pending of a consumer without a name since 0 is pending of nobody, as [StreamWriter] has it. That an XCLAIM gave such a consumer
+/// an entry with TIME 0 cannot be told from it, and comes to the same for who wants to claim it.
+///
 /// Entries are added one by one, those that are marked as deleted are left out, and nodes begin where ours do.
 final class StreamReader {
     private static final int ID_BYTES = 2 * Long.BYTES;
@@ -158,9 +161,12 @@ final class StreamReader {
     private int readConsumer(RdbType type, RdbInput in, StreamGroup group, int pending) throws IOException, BadRdb {
         Bytes consumerName = in.string(name).window();
         if (group.find(consumerName) != null) throw new BadRdb("a group with a consumer twice");
+        boolean hasNoName = consumerName.isEmpty();
         long seenMs = in.number(Long.BYTES);
-        StreamConsumer consumer = group.create(consumerName, seenMs);
-        consumer.activeMs = type == RdbType.STREAM_LISTPACKS_3 ? in.number(Long.BYTES) : seenMs;
+        boolean isNobody = hasNoName && seenMs == StreamWriter.NOBODY_SEEN_MS;
+        StreamConsumer consumer = isNobody ? null : group.create(consumerName, seenMs);
+        long activeMs = type == RdbType.STREAM_LISTPACKS_3 ? in.number(Long.BYTES) : seenMs;
+        if (consumer != null) consumer.activeMs = activeMs;
         long count = in.count(ID_BYTES);
         if (count > pending) throw new BadRdb("an entry that is pending of a consumer, but not of its group");
         group.hold(consumer, count);
@@ -171,7 +177,8 @@ final class StreamReader {
                 if (at < 0 || isAssigned[at])
                     throw new BadRdb("an entry that is pending of a consumer, but not of its group");
                 isAssigned[at] = true;
-                group.assign(ms, seq, consumer, deliveredMs[at], deliveries[at]);
+                if (consumer == null || hasNoName && deliveredMs[at] == 0) group.addUnassigned(ms, seq, deliveries[at]);
+                else group.assign(ms, seq, consumer, deliveredMs[at], deliveries[at]);
             }
         } finally {
             group.letGo();

@@ -22,12 +22,19 @@ import java.util.function.Supplier;
 ///
 /// That is encoding 19, of Redis 7.0. It does not have when a consumer was last handed something, which 21 has; who reads it takes the
 /// time when the consumer was seen.
+///
+/// Nor does it have entries that are pending of nobody (XNACK); a Redis 7 would not know what to do with one. So they are written as
+/// those of a consumer whose name is empty, delivered at 0: XPENDING shows the same name there, and they can be claimed there as well.
+/// Where no consumer has that name one is written that was seen at -1. Our reader makes them entries of nobody again, and not that consumer.
 final class StreamWriter implements Snapshot.BigSink {
+    static final long NOBODY_SEEN_MS = -1; // when the consumer was seen that is none
+
     private final ValueWriter values;
     private final Supplier<ByteBuilder> target;
     private final Bytes window = new Bytes();
     private final byte[] id = new byte[2 * Long.BYTES];
     private long left; // of what is pending of the group
+    private long released; // of the group, as far as it was shown
 
     /// @param target where to append, asked each time
     StreamWriter(ValueWriter values, Supplier<ByteBuilder> target) {
@@ -75,7 +82,8 @@ final class StreamWriter implements Snapshot.BigSink {
         ValueWriter.length(group.entriesRead, out); // not known is all bits set
         left = group.pending();
         ValueWriter.length(left, out);
-        if (left == 0) ValueWriter.length(group.consumers(), out);
+        released = 0;
+        if (left == 0) beginConsumers(group, out);
     }
 
     @Override
@@ -85,7 +93,25 @@ final class StreamWriter implements Snapshot.BigSink {
         id(rows.ms(place), rows.seq(place), out);
         ValueWriter.fixed(group.deliveredMs(place), Long.BYTES, out);
         ValueWriter.length(group.deliveries(place), out);
-        if (--left == 0) ValueWriter.length(group.consumers(), out);
+        if (group.isReleased(place)) released++;
+        if (--left == 0) beginConsumers(group, out);
+    }
+
+    private void beginConsumers(StreamGroup group, ByteBuilder out) {
+        boolean needsNobody = released > 0 && group.find(new Bytes()) == null;
+        ValueWriter.length(group.consumers() + (needsNobody ? 1 : 0), out);
+        if (!needsNobody) return;
+        values.string(new Bytes(), out);
+        ValueWriter.fixed(NOBODY_SEEN_MS, Long.BYTES, out);
+        ValueWriter.length(released, out);
+        releasedIds(group, out);
+    }
+
+    /// O(what is pending).
+    private void releasedIds(StreamGroup group, ByteBuilder out) {
+        IdRows rows = group.rows(null);
+        for (long row = rows.first(); row != IdRows.NONE; row = rows.next(row))
+            if (group.isReleased(row)) id(rows.ms(row), rows.seq(row), out);
     }
 
     @Override
@@ -94,8 +120,10 @@ final class StreamWriter implements Snapshot.BigSink {
         values.string(consumer.name(), out);
         ValueWriter.fixed(consumer.seenMs, Long.BYTES, out);
         IdRows rows = group.rows(consumer);
-        ValueWriter.length(rows.size(), out);
+        boolean takesReleased = released > 0 && consumer.name().isEmpty();
+        ValueWriter.length(rows.size() + (takesReleased ? released : 0), out);
         long row = rows.isEmpty() ? IdRows.NONE : rows.first();
         for (; row != IdRows.NONE; row = rows.next(row)) id(rows.ms(row), rows.seq(row), out);
+        if (takesReleased) releasedIds(group, out);
     }
 }

@@ -26,6 +26,9 @@ public final class StreamGroup {
      * An entry that is pending takes 52 bytes, however many consumers there are: 36 here and 16 with its consumer. The second list is there
      * for those who ask for one consumer's entries (XREADGROUP with an id, XPENDING with a name), which may be few among many.
      *
+     * An entry that was released (XNACK) is pending of nobody: its consumer's number is UNOWNED, it stands in the group's rows only, and it
+     * counts as delivered at 0, so longer ago than any other. It takes 36 bytes.
+     *
      * Redis keeps two radix trees that share an object per entry.
      */
 
@@ -36,6 +39,7 @@ public final class StreamGroup {
     private static final int DELIVERIES = 8;
     private static final int CONSUMER = 16;
     private static final int PAYLOAD = 20;
+    private static final int UNOWNED = -1; // a consumer's number
     private static final int OBJECT_BYTES = 200; // this, its list, the name's array; with compressed pointers
     private static final int POINTERS = 16; // bytes in two arrays for a consumer, with room for growth
     private static final StreamConsumer[] NOBODY = {};
@@ -188,23 +192,44 @@ public final class StreamGroup {
         return pending.find(ms, seq);
     }
 
-    /// To whom an entry was handed.
+    /// To whom an entry was handed, or null when it was released.
     ///
     /// @param place in the rows of all
-    public StreamConsumer owner(long place) {
+    public @Nullable StreamConsumer owner(long place) {
+        if (isReleased(place)) return null;
         StreamConsumer owner = byNumber[pending.getInt(place, CONSUMER)];
-        if (owner == null) throw new IllegalStateException("pending of nobody");
+        if (owner == null) throw new IllegalStateException("pending of a consumer that is gone");
         return owner;
     }
 
-    /// When an entry was last handed out, in ms since 1970.
+    /// Whether an entry is pending, but of nobody.
+    ///
+    /// @param place in the rows of all
+    public boolean isReleased(long place) {
+        return pending.getInt(place, CONSUMER) == UNOWNED;
+    }
+
+    /// Whether who wants an entry to be idle for so long may claim it; one that was released may always be claimed.
+    ///
+    /// @param place   in the rows of all
+    /// @param leastMs 0 for no matter how long
+    public boolean isIdle(long place, long leastMs, long nowMs) {
+        return leastMs == 0 || isReleased(place) || nowMs - deliveredMs(place) >= leastMs;
+    }
+
+    /// When an entry was last handed out, in ms since 1970; 0 when it was released.
     public long deliveredMs(long place) {
         return pending.get(place, DELIVERED_AT);
     }
 
-    /// How often it was handed out.
+    /// How often it was handed out, or what XCLAIM and XNACK made of that: up to the largest number of 64 bits.
     public long deliveries(long place) {
         return pending.get(place, DELIVERIES);
+    }
+
+    /// The number of deliveries after one more; the largest number stays what it is.
+    public static long oneMore(long deliveries) {
+        return deliveries == Long.MAX_VALUE ? deliveries : deliveries + 1;
     }
 
     /// Whether the group needs an entry no more: it was read, and is not pending.
@@ -214,13 +239,15 @@ public final class StreamGroup {
 
     /// Holds the memory that handing out so many entries may take, so that none of the next [#assign] is refused until [#letGo].
     ///
+    /// @param consumer null for entries that are pending of nobody, so for [#addUnassigned]
     /// @throws OutOfMemory when memory is short; then nothing is held
-    public void hold(StreamConsumer consumer, long entries) {
+    public void hold(@Nullable StreamConsumer consumer, long entries) {
         try {
             pages.hold(4L * Pages.PAGE_BYTES + 4 * (PAYLOAD + 2L * IdRows.ID_BYTES) * entries);
         } catch (OutOfMemory e) {
             int[] counts = Pages.newCounts();
-            long extra = pending.countInserts(entries, counts) + consumer.pending.countInserts(entries, counts);
+            long extra = pending.countInserts(entries, counts);
+            if (consumer != null) extra += consumer.pending.countInserts(entries, counts);
             pages.hold(counts, extra);
         }
     }
@@ -239,7 +266,7 @@ public final class StreamGroup {
             StreamConsumer owner = owner(place);
             if (owner != consumer) {
                 consumer.pending.insert(ms, seq);
-                owner.pending.remove(owner.pending.find(ms, seq));
+                if (owner != null) owner.pending.remove(owner.pending.find(ms, seq));
             }
         }
         delivered(place, deliveredMs, deliveries);
@@ -254,6 +281,23 @@ public final class StreamGroup {
         pending.set(place, DELIVERIES, deliveries);
     }
 
+    /// Takes a pending entry from its consumer, if it has one: it is pending of nobody then, as if delivered at 0.
+    ///
+    /// @param place in the rows of all
+    public void unassign(long place, long deliveries) {
+        StreamConsumer owner = owner(place);
+        if (owner != null) owner.pending.remove(owner.pending.find(pending.ms(place), pending.seq(place)));
+        delivered(place, 0, deliveries);
+        pending.setInt(place, CONSUMER, UNOWNED);
+    }
+
+    /// Makes an entry pending of nobody that was not pending at all. Comes between [#hold] and [#letGo].
+    public void addUnassigned(long ms, long seq, long deliveries) {
+        long place = pending.insert(ms, seq);
+        delivered(place, 0, deliveries);
+        pending.setInt(place, CONSUMER, UNOWNED);
+    }
+
     /// Forgets that an entry is pending.
     ///
     /// @return whether it was
@@ -261,7 +305,7 @@ public final class StreamGroup {
         long place = pending.find(ms, seq);
         if (place == IdRows.NONE) return false;
         StreamConsumer owner = owner(place);
-        owner.pending.remove(owner.pending.find(ms, seq));
+        if (owner != null) owner.pending.remove(owner.pending.find(ms, seq));
         pending.remove(place);
         return true;
     }
@@ -356,7 +400,15 @@ public final class StreamGroup {
                             StreamId.text(own.ms(at), own.seq(at)) + " is not pending of its consumer");
             }
         }
+        for (long at = pending.first(); at != IdRows.NONE; at = pending.next(at)) {
+            if (!isReleased(at)) continue;
+            if (deliveredMs(at) != 0)
+                throw new IllegalStateException(
+                        StreamId.text(pending.ms(at), pending.seq(at)) + " was released and has a time of delivery");
+            sum++;
+        }
         if (sum != pending.size())
-            throw new IllegalStateException(sum + " entries pending of consumers, " + pending.size() + " of the group");
+            throw new IllegalStateException(
+                    sum + " entries pending of consumers or of nobody, " + pending.size() + " of the group");
     }
 }

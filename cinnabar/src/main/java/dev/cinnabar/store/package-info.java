@@ -79,8 +79,9 @@
 ///
 /// **A group remembers** two things: up to which id it has read, and what it handed out that was not acknowledged. From an XREADGROUP's
 /// point of view: the entries behind the last id are answered, each becomes a row in the list of what is pending and one in its consumer's, the
-/// last id moves. An XACK takes both rows out. Lists and index are the same thing, rows in order of ids in leaves of 64, because all of them
-/// are appended to at the end, taken from at the front and asked "from here on" ([dev.cinnabar.store.StreamGroup] draws the rows).
+/// last id moves. An XACK takes both rows out. An XNACK takes only that of the consumer out: the entry is pending of nobody then, until
+/// somebody claims it. Lists and index are the same thing, rows in order of ids in leaves of 64, because all of them are appended to at the
+/// end, taken from at the front and asked "from here on" ([dev.cinnabar.store.StreamGroup] draws the rows).
 ///
 /// **Who owns what.** All of it belongs to one engine, under its lock. Addresses, looks and windows are good until the next change.
 ///

@@ -70,6 +70,29 @@ class DumpCommandsTest {
         assertThat(server.line("XINFO STREAM b")).isEqualTo(server.line("XINFO STREAM a"));
     }
 
+    /// With and without a consumer that has no name, under which such entries stand in the payload.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void entries_that_are_pending_of_nobody_are_restored_so(boolean hasNameless) {
+        for (int i = 1; i <= 6; i++) server.run("XADD", "a", i + "-0", "f", "v");
+        for (String group : new String[] {"g", "h"}) {
+            server.line("XGROUP CREATE a " + group + " 0");
+            server.line("XREADGROUP GROUP " + group + " c COUNT 4 STREAMS a >");
+        }
+        server.line("XNACK a g FATAL IDS 2 1-0 3-0");
+        if (hasNameless) server.run("XREADGROUP", "GROUP", "g", "", "COUNT", "1", "STREAMS", "a", ">");
+        server.line("XGROUP CREATE a i 0");
+        server.line("XNACK a i FAIL IDS 1 6-0 FORCE");
+
+        assertThat(server.run("RESTORE", "b", "0", dump("a"))).isEqualTo(OK);
+
+        String full = server.line("XINFO STREAM a FULL COUNT 0").replaceAll("active-time\r\n:-?\\d+", "");
+        assertThat(server.line("XINFO STREAM b FULL COUNT 0").replaceAll("active-time\r\n:-?\\d+", ""))
+                .isEqualTo(full);
+        assertThat(dump("b")).isEqualTo(dump("a"));
+        server.store().checkInvariants();
+    }
+
     @ParameterizedTest
     @EnumSource(Samples.class)
     void what_was_dumped_is_restored_in_its_form(Samples sample) {

@@ -45,6 +45,8 @@ class PayloadFuzzTest {
         server.line("XREADGROUP GROUP g c STREAMS k >");
         server.line("XGROUP CREATECONSUMER k g d");
         all.add(Payload.body(DumpCommandsTest.bulk(server.line("DUMP k"))));
+        server.line("XNACK k g FAIL IDS 1 1-1");
+        all.add(Payload.body(DumpCommandsTest.bulk(server.line("DUMP k"))));
         server.store().thresholds().hashMaxListpackEntries = 1;
         server.store().thresholds().zsetMaxListpackEntries = 1;
         server.line("DEL k");

@@ -196,6 +196,7 @@ class RdbFileTest {
         for (int i = 1; i < 3000; i++) server.run("XADD", "stream", i + "-0", "field", "value" + i);
         server.line("XGROUP CREATE stream g 0");
         server.line("XREADGROUP GROUP g c COUNT 1000 STREAMS stream >");
+        server.line("XNACK stream g FAIL IDS 3 5-0 500-0 1000-0");
         String pending = server.line("XPENDING stream g - + 2000");
         for (int i = 0; i < 6000; i++) server.run("ZADD", "huge zset", "" + i % 100, "member" + i);
         String before = digest(server);
@@ -221,7 +222,7 @@ class RdbFileTest {
 
     private void change(Random random) {
         int i = random.nextInt(6000);
-        switch (random.nextInt(18)) {
+        switch (random.nextInt(19)) {
             case 0 -> server.run("SET", "key" + i, "changed");
             case 1 -> server.run("DEL", "key" + i);
             case 2 -> server.run("RPUSH", "huge RPUSH", "more");
@@ -239,6 +240,7 @@ class RdbFileTest {
             case 15 -> server.run("XACK", "stream", "g", i % 1000 + "-0");
             case 16 -> server.run("XTRIM", "stream", "MINID", i / 10 + "");
             case 12 -> server.run("HDEL", "volatile hash", "field" + i);
+            case 17 -> server.run("XNACK", "stream", "g", "FAIL", "IDS", "1", i % 1000 + "-0");
             default -> server.run("SADD", "huge SADD", "new " + i);
         }
     }

@@ -96,6 +96,35 @@ class DumpTwinTest {
         }
     }
 
+    /// A real 7.0 has no such entries: it takes them for those of a consumer without a name, and gives them back so.
+    @Test
+    void what_is_pending_of_nobody_goes_there_and_back(@TempDir Path directory) {
+        try (Twin twin = new Twin(directory, "--sanitize-dump-payload", "yes")) {
+            for (int i = 1; i <= 5; i++) twin.same("XADD", "s", i + "-0", "f", "v");
+            twin.ours().line("XGROUP CREATE s g 0");
+            twin.ours().line("XREADGROUP GROUP g c COUNT 4 STREAMS s >");
+            twin.ours().line("XNACK s g FATAL IDS 2 1-0 3-0");
+            String pending = twin.ours().line("XPENDING s g - + 10");
+            String ours = payload(twin.ours().line("DUMP s"));
+
+            assertThat(twin.theirs().raw("RESTORE", "t", "0", ours)).isEqualTo("+OK\r\n");
+            assertThat(twin.theirs()
+                            .raw("XPENDING", "t", "g", "-", "+", "10")
+                            .replaceAll("\r\n:\\d+\r\n:", "\r\n:idle\r\n:"))
+                    .isEqualTo(pending.replaceAll("\r\n:-?\\d+\r\n:", "\r\n:idle\r\n:"));
+            String theirs = payload(twin.theirs().raw("DUMP", "t"));
+            assertThat(twin.ours().run("RESTORE", "t", "0", theirs)).isEqualTo("+OK\r\n");
+            assertThat(twin.ours().line("XPENDING t g - + 10").replaceAll("c\r\n:\\d+", "c"))
+                    .isEqualTo(pending.replaceAll("c\r\n:\\d+", "c"));
+            assertThat(twin.ours().line("XINFO GROUPS t")).isEqualTo(twin.ours().line("XINFO GROUPS s"));
+
+            String claimed = twin.theirs().raw("XAUTOCLAIM", "t", "g", "d", "1000000000", "-", "JUSTID");
+            assertThat(claimed).isEqualTo(twin.ours().line("XAUTOCLAIM t g d 1000000000 - JUSTID"));
+            assertThat(claimed).contains("1-0", "3-0");
+            twin.ours().store().checkInvariants();
+        }
+    }
+
     static String payload(String reply) {
         return reply.substring(reply.indexOf('\n') + 1, reply.length() - 2);
     }
