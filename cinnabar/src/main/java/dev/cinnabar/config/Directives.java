@@ -76,6 +76,9 @@ public final class Directives {
     /// Ours: whether sockets are read and written in batches where the system can.
     public static final Directive<Boolean> IO_URING = flag("cinnabar-io-uring", true);
 
+    /// Whether a loop waits a moment for more clients to be ready where that makes all of them cheaper to serve.
+    public static final Directive<Boolean> LINGER = flag("cinnabar-linger", true);
+
     // ---- tls ----
 
     public static final Directive<Integer> TLS_PORT = whole("tls-port", 0, 0, PORT_MAX, KEPT);

@@ -31,25 +31,6 @@ public record LogStatus(
         long bufferBytes,
         long pendingFsyncs,
         long delayedFsyncs) {
-    /// The same where what seems to run still waits for something else.
-    public LogStatus waiting() {
-        return new LogStatus(
-                isOn,
-                false,
-                isRewriting,
-                lastRewriteSeconds,
-                -1,
-                didLastRewriteSucceed,
-                rewrites,
-                failedRewrites,
-                didLastWriteSucceed,
-                currentBytes,
-                baseBytes,
-                bufferBytes,
-                pendingFsyncs,
-                delayedFsyncs);
-    }
-
     /// That of a server which keeps nothing on disk.
     public static final LogStatus OFF = new LogStatus(false, false, false, -1, -1, true, 0, 0, true, 0, 0, 0, 0, 0);
 }

@@ -79,6 +79,7 @@ public final class Connection {
     private int keptTo;
     private long expected;
     private int fetched = NOT_FETCHED; // the batch's receive that is ours and not looked at yet
+    int sample; // the loop's note: in which of its samples something was read; see Lingering
 
     // output; the first four are the loop's and the turn's notes about this connection
     @Nullable

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +64,8 @@ public final class EventLoop implements Executor {
     private final Thread thread;
     private final Batches batches;
     final Replies replies;
+    private final Lingering lingering = new Lingering(System::nanoTime, LockSupport::parkNanos);
+    private volatile boolean lingers;
     private final Consumer<SelectionKey> onReady = this::noteReady;
 
     /// Where requests are assembled that fit; nobody's between two deliveries.
@@ -79,6 +82,7 @@ public final class EventLoop implements Executor {
     // this turn
     private SelectionKey[] ready = new SelectionKey[16];
     private int readyCount;
+    private int lastReady; // in the turn before
     private @Nullable Connection served; // whose handler runs
     private Connection[] again = new Connection[16]; // to be shown their kept bytes without new ones
     private int againCount;
@@ -251,6 +255,7 @@ public final class EventLoop implements Executor {
     private void turn() throws IOException {
         long sleepMs = beforeSleep();
         if (!replies.isEmpty() || condemnedCount > 0) finish(); // timers wrote, or closed somebody
+        if (lingers && againCount == 0 && !replies.isHolding()) lingering.linger(lastReady);
         select(againCount > 0 ? 0 : sleepMs);
         serveReady();
         if (inbox.isFilled()) inbox.workOff(this);
@@ -297,13 +302,18 @@ public final class EventLoop implements Executor {
     private void serveReady() {
         int count = readyCount;
         readyCount = 0;
+        lastReady = count;
         batches.beginTurn();
         for (int from = 0; from < count; from += SocketBatch.READS) {
             int to = Math.min(count, from + SocketBatch.READS);
             SocketBatch batch = batches.fetch(ready, from, to);
             for (int i = from; i < to; i++) {
-                if (ready[i].attachment() instanceof Connection connection) connection.serve(batch);
-                else if (ready[i].attachment() instanceof Acceptor acceptor) acceptor.accept();
+                if (ready[i].attachment() instanceof Connection connection) {
+                    connection.sample = lingering.served(connection.sample);
+                    connection.serve(batch);
+                } else if (ready[i].attachment() instanceof Acceptor acceptor) {
+                    acceptor.accept();
+                }
                 if (replies.length() > FLUSH_EARLY) flush();
             }
             batches.fetched();
@@ -317,6 +327,11 @@ public final class EventLoop implements Executor {
     /// Whether this loop serves its connections in batches. Any thread.
     boolean isBatching() {
         return batches.isOn();
+    }
+
+    /// Whether the loop waits for more to be ready where that pays; see [Lingering]. Any thread.
+    void lingers(boolean lingers) {
+        this.lingers = lingers;
     }
 
     /// Decides anew how many connections it takes to be served in batches. Any thread.

@@ -81,6 +81,12 @@ public final class NetServer implements AutoCloseable {
         for (EventLoop loop : loops) loop.batchesFrom(connections);
     }
 
+    /// Whether loops may wait some 50 µs for more clients to be ready where that makes them cheaper to serve: where many come quickly, a few at
+    /// a time. They do not at first. Any thread.
+    public void lingers(boolean lingers) {
+        for (EventLoop loop : loops) loop.lingers(lingers);
+    }
+
     /// Begins to serve.
     public void start() {
         for (EventLoop loop : loops) loop.start();

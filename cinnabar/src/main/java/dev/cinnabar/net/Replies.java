@@ -175,6 +175,11 @@ final class Replies {
         return last == null ? 0 : last.ticket;
     }
 
+    /// Whether turns are held.
+    boolean isHolding() {
+        return heldFirst != null;
+    }
+
     /// Whether turns are held that may go now.
     boolean hasReleased() {
         Turn first = heldFirst;

@@ -31,6 +31,11 @@
 /// receives from up to 64 connections with one call, serves them in turn as ever, and sends what all of them wrote with another. Whatever is
 /// out of the ordinary (long requests and replies, a peer that does not read) goes the usual way, call by call.
 ///
+/// **A crowd that comes one by one is waited for.** Many clients of one program send as quickly as that program reads our answers. A turn that
+/// begins whenever somebody is ready serves two or three of them, and pays for three system calls and cold caches each time. So where many
+/// come quickly, and most of them have our answers still to read, a loop sleeps some 50 µs before it looks who is ready
+/// ([dev.cinnabar.net.Lingering] says when exactly). Who asks now and then, and whoever is one of a few, is never waited with.
+///
 /// **Why the answers wait for the end of the turn.** Two reasons. With `appendfsync always` an answer must not go out before its
 /// change is on disk; the turn is then held under a ticket, the loop goes on with others, and one fsync lets many turns go. And a
 /// connection that is written to several times in a turn (a subscriber, a client that somebody woke) still costs one write.
@@ -61,7 +66,7 @@
 /// **Known to be poor.** Java cannot ask for an IPv6 socket without IPv4, so `::*` alone lets IPv4 in too. A single reply of 100 MB
 /// is built in memory before it goes out; only its copy into the connection's queue is avoided.
 ///
-/// **Start reading** with the picture in `EventLoop`, then `Connection`, then `Replies` and `Turn`, and `Batches` last.
+/// **Start reading** with the picture in `EventLoop`, then `Connection`, then `Replies` and `Turn`, and `Batches` and `Lingering` last.
 ///
 /// **Sources.** D. Kegel, *The C10K problem*, 1999. S. Sanfilippo's ae.c and networking.c in Redis, whose one thread also writes all
 /// answers before it sleeps. D. Schmidt, *Reactor*, 1995.

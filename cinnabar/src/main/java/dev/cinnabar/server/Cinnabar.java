@@ -109,6 +109,8 @@ public final class Cinnabar implements AutoCloseable {
             throw e;
         }
         config.onChange(Directives.TCP_KEEPALIVE, net::keepAliveSeconds);
+        config.onChange(Directives.LINGER, net::lingers);
+        net.lingers(config.get(Directives.LINGER));
         config.onChange(Directives.IO_URING, isWanted -> net.batchesFrom(batchesFrom(isWanted)));
         net.keepAliveSeconds(config.get(Directives.TCP_KEEPALIVE));
         forgetClock = clock instanceof TestClock test ? test.onAdvance(this::catchUp) : () -> {};

@@ -333,16 +333,17 @@ final class Persistence implements Durability {
         }
     }
 
-    LogStatus status() {
+    /// @param waits whether a rewrite that seems to run still waits for something else
+    LogStatus status(boolean waits) {
         AppendOnlyLog f = file;
-        if (f == null) return loneStatus();
+        if (f == null) return loneStatus(waits);
         AofStatus s = f.status();
         return new LogStatus(
                 true,
-                s.rewriteInProgress(),
-                false,
+                s.rewriteInProgress() && !waits,
+                s.rewriteInProgress() && waits,
                 s.lastRewriteSeconds(),
-                s.currentRewriteSeconds(),
+                waits ? -1 : s.currentRewriteSeconds(),
                 s.lastRewriteOk(),
                 s.rewrites(),
                 s.rewriteFailuresInARow(),
@@ -354,12 +355,14 @@ final class Persistence implements Durability {
                 0);
     }
 
-    private LogStatus loneStatus() {
+    private LogStatus loneStatus(boolean waits) {
         LoneRewrite rewrite = loneRewrite;
         if (rewrite == null) return LogStatus.OFF;
         boolean isOver = rewrite.isOver();
         boolean isOk = !isOver || rewrite.wentWell();
-        return new LogStatus(false, !isOver, false, -1, -1, isOk, isOver && isOk ? 1 : 0, 0, true, 0, 0, 0, 0, 0);
+        boolean isRunning = !isOver && !waits;
+        return new LogStatus(
+                false, isRunning, !isOver && waits, -1, -1, isOk, isOver && isOk ? 1 : 0, 0, true, 0, 0, 0, 0, 0);
     }
 
     Host.@Nullable Loading loading() {

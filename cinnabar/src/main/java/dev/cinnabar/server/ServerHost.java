@@ -122,7 +122,7 @@ final class ServerHost implements Host {
     public LogStatus logStatus() {
         if (persistence == null) return LogStatus.OFF;
         boolean waits = rdb != null && rdb.isSaving(); // no save begins during a rewrite, so this one came later
-        return waits ? persistence.status().waiting() : persistence.status();
+        return persistence.status(waits);
     }
 
     @Override

@@ -1,6 +1,8 @@
 package dev.cinnabar.store;
 
+import java.lang.invoke.MethodHandles;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The big values of an engine by their numbers, and those that were given up: they are freed in small steps.
@@ -29,6 +31,18 @@ final class BigValues {
     private long waitingBytes;
     private int compacting; // the number of the value whose blocks are being moved, 0 for none
     private long compactPosition; // in it
+
+    /// Has the classes of big values initialized. The JIT may compile a command before the first value outgrows its record; then it would bet that
+    /// none ever does, and with the first one throw that away in the middle of a load (`docs/decisions/0071-a-jit-without-surprises.md`).
+    BigValues() {
+        List<Class<? extends BigValue>> classes =
+                List.of(BigList.class, BigSet.class, BigHash.class, BigZset.class, StreamValue.class);
+        try {
+            for (Class<?> type : classes) MethodHandles.lookup().ensureInitialized(type);
+        } catch (IllegalAccessException e) {
+            throw new IllegalStateException(e); // they are ours
+        }
+    }
 
     int add(BigValue value) {
         int number = freeCount > 0 ? takeFreeNumber() : next++;

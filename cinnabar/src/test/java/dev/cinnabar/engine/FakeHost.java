@@ -1,6 +1,7 @@
 package dev.cinnabar.engine;
 
 import dev.cinnabar.base.Log;
+import dev.cinnabar.base.LogLines;
 import dev.cinnabar.persistence.DamagedLog;
 import dev.cinnabar.persistence.Disk;
 import dev.cinnabar.persistence.LoadingProgress;
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// A process for engines under test: does nothing, remembers what it was asked, and is as the test says.
 final class FakeHost extends NoHost {
     final List<String> asked = new ArrayList<>();
-    final List<String> logged = new ArrayList<>();
+    private final LogLines lines = new LogLines(Log.Level.DEBUG);
+    final List<String> logged = lines.lines;
     final List<Long> ticksIn = new ArrayList<>();
 
     @Nullable
@@ -90,17 +92,7 @@ final class FakeHost extends NoHost {
 
     @Override
     public Log log() {
-        return new Log() {
-            @Override
-            public boolean shows(Level level) {
-                return true;
-            }
-
-            @Override
-            public void write(Level level, String message) {
-                logged.add(level + " " + message);
-            }
-        };
+        return lines;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.cinnabar.persistence;
 
 import dev.cinnabar.base.Log;
+import dev.cinnabar.base.LogLines;
 import dev.cinnabar.base.TestClock;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,7 +18,6 @@ final class Fixture {
     final FakeDisk disk;
     final TestClock clock = new TestClock();
     final Toy toy = new Toy();
-    final List<String> messages = new ArrayList<>();
     final List<Runnable> background = new ArrayList<>();
     long releasedTo;
     AofDirectory directory;
@@ -28,17 +28,8 @@ final class Fixture {
         this.disk = disk;
     }
 
-    final Log lines = new Log() {
-        @Override
-        public boolean shows(Level level) {
-            return true;
-        }
-
-        @Override
-        public void write(Level level, String message) {
-            messages.add(level + " " + message);
-        }
-    };
+    final LogLines lines = new LogLines(Log.Level.DEBUG);
+    final List<String> messages = lines.lines;
 
     /// Loads what is on the disk and goes on with it.
     static Fixture open(FakeDisk disk, FsyncPolicy policy) throws IOException, DamagedLog {

@@ -6,12 +6,12 @@ import static org.awaitility.Awaitility.await;
 
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Log;
+import dev.cinnabar.base.LogLines;
 import dev.cinnabar.base.TestClock;
 import dev.cinnabar.engine.LogSnapshot;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,18 +70,7 @@ class SavesTest {
     }
 
     private List<String> warningsOfALog() {
-        List<String> warnings = new ArrayList<>();
-        Log log = new Log() {
-            @Override
-            public boolean shows(Level level) {
-                return level == Level.WARNING;
-            }
-
-            @Override
-            public void write(Level level, String message) {
-                if (shows(level)) warnings.add(message);
-            }
-        };
+        LogLines log = new LogLines(Log.Level.WARNING);
         try (Cinnabar server = Cinnabar.builder()
                 .clock(clock)
                 .log(log)
@@ -90,7 +79,7 @@ class SavesTest {
                 .start()) {
             assertThat(server.execute("DBSIZE")).isEqualTo(0L);
         }
-        return warnings;
+        return log.lines;
     }
 
     @Test
