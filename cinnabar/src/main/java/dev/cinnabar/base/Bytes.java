@@ -41,7 +41,8 @@ public final class Bytes implements Comparable<Bytes> {
 
     /// Points this window elsewhere.
     public Bytes set(byte[] array, int offset, int length) {
-        this.array = array;
+        if (this.array != array)
+            this.array = array; // speed only: to store a reference costs a barrier of the collector
         this.offset = offset;
         this.length = length;
         return this;
