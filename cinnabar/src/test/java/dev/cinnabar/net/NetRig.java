@@ -85,6 +85,7 @@ abstract class NetRig {
     NetServer start(int loops) throws IOException {
         NetServer server = server(loops);
         server.listen(LOOPBACK, 0, 4096);
+        server.lingers(way == Way.IN_BATCHES);
         server.start();
         return server;
     }

@@ -55,6 +55,20 @@ class ServingTest extends NetRig {
         }
     }
 
+    @Test
+    void a_rush_is_answered_in_the_order_in_which_each_client_asked() throws Exception {
+        NetServer server = start(1);
+        List<Client> clients = new ArrayList<>();
+        for (int i = 0; i < 60; i++) clients.add(connect(server));
+        for (int round = 0; round < 100; round++) {
+            for (int i = 0; i < clients.size(); i++) clients.get(i).send("a" + round + "\nb" + i + "\n");
+            for (int i = 0; i < clients.size(); i++) {
+                assertThat(clients.get(i).line()).isEqualTo("A" + round);
+                assertThat(clients.get(i).line()).isEqualTo("B" + i);
+            }
+        }
+    }
+
     /// Changes the ring's descriptor to one that nobody has, and back.
     private static void breakRing(NetServer server, boolean breaks) throws Exception {
         CountDownLatch done = new CountDownLatch(1);
