@@ -44,9 +44,21 @@ public final class Doubles {
 
     private static double parse(byte[] array, int offset, int length, boolean isLenient) {
         double simple = parseSimple(array, offset, length);
-        return Double.isNaN(simple)
-                ? parseAny(new String(array, offset, length, StandardCharsets.ISO_8859_1), isLenient)
-                : simple;
+        if (!Double.isNaN(simple)) return simple;
+        double infinity = parseInf(array, offset, length);
+        if (!Double.isNaN(infinity)) return infinity;
+        return parseAny(new String(array, offset, length, StandardCharsets.ISO_8859_1), isLenient);
+    }
+
+    /// The infinities as nearly everybody writes them, who asks for a range without an end: `inf`, `+inf`, `-inf` in any case. Speed only.
+    private static double parseInf(byte[] array, int offset, int length) {
+        boolean isNegative = length == 4 && array[offset] == '-';
+        int from = isNegative || length == 4 && array[offset] == '+' ? offset + 1 : offset;
+        if (offset + length - from != 3) return Double.NaN;
+        boolean isInf =
+                (array[from] | 0x20) == 'i' && (array[from + 1] | 0x20) == 'n' && (array[from + 2] | 0x20) == 'f';
+        if (!isInf) return Double.NaN;
+        return isNegative ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
     }
 
     /// A sign, up to fifteen digits, one point: exact by one division.

@@ -15,6 +15,8 @@ final class ZsetRange {
         LEX
     }
 
+    private static final Bytes NO_MEMBER = new Bytes(); // for ranges of ranks and scores; nobody writes to it
+
     private Order order;
     private boolean isReverse;
     private boolean withScores;
@@ -26,8 +28,8 @@ final class ZsetRange {
     private long stop;
     private double min;
     private double max;
-    private final Bytes minMember = new Bytes();
-    private final Bytes maxMember = new Bytes();
+    private Bytes minMember = NO_MEMBER;
+    private Bytes maxMember = NO_MEMBER;
     private int minSide; // of a name: -1 in front of all, 1 behind all
     private int maxSide;
     private boolean excludesMin;
@@ -123,8 +125,8 @@ final class ZsetRange {
                 maxSide = side(maxText);
                 excludesMin = beginsWith(minText, '(');
                 excludesMax = beginsWith(maxText, '(');
-                if (minSide == 0) behindMark(minText, minMember);
-                if (maxSide == 0) behindMark(maxText, maxMember);
+                if (minSide == 0) minMember = behindMark(minText);
+                if (maxSide == 0) maxMember = behindMark(maxText);
             }
         }
     }
@@ -147,8 +149,8 @@ final class ZsetRange {
         return 0;
     }
 
-    private static void behindMark(Bytes text, Bytes window) {
-        window.set(text.array(), text.offset() + 1, text.length() - 1);
+    private static Bytes behindMark(Bytes text) {
+        return new Bytes(text.array(), text.offset() + 1, text.length() - 1);
     }
 
     // ---- ranks ----
