@@ -80,6 +80,11 @@ public final class Bytes implements Comparable<Bytes> {
 
     /// Whether the content is this ASCII word, in any case. The word has to be given in upper case. Allocates nothing.
     public boolean isWord(String upperCase) {
+        return isWord(array, offset, length, upperCase);
+    }
+
+    /// The same for bytes without a window.
+    static boolean isWord(byte[] array, int offset, int length, String upperCase) {
         if (length != upperCase.length()) return false;
         for (int i = 0; i < length; i++) {
             int b = array[offset + i];

@@ -45,20 +45,9 @@ public final class Doubles {
     private static double parse(byte[] array, int offset, int length, boolean isLenient) {
         double simple = parseSimple(array, offset, length);
         if (!Double.isNaN(simple)) return simple;
-        double infinity = parseInf(array, offset, length);
-        if (!Double.isNaN(infinity)) return infinity;
+        if (LongDouble.isInfinity(array, offset, length))
+            return array[offset] == '-' ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
         return parseAny(new String(array, offset, length, StandardCharsets.ISO_8859_1), isLenient);
-    }
-
-    /// The infinities as nearly everybody writes them, who asks for a range without an end: `inf`, `+inf`, `-inf` in any case. Speed only.
-    private static double parseInf(byte[] array, int offset, int length) {
-        boolean isNegative = length == 4 && array[offset] == '-';
-        int from = isNegative || length == 4 && array[offset] == '+' ? offset + 1 : offset;
-        if (offset + length - from != 3) return Double.NaN;
-        boolean isInf =
-                (array[from] | 0x20) == 'i' && (array[from + 1] | 0x20) == 'n' && (array[from + 2] | 0x20) == 'f';
-        if (!isInf) return Double.NaN;
-        return isNegative ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
     }
 
     /// A sign, up to fifteen digits, one point: exact by one division.
@@ -84,17 +73,12 @@ public final class Doubles {
     private static double parseAny(String text, boolean isLenient) {
         int sign = !text.isEmpty() && (text.charAt(0) == '-' || text.charAt(0) == '+') ? 1 : 0;
         String rest = text.substring(sign);
-        double magnitude;
-        if (rest.equalsIgnoreCase("inf") || rest.equalsIgnoreCase("infinity")) {
-            magnitude = Double.POSITIVE_INFINITY;
-        } else {
-            boolean isHex = rest.startsWith("0x") || rest.startsWith("0X");
-            if (!(isHex ? isNumber(rest.substring(2), true) : isNumber(rest, false))) return Double.NaN;
-            boolean lacksExponent = isHex && rest.indexOf('p') < 0 && rest.indexOf('P') < 0;
-            magnitude = Double.parseDouble(lacksExponent ? rest + "p0" : rest);
-            boolean isOutside = Double.isInfinite(magnitude) || magnitude == 0 && hasDigitsBeyondZero(rest, isHex);
-            if (isOutside && !isLenient) return Double.NaN;
-        }
+        boolean isHex = rest.startsWith("0x") || rest.startsWith("0X");
+        if (!(isHex ? isNumber(rest.substring(2), true) : isNumber(rest, false))) return Double.NaN;
+        boolean lacksExponent = isHex && rest.indexOf('p') < 0 && rest.indexOf('P') < 0;
+        double magnitude = Double.parseDouble(lacksExponent ? rest + "p0" : rest);
+        boolean isOutside = Double.isInfinite(magnitude) || magnitude == 0 && hasDigitsBeyondZero(rest, isHex);
+        if (isOutside && !isLenient) return Double.NaN;
         return text.startsWith("-") ? -magnitude : magnitude;
     }
 

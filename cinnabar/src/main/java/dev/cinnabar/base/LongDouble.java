@@ -106,9 +106,14 @@ public final class LongDouble {
 
     /// Whether a text stands for an infinity, in one of the spellings C knows.
     public static boolean isInfinity(Bytes text) {
-        int sign = text.length() > 0 && (text.at(0) == '-' || text.at(0) == '+') ? 1 : 0;
-        Bytes word = new Bytes(text.array(), text.offset() + sign, text.length() - sign);
-        return word.isWord("INF") || word.isWord("INFINITY");
+        return isInfinity(text.array(), text.offset(), text.length());
+    }
+
+    /// The same for bytes without a window.
+    static boolean isInfinity(byte[] array, int offset, int length) {
+        int sign = length > 0 && (array[offset] == '-' || array[offset] == '+') ? 1 : 0;
+        return Bytes.isWord(array, offset + sign, length - sign, "INF")
+                || Bytes.isWord(array, offset + sign, length - sign, "INFINITY");
     }
 
     // ---- counting ----

@@ -450,11 +450,7 @@ public enum ListCommands implements Command {
         Listpack.Entry element = source.get(fromHead ? 0 : -1);
         if (element == null) throw new IllegalStateException("a list has no elements");
 
-        long there = call.db().lookup(call.key(2));
-        if (there != 0 && !call.db().kind(there).type().equals("list")) {
-            call.decided();
-            return call.reply().error(Errors.WRONG_TYPE);
-        }
+        if (refusesTarget(call)) return call.reply();
 
         // the answer is a copy of the element that stays as it is while the lists change
         Reply reply = call.reply();
@@ -477,6 +473,15 @@ public enum ListCommands implements Command {
         return reply;
     }
 
+    /// Answers an error when something else than a list lies where elements are to be moved to; one that stands also for who waits.
+    private static boolean refusesTarget(Call call) {
+        long there = call.db().lookup(call.key(2));
+        if (there == 0 || call.db().kind(there).type().equals("list")) return false;
+        call.decided();
+        call.reply().error(Errors.WRONG_TYPE);
+        return true;
+    }
+
     // ---- moving many ----
 
     /// How many elements are moved at the most. Reads all words behind the ends and the timeout. The manual does
@@ -492,9 +497,9 @@ public enum ListCommands implements Command {
         return call.longArg(at + 1, 1, Long.MAX_VALUE, NO_COUNT);
     }
 
-    /// How many elements there must be: with EXACTLY all of them, else one.
-    private static long leastToMove(Call call, int at, long most) {
-        return call.argc() > at && call.is(at, "EXACTLY") ? most : 1;
+    /// Whether there must be as many elements as are asked for, and not one at least.
+    private static boolean isExact(Call call, int at) {
+        return call.argc() > at && call.is(at, "EXACTLY");
     }
 
     /// LMOVEM. An answer of nothing is an empty array, and nil only with EXACTLY. As with LMOVE the type of the
@@ -502,10 +507,9 @@ public enum ListCommands implements Command {
     private static Reply moveMany(Call call, boolean fromHead, boolean toHead) {
         long most = mostToMove(call, 5);
         long size = write(call, 1).size();
-        if (size < leastToMove(call, 5, most)) {
-            boolean isExact = call.argc() > 5 && call.is(5, "EXACTLY");
+        boolean isExact = isExact(call, 5);
+        if (size < (isExact ? most : 1))
             return isExact ? call.reply().nilArray() : call.reply().array(0);
-        }
         return carry(call, fromHead, toHead, 5, Math.min(most, size));
     }
 
@@ -515,11 +519,7 @@ public enum ListCommands implements Command {
     ///
     /// @param at where the words of [#mostToMove] begin
     private static Reply carry(Call call, boolean fromHead, boolean toHead, int at, long count) {
-        long there = call.db().lookup(call.key(2));
-        if (there != 0 && !call.db().kind(there).type().equals("list")) {
-            call.decided();
-            return call.reply().error(Errors.WRONG_TYPE);
-        }
+        if (refusesTarget(call)) return call.reply();
 
         ListValue source = write(call, 1);
         boolean isBulk = call.argc() > at && call.is(at + 2, "BULK");
@@ -625,7 +625,7 @@ public enum ListCommands implements Command {
         long timeoutMs = Timeout.millis(call, 5);
         long most = mostToMove(call, 6);
         long size = write(call, 1).size();
-        if (size < leastToMove(call, 6, most)) return call.waitForKeys(1, 1, timeoutMs, true);
+        if (size < (isExact(call, 6) ? most : 1)) return call.waitForKeys(1, 1, timeoutMs, true);
         Reply reply = carry(call, fromHead, toHead, 6, Math.min(most, size));
         if (reply.errors() > 0) return reply;
         Effects effects = call.effects()

@@ -1,7 +1,6 @@
 package dev.cinnabar.command;
 
 import dev.cinnabar.base.Bytes;
-import dev.cinnabar.base.Numbers;
 import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.store.Database;
 import dev.cinnabar.store.StreamConsumer;
@@ -31,7 +30,6 @@ final class StreamReading {
     private static final String NEW_WITHOUT_GROUP =
             "ERR The > ID can be specified only when calling XREADGROUP using the GROUP"
                     + " <group> <consumer> option.";
-    private static final String NO_TIMEOUT = "ERR timeout is not an integer or out of range";
     private static final long FOREVER = Long.MAX_VALUE;
     private static final long EVER = Long.MIN_VALUE; // earlier than any time
 
@@ -71,7 +69,7 @@ final class StreamReading {
         for (int i = 1; i < call.argc() && keysAt == 0; i++) {
             int more = call.argc() - 1 - i;
             if (more >= 1 && call.is(i, "BLOCK")) {
-                timeoutMs = timeout(++i);
+                timeoutMs = Timeout.wholeMillis(call, ++i);
             } else if (more >= 1 && call.is(i, "COUNT")) {
                 count = Math.max(0, call.longArg(++i));
             } else if (more >= 1 && call.is(i, "STREAMS")) {
@@ -93,15 +91,6 @@ final class StreamReading {
         }
         if (keysAt == 0) throw Errors.SYNTAX_REFUSAL;
         if (isInGroup && groupAt == 0) throw new Refusal(NO_GROUP);
-    }
-
-    private long timeout(int index) {
-        Bytes text = call.arg(index);
-        if (!Numbers.isLong(text)) throw new Refusal(NO_TIMEOUT);
-        long ms = Numbers.parse(text);
-        if (ms < 0) throw new Refusal("ERR timeout is negative");
-        if (ms > Long.MAX_VALUE - call.nowMs()) throw new Refusal("ERR timeout is out of range");
-        return ms;
     }
 
     private Bytes key(int stream) {

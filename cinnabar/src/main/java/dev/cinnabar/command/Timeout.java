@@ -8,10 +8,11 @@ import java.math.BigInteger;
 import java.math.RoundingMode;
 import org.jspecify.annotations.Nullable;
 
-/// How long a blocking command waits, as its clients write it: seconds, with a fraction if they like.
-final class Timeout {
+/// How long a blocking command waits, as its clients write it: seconds, with a fraction if they like, or whole milliseconds.
+public final class Timeout {
     private static final BigDecimal MS_PER_SECOND = BigDecimal.valueOf(1000);
     private static final Refusal NOT_A_FLOAT = new Refusal("ERR timeout is not a float or out of range");
+    private static final Refusal NOT_WHOLE = new Refusal("ERR timeout is not an integer or out of range");
     private static final Refusal OUT_OF_RANGE = new Refusal("ERR timeout is out of range");
     private static final Refusal NEGATIVE = new Refusal("ERR timeout is negative");
     private static final long PLAIN_SECONDS = 1_000_000_000; // up to here nothing overflows
@@ -37,6 +38,18 @@ final class Timeout {
         if (millis.signum() < 0) throw NEGATIVE;
         if (millis.compareTo(BigDecimal.valueOf(Long.MAX_VALUE - call.nowMs())) > 0) throw OUT_OF_RANGE;
         return millis.longValueExact();
+    }
+
+    /// The argument where clients write whole milliseconds; 0 stands for ever.
+    ///
+    /// @throws Refusal when it is no whole number, negative, or later than can be counted
+    public static long wholeMillis(Call call, int index) {
+        Bytes text = call.arg(index);
+        if (!Numbers.isLong(text)) throw NOT_WHOLE;
+        long ms = Numbers.parse(text);
+        if (ms < 0) throw NEGATIVE;
+        if (ms > Long.MAX_VALUE - call.nowMs()) throw OUT_OF_RANGE;
+        return ms;
     }
 
     /// As C's `strtold` reads it, whole numbers in hexadecimal included.

@@ -18,6 +18,7 @@ import dev.cinnabar.command.Errors;
 import dev.cinnabar.command.Group;
 import dev.cinnabar.command.Refusal;
 import dev.cinnabar.command.Reply;
+import dev.cinnabar.command.Timeout;
 import dev.cinnabar.config.Directives;
 import dev.cinnabar.store.Store;
 import java.util.ArrayList;
@@ -311,22 +312,15 @@ public enum ServerCommands implements Command {
 
     private static Reply waitForReplicas(Call call) {
         call.longArg(1);
-        timeoutMs(call, 2);
+        Timeout.wholeMillis(call, 2);
         return call.reply().integer(0);
-    }
-
-    private static long timeoutMs(Call call, int index) {
-        String noTimeout = "ERR timeout is not an integer or out of range";
-        long timeoutMs = call.longArg(index, Long.MIN_VALUE, Long.MAX_VALUE, noTimeout);
-        if (timeoutMs < 0) throw new Refusal("ERR timeout is negative");
-        return timeoutMs;
     }
 
     /// What others wrote before is waited for, too: then no write has to note how far the log was. Replicas are not waited for, there are none.
     private static Reply waitForLog(Call call) {
         long servers = call.longArg(1, 0, 1, "ERR value is out of range, value must between 0 and 1");
         call.longArg(2, 0, Long.MAX_VALUE, "ERR value is out of range, must be positive");
-        long timeoutMs = timeoutMs(call, 3);
+        long timeoutMs = Timeout.wholeMillis(call, 3);
         Session session = (Session) call.caller();
         ChangeLog log = session.engine().log();
         boolean isOn = log != ChangeLog.NONE;

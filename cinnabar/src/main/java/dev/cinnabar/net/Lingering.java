@@ -15,7 +15,7 @@ final class Lingering {
      *   at once      ▌serve A▐   ▌serve B C▐   ▌serve D▐   ▌serve E F▐        each turn wakes the client's program as well
      *   lingering              …            ▌serve A B C D E F▐
      *
-     * Three things must hold, over the last SAMPLE requests that were read:
+     * Three things must hold, over the last SAMPLE reads:
      *
      *   they came quickly        more than one in 40 µs: then others come within a pause. Whoever asks now and then is answered at once
      *   of many                  at least MANY connections: a few would all be waiting for us soon

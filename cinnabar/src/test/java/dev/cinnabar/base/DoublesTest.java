@@ -2,6 +2,7 @@ package dev.cinnabar.base;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -49,7 +50,7 @@ class DoublesTest {
 
     @Test
     void a_text_in_the_middle_of_an_array_is_read_where_it_lies() {
-        byte[] array = "x-inf7+inf12".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+        byte[] array = "x-inf7+inf12".getBytes(StandardCharsets.US_ASCII);
         assertThat(Doubles.parseBound(array, 1, 4)).isEqualTo(Double.NEGATIVE_INFINITY);
         assertThat(Doubles.parseBound(array, 2, 3)).isEqualTo(Double.POSITIVE_INFINITY);
         assertThat(Doubles.parseBound(array, 6, 4)).isEqualTo(Double.POSITIVE_INFINITY);

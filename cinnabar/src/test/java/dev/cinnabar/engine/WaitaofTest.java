@@ -148,6 +148,10 @@ class WaitaofTest {
         assertThat(client.send("WAITAOF 1 -1 0")).isEqualTo("-ERR value is out of range, must be positive");
         assertThat(client.send("WAITAOF 1 0 -1")).isEqualTo("-ERR timeout is negative");
         assertThat(client.send("WAITAOF 1 0 x")).isEqualTo("-ERR timeout is not an integer or out of range");
+        String tooLate = "-ERR timeout is out of range";
+        client.send("SET a 1");
+        assertThat(client.send("WAITAOF 1 0 9223372036854775807")).isEqualTo(tooLate);
+        assertThat(client.send("WAIT 0 9223372036854775807")).isEqualTo(tooLate);
         assertThat(client.send("WAITAOF 1 0")).startsWith("-ERR wrong number of arguments");
     }
 }
