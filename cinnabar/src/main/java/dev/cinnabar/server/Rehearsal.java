@@ -5,8 +5,10 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.ConnectException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,8 +32,9 @@ final class Rehearsal {
 
     private static final int CLIENTS = 8;
     private static final int SHORT_VISITS = 100;
-    private static final int REQUESTS =
-            1200; // of each piece: enough for the JIT to compile it, for only of that the JVM takes notes
+    private static final int REQUESTS_OF_PIECE =
+            1200; // enough for the JIT to compile it, for only of that the JVM takes notes
+    private static final int MIXED_REQUESTS = 30_000;
 
     private static final String[] FIRST_WORDS = {
         "HELLO 3",
@@ -117,23 +120,23 @@ final class Rehearsal {
             throws IOException, InterruptedException {
         Thread listener = new Thread(() -> listen(port, server), "listener");
         listener.start();
-        List<Socket> clients = new ArrayList<>();
+        List<SocketChannel> clients = new ArrayList<>();
         try {
-            for (int i = 0; i < CLIENTS; i++) clients.add(connect(port, server));
-            send(clients.get(0), "HELLO 3");
-            Repertoire repertoire = new Repertoire(clients, REQUESTS);
-            repertoire.playInTurn();
-            repertoire.playMixed();
+            for (int i = 0; i < CLIENTS; i++) clients.add(connect(port, server).getChannel());
+            send(clients.get(0).socket(), "HELLO 3");
+            Repertoire repertoire = new Repertoire(clients);
+            repertoire.playInTurn(REQUESTS_OF_PIECE);
+            repertoire.playMixed(MIXED_REQUESTS);
             send(first, LOADING);
             send(first, WITHOUT_LOG);
-            repertoire.playMixed();
+            repertoire.playMixed(MIXED_REQUESTS);
             for (int i = 0; i < SHORT_VISITS; i++) {
                 try (Socket visitor = connect(port, server)) {
                     send(visitor, "PING");
                 }
             }
         } finally {
-            for (Socket client : clients) client.close();
+            for (SocketChannel client : clients) client.close();
         }
     }
 
@@ -170,7 +173,8 @@ final class Rehearsal {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (true) {
             try {
-                return new Socket(InetAddress.getLoopbackAddress(), port);
+                return SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+                        .socket();
             } catch (ConnectException notYet) {
                 if (!server.isAlive()) throw new IOException("the server ended with exit code " + server.exitValue());
                 if (System.nanoTime() > deadline) throw new IOException("no answer on port " + port);

@@ -1,14 +1,14 @@
 package dev.cinnabar.server;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
-/// What clients ask for all day, for a [Rehearsal]: some of every family, thousands of times, so that the JVM's notes tell which
+/// What clients ask for all day, for a [Rehearsal] and a [WarmUp]: some of every family, thousands of times, so that the JVM's notes tell which
 /// ways through the code are used.
 ///
 /// The JIT bets that a branch which was never taken never will be, and a lost bet costs much: the code is thrown away, runs in the
@@ -108,7 +108,6 @@ final class Repertoire {
     };
 
     private static final int[] DEPTHS = {16, 1, 128}; // requests of one connection at once
-    private static final int MIXED_TIMES = 25; // so many times a piece's requests are played mixed
     private static final int FEW = 10;
     private static final int MANY = 20_000;
     private static final int[] LENGTHS = {0, 1, 3, 8, 16, 16, 32, 32, 64, 100, 200, 400};
@@ -117,47 +116,50 @@ final class Repertoire {
 
     private static final byte[] END_MARK = "?that-was-all".getBytes(StandardCharsets.US_ASCII);
 
-    private final List<Socket> clients;
-    private final int requestsOfPiece;
+    private final List<SocketChannel> clients;
     private final Random random = new Random(1); // the same notes every time
     private final byte[] text = new byte[LONG_TEXT];
+    private final ByteBuffer answers = ByteBuffer.allocate(1 << 16);
     private byte[] requests = new byte[1 << 16];
     private int length;
 
-    /// @param requests of a piece, at each depth
-    Repertoire(List<Socket> clients, int requests) {
+    /// @param clients blocking connections to the server
+    Repertoire(List<SocketChannel> clients) {
         this.clients = clients;
-        this.requestsOfPiece = requests;
         Arrays.fill(text, (byte) 'x');
     }
 
     /// Plays every piece by itself, on all connections at the same time.
-    void playInTurn() throws IOException {
+    ///
+    /// @param requestsOfPiece so many of each piece at each depth of the pipeline
+    void playInTurn(int requestsOfPiece) throws IOException {
         for (int depth : DEPTHS) {
             for (String piece : PIECES) {
                 String[] words = piece.split(" ");
                 for (int sent = 0; sent < requestsOfPiece; sent += depth * clients.size()) {
-                    for (Socket client : clients) {
+                    for (SocketChannel client : clients) {
                         for (int i = 0; i < depth; i++) add(words);
                         send(client);
                     }
-                    for (Socket client : clients) readAll(client);
+                    for (SocketChannel client : clients) readAll(client);
                 }
             }
         }
     }
 
     /// Plays pieces at random.
-    void playMixed() throws IOException {
+    ///
+    /// @param requests how many, about
+    void playMixed(int requests) throws IOException {
         String[][] pieces = new String[PIECES.length][];
         for (int i = 0; i < pieces.length; i++) pieces[i] = PIECES[i].split(" ");
-        for (int sent = 0; sent < MIXED_TIMES * requestsOfPiece; ) {
+        for (int sent = 0; sent < requests; ) {
             int depth = 1 + random.nextInt(24);
-            for (Socket client : clients) {
+            for (SocketChannel client : clients) {
                 for (int i = 0; i < depth; i++) add(pieces[random.nextInt(pieces.length)]);
                 send(client);
             }
-            for (Socket client : clients) readAll(client);
+            for (SocketChannel client : clients) readAll(client);
             sent += depth * clients.size();
         }
     }
@@ -214,24 +216,22 @@ final class Repertoire {
         if (length + bytes > requests.length) requests = Arrays.copyOf(requests, 2 * (length + bytes));
     }
 
-    private void send(Socket client) throws IOException {
+    private void send(SocketChannel client) throws IOException {
         add(new String[] {"ECHO", new String(END_MARK, StandardCharsets.US_ASCII)});
-        client.getOutputStream().write(requests, 0, length);
+        ByteBuffer all = ByteBuffer.wrap(requests, 0, length);
+        while (all.hasRemaining()) client.write(all);
         length = 0;
     }
 
     /// Reads up to the echo of the mark.
-    private void readAll(Socket client) throws IOException {
+    private void readAll(SocketChannel client) throws IOException {
         int seen = 0;
-        byte[] some = new byte[1 << 16];
-        InputStream in = client.getInputStream();
         while (seen < END_MARK.length) {
-            int n = in.read(some);
-            if (n < 0) throw new IOException("the server hung up");
-            for (int i = 0; i < n; i++) {
-                if (seen == END_MARK.length) break;
-                if (some[i] == END_MARK[seen]) seen++;
-                else seen = some[i] == END_MARK[0] ? 1 : 0;
+            if (client.read(answers.clear()) < 0) throw new IOException("the server hung up");
+            for (answers.flip(); answers.hasRemaining() && seen < END_MARK.length; ) {
+                byte b = answers.get();
+                if (b == END_MARK[seen]) seen++;
+                else seen = b == END_MARK[0] ? 1 : 0;
             }
         }
     }

@@ -28,7 +28,8 @@
 /// writes and syncs what waits.
 ///
 /// **A process of its own** is `Main`: Redis's command line and log lines, exit code 0 after SIGTERM, and a thread that asks the
-/// collector to run after much was deleted, so that the memory goes back.
+/// collector to run after much was deleted, so that the memory goes back. When it has started it plays a
+/// [dev.cinnabar.server.Repertoire] to a second server of its own for a moment, so that the JIT is done before the crowd comes.
 ///
 /// **What this room does not do.** It decides nothing about data: it only makes, connects and ends. Nothing here is static.
 ///

@@ -3,7 +3,8 @@ package dev.cinnabar.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.Socket;
+import java.net.InetSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -17,11 +18,11 @@ class RepertoireTest {
     @Test
     void every_piece_is_a_request_that_is_served_but_for_the_two_that_are_errors_on_purpose() throws IOException {
         try (Cinnabar server = Cinnabar.builder().start();
-                Socket one = new Socket("127.0.0.1", server.port());
-                Socket two = new Socket("127.0.0.1", server.port())) {
-            Repertoire repertoire = new Repertoire(List.of(one, two), 40);
-            repertoire.playInTurn();
-            repertoire.playMixed();
+                SocketChannel one = SocketChannel.open(new InetSocketAddress("127.0.0.1", server.port()));
+                SocketChannel two = SocketChannel.open(new InetSocketAddress("127.0.0.1", server.port()))) {
+            Repertoire repertoire = new Repertoire(List.of(one, two));
+            repertoire.playInTurn(40);
+            repertoire.playMixed(1000);
 
             assertThat(errors(server).keySet()).containsExactlyInAnyOrder("errorstat_ERR", "errorstat_WRONGTYPE");
             Map<String, String> served = lines(server, "commandstats");

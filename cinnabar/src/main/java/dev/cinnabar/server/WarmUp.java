@@ -1,0 +1,89 @@
+package dev.cinnabar.server;
+
+import dev.cinnabar.base.Log;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Plays a [Repertoire] to a second server, so that the JIT has compiled what every request needs before many clients come.
+///
+/// A JVM that has just started runs its code in an interpreter, and compiles what is used often while it is used: for the first seconds of a
+/// rush the compiler takes CPU time from those who are waited for. So a server of its own, in the same process, is asked for all kinds of things,
+/// as soon as the real one is ready and has nothing to do with it. Both run the same code, and nothing else is shared: the other has its own
+/// keys, threads and pages, no log, and a unix socket in a folder that only we may enter and that is gone before the first request.
+///
+/// For a process of our own; the host of an embedded server decides for itself. Reasons and figures: decision 0075.
+final class WarmUp {
+    private static final String NAME = "cinnabar-warm-up";
+
+    /// The first clients are often there already; what they ask is not to wait for the start of another server.
+    private static final int AFTER_MS = 100;
+
+    private static final int CLIENTS = 8; // as many as are served in batches
+    private static final int REQUESTS = 8_000; // a fifth of a second; the compiler is as long at it
+
+    private static final long MEMORY_BYTES = 16 << 20;
+
+    private final Log log;
+
+    WarmUp(Log log) {
+        this.log = log;
+    }
+
+    void start() {
+        Thread thread = new Thread(this::run, NAME);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void run() {
+        try {
+            Thread.sleep(AFTER_MS);
+            long began = System.nanoTime();
+            play(Path.of(System.getProperty("java.io.tmpdir")));
+            log.verbose("Warmed up in " + (System.nanoTime() - began) / 1_000_000 + " ms");
+            // what is left of it lies in the way of the first data
+            System.gc();
+        } catch (IOException | RuntimeException e) {
+            log.verbose("No warm-up: " + e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// Starts the other server, plays, and ends it. Nothing of it is left, whatever happens.
+    ///
+    /// @param parent where a folder for the socket is made, and removed
+    /// @throws IOException when no folder can be made there, or no connection
+    /// @throws StartException when there is no socket to be had, or no memory
+    static void play(Path parent) throws IOException {
+        Path folder = Files.createTempDirectory(parent, NAME);
+        Path socket = folder.resolve("socket");
+        List<SocketChannel> clients = new ArrayList<>();
+        Cinnabar server = null;
+        try {
+            server = Cinnabar.builder()
+                    .name(NAME)
+                    .tcp(false)
+                    .set("unixsocket", socket.toString())
+                    .heapLimit(MEMORY_BYTES)
+                    .start();
+            for (int i = 0; i < CLIENTS; i++) clients.add(SocketChannel.open(UnixDomainSocketAddress.of(socket)));
+            remove(socket, folder); // now, for a process that is killed removes nothing
+            new Repertoire(clients).playMixed(REQUESTS);
+        } finally {
+            for (SocketChannel client : clients) client.close();
+            if (server != null) server.close();
+            remove(socket, folder);
+        }
+    }
+
+    private static void remove(Path socket, Path folder) throws IOException {
+        Files.deleteIfExists(socket);
+        Files.deleteIfExists(folder);
+    }
+}
