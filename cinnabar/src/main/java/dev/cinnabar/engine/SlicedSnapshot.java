@@ -58,6 +58,7 @@ public abstract class SlicedSnapshot implements SnapshotSource {
     @Override
     public boolean next(ByteBuilder out) {
         boolean more = true;
+        engine.letOthersIn();
         engine.lock();
         try {
             Snapshot running = snapshot;

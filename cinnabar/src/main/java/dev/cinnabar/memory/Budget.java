@@ -25,7 +25,7 @@ public final class Budget {
     /// Takes this many bytes, or answers false and takes none.
     public boolean tryReserve(long bytes) {
         if (reserved.addAndGet(bytes) <= limit) return true;
-        reserved.addAndGet(-bytes);
+        cancel(bytes);
         return false;
     }
 
@@ -45,6 +45,11 @@ public final class Budget {
     public void release(long bytes) {
         reserved.addAndGet(-bytes);
         released.addAndGet(bytes);
+    }
+
+    /// Takes a reservation back for which nothing was made, or that passes to another one.
+    public void cancel(long bytes) {
+        reserved.addAndGet(-bytes);
     }
 
     public long reserved() {

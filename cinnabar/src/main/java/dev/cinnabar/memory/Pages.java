@@ -34,8 +34,9 @@ public final class Pages {
     private static final int MAX_PAGES = 1 << ADDRESS_BITS - UNIT_BITS;
     private static final int SPAN_LOG = 16;
     private static final int SPANS = 64;
+    private static final int FEW_SPANS = 16; // a megabyte: with no more left, the next page is wanted
     private static final int NONE = -1;
-    private static final int ARRAY_HEADER = 16; // bytes the JVM puts in front of an array's content
+    static final int ARRAY_HEADER = 16; // bytes the JVM puts in front of an array's content
 
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
@@ -49,6 +50,8 @@ public final class Pages {
     private final int[] byClass = new int[SizeClasses.COUNT]; // first span with room, or NONE
     private int pagesWithFreeSpans = NONE; // list of pages, threaded through Page.nextFree
     private int spare = NONE; // one empty page is kept, so that a load at the edge does not allocate and drop pages
+
+    private @Nullable PageMaker maker;
 
     private boolean isHolding;
     private long loan; // bytes that are reserved for what is allocated next, while holding
@@ -66,6 +69,11 @@ public final class Pages {
     public Pages(Budget budget) {
         this.budget = budget;
         Arrays.fill(byClass, NONE);
+    }
+
+    /// From now on this one makes arrays beforehand; null: nobody does.
+    public void maker(@Nullable PageMaker maker) {
+        this.maker = maker;
     }
 
     /// What a page knows of its spans.
@@ -184,6 +192,7 @@ public final class Pages {
         page.freeSpans &= ~(1L << index);
         if (page.freeSpans == 0) unlistFree(page);
         if (page.number == spare) spare = NONE;
+        if (maker != null && isLastFew(page)) maker.want();
 
         unusable += remainder(index, sizeClass);
         page.sizeClass[index] = (short) sizeClass;
@@ -192,6 +201,12 @@ public final class Pages {
         page.untouched[index] = index << SPAN_LOG;
         list(page, index);
         return page.number << 6 | index;
+    }
+
+    /// Whether few spans are free in this page, and none in others.
+    private boolean isLastFew(Page page) {
+        return Long.bitCount(page.freeSpans) <= FEW_SPANS
+                && (pagesWithFreeSpans == NONE || pagesWithFreeSpans == page.number && page.nextFree == NONE);
     }
 
     private void closeSpan(Page page, int index) {
@@ -257,6 +272,7 @@ public final class Pages {
         if (page.isInFreeList) unlistFree(page);
         if (page.isSparse) sparsePages--;
         if (page.number == spare) spare = NONE;
+        if (maker != null) maker.forget(); // there will be holes enough
         pages[page.number] = null;
         sharedPages--;
         dropArray(page.number);
@@ -279,6 +295,7 @@ public final class Pages {
     }
 
     private byte[] newArray(int length, int number) {
+        byte[] ready = maker != null && length == PAGE_BYTES ? maker.take() : null;
         if (isForced) {
             budget.force(length + ARRAY_HEADER);
         } else if (!take(length + ARRAY_HEADER)) {
@@ -286,7 +303,7 @@ public final class Pages {
             throw OutOfMemory.REFUSED;
         }
         try {
-            byte[] array = new byte[length];
+            byte[] array = ready != null ? ready : new byte[length];
             held += length + ARRAY_HEADER;
             return array;
         } catch (OutOfMemoryError e) {

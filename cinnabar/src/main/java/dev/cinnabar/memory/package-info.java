@@ -27,6 +27,9 @@
 /// either, a new page. `free` pushes the block on its span's list; a span whose last block goes is given back to its page, and
 /// a page whose last span goes is given back to the heap. All of it is a handful of array accesses, and no garbage.
 ///
+/// **The next page is made before it is needed.** To get 4 MiB from the system for the first time takes milliseconds. When only a megabyte of
+/// free spans is left, a thread ([dev.cinnabar.memory.PageMaker]) makes the next array; when a page is dropped, it is forgotten again.
+///
 /// **Giving memory back.** After many deletes every page still holds a few blocks. [dev.cinnabar.memory.Pages#planCompaction]
 /// picks the emptiest pages whose content fits into the holes of the others and calls them sparse: nothing new is placed there.
 /// The owners of blocks (each block has exactly one: a slot of a table) walk their slots in small steps and move what lies in a

@@ -15,6 +15,7 @@ import dev.cinnabar.engine.Families;
 import dev.cinnabar.engine.Host;
 import dev.cinnabar.engine.Session;
 import dev.cinnabar.memory.Budget;
+import dev.cinnabar.memory.PageMaker;
 import dev.cinnabar.net.NetServer;
 import dev.cinnabar.persistence.DumpCommands;
 import java.io.IOException;
@@ -60,6 +61,7 @@ public final class Cinnabar implements AutoCloseable {
     private final NetServer net;
     private final Persistence persistence;
     private final Saves saves;
+    private final PageMaker pageMaker;
     private final Clock clock;
     private final Runnable forgetClock;
     private int tcpPort; // also while no address is listened to
@@ -93,6 +95,9 @@ public final class Cinnabar implements AutoCloseable {
         saves = new Saves(engine, config, log, name);
         net = openNet(name, loops, protocol, budget, batchesFrom(config.get(Directives.IO_URING)));
         protocol.net(net);
+        pageMaker = new PageMaker(budget, name + "-pages");
+        pageMaker.start();
+        engine.store().pages().maker(pageMaker);
         engine.countOwn(net.ownBytes());
         host.parts(net, persistence, saves, protocol);
         try {
@@ -321,6 +326,7 @@ public final class Cinnabar implements AutoCloseable {
             net.close();
             persistence.close();
             saves.close();
+            pageMaker.close();
         } finally {
             closed.countDown();
         }

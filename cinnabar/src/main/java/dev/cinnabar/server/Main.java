@@ -120,7 +120,7 @@ public final class Main {
         for (String where : started.net().listeningOn()) log.notice("Listening on " + where);
         log.notice("Ready to accept connections");
         supervisor.ready();
-        if (config.get(Directives.WARM_UP)) new WarmUp(log).start();
+        if (config.get(Directives.WARM_UP)) new WarmUp(started.engine(), log).start();
         new MemoryReturn(started.engine().store().pages().budget()).start();
         started.awaitClosed();
         supervisor.stopping();

@@ -17,6 +17,10 @@ final class MemoryReturn {
     private static final long PERIOD_MS = 2000;
     private static final long WORTH_BYTES = 16L << 20; // less is not worth a collection
 
+    /// So many looks in a row must find that something can be given back. A large value that is deleted is often made again at once, and five or six
+    /// pauses of a millisecond or two for memory that is wanted back are a bad bargain.
+    private static final int PATIENCE = 3;
+
     private static final int MIXED_COLLECTIONS = 4; // the first only prepares, two do the work, one to spare
     private static final int GARBAGE_STEP = 64 << 10; // bytes
     private static final long MOST_GARBAGE = 256L << 20; // bytes for one collection; a young generation is smaller
@@ -29,6 +33,7 @@ final class MemoryReturn {
     private long releasedLast;
     private long mostHeld; // since the last collection
     private long releasedBefore; // at the last collection
+    private int looks; // in a row that found something to give back
 
     MemoryReturn(Budget budget) {
         this.budget = budget;
@@ -77,7 +82,9 @@ final class MemoryReturn {
         mostHeld = Math.max(mostHeld, held);
         long garbage = released - releasedBefore;
         boolean shrank = !isFalling && mostHeld - held > Math.max(WORTH_BYTES, mostHeld / 8);
-        if (shrank || isIdle && garbage > WORTH_BYTES) {
+        looks = shrank || isIdle && garbage > WORTH_BYTES ? looks + 1 : 0;
+        if (looks == PATIENCE) {
+            looks = 0;
             mostHeld = held;
             releasedBefore = released;
             return Step.GIVE_BACK;

@@ -124,7 +124,7 @@ final class Rehearsal {
         try {
             for (int i = 0; i < CLIENTS; i++) clients.add(connect(port, server).getChannel());
             send(clients.get(0).socket(), "HELLO 3");
-            Repertoire repertoire = new Repertoire(clients);
+            Repertoire repertoire = new Repertoire(clients, Integer.MAX_VALUE);
             repertoire.playInTurn(REQUESTS_OF_PIECE);
             repertoire.playMixed(MIXED_REQUESTS);
             send(first, LOADING);

@@ -1,5 +1,6 @@
 package dev.cinnabar.server;
 
+import dev.cinnabar.base.ByteBuilder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -28,31 +29,37 @@ final class Repertoire {
         "SET # #",
         "GET #",
         "EXISTS string:#",
+        "INCR counter:#",
+        "SET volatile:# $ EX 100",
+        "DEL string:#",
+        "MGET string:# string:# a-key-that-is-a-little-longer:# string:# string:#",
+        "HSET hash:# field:# $",
+        "HGET hash:# field:#",
+        "LPUSH list:# $",
+        "SADD set:# member:# $",
+        "ZADD zset:# # member:#",
+        "EVERYTHING else:#", // an error
+        // ---- so far the most usual ----
         "STRLEN string:#",
         "APPEND string:# #",
         "GETRANGE string:# 0 20",
         "SETRANGE string:# # x",
-        "SET volatile:# $ EX 100",
         "SET volatile:# $ PX 5 XX GET",
         "GETEX volatile:# PX 1000",
         "SETNX string:# #",
         "GETSET string:# $",
-        "INCR counter:#",
         "INCRBY counter:# %",
         "DECR counter:#",
         "INCRBYFLOAT float:# 0.5",
         "MSET string:# $ string:# # a-key-that-is-a-little-longer:# $ string:# # string:# #",
-        "MGET string:# string:# a-key-that-is-a-little-longer:# string:# string:#",
         "EXPIRE string:# #",
         "TTL string:#",
         "PERSIST string:#",
         "TYPE list:#",
-        "DEL string:#",
         "UNLINK string:# volatile:#",
         "SETBIT bits:# # 1",
         "GETBIT bits:# #",
         "BITCOUNT bits:#",
-        "LPUSH list:# $",
         "RPUSH list:# # $ # %",
         "LRANGE list:# 0 20",
         "LINDEX list:# #",
@@ -62,9 +69,7 @@ final class Repertoire {
         "LMPOP 2 list:# list:# LEFT",
         "LMOVE list:# list:# LEFT RIGHT",
         "LREM list:1# 1 1",
-        "HSET hash:# field:# $",
         "HSET hash:# field:# # field:# $ # #",
-        "HGET hash:# field:#",
         "HMGET hash:# field:# field:#",
         "HGETALL hash:1#",
         "HINCRBY hash:# # #",
@@ -72,7 +77,6 @@ final class Repertoire {
         "HEXISTS hash:# field:#",
         "HLEN hash:#",
         "SADD set:# #",
-        "SADD set:# member:# $",
         "SISMEMBER set:# member:#",
         "SREM set:# member:#",
         "SCARD set:#",
@@ -80,7 +84,6 @@ final class Repertoire {
         "SRANDMEMBER set:#",
         "SINTER set:1# set:1#",
         "SMEMBERS set:1#",
-        "ZADD zset:# # member:#",
         "ZADD zset:# 0.% member:# # $",
         "ZINCRBY zset:# # member:#",
         "ZRANGEBYSCORE zset:# # +inf LIMIT 0 10",
@@ -103,9 +106,11 @@ final class Repertoire {
         "GEOSEARCH places:# FROMLONLAT 13.4 52.5 BYRADIUS 10 km ASC COUNT 10",
         "PUBLISH news $",
         "SCAN # COUNT 10",
-        "EVERYTHING else:#", // an error
         "SCARD hash:#", // another, where the hash is there
     };
+
+    /// How many of the first pieces are enough to warm up what all of them need.
+    static final int MOST_USUAL = 16;
 
     private static final int[] DEPTHS = {16, 1, 128}; // requests of one connection at once
     private static final int FEW = 10;
@@ -114,19 +119,32 @@ final class Repertoire {
     private static final int LONG_TEXT = 5000;
     private static final int LONG_TEXT_IN = 100; // one text of so many is long
 
-    private static final byte[] END_MARK = "?that-was-all".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] END_MARK = ascii("?that-was-all");
+    private static final byte[][] END = {ascii("ECHO"), END_MARK};
 
     private final List<SocketChannel> clients;
+    private final byte[][][] pieces; // their words
     private final Random random = new Random(1); // the same notes every time
     private final byte[] text = new byte[LONG_TEXT];
-    private final ByteBuffer answers = ByteBuffer.allocate(1 << 16);
-    private byte[] requests = new byte[1 << 16];
-    private int length;
+    private final ByteBuilder requests = new ByteBuilder();
+    private final ByteBuilder word = new ByteBuilder();
+    private final ByteBuffer answers = ByteBuffer.allocate(1 << 14);
 
     /// @param clients blocking connections to the server
-    Repertoire(List<SocketChannel> clients) {
+    /// @param pieces  how many of the pieces are played, from the first
+    Repertoire(List<SocketChannel> clients, int pieces) {
         this.clients = clients;
+        this.pieces = new byte[Math.min(pieces, PIECES.length)][][];
+        for (int i = 0; i < this.pieces.length; i++) {
+            String[] words = PIECES[i].split(" ");
+            this.pieces[i] = new byte[words.length][];
+            for (int k = 0; k < words.length; k++) this.pieces[i][k] = ascii(words[k]);
+        }
         Arrays.fill(text, (byte) 'x');
+    }
+
+    private static byte[] ascii(String word) {
+        return word.getBytes(StandardCharsets.US_ASCII);
     }
 
     /// Plays every piece by itself, on all connections at the same time.
@@ -134,11 +152,10 @@ final class Repertoire {
     /// @param requestsOfPiece so many of each piece at each depth of the pipeline
     void playInTurn(int requestsOfPiece) throws IOException {
         for (int depth : DEPTHS) {
-            for (String piece : PIECES) {
-                String[] words = piece.split(" ");
+            for (byte[][] piece : pieces) {
                 for (int sent = 0; sent < requestsOfPiece; sent += depth * clients.size()) {
                     for (SocketChannel client : clients) {
-                        for (int i = 0; i < depth; i++) add(words);
+                        for (int i = 0; i < depth; i++) add(piece);
                         send(client);
                     }
                     for (SocketChannel client : clients) readAll(client);
@@ -151,8 +168,6 @@ final class Repertoire {
     ///
     /// @param requests how many, about
     void playMixed(int requests) throws IOException {
-        String[][] pieces = new String[PIECES.length][];
-        for (int i = 0; i < pieces.length; i++) pieces[i] = PIECES[i].split(" ");
         for (int sent = 0; sent < requests; ) {
             int depth = 1 + random.nextInt(24);
             for (SocketChannel client : clients) {
@@ -164,30 +179,28 @@ final class Repertoire {
         }
     }
 
-    private void add(String[] words) {
-        room(64);
-        put('*');
-        number(words.length);
-        for (String word : words) add(word);
+    private void add(byte[][] words) {
+        requests.append('*').append(words.length).appendCrlf();
+        for (byte[] template : words) {
+            fill(template);
+            requests.append('$').append(word.length()).appendCrlf();
+            requests.append(word.array(), 0, word.length()).appendCrlf();
+        }
     }
 
-    private void add(String word) {
-        String filled = word.equals("$") ? null : word;
-        if (word.indexOf('#') >= 0) filled = word.replace("#", Integer.toString(someNumber()));
-        if (word.indexOf('%') >= 0) filled = word.replace("%", Long.toString(anyNumber(word.length() == 1)));
-
-        int bytes = filled == null ? someLength() : filled.length();
-        room(bytes + 64);
-        put('$');
-        number(bytes);
-        byte[] source = filled == null ? text : filled.getBytes(StandardCharsets.US_ASCII);
-        System.arraycopy(source, 0, requests, length, bytes);
-        length += bytes;
-        put('\r');
-        put('\n');
+    private void fill(byte[] template) {
+        word.clear();
+        for (byte b : template) {
+            switch (b) {
+                case '#' -> word.append(someNumber());
+                case '%' -> word.append(anyNumber(template.length == 1));
+                case '$' -> word.append(text, 0, someLength());
+                default -> word.append(b);
+            }
+        }
     }
 
-    private int someNumber() {
+    private long someNumber() {
         return random.nextInt(random.nextBoolean() ? FEW : MANY);
     }
 
@@ -201,26 +214,11 @@ final class Repertoire {
         return LENGTHS[random.nextInt(LENGTHS.length)];
     }
 
-    private void number(int number) {
-        String digits = Integer.toString(number);
-        for (int i = 0; i < digits.length(); i++) put(digits.charAt(i));
-        put('\r');
-        put('\n');
-    }
-
-    private void put(char c) {
-        requests[length++] = (byte) c;
-    }
-
-    private void room(int bytes) {
-        if (length + bytes > requests.length) requests = Arrays.copyOf(requests, 2 * (length + bytes));
-    }
-
     private void send(SocketChannel client) throws IOException {
-        add(new String[] {"ECHO", new String(END_MARK, StandardCharsets.US_ASCII)});
-        ByteBuffer all = ByteBuffer.wrap(requests, 0, length);
+        add(END);
+        ByteBuffer all = ByteBuffer.wrap(requests.array(), 0, requests.length());
         while (all.hasRemaining()) client.write(all);
-        length = 0;
+        requests.clear();
     }
 
     /// Reads up to the echo of the mark.

@@ -22,6 +22,9 @@ class AdmissionTest {
         assertThat(server.engine.statistics().rejectedConnections()).isEqualTo(1);
         server.engine.close(second.session());
         assertThat(refusal(true)).isNull();
+        assertThat(server.engine.statistics().connections())
+                .as("who was welcome")
+                .isEqualTo(2);
     }
 
     @Test

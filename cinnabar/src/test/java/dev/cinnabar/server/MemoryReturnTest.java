@@ -20,6 +20,8 @@ class MemoryReturnTest {
         assertThat(look(400, 0)).isEqualTo(Step.WAIT);
         assertThat(look(340, 60)).as("still falling").isEqualTo(Step.WAIT);
         assertThat(look(280, 120)).as("still falling").isEqualTo(Step.WAIT);
+        assertThat(look(280, 121)).isEqualTo(Step.WAIT);
+        assertThat(look(280, 121)).isEqualTo(Step.WAIT);
         assertThat(look(280, 121)).isEqualTo(Step.GIVE_BACK);
         assertThat(look(280, 122)).as("once").isEqualTo(Step.WAIT);
     }
@@ -28,14 +30,26 @@ class MemoryReturnTest {
     void what_came_and_went_between_two_looks_goes_back_when_all_is_quiet() {
         assertThat(look(10, 0)).isEqualTo(Step.WAIT);
         assertThat(look(10, 20)).as("more may follow").isEqualTo(Step.WAIT);
+        assertThat(look(10, 20)).isEqualTo(Step.WAIT);
+        assertThat(look(10, 20)).isEqualTo(Step.WAIT);
         assertThat(look(10, 20)).isEqualTo(Step.GIVE_BACK);
         assertThat(look(10, 20)).as("once").isEqualTo(Step.WAIT);
     }
 
     @Test
+    void memory_that_is_wanted_again_within_some_seconds_stays() {
+        assertThat(look(400, 0)).isEqualTo(Step.WAIT);
+        for (int i = 1; i < 20; i += 2) {
+            assertThat(look(300, 100 * i)).as("a large value is gone").isEqualTo(Step.WAIT);
+            assertThat(look(300, 100 * i)).isEqualTo(Step.WAIT);
+            assertThat(look(400, 100 * i)).as("another has come").isIn(Step.WAIT, Step.COLLECT);
+        }
+    }
+
+    @Test
     void a_little_is_not_worth_a_collection() {
         assertThat(look(100, 0)).isEqualTo(Step.WAIT);
-        for (int i = 0; i < 3; i++) assertThat(look(85, 15)).isEqualTo(Step.WAIT);
+        for (int i = 0; i < 5; i++) assertThat(look(85, 15)).isEqualTo(Step.WAIT);
     }
 
     @Test

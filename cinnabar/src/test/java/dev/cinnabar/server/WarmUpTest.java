@@ -3,6 +3,8 @@ package dev.cinnabar.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cinnabar.base.Log;
+import dev.cinnabar.server.WarmUp.Step;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,6 +43,28 @@ class WarmUpTest {
 
         assertThat(deep).isEmptyDirectory();
         assertNoThread();
+    }
+
+    @Test
+    void it_comes_in_the_first_quiet_moment() {
+        try (Cinnabar server = Cinnabar.builder().start()) {
+            WarmUp warmUp = new WarmUp(server.engine(), Log.none());
+            assertThat(warmUp.look(100)).isEqualTo(Step.WAIT);
+            assertThat(warmUp.look(3000)).isEqualTo(Step.WAIT);
+            assertThat(warmUp.look(3010)).as("a health check disturbs nobody").isEqualTo(Step.PLAY);
+        }
+    }
+
+    @Test
+    void who_has_served_many_or_is_never_left_alone_needs_none() {
+        try (Cinnabar server = Cinnabar.builder().start()) {
+            WarmUp afterMany = new WarmUp(server.engine(), Log.none());
+            assertThat(afterMany.look(10_001)).isEqualTo(Step.LEAVE);
+
+            WarmUp neverAlone = new WarmUp(server.engine(), Log.none());
+            for (int i = 1; i <= 300; i++) assertThat(neverAlone.look(20 * i)).isEqualTo(Step.WAIT);
+            assertThat(neverAlone.look(20 * 301)).isEqualTo(Step.LEAVE);
+        }
     }
 
     private static void assertNoThread() {

@@ -5,7 +5,8 @@ import java.util.List;
 
 /// Runs one figure by its name: `Figures NAME [our command line [the peer's]]`.
 public final class Figures {
-    private static final String NAMES = "always crowd storm hostile collisions expiry memory start smallheap";
+    private static final String NAMES =
+            "always crowd storm hostile collisions expiry memory start largevalues smallheap";
     private static final List<String> SERVERS = List.of(
             "bin/cinnabar-server --port {port} --dir {dir} --save ''",
             "redis-server --port {port} --dir {dir} --save ''");
@@ -25,6 +26,7 @@ public final class Figures {
             case "expiry" -> Expiry.main(commands);
             case "memory" -> MemoryUse.main(commands);
             case "start" -> Start.main(commands);
+            case "largevalues" -> LargeValues.main(commands);
             case "smallheap" -> SmallHeap.main(commands);
             default -> {
                 System.err.println("no figure " + Arrays.toString(args) + "; there are: " + NAMES);
