@@ -78,7 +78,7 @@ public final class ByteBuilder {
 
     public ByteBuilder append(byte[] source, int offset, int count) {
         if (array.length - length < count) grow(count);
-        System.arraycopy(source, offset, array, length, count);
+        Bytes.copy(source, offset, array, length, count);
         length += count;
         return this;
     }

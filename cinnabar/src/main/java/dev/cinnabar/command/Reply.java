@@ -129,15 +129,7 @@ public final class Reply {
             SHORT.set(target, i, CRLF);
             i += 2;
         }
-        if (length >= Long.BYTES
-                && length <= 2 * Long.BYTES) { // two halves that overlap, instead of a call; speed only
-            int last = length - Long.BYTES;
-            long first = (long) LONG.get(array, offset);
-            LONG.set(target, i + last, (long) LONG.get(array, offset + last));
-            LONG.set(target, i, first);
-        } else {
-            System.arraycopy(array, offset, target, i, length);
-        }
+        Bytes.copy(array, offset, target, i, length);
         i += length;
         SHORT.set(target, i, CRLF);
         out.advance(i + 2 - at);

@@ -215,10 +215,10 @@ final class Keyspace {
         int newFrom = toRecord + header - record + newPrefix;
         if (!staysInBlock) System.arraycopy(page, record, target, toRecord, header - record);
         // in place, what moves up has to start from its end and what moves down from its beginning
-        if (grows) System.arraycopy(page, oldFrom + at + removed, target, newFrom + at + length, tail);
+        if (grows && tail > 0) System.arraycopy(page, oldFrom + at + removed, target, newFrom + at + length, tail);
         if (page != target || oldFrom != newFrom) System.arraycopy(page, oldFrom, target, newFrom, at);
-        if (!grows) System.arraycopy(page, oldFrom + at + removed, target, newFrom + at + length, tail);
-        System.arraycopy(source, offset, target, newFrom + at, length);
+        if (!grows && tail > 0) System.arraycopy(page, oldFrom + at + removed, target, newFrom + at + length, tail);
+        Bytes.copy(source, offset, target, newFrom + at, length);
         Records.writeLength(target, newFrom - newPrefix, newLength);
         Records.setKind(target, toRecord, kind.ordinal());
         if (!staysInBlock) {

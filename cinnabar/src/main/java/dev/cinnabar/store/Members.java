@@ -118,7 +118,7 @@ public class Members {
         byte[] page = pages.array(address);
         int header = Records.valueHeader(page, Pages.offset(address));
         int from = header + Records.writeLength(page, header, value.length());
-        System.arraycopy(value.array(), value.offset(), page, from, value.length());
+        Bytes.copy(value.array(), value.offset(), page, from, value.length());
         return isNew;
     }
 

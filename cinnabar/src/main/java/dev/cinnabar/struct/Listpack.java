@@ -159,6 +159,11 @@ public final class Listpack {
 
     /// The position behind the entry: of the next one, or of the end.
     public static int next(byte[] array, int at) {
+        int head = array[at];
+        return (head & 0xc0) == SHORT_STRING ? at + 2 + (head & 0x3f) : nextOfOther(array, at);
+    }
+
+    private static int nextOfOther(byte[] array, int at) {
         int length = bodyLength(array, at);
         return at + length + backLength(length);
     }
@@ -298,8 +303,8 @@ public final class Listpack {
         int at = from;
         while (!isEnd(array, at)) {
             if (equal(array, at, text, isNumber, number)) return at;
-            at = step(array, at);
-            for (int i = 0; i < skip && !isEnd(array, at); i++) at = step(array, at);
+            at = next(array, at);
+            for (int i = 0; i < skip && !isEnd(array, at); i++) at = next(array, at);
         }
         return -1;
     }
@@ -307,6 +312,11 @@ public final class Listpack {
     /// As [#find], for what stands as a string of up to 63 bytes: only entries with that very head are looked at, and of these the last
     /// bytes first, for names that differ tend to differ there (`field:000000000017`).
     private static int findShort(byte[] array, int from, Bytes text, int skip) {
+        /*
+         * Where an entry begins is known when the one before it was read: a chain of reads, each of which waits for the last. Entries of one
+         * listpack are often of one length, though. Where the head is the one that was expected, the way to the next is a constant, and
+         * the processor, which guesses that the branch is taken again, reads several entries at the same time.
+         */
         int length = text.length();
         byte head = (byte) (SHORT_STRING | length);
         byte[] wanted = text.array();
@@ -314,6 +324,8 @@ public final class Listpack {
         boolean isWide = length >= Long.BYTES;
         long lastLong = isWide ? (long) LONG.get(wanted, last - Long.BYTES) : 0;
         byte lastByte = wanted[last - 1];
+        byte skippedHead = head;
+        int skippedBytes = length + 2;
         int at = from;
         while (!isEnd(array, at)) {
             if (array[at] == head) {
@@ -321,17 +333,25 @@ public final class Listpack {
                 boolean isAlike =
                         isWide ? (long) LONG.get(array, end - Long.BYTES) == lastLong : array[end - 1] == lastByte;
                 if (isAlike && text.contentEquals(array, at + 1, length)) return at;
+                at += length + 2;
+            } else {
+                at = next(array, at);
             }
-            at = step(array, at);
-            for (int i = 0; i < skip && !isEnd(array, at); i++) at = step(array, at);
+            for (int i = 0; i < skip && !isEnd(array, at); i++) {
+                byte skipped = array[at];
+                if (skipped == skippedHead) {
+                    at += skippedBytes;
+                } else {
+                    int next = next(array, at);
+                    if ((skipped & 0xc0) == SHORT_STRING) {
+                        skippedHead = skipped;
+                        skippedBytes = next - at;
+                    }
+                    at = next;
+                }
+            }
         }
         return -1;
-    }
-
-    /// [#next], quickest for short strings.
-    private static int step(byte[] array, int at) {
-        int head = array[at];
-        return (head & 0xc0) == SHORT_STRING ? at + 2 + (head & 0x3f) : next(array, at);
     }
 
     // ---- writing ----
@@ -358,7 +378,7 @@ public final class Listpack {
             INT.set(a, at + 1, length);
             head = 5;
         }
-        System.arraycopy(text.array(), text.offset(), a, at + head, length);
+        Bytes.copy(text.array(), text.offset(), a, at + head, length);
         out.advance(head + length + writeBack(a, at + head + length, head + length));
     }
 

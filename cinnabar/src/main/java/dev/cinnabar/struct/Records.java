@@ -235,7 +235,7 @@ public final class Records {
         page[at] = (byte) (kind | flags);
         setAccess(page, at, access);
         int header = keyHeader(page, at);
-        System.arraycopy(key, offset, page, header + writeLength(page, header, length), length);
+        Bytes.copy(key, offset, page, header + writeLength(page, header, length), length);
     }
 
     /// Writes a length and answers how many bytes it took.

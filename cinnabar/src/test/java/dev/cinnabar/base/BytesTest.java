@@ -1,6 +1,7 @@
 package dev.cinnabar.base;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -83,5 +84,35 @@ class BytesTest {
         for (int i = 0; i < 256; i++) all[i] = (byte) i;
         assertThat(Bytes.of(all).toLatin1().getBytes(StandardCharsets.ISO_8859_1))
                 .containsExactly(all);
+    }
+
+    @Test
+    void a_copy_is_what_the_systems_copy_is_for_every_length_also_where_the_ranges_overlap() {
+        byte[] content = new byte[128];
+        for (int i = 0; i < content.length; i++) content[i] = (byte) (i * 37 + 1);
+        for (int length = 0; length <= 48; length++) {
+            for (int to = 0; to <= 64; to++) {
+                byte[] expected = content.clone();
+                System.arraycopy(expected, 32, expected, to, length);
+                byte[] copied = content.clone();
+                Bytes.copy(copied, 32, copied, to, length);
+                assertThat(copied).as("length %d, from 32 to %d", length, to).isEqualTo(expected);
+
+                byte[] elsewhere = new byte[128];
+                Bytes.copy(content, 32, elsewhere, to, length);
+                assertThat(Arrays.copyOfRange(elsewhere, to, to + length))
+                        .isEqualTo(Arrays.copyOfRange(content, 32, 32 + length));
+            }
+        }
+    }
+
+    @Test
+    void a_copy_beyond_an_array_is_refused() {
+        for (int length : new int[] {1, 8, 16, 17, 32, 33}) {
+            assertThatThrownBy(() -> Bytes.copy(new byte[length], 1, new byte[64], 0, length))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> Bytes.copy(new byte[64], 0, new byte[length], 1, length))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+        }
     }
 }
