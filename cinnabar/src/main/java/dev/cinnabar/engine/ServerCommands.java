@@ -126,7 +126,7 @@ public enum ServerCommands implements Command {
                     .since("3.0.0")
                     .complexity("O(1)")
                     .summary(
-                            "Answers how many replicas have all that this client wrote: none, without waiting, since there are none.")),
+                            "Waits until so many replicas have all that this client wrote, and answers how many have: none, when the time is over, since there are none.")),
     WAITAOF(
             syntax("WAITAOF numlocal numreplicas timeout")
                     .flags(NOSCRIPT)
@@ -142,6 +142,8 @@ public enum ServerCommands implements Command {
 
     /// How often WAITAOF looks whether the log has come far enough.
     private static final long LOOK_AT_LOG_MS = 5;
+
+    private static final long LOOK_FOR_REPLICAS_MS = 60_000; // there is nothing to be seen
 
     private final CommandSpec spec;
 
@@ -310,16 +312,20 @@ public enum ServerCommands implements Command {
         return call.reply().error("ERR this server cannot be a replica");
     }
 
+    /// None will come, but who asked for one is not told sooner than by a server that could have some.
     private static Reply waitForReplicas(Call call) {
-        call.longArg(1);
-        Timeout.wholeMillis(call, 2);
+        long replicas = call.longArg(1);
+        long timeoutMs = Timeout.wholeMillis(call, 2);
+        if (replicas > 0 && call.mayWait() && !call.isTimeOver())
+            return call.waitForNoKey(timeoutMs, LOOK_FOR_REPLICAS_MS);
         return call.reply().integer(0);
     }
 
-    /// What others wrote before is waited for, too: then no write has to note how far the log was. Replicas are not waited for, there are none.
+    /// What others wrote before is waited for, too: then no write has to note how far the log was. Replicas are waited for as by
+    /// WAIT: until the time is over.
     private static Reply waitForLog(Call call) {
         long servers = call.longArg(1, 0, 1, "ERR value is out of range, value must between 0 and 1");
-        call.longArg(2, 0, Long.MAX_VALUE, "ERR value is out of range, must be positive");
+        long replicas = call.longArg(2, 0, Long.MAX_VALUE, "ERR value is out of range, must be positive");
         long timeoutMs = Timeout.wholeMillis(call, 3);
         Session session = (Session) call.caller();
         ChangeLog log = session.engine().log();
@@ -332,9 +338,8 @@ public enum ServerCommands implements Command {
             session.awaitedOffset = log.appended();
         }
         boolean isSafe = isOn && log.durable() >= session.awaitedOffset;
-        if (servers > 0 && !isSafe && call.mayWait() && !call.isTimeOver()) {
-            return call.waitForNoKey(timeoutMs, LOOK_AT_LOG_MS);
-        }
+        boolean isLacking = replicas > 0 || servers > 0 && !isSafe;
+        if (isLacking && call.mayWait() && !call.isTimeOver()) return call.waitForNoKey(timeoutMs, LOOK_AT_LOG_MS);
         return call.reply().array(2).integer(isSafe ? 1 : 0).integer(0);
     }
 }

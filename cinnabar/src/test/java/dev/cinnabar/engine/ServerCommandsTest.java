@@ -212,7 +212,7 @@ class ServerCommandsTest {
     @Test
     void role_is_a_master_without_replicas() {
         assertThat(rig.ask("ROLE")).isEqualTo(List.of("master", 0L, List.of()));
-        assertThat(rig.ask("WAIT", "1", "0")).isEqualTo(0L);
+        assertThat(rig.ask("WAIT", "0", "0")).isEqualTo(0L);
         assertThat(rig.ask("REPLICAOF", "127.0.0.1", "6380")).isEqualTo("-ERR this server cannot be a replica");
     }
 

@@ -90,8 +90,12 @@ class WaitaofTest {
     }
 
     @Test
-    void waits_for_no_replica_for_there_is_none() {
-        assertThat(client.send("WAITAOF 1 3 0")).isEqualTo("*2 :1 :0");
+    void waits_for_replicas_until_the_time_is_over_for_there_are_none() {
+        assertThat(client.send("WAITAOF 1 3 300")).isEmpty();
+        advance(299);
+        assertThat(client.read()).isEmpty();
+        advance(1);
+        assertThat(client.read()).isEqualTo("*2 :1 :0");
     }
 
     @Test
