@@ -59,6 +59,7 @@ public enum HashCommands implements Command {
             .summary("Answers the values of fields and gives them an expiry time, or takes it away.")),
     HGETALL(syntax("HGETALL key")
             .flags(READONLY)
+            .tips("nondeterministic_output_order")
             .key("RO ACCESS")
             .since("2.0.0")
             .complexity("O(N) for N fields of the hash")
@@ -77,6 +78,7 @@ public enum HashCommands implements Command {
             .summary("Adds to the floating point number that a field holds; a missing field counts as 0.")),
     HKEYS(syntax("HKEYS key")
             .flags(READONLY)
+            .tips("nondeterministic_output_order")
             .key("RO ACCESS")
             .since("2.0.0")
             .complexity("O(N) for N fields of the hash")
@@ -160,6 +162,7 @@ public enum HashCommands implements Command {
             .summary("Tells how long fields are still there, in seconds.")),
     HVALS(syntax("HVALS key")
             .flags(READONLY)
+            .tips("nondeterministic_output_order")
             .key("RO ACCESS")
             .since("2.0.0")
             .complexity("O(N) for N fields of the hash")

@@ -26,12 +26,14 @@ public enum KeyCommands implements Command {
             .summary("Copies a value with its expiry time to another key, in another database if wanted.")),
     DEL(syntax("DEL key [key ...]")
             .flags(WRITE)
+            .tips("request_policy:multi_shard", "response_policy:agg_sum")
             .allKeys("RM DELETE")
             .since("1.0.0")
             .complexity("O(N) for N keys")
             .summary("Deletes keys and answers how many there were.")),
     EXISTS(syntax("EXISTS key [key ...]")
             .flags(READONLY, FAST)
+            .tips("request_policy:multi_shard", "response_policy:agg_sum")
             .allKeys("RO")
             .since("1.0.0")
             .complexity("O(N) for N keys")
@@ -56,6 +58,7 @@ public enum KeyCommands implements Command {
             .summary("Answers when a key expires, in seconds since 1970.")),
     KEYS(syntax("KEYS pattern")
             .flags(READONLY)
+            .tips("nondeterministic_output_order", "request_policy:all_shards")
             .categories("dangerous")
             .since("1.0.0")
             .complexity("O(N) for N keys in the database")
@@ -69,6 +72,7 @@ public enum KeyCommands implements Command {
     OBJECT_ENCODING(syntax("OBJECT ENCODING key")
             .subcommand()
             .flags(READONLY)
+            .tips("nondeterministic_output")
             .keys(KeySpec.range("RO", 2, 0, 1))
             .since("2.2.3")
             .complexity("O(1)")
@@ -76,6 +80,7 @@ public enum KeyCommands implements Command {
     OBJECT_FREQ(syntax("OBJECT FREQ key")
             .subcommand()
             .flags(READONLY)
+            .tips("nondeterministic_output")
             .keys(KeySpec.range("RO", 2, 0, 1))
             .since("4.0.0")
             .complexity("O(1)")
@@ -89,6 +94,7 @@ public enum KeyCommands implements Command {
     OBJECT_IDLETIME(syntax("OBJECT IDLETIME key")
             .subcommand()
             .flags(READONLY)
+            .tips("nondeterministic_output")
             .keys(KeySpec.range("RO", 2, 0, 1))
             .since("2.2.3")
             .complexity("O(1)")
@@ -96,6 +102,7 @@ public enum KeyCommands implements Command {
     OBJECT_REFCOUNT(syntax("OBJECT REFCOUNT key")
             .subcommand()
             .flags(READONLY)
+            .tips("nondeterministic_output")
             .keys(KeySpec.range("RO", 2, 0, 1))
             .since("2.2.3")
             .complexity("O(1)")
@@ -126,12 +133,14 @@ public enum KeyCommands implements Command {
             .summary("Answers when a key expires, in milliseconds since 1970.")),
     PTTL(syntax("PTTL key")
             .flags(READONLY, FAST)
+            .tips("nondeterministic_output")
             .key("RO ACCESS")
             .since("2.6.0")
             .complexity("O(1)")
             .summary("Answers how many milliseconds a key has left.")),
     RANDOMKEY(syntax("RANDOMKEY")
             .flags(READONLY)
+            .tips("nondeterministic_output", "request_policy:all_shards")
             .since("1.0.0")
             .complexity("O(1), O(N) for N keys where nearly all of them have expired")
             .summary("Answers a key picked by chance.")),
@@ -149,6 +158,7 @@ public enum KeyCommands implements Command {
             .summary("Gives a key another name, but only if nothing has that name.")),
     SCAN(syntax("SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]")
             .flags(READONLY)
+            .tips("nondeterministic_output", "request_policy:special")
             .since("2.8.0")
             .complexity("O(1) for every call, O(N) for a walk over N keys")
             .summary("Walks over the keys of the database, some with every call.")),
@@ -172,12 +182,14 @@ public enum KeyCommands implements Command {
             .summary("Sorts the elements of a list, set or sorted set and answers them.")),
     TOUCH(syntax("TOUCH key [key ...]")
             .flags(READONLY, FAST)
+            .tips("request_policy:multi_shard", "response_policy:agg_sum")
             .allKeys("RO")
             .since("3.2.1")
             .complexity("O(N) for N keys")
             .summary("Notes that keys are used, and answers how many of them exist.")),
     TTL(syntax("TTL key")
             .flags(READONLY, FAST)
+            .tips("nondeterministic_output")
             .key("RO ACCESS")
             .since("1.0.0")
             .complexity("O(1)")
@@ -190,6 +202,7 @@ public enum KeyCommands implements Command {
             .summary("Answers the type of the value under a key.")),
     UNLINK(syntax("UNLINK key [key ...]")
             .flags(WRITE, FAST)
+            .tips("request_policy:multi_shard", "response_policy:agg_sum")
             .allKeys("RM DELETE")
             .since("4.0.0")
             .complexity("O(N) for N keys")

@@ -119,12 +119,14 @@ public enum StringCommands implements Command {
             .summary("Finds the longest text that two strings have in common, gaps allowed.")),
     MGET(syntax("MGET key [key ...]")
             .flags(READONLY, FAST)
+            .tips("request_policy:multi_shard")
             .allKeys("RO ACCESS")
             .since("1.0.0")
             .complexity("O(N) for N keys")
             .summary("Answers the strings under several keys.")),
     MSET(syntax("MSET key value [key value ...]")
             .flags(WRITE, DENYOOM)
+            .tips("request_policy:multi_shard", "response_policy:all_succeeded")
             .keys(KeySpec.range("OW UPDATE", 1, -1, 2))
             .since("1.0.1")
             .complexity("O(N) for N keys")
@@ -139,6 +141,7 @@ public enum StringCommands implements Command {
             .summary("Sets several strings at once, under a condition and with one expiry time if wanted.")),
     MSETNX(syntax("MSETNX key value [key value ...]")
             .flags(WRITE, DENYOOM)
+            .tips("request_policy:multi_shard", "response_policy:agg_min")
             .keys(KeySpec.range("OW INSERT", 1, -1, 2))
             .since("1.0.1")
             .complexity("O(N) for N keys")
