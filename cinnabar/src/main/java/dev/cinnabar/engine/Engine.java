@@ -24,7 +24,6 @@ import dev.cinnabar.store.Store;
 import dev.cinnabar.store.WrongType;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
@@ -43,13 +42,6 @@ public final class Engine implements KeyEvents {
     public static final int PIECES_IN_ROW = 20;
     private static final int EXPIRE_STEP = 128; // records; some 25 µs
     static final int KEPT_BYTES = 1 << 16; // a buffer that grew beyond is let go
-    private static final String TOO_MANY_CLIENTS = "ERR max number of clients reached";
-    private static final String PROTECTED_MODE =
-            "DENIED Cinnabar is running in protected mode: no password is set, so only clients"
-                    + " on the server's own machine are let in. To open it to others, set a password (requirepass in the configuration, or"
-                    + " CONFIG SET requirepass from the machine itself), or switch the protection off (protected-mode no) where the"
-                    + " network already keeps strangers out.";
-
     // for letOthersIn: a waiter is awake after one or two of them, 70 µs each with what the system adds
     private static final long PAUSE_NANOS = 10_000;
     private static final int MOST_PAUSES = 8;
@@ -57,6 +49,7 @@ public final class Engine implements KeyEvents {
     private final ReentrantLock lock = new ReentrantLock();
     private final Clock clock;
     private final Settings settings = new Settings();
+    private final Clients clients = new Clients(settings);
     private final Limits limits = new Limits();
     private final Statistics statistics = new Statistics();
     private final Store store;
@@ -72,7 +65,6 @@ public final class Engine implements KeyEvents {
     private final Pause pause = new Pause();
     private final Eviction eviction;
     private final Admission admission;
-    private final Map<Long, Session> sessions = new LinkedHashMap<>();
     private final Call outer; // the command that a client sent
     private final Journal journal;
     private final Call inner; // a command that EXEC runs
@@ -84,8 +76,6 @@ public final class Engine implements KeyEvents {
     private final Info info;
 
     private Host host;
-    private long nextSessionId = 1;
-    private long lastIdleCheckMs;
     private boolean isInExec;
     private boolean hasRunQueue; // the reply is a transaction's, and what CLIENT REPLY hides of it is hidden already
     private boolean isLoading;
@@ -165,15 +155,15 @@ public final class Engine implements KeyEvents {
     /// Takes a client in.
     public Session open(Session.Origin origin, Link link) {
         Session session =
-                new Session(nextSessionId++, this, origin, link, store.moment().nowMs());
+                new Session(clients.newId(), this, origin, link, store.moment().nowMs());
         session.isAuthenticated = needsNoPassword(session);
-        if (origin == Session.Origin.NETWORK) sessions.put(session.id(), session);
+        if (origin == Session.Origin.NETWORK) clients.add(session);
         return session;
     }
 
     /// Lets a client go: what it watched, queued or waited for is forgotten.
     public void close(Session session) {
-        sessions.remove(session.id());
+        clients.remove(session);
         watches.unwatchAll(session);
         monitors.remove(session);
         pubSub.unsubscribeAll(session);
@@ -221,39 +211,19 @@ public final class Engine implements KeyEvents {
     /// @param fromThisMachine whether it came over loopback or a unix socket
     /// @return the error to send before the connection is closed, without `-` and line end; null when it is welcome
     public @Nullable String refusalOfConnection(boolean fromThisMachine) {
-        boolean isFull = sessions.size() >= settings.maxClients;
-        boolean isForeign = settings.isProtected && settings.password.isEmpty() && !fromThisMachine;
-        if (!isFull && !isForeign) {
-            statistics.connected();
-            return null;
-        }
-        statistics.refusedConnection();
-        return isFull ? TOO_MANY_CLIENTS : PROTECTED_MODE;
+        String refusal = clients.refusal(fromThisMachine);
+        if (refusal == null) statistics.connected();
+        else statistics.refusedConnection();
+        return refusal;
     }
 
-    /// Lets those clients go that have neither sent nor fetched anything for longer than `timeout`. Monitors and subscribers listen, and
-    /// those that are made to wait cannot speak: they stay. O(N) for N clients, therefore only once a second however often it is called.
+    /// Lets those clients go that have said nothing for longer than `timeout`; looks once a second, however often it is called.
     ///
     /// @return how many were let go
     public int closeIdle(long nowMs) {
-        if (settings.idleTimeoutSeconds == 0 || nowMs - lastIdleCheckMs < 1000) return 0;
-        lastIdleCheckMs = nowMs;
-        long silentSinceMs = nowMs - settings.idleTimeoutSeconds * 1000L;
-        int closed = 0;
-        for (Session session : List.copyOf(sessions.values())) {
-            if (session.lastUsedMs >= silentSinceMs || isMeantToBeSilent(session)) continue;
-            if (session.hasFetched()) {
-                session.lastUsedMs = nowMs;
-                continue;
-            }
-            kill(session);
-            closed++;
-        }
-        return closed;
-    }
-
-    private static boolean isMeantToBeSilent(Session session) {
-        return session.isMonitor || session.subscriptions != null || session.waitsFor != null;
+        List<Session> silent = clients.silentForTooLong(nowMs);
+        silent.forEach(this::kill);
+        return silent.size();
     }
 
     /// Makes clients wait: CLIENT PAUSE. Meanwhile nothing expires and nothing is evicted, so that the data stays as it is.
@@ -271,11 +241,11 @@ public final class Engine implements KeyEvents {
 
     /// The network clients, in order of their ids.
     public Collection<Session> sessions() {
-        return sessions.values();
+        return clients.all();
     }
 
     public @Nullable Session session(long id) {
-        return sessions.get(id);
+        return clients.get(id);
     }
 
     // ---- running a call ----

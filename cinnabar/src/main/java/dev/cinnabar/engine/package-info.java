@@ -59,7 +59,7 @@
 ///
 /// **What this room does not do.** It knows no socket, no file and no thread of its own.
 ///
-/// **Start reading** with `Engine#run`, then `Admission`, `Journal` and `WaitingCalls`, then `TransactionCommands`, then `Engine#tick`.
+/// **Start reading** with `Engine#run`, then `Admission`, `Clients`, `Journal` and `WaitingCalls`, then `TransactionCommands`, then `Engine#tick`.
 ///
 /// **Exercise.** EXEC finds that a watched key was changed by a command of the same client, between WATCH and MULTI. What is answered, and
 /// which line decides it?
