@@ -30,6 +30,9 @@ final class Rehearsal {
     /// From this JDK on the notes tell which ways through the code were taken, too (JEP 515).
     private static final int PROFILES_SINCE = 25;
 
+    /// A server warms up when nobody asks it anything; what it needs for that is noted, too.
+    private static final int FOR_WARM_UP_MS = 800;
+
     private static final int CLIENTS = 8;
     private static final int SHORT_VISITS = 100;
     private static final int REQUESTS_OF_PIECE =
@@ -107,6 +110,7 @@ final class Rehearsal {
 
     private static void perform(int port, Process server) throws IOException, InterruptedException {
         try (Socket socket = connect(port, server)) {
+            Thread.sleep(FOR_WARM_UP_MS);
             send(socket, FIRST_WORDS);
             if (Runtime.version().feature() >= PROFILES_SINCE) performRepertoire(socket, port, server);
             else send(socket, LOADING);
