@@ -79,8 +79,9 @@ public final class Directives {
     /// Whether a loop waits a moment for more clients to be ready where that makes all of them cheaper to serve.
     public static final Directive<Boolean> LINGER = flag("cinnabar-linger", true);
 
-    /// Whether the process lets the JIT compile what every request needs before many clients come.
-    public static final Directive<Boolean> WARM_UP = flag("cinnabar-warm-up", true, IMMUTABLE);
+    /// Whether the process lets the JIT compile what every request needs before many clients come. Asked for at the start; set later, it holds
+    /// from the next start on, if the configuration is rewritten.
+    public static final Directive<Boolean> WARM_UP = flag("cinnabar-warm-up", true);
 
     // ---- tls ----
 
