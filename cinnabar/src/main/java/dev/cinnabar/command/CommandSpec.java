@@ -1,6 +1,7 @@
 package dev.cinnabar.command;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,29 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Immutable.
 public final class CommandSpec {
+    private static final List<String> CATEGORIES = List.of(
+            "keyspace",
+            "read",
+            "write",
+            "set",
+            "sortedset",
+            "list",
+            "hash",
+            "string",
+            "bitmap",
+            "hyperloglog",
+            "geo",
+            "stream",
+            "pubsub",
+            "admin",
+            "fast",
+            "slow",
+            "blocking",
+            "dangerous",
+            "connection",
+            "transaction",
+            "scripting");
+
     /// Finds keys where no [KeySpec] can.
     public interface KeyFinder {
         void find(Arguments arguments, KeySpec.KeyVisitor visitor);
@@ -166,7 +190,7 @@ public final class CommandSpec {
         return tips;
     }
 
-    /// The ACL categories, those that follow from flags and group included.
+    /// The ACL categories, those that follow from flags and group included, in the order of Redis's ACL CAT.
     public List<String> categories() {
         List<String> all = new ArrayList<>();
         if (isInGroupsCategory && !group.category().isEmpty()) all.add(group.category());
@@ -178,6 +202,7 @@ public final class CommandSpec {
         if (is(Flag.PUBSUB) && !all.contains("pubsub")) all.add("pubsub");
         if (is(Flag.BLOCKING)) all.add("blocking");
         all.add(is(Flag.FAST) ? "fast" : "slow");
+        all.sort(Comparator.comparingInt(CATEGORIES::indexOf));
         return all;
     }
 

@@ -63,11 +63,20 @@ final class Admission {
         }
         if (entry.command() == null || !entry.spec().takes(argc)) {
             entry.rejected();
-            ((Session) call.caller()).lastCommand = entry.fullName();
-            call.reply().error(Errors.arity(entry.fullName()));
+            Session session = (Session) call.caller();
+            session.lastCommand = entry.fullName();
+            call.reply().error(asRefused(entry, session, Errors.arity(entry.fullName())));
             return null;
         }
         return entry;
+    }
+
+    /// The error for a command that is refused. With an EXEC its transaction is over.
+    static String asRefused(CommandEntry entry, Session session, String refusal) {
+        if (!entry.fullName().equals("exec")) return refusal;
+        TransactionCommands.forget(session);
+        return "EXECABORT Transaction discarded because of: "
+                + (refusal.startsWith("ERR ") ? refusal.substring("ERR ".length()) : refusal);
     }
 
     private static String unknown(int argc, Bytes[] argv) {

@@ -307,15 +307,11 @@ public final class Engine implements KeyEvents {
         return true;
     }
 
-    /// Says why a command may not run. A transaction that it was to become part of is spoiled; one that it was to run is over.
+    /// Says why a command may not run. A transaction that it was to become part of is spoiled.
     private static void refuse(CommandEntry entry, Session session, Call call, String refusal) {
         entry.rejected();
         if (session.queue != null) session.hasQueueFailed = true;
-        if (entry.fullName().equals("exec")) {
-            TransactionCommands.forget(session);
-            refusal = "EXECABORT Transaction discarded because of: " + refusal;
-        }
-        call.reply().error(refusal);
+        call.reply().error(Admission.asRefused(entry, session, refusal));
     }
 
     private static boolean runsInTransaction(CommandEntry entry) {

@@ -24,9 +24,9 @@ public final class Connection {
      * counts all that is not in the socket yet: in the turn, in held turns, in the queue. What other threads pushed
      * and the loop has not taken yet is `asked` minus `taken`.
      *
-     * Reading stops while the handler waits (`paused`) or the peer does not read (`stalled`); at the end of the
-     * peer's stream (`ended`); and when we are about to go (`leaving`: once everything is sent; `condemned`: at the
-     * end of this turn).
+     * The handler is shown nothing while it waits (`paused`) or the peer does not read (`stalled`); what comes then is kept, up
+     * to a limit. Reading stops at that limit; at the end of the peer's stream (`ended`); and when we are about to go (`leaving`: once
+     * everything is sent; `condemned`: at the end of this turn).
      */
 
     /// A connection with more unsent bytes than this is congested.
@@ -37,6 +37,13 @@ public final class Connection {
 
     /// How much is kept for a paused connection before its socket is left alone.
     static final int PAUSED_INPUT_LIMIT = 64 << 10;
+
+    /// How much is kept for a stalled connection. Many clients send all that they have to say before they read: if we stopped listening, they
+    /// would wait for us as we for them.
+    static final int STALLED_INPUT_LIMIT = 32 << 20;
+
+    /// Of the budget, so much is not for them: one part of four.
+    private static final int NOT_FOR_STALLED = 4;
 
     static final int SMALL_KEPT = 4 << 10;
 
@@ -94,6 +101,7 @@ public final class Connection {
 
     private boolean paused;
     private boolean stalled;
+    private boolean keepsNoMore; // while stalled: there is no memory for more of its input
     private boolean waitsForAgain;
     private boolean ended;
     private boolean leaving;
@@ -404,7 +412,8 @@ public final class Connection {
 
     private boolean receiveInPlace() throws IOException {
         if (!makeRoom()) {
-            refuseInput();
+            if (stalled) keepsNoMore = true; // what it sends is in nobody's way in the socket
+            else refuseInput();
             return false;
         }
         int room = Math.min(EventLoop.READ_SIZE, kept.length - keptTo);
@@ -417,7 +426,7 @@ public final class Connection {
     }
 
     private void deliver(byte[] array, int from, int to) {
-        if (paused) {
+        if (paused || stalled) {
             keep(array, from, to);
             return;
         }
@@ -459,6 +468,11 @@ public final class Connection {
         } else {
             byte[] large = largeArray(capacityFor(left));
             if (large == null) large = largeArray(left);
+            if (large == null && stalled) { // it was read before it was known that there is no room
+                budget.force(left);
+                large = new byte[left];
+                keepsNoMore = true;
+            }
             if (large == null) {
                 refuseInput(array, from, to);
             } else {
@@ -546,7 +560,12 @@ public final class Connection {
     }
 
     private boolean wantsInput() {
-        return !(ended || leaving || stalled || condemned || paused && inputBytes() >= PAUSED_INPUT_LIMIT);
+        if (ended || leaving || condemned || paused && inputBytes() >= PAUSED_INPUT_LIMIT) return false;
+        return !stalled || !keepsNoMore && inputBytes() < STALLED_INPUT_LIMIT && hasBudgetForStalled();
+    }
+
+    private boolean hasBudgetForStalled() {
+        return budget.limit() - budget.reserved() > budget.limit() / NOT_FOR_STALLED;
     }
 
     /// A socket that is closed with unread input in it tells its peer to forget the replies too; so that is
@@ -673,6 +692,7 @@ public final class Connection {
         if (condemned) return;
         if (stalled && unsent <= OUTPUT_LOW_WATER) {
             stalled = false;
+            keepsNoMore = false;
             if (keptTo > keptFrom) serveAgainSoon();
             else if (ended) leaving = true;
         }

@@ -124,7 +124,7 @@ public final class NetServer implements AutoCloseable {
         return this.port;
     }
 
-    /// Listens on a unix socket, and on no other any more. A socket file that is there already is replaced.
+    /// Listens on a unix socket, and on no other any more. A socket file that is there already is replaced, and so is an empty file.
     ///
     /// @param permissions of the socket file; null leaves them to the process's umask
     /// @throws IOException when that fails; the message says why
@@ -285,10 +285,11 @@ public final class NetServer implements AutoCloseable {
     }
 
     /// What another process left behind goes; a file that is not a socket stays, and binding to it will fail.
+    /// Removes a socket that was left behind, and an empty file, with which scripts reserve a name. Nothing that holds data.
     private static void removeStaleSocket(Path path) throws IOException {
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) return;
-        if (Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-                .isOther()) Files.delete(path);
+        BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        if (file.isOther() || file.isRegularFile() && file.size() == 0) Files.delete(path);
     }
 
     // ---- connections ----

@@ -44,8 +44,10 @@
 /// **Nobody can make it grow.** Input: a request that is not complete is kept in an array of its size; a big one makes that array
 /// grow with what has come, never with what was announced, and the growth is reserved from the process's
 /// [dev.cinnabar.memory.Budget]; when that refuses, the handler may swallow the request instead. Output: a handler asks between two
-/// requests whether its reader still reads ([dev.cinnabar.net.Connection#isCongested], 256 KiB); if not, it stops, its socket is
-/// not read either, and so the peer's own system makes it wait. What others push (pub/sub, MONITOR) cannot be stopped like that:
+/// requests whether its reader still reads ([dev.cinnabar.net.Connection#isCongested], 256 KiB); if not, it stops. What the peer goes on
+/// sending is kept unread, up to 32 MiB and three quarters of the budget: many clients say all that they have to say before they read the
+/// first answer, and requests are smaller than answers. Beyond that its socket is not read either, and so the peer's own system makes it wait.
+/// What others push (pub/sub, MONITOR) cannot be stopped like that:
 /// whoever pushes has to look at [dev.cinnabar.net.Connection#outputBytes] and close.
 ///
 /// **Who owns what.** Everything of a connection belongs to its loop's thread. Other threads may `push`, `close`, `resumeReading`,
@@ -63,7 +65,8 @@
 /// is where the floor above runs its own), counts no idle seconds and refuses nobody; it does not speak TLS yet, for which the two
 /// methods at the end of `Connection` are the place. It does not use a connection from two loops.
 ///
-/// **Known to be poor.** Java cannot ask for an IPv6 socket without IPv4, so `::*` alone lets IPv4 in too. A single reply of 100 MB
+/// **Known to be poor.** A client that sends more than 32 MiB of requests, whose answers are more than the sockets hold, and reads nothing
+/// before it has sent all, waits for ever; Redis would keep all its answers, as much as they may be. Java cannot ask for an IPv6 socket without IPv4, so `::*` alone lets IPv4 in too. A single reply of 100 MB
 /// is built in memory before it goes out; only its copy into the connection's queue is avoided.
 ///
 /// **Start reading** with the picture in `EventLoop`, then `Connection`, then `Replies` and `Turn`, and `Batches` and `Lingering` last.

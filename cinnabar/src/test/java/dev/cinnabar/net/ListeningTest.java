@@ -147,6 +147,16 @@ class ListeningTest extends NetRig {
     }
 
     @Test
+    void an_empty_file_with_which_somebody_reserved_the_name_is_replaced() throws Exception {
+        Path path = Files.createFile(dir.resolve("reserved.sock"));
+        NetServer server = server(1);
+        server.listenUnix(path, null, 16);
+        assertThat(server.listeningOn()).containsExactly(path + ":0");
+        server.close();
+        assertThat(path).doesNotExist();
+    }
+
+    @Test
     void a_file_that_is_no_socket_is_not_replaced_by_one() throws Exception {
         Path path = Files.writeString(dir.resolve("precious"), "data");
         assertThatThrownBy(() -> server(1).listenUnix(path, null, 16))

@@ -50,7 +50,7 @@ class FactsTwinTest {
     private static String ours(CommandSpec spec) {
         Set<String> flags = new TreeSet<>();
         for (Flag flag : Flag.values()) if (flag.isShown() && spec.is(flag)) flags.add(flag.word());
-        Set<String> categories = new TreeSet<>();
+        List<String> categories = new ArrayList<>();
         for (String category : spec.categories()) categories.add("@" + category);
         StringBuilder keys = new StringBuilder();
         for (KeySpec key : spec.keys()) {
@@ -74,7 +74,7 @@ class FactsTwinTest {
 
     private static String theirs(List<?> facts) {
         Set<Object> flags = new TreeSet<>((List<?>) facts.get(2));
-        Set<Object> categories = new TreeSet<>((List<?>) facts.get(6));
+        List<?> categories = (List<?>) facts.get(6); // in this order
         StringBuilder keys = new StringBuilder();
         for (Object spec : (List<?>) facts.get(8)) {
             List<?> list = (List<?>) spec;

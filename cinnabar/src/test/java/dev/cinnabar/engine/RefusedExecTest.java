@@ -1,0 +1,47 @@
+package dev.cinnabar.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/// An EXEC that is refused ends its transaction, as a client library expects that is told EXECABORT.
+class RefusedExecTest {
+    private static final String WRONG_NUMBER =
+            "-EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command";
+
+    private final TestEngine server = new TestEngine();
+    private final TestClient client = server.connect();
+
+    @Test
+    void too_many_words_end_the_transaction() {
+        client.send("MULTI");
+        client.send("SET a 1");
+        assertThat(client.send("EXEC foo")).isEqualTo(WRONG_NUMBER);
+        assertThat(client.send("EXEC")).isEqualTo("-ERR EXEC without MULTI");
+        assertThat(client.send("EXISTS a")).isEqualTo(":0");
+    }
+
+    @Test
+    void without_a_transaction_the_answer_is_the_same() {
+        assertThat(client.send("EXEC foo")).isEqualTo(WRONG_NUMBER);
+    }
+
+    @Test
+    void a_watch_is_over_too() {
+        client.send("WATCH a");
+        client.send("MULTI");
+        client.send("EXEC foo");
+        client.send("SET a 1");
+        client.send("MULTI");
+        client.send("GET a");
+        assertThat(client.send("EXEC")).isEqualTo("*1 $1 1");
+    }
+
+    @Test
+    void the_reason_is_told_without_its_code_where_that_is_only_err() {
+        client.send("SUBSCRIBE news");
+        assertThat(client.send("EXEC"))
+                .isEqualTo("-EXECABORT Transaction discarded because of: Can't execute 'exec': only (P|S)SUBSCRIBE /"
+                        + " (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
+    }
+}

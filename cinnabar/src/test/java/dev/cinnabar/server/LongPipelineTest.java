@@ -1,0 +1,61 @@
+package dev.cinnabar.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A client may send all its requests before it reads the first answer, though neither they nor the answers fit into the sockets.
+@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class LongPipelineTest {
+    private static final int REQUESTS = 700_000; // 14 MB of them, 210 MB of answers
+    private static final byte[] REQUEST = "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n".getBytes(StandardCharsets.US_ASCII);
+
+    @Test
+    void over_tcp() throws IOException {
+        try (Cinnabar server = Cinnabar.builder().start();
+                SocketChannel client = SocketChannel.open(new InetSocketAddress("127.0.0.1", server.port()))) {
+            sendAllThenRead(server, client);
+        }
+    }
+
+    @Test
+    void over_a_unix_socket(@TempDir Path folder) throws IOException {
+        Path path = folder.resolve("socket");
+        try (Cinnabar server =
+                        Cinnabar.builder().set("unixsocket", path.toString()).start();
+                SocketChannel client = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            client.connect(UnixDomainSocketAddress.of(path));
+            sendAllThenRead(server, client);
+        }
+    }
+
+    private static void sendAllThenRead(Cinnabar server, SocketChannel client) throws IOException {
+        server.execute("SET", "k", "x".repeat(300));
+        byte[] many = new byte[1000 * REQUEST.length];
+        for (int i = 0; i < 1000; i++) System.arraycopy(REQUEST, 0, many, i * REQUEST.length, REQUEST.length);
+        OutputStream out = Channels.newOutputStream(client);
+        for (int i = 0; i < REQUESTS; i += 1000) out.write(many);
+
+        long expected = REQUESTS * (long) ("$300\r\n".length() + 300 + 2);
+        byte[] some = new byte[1 << 16];
+        InputStream in = Channels.newInputStream(client);
+        long got = 0;
+        while (got < expected) got += in.read(some);
+        assertThat(got).isEqualTo(expected);
+        out.write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
+        assertThat(in.readNBytes(7)).isEqualTo("+PONG\r\n".getBytes(StandardCharsets.US_ASCII));
+    }
+}
