@@ -17,7 +17,7 @@ final class MemoryReturn {
     private static final long PERIOD_MS = 2000;
     private static final long WORTH_BYTES = 16L << 20; // less is not worth a collection
 
-    /// So many looks in a row must find that something can be given back. A large value that is deleted is often made again at once, and five or six
+    /// So many looks in a row must find that something can be given back. A large value that is deleted is often made again at once, and eight
     /// pauses of a millisecond or two for memory that is wanted back are a bad bargain.
     private static final int PATIENCE = 3;
 
