@@ -30,9 +30,6 @@ final class Rehearsal {
     /// From this JDK on the notes tell which ways through the code were taken, too (JEP 515).
     private static final int PROFILES_SINCE = 25;
 
-    /// A server warms up when nobody asks it anything; what it needs for that is noted, too.
-    private static final int FOR_WARM_UP_MS = 800;
-
     private static final int CLIENTS = 8;
     private static final int SHORT_VISITS = 100;
     private static final int REQUESTS_OF_PIECE =
@@ -90,14 +87,22 @@ final class Rehearsal {
         List<String> command =
                 new ArrayList<>(List.of(launcher, "--port", Integer.toString(port), "--bind", "127.0.0.1"));
         Collections.addAll(
-                command, "--dir", folder.toString(), "--appendonly", "yes", "--enable-debug-command", "local");
+                command,
+                "--dir",
+                folder.toString(),
+                "--appendonly",
+                "yes",
+                "--enable-debug-command",
+                "local",
+                "--loglevel",
+                "verbose");
         Path output = folder.resolve("output");
         Process server = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
                 .start();
         try {
-            perform(port, server);
+            perform(port, server, output);
             if (server.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) && server.exitValue() == 0) return 0;
             System.err.println("rehearsal: the server did not end as it should; it said:");
         } catch (IOException failed) {
@@ -108,15 +113,25 @@ final class Rehearsal {
         return 1;
     }
 
-    private static void perform(int port, Process server) throws IOException, InterruptedException {
+    private static void perform(int port, Process server, Path output) throws IOException, InterruptedException {
         try (Socket socket = connect(port, server)) {
-            Thread.sleep(FOR_WARM_UP_MS);
+            awaitWarmUp(server, output);
             send(socket, FIRST_WORDS);
             if (Runtime.version().feature() >= PROFILES_SINCE) performRepertoire(socket, port, server);
             else send(socket, LOADING);
             send(socket, LAST_WORDS);
             socket.shutdownOutput();
             socket.getInputStream().transferTo(OutputStream.nullOutputStream());
+        }
+    }
+
+    /// A server warms up when nobody asks it anything; what it needs for that is to be noted, too.
+    private static void awaitWarmUp(Process server, Path output) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (System.nanoTime() < deadline && server.isAlive()) {
+            String said = Files.readString(output);
+            if (said.contains(WarmUp.DONE) || said.contains(WarmUp.NOT_DONE)) return;
+            server.waitFor(20, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -128,7 +143,7 @@ final class Rehearsal {
         try {
             for (int i = 0; i < CLIENTS; i++) clients.add(connect(port, server).getChannel());
             send(clients.get(0).socket(), "HELLO 3");
-            Repertoire repertoire = new Repertoire(clients, Integer.MAX_VALUE);
+            Repertoire repertoire = new Repertoire(clients, Repertoire.ALL);
             repertoire.playInTurn(REQUESTS_OF_PIECE);
             repertoire.playMixed(MIXED_REQUESTS);
             send(first, LOADING);

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /// What clients ask for all day, for a [Rehearsal] and a [WarmUp]: some of every family, thousands of times, so that the JVM's notes tell which
 /// ways through the code are used.
@@ -22,95 +23,95 @@ final class Repertoire {
      *   %  becomes any number of up to 18 digits, some of them negative
      *   $  becomes text of any length
      */
-    private static final String[] PIECES = {
-        "PING",
-        "SET string:# $",
-        "GET string:#",
-        "SET # #",
-        "GET #",
-        "EXISTS string:#",
-        "INCR counter:#",
-        "SET volatile:# $ EX 100",
-        "DEL string:#",
-        "MGET string:# string:# a-key-that-is-a-little-longer:# string:# string:#",
-        "HSET hash:# field:# $",
-        "HGET hash:# field:#",
-        "LPUSH list:# $",
-        "SADD set:# member:# $",
-        "ZADD zset:# # member:#",
-        "EVERYTHING else:#", // an error
-        // ---- so far the most usual ----
-        "STRLEN string:#",
-        "APPEND string:# #",
-        "GETRANGE string:# 0 20",
-        "SETRANGE string:# # x",
-        "SET volatile:# $ PX 5 XX GET",
-        "GETEX volatile:# PX 1000",
-        "SETNX string:# #",
-        "GETSET string:# $",
-        "INCRBY counter:# %",
-        "DECR counter:#",
-        "INCRBYFLOAT float:# 0.5",
-        "MSET string:# $ string:# # a-key-that-is-a-little-longer:# $ string:# # string:# #",
-        "EXPIRE string:# #",
-        "TTL string:#",
-        "PERSIST string:#",
-        "TYPE list:#",
-        "UNLINK string:# volatile:#",
-        "SETBIT bits:# # 1",
-        "GETBIT bits:# #",
-        "BITCOUNT bits:#",
-        "RPUSH list:# # $ # %",
-        "LRANGE list:# 0 20",
-        "LINDEX list:# #",
-        "LLEN list:#",
-        "LPOP list:#",
-        "RPOP list:# 3",
-        "LMPOP 2 list:# list:# LEFT",
-        "LMOVE list:# list:# LEFT RIGHT",
-        "LREM list:1# 1 1",
-        "HSET hash:# field:# # field:# $ # #",
-        "HMGET hash:# field:# field:#",
-        "HGETALL hash:1#",
-        "HINCRBY hash:# # #",
-        "HDEL hash:# field:#",
-        "HEXISTS hash:# field:#",
-        "HLEN hash:#",
-        "SADD set:# #",
-        "SISMEMBER set:# member:#",
-        "SREM set:# member:#",
-        "SCARD set:#",
-        "SPOP set:#",
-        "SRANDMEMBER set:#",
-        "SINTER set:1# set:1#",
-        "SMEMBERS set:1#",
-        "ZADD zset:# 0.% member:# # $",
-        "ZINCRBY zset:# # member:#",
-        "ZRANGEBYSCORE zset:# # +inf LIMIT 0 10",
-        "ZRANGE zset:# 0 10 WITHSCORES",
-        "ZREVRANGE zset:# 0 5",
-        "ZSCORE zset:# member:#",
-        "ZRANK zset:# member:#",
-        "ZREM zset:# member:#",
-        "ZPOPMIN zset:#",
-        "ZCARD zset:#",
-        "XADD stream:# * field $",
-        "XADD stream:# MAXLEN ~ 1000 * field # other $",
-        "XRANGE stream:# - + COUNT 10",
-        "XREVRANGE stream:# + - COUNT 10",
-        "XREAD COUNT 10 STREAMS stream:# 0",
-        "XLEN stream:#",
-        "PFADD visitors:# $ #",
-        "PFCOUNT visitors:#",
-        "GEOADD places:# 13.# 52.# place:#",
-        "GEOSEARCH places:# FROMLONLAT 13.4 52.5 BYRADIUS 10 km ASC COUNT 10",
-        "PUBLISH news $",
-        "SCAN # COUNT 10",
-        "SCARD hash:#", // another, where the hash is there
-    };
+    static final List<String> MOST_USUAL = List.of(
+            "PING",
+            "SET string:# $",
+            "GET string:#",
+            "SET # #",
+            "GET #",
+            "EXISTS string:#",
+            "INCR counter:#",
+            "SET volatile:# $ EX 100",
+            "DEL string:#",
+            "MGET string:# string:# a-key-that-is-a-little-longer:# string:# string:#",
+            "HSET hash:# field:# $",
+            "HGET hash:# field:#",
+            "LPUSH list:# $",
+            "SADD set:# member:# $",
+            "ZADD zset:# # member:#",
+            "EVERYTHING else:#"); // an error
 
-    /// How many of the first pieces are enough to warm up what all of them need.
-    static final int MOST_USUAL = 16;
+    private static final List<String> OTHERS = List.of(
+            "STRLEN string:#",
+            "APPEND string:# #",
+            "GETRANGE string:# 0 20",
+            "SETRANGE string:# # x",
+            "SET volatile:# $ PX 5 XX GET",
+            "GETEX volatile:# PX 1000",
+            "SETNX string:# #",
+            "GETSET string:# $",
+            "INCRBY counter:# %",
+            "DECR counter:#",
+            "INCRBYFLOAT float:# 0.5",
+            "MSET string:# $ string:# # a-key-that-is-a-little-longer:# $ string:# # string:# #",
+            "EXPIRE string:# #",
+            "TTL string:#",
+            "PERSIST string:#",
+            "TYPE list:#",
+            "UNLINK string:# volatile:#",
+            "SETBIT bits:# # 1",
+            "GETBIT bits:# #",
+            "BITCOUNT bits:#",
+            "RPUSH list:# # $ # %",
+            "LRANGE list:# 0 20",
+            "LINDEX list:# #",
+            "LLEN list:#",
+            "LPOP list:#",
+            "RPOP list:# 3",
+            "LMPOP 2 list:# list:# LEFT",
+            "LMOVE list:# list:# LEFT RIGHT",
+            "LREM list:1# 1 1",
+            "HSET hash:# field:# # field:# $ # #",
+            "HMGET hash:# field:# field:#",
+            "HGETALL hash:1#",
+            "HINCRBY hash:# # #",
+            "HDEL hash:# field:#",
+            "HEXISTS hash:# field:#",
+            "HLEN hash:#",
+            "SADD set:# #",
+            "SISMEMBER set:# member:#",
+            "SREM set:# member:#",
+            "SCARD set:#",
+            "SPOP set:#",
+            "SRANDMEMBER set:#",
+            "SINTER set:1# set:1#",
+            "SMEMBERS set:1#",
+            "ZADD zset:# 0.% member:# # $",
+            "ZINCRBY zset:# # member:#",
+            "ZRANGEBYSCORE zset:# # +inf LIMIT 0 10",
+            "ZRANGE zset:# 0 10 WITHSCORES",
+            "ZREVRANGE zset:# 0 5",
+            "ZSCORE zset:# member:#",
+            "ZRANK zset:# member:#",
+            "ZREM zset:# member:#",
+            "ZPOPMIN zset:#",
+            "ZCARD zset:#",
+            "XADD stream:# * field $",
+            "XADD stream:# MAXLEN ~ 1000 * field # other $",
+            "XRANGE stream:# - + COUNT 10",
+            "XREVRANGE stream:# + - COUNT 10",
+            "XREAD COUNT 10 STREAMS stream:# 0",
+            "XLEN stream:#",
+            "PFADD visitors:# $ #",
+            "PFCOUNT visitors:#",
+            "GEOADD places:# 13.# 52.# place:#",
+            "GEOSEARCH places:# FROMLONLAT 13.4 52.5 BYRADIUS 10 km ASC COUNT 10",
+            "PUBLISH news $",
+            "SCAN # COUNT 10",
+            "SCARD hash:#"); // another, where the hash is there
+
+    static final List<String> ALL =
+            Stream.concat(MOST_USUAL.stream(), OTHERS.stream()).toList();
 
     private static final int[] DEPTHS = {16, 1, 128}; // requests of one connection at once
     private static final int FEW = 10;
@@ -131,12 +132,12 @@ final class Repertoire {
     private final ByteBuffer answers = ByteBuffer.allocate(1 << 14);
 
     /// @param clients blocking connections to the server
-    /// @param pieces  how many of the pieces are played, from the first
-    Repertoire(List<SocketChannel> clients, int pieces) {
+    /// @param pieces  what is played: [#ALL], or [#MOST_USUAL], which is enough to warm up what all of them need
+    Repertoire(List<SocketChannel> clients, List<String> pieces) {
         this.clients = clients;
-        this.pieces = new byte[Math.min(pieces, PIECES.length)][][];
+        this.pieces = new byte[pieces.size()][][];
         for (int i = 0; i < this.pieces.length; i++) {
-            String[] words = PIECES[i].split(" ");
+            String[] words = pieces.get(i).split(" ");
             this.pieces[i] = new byte[words.length][];
             for (int k = 0; k < words.length; k++) this.pieces[i][k] = ascii(words[k]);
         }

@@ -19,6 +19,11 @@ import java.util.List;
 ///
 /// For a process of our own; the host of an embedded server decides for itself. Reasons and figures: decision 0075.
 final class WarmUp {
+    /// How the line of the log begins that says so.
+    static final String DONE = "Warmed up in ";
+
+    static final String NOT_DONE = "No warm-up: ";
+
     private static final String NAME = "cinnabar-warm-up";
 
     private static final int LOOK_MS = 100;
@@ -57,10 +62,10 @@ final class WarmUp {
             if (step == Step.LEAVE) return;
             long began = System.nanoTime();
             play(Path.of(System.getProperty("java.io.tmpdir")));
-            log.verbose("Warmed up in " + (System.nanoTime() - began) / 1_000_000 + " ms");
+            log.verbose(DONE + (System.nanoTime() - began) / 1_000_000 + " ms");
             System.gc(); // what is left of it lies in the way of the first data
         } catch (IOException | RuntimeException e) {
-            log.verbose("No warm-up: " + e);
+            log.verbose(NOT_DONE + e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

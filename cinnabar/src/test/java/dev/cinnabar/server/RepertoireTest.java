@@ -20,7 +20,7 @@ class RepertoireTest {
         try (Cinnabar server = Cinnabar.builder().start();
                 SocketChannel one = SocketChannel.open(new InetSocketAddress("127.0.0.1", server.port()));
                 SocketChannel two = SocketChannel.open(new InetSocketAddress("127.0.0.1", server.port()))) {
-            Repertoire repertoire = new Repertoire(List.of(one, two), Integer.MAX_VALUE);
+            Repertoire repertoire = new Repertoire(List.of(one, two), Repertoire.ALL);
             repertoire.playInTurn(40);
             repertoire.playMixed(1000);
 
