@@ -38,8 +38,8 @@
 ///
 /// **The same SET, `always`.** `commit` hands out a ticket. The log's thread takes everything that waits, writes it with a checksum line,
 /// syncs, and releases the tickets; what was appended meanwhile belongs to the next group, which waits a moment for the clients of this
-/// one to come back. Event loops do not wait for the disk; but one that syncs in less than half a millisecond, many times in a row, is
-/// quicker than a second thread, and there the loop writes and syncs before it flushes, until the first fsync that is slow.
+/// one to come back. Event loops do not wait for the disk; but one that syncs in less than a millisecond, on average, is quicker than a
+/// second thread, and there the loop writes and syncs before it flushes, until an fsync is slow.
 ///
 /// ```
 ///   loop    | read 20 | run 20 | commit → 20 tickets | read 30 | run 30 | commit → 30 | flush 20 | read 20 | …
