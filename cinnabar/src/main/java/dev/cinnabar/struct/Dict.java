@@ -260,13 +260,14 @@ public final class Dict {
     /// @param keys at most [#AHEAD] of them count
     /// @return a number that depends on all that was read, for the compiler must not leave the reading out
     public long ahead(Bytes[] keys, int count) {
-        // Two passes: in each, no read depends on another, so the processor has them all under way at the same time.
+        for (int i = 0; i < count; i++) aheadHashes[i] = hash(keys[i].array(), keys[i].offset(), keys[i].length());
+        // Two passes: in each, no read depends on another, so the processor has them all under way at the same time; as many as fit into what it
+        // looks at, which is why the hashes were calculated before.
         for (int i = 0; i < count; i++) {
-            long hash = hash(keys[i].array(), keys[i].offset(), keys[i].length());
+            long hash = aheadHashes[i];
             Table t = tableOf(hash);
             int bucket = t.bucketOf(hash);
             long[] slots = t.slots[bucket >>> SEGMENT_LOG];
-            aheadHashes[i] = hash;
             aheadEntries[i] = slots == null ? 0 : slots[((bucket & SEGMENT_MASK) << SLOTS_LOG) + startOf(hash)];
         }
         long sum = 0;
