@@ -74,14 +74,21 @@ public final class Numbers {
     /// it took.
     public static int print(long number, byte[] target, int offset) {
         int length = length(number);
-        // works on the negative side, which has room for the smallest number's magnitude
+        // works on the negative side, which has room for the smallest number's magnitude, and on two digits at a time: each division waits for
+        // the one before
         long n = number < 0 ? number : -number;
-        for (int i = length; --i >= 0; ) {
-            long q = n / 10;
-            target[offset + i] = (byte) ('0' + (q * 10 - n));
+        int first = offset;
+        if (number < 0) target[first++] = '-';
+        int i = offset + length;
+        while (n <= -10) {
+            long q = n / 100;
+            int pair = (int) (q * 100 - n);
+            int tens = pair * 103 >> 10; // pair / 10
+            target[--i] = (byte) ('0' + pair - 10 * tens);
+            target[--i] = (byte) ('0' + tens);
             n = q;
         }
-        if (number < 0) target[offset] = '-';
+        if (i > first) target[--i] = (byte) ('0' - n);
         return length;
     }
 }

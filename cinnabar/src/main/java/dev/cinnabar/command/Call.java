@@ -438,6 +438,11 @@ public final class Call implements Arguments {
         return effects;
     }
 
+    /// Whether [#effects()] are to be written down from now on: not where no log will read them.
+    public void keepsEffects(boolean keeps) {
+        effects.kept(keeps);
+    }
+
     /// Says that the log is to remember nothing of this command.
     public void logNothing() {
         usesEffects = true;

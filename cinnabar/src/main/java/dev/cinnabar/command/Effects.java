@@ -8,13 +8,15 @@ import java.util.Arrays;
 /// What goes into the change log instead of the command as the client sent it, where that would not give the same result again: the
 /// relative expiry time as an absolute one, the random choice as what was chosen.
 ///
-/// The words are borrowed like the arguments of the call. Reused; allocates only while it grows.
+/// The words are borrowed like the arguments of the call. Reused; allocates only while it grows. Where there is no log, commands say what they have to
+/// say all the same, and nothing of it is written down.
 public final class Effects {
     private Bytes[] words = new Bytes[8];
     private byte[][] digits = new byte[8][];
     private int count; // words of all commands
     private int[] ends = new int[4]; // after which word each command ends
     private int commands;
+    private boolean isKept = true;
 
     Effects() {
         for (int i = 0; i < words.length; i++) words[i] = new Bytes();
@@ -25,25 +27,34 @@ public final class Effects {
         commands = 0;
     }
 
-    /// How many commands there are.
+    /// Whether from now on anything is kept: without a log nobody will ask for it.
+    void kept(boolean isKept) {
+        clear();
+        this.isKept = isKept;
+    }
+
+    /// How many commands there are; none if they are not kept.
     public int commands() {
         return commands;
     }
 
     /// Begins the next command.
     public Effects command(Bytes name) {
+        if (!isKept) return this;
         if (commands == ends.length) ends = Arrays.copyOf(ends, 2 * commands);
         commands++;
         return arg(name);
     }
 
     public Effects arg(Bytes word) {
+        if (!isKept) return this;
         next().set(word.array(), word.offset(), word.length());
         ends[commands - 1] = count;
         return this;
     }
 
     public Effects arg(long number) {
+        if (!isKept) return this;
         Bytes window = next();
         byte[] text = digits[count - 1];
         if (text == null) text = digits[count - 1] = new byte[Numbers.MAX_LONG_CHARS];
@@ -54,6 +65,7 @@ public final class Effects {
 
     /// The id of a stream's entry, `ms-seq`.
     public Effects id(long ms, long seq) {
+        if (!isKept) return this;
         Bytes window = next();
         byte[] text = digits[count - 1];
         if (text == null || text.length < StreamId.MAX_CHARS) text = digits[count - 1] = new byte[StreamId.MAX_CHARS];

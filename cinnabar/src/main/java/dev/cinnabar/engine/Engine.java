@@ -102,6 +102,8 @@ public final class Engine implements KeyEvents {
         this.inner = new Call(store, clock, randomness, limits);
         this.replayed = new Call(store, clock, randomness, limits);
         this.again = new Call(store, clock, randomness, limits);
+        replayed.keepsEffects(false); // it comes from the log
+        log(ChangeLog.NONE);
         this.waiting = new WaitingCalls(this, store, again);
         this.eviction = new Eviction(store, settings, randomness);
         this.admission = new Admission(this, commands, settings, eviction, pause, store.moment());
@@ -772,6 +774,7 @@ public final class Engine implements KeyEvents {
     /// Where changes are written from now on.
     public void log(ChangeLog log) {
         journal.log(log);
+        for (Call call : List.of(outer, inner, again)) call.keepsEffects(log != ChangeLog.NONE);
     }
 
     public ChangeLog log() {
