@@ -561,11 +561,14 @@ public final class Connection {
 
     private boolean wantsInput() {
         if (ended || leaving || condemned || paused && inputBytes() >= PAUSED_INPUT_LIMIT) return false;
-        return !stalled || !keepsNoMore && inputBytes() < STALLED_INPUT_LIMIT && hasBudgetForStalled();
+        return !stalled || keepsMore();
     }
 
-    private boolean hasBudgetForStalled() {
-        return budget.limit() - budget.reserved() > budget.limit() / NOT_FOR_STALLED;
+    /// Of what comes while the peer does not read.
+    private boolean keepsMore() {
+        return !keepsNoMore
+                && inputBytes() < Math.min(STALLED_INPUT_LIMIT, protocol.keptInputLimit())
+                && budget.limit() - budget.reserved() > budget.limit() / NOT_FOR_STALLED;
     }
 
     /// A socket that is closed with unread input in it tells its peer to forget the replies too; so that is

@@ -45,7 +45,7 @@
 /// grow with what has come, never with what was announced, and the growth is reserved from the process's
 /// [dev.cinnabar.memory.Budget]; when that refuses, the handler may swallow the request instead. Output: a handler asks between two
 /// requests whether its reader still reads ([dev.cinnabar.net.Connection#isCongested], 256 KiB); if not, it stops. What the peer goes on
-/// sending is kept unread, up to 32 MiB and three quarters of the budget: many clients say all that they have to say before they read the
+/// sending is kept unread, up to 32 MiB, what the protocol allows and three quarters of the budget: many clients say all that they have to say before they read the
 /// first answer, and requests are smaller than answers. Beyond that its socket is not read either, and so the peer's own system makes it wait.
 /// What others push (pub/sub, MONITOR) cannot be stopped like that:
 /// whoever pushes has to look at [dev.cinnabar.net.Connection#outputBytes] and close.

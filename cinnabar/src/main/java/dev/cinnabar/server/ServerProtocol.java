@@ -47,6 +47,11 @@ final class ServerProtocol implements Protocol, Durability {
     // ---- the loops' side ----
 
     @Override
+    public long keptInputLimit() {
+        return queryBufferLimit;
+    }
+
+    @Override
     public Handler opened(Connection connection) {
         engine.lock();
         try {

@@ -224,6 +224,16 @@ class ServingTest extends NetRig {
 
     @Test
     void of_a_peer_that_sends_for_ever_and_never_reads_no_more_is_kept_than_the_limit() throws Exception {
+        keepsOfADeafPeer(Connection.STALLED_INPUT_LIMIT);
+    }
+
+    @Test
+    void of_a_peer_that_sends_for_ever_and_never_reads_no_more_is_kept_than_the_protocol_allows() throws Exception {
+        toy.keptInputLimit = 1 << 20;
+        keepsOfADeafPeer(1 << 20);
+    }
+
+    private void keepsOfADeafPeer(int limit) throws Exception {
         toy.on("kib", (session, rest) -> session.reply("z".repeat(1023)));
         Client client = connect(start(1));
         byte[] some = "kib\n".repeat(100_000).getBytes(ISO_8859_1);
@@ -240,9 +250,9 @@ class ServingTest extends NetRig {
         });
         sender.start();
         Toy.Session session = awaitSession();
-        await().until(() -> session.connection.inputBytes() >= Connection.STALLED_INPUT_LIMIT / 2);
+        await().until(() -> session.connection.inputBytes() >= limit / 2);
         awaitStandstill(sent);
-        assertThat(session.connection.inputBytes()).isLessThan(Connection.STALLED_INPUT_LIMIT + (1 << 20));
+        assertThat(session.connection.inputBytes()).isLessThanOrEqualTo(limit + EventLoop.READ_SIZE);
         assertThat(budget.reserved()).isLessThan(budget.limit());
         assertThat(session.connection.outputBytes()).isLessThan(Connection.OUTPUT_HIGH_WATER + 2048L);
         client.close();

@@ -21,6 +21,7 @@ final class Toy implements Protocol {
     final List<String> batching = new CopyOnWriteArrayList<>(); // "null", or why not
     final AtomicInteger closedCount = new AtomicInteger();
     final AtomicLong handledLines = new AtomicLong();
+    volatile long keptInputLimit = Long.MAX_VALUE;
     volatile Consumer<Connection> onOpened = connection -> {};
     volatile ToLongFunction<EventLoop> onBeforeFlush = loop -> 0;
     volatile ToLongFunction<EventLoop> onBeforeSleep = loop -> -1;
@@ -41,6 +42,11 @@ final class Toy implements Protocol {
         sessions.put(connection.id(), session);
         onOpened.accept(connection);
         return session;
+    }
+
+    @Override
+    public long keptInputLimit() {
+        return keptInputLimit;
     }
 
     @Override

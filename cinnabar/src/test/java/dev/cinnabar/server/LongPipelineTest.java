@@ -8,11 +8,14 @@ import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,10 +45,42 @@ class LongPipelineTest {
         }
     }
 
+    /// An operator who gives clients a megabyte for their requests does not find 32 of them kept.
+    @Test
+    void no_more_of_it_is_kept_than_the_limit_of_the_query_buffer() throws IOException {
+        try (Cinnabar server = Cinnabar.builder().start();
+                SocketChannel client = SocketChannel.open(new InetSocketAddress("127.0.0.1", server.port()))) {
+            server.execute("CONFIG", "SET", "client-query-buffer-limit", "1mb");
+            server.execute("SET", "k", "x".repeat(300));
+            client.configureBlocking(false);
+            ByteBuffer many = ByteBuffer.wrap(requests(50_000));
+            long largest = 0;
+            for (int inVain = 0; inVain < 1000; inVain++) { // then it does not listen any more
+                if (client.write(many) > 0) inVain = 0;
+                if (!many.hasRemaining()) many.clear();
+                largest = Math.max(largest, queryBuffer(server));
+            }
+            assertThat(largest).isBetween(1L << 20, (1L << 20) + (64 << 10));
+        }
+    }
+
+    private static long queryBuffer(Cinnabar server) {
+        long largest = 0;
+        Matcher clients = Pattern.compile(" qbuf=(\\d+)")
+                .matcher(server.execute("CLIENT", "LIST").toString());
+        while (clients.find()) largest = Math.max(largest, Long.parseLong(clients.group(1)));
+        return largest;
+    }
+
+    private static byte[] requests(int count) {
+        byte[] many = new byte[count * REQUEST.length];
+        for (int i = 0; i < count; i++) System.arraycopy(REQUEST, 0, many, i * REQUEST.length, REQUEST.length);
+        return many;
+    }
+
     private static void sendAllThenRead(Cinnabar server, SocketChannel client) throws IOException {
         server.execute("SET", "k", "x".repeat(300));
-        byte[] many = new byte[1000 * REQUEST.length];
-        for (int i = 0; i < 1000; i++) System.arraycopy(REQUEST, 0, many, i * REQUEST.length, REQUEST.length);
+        byte[] many = requests(1000);
         OutputStream out = Channels.newOutputStream(client);
         for (int i = 0; i < REQUESTS; i += 1000) out.write(many);
 
