@@ -320,28 +320,15 @@ public enum HashCommands implements Command {
     }
 
     private static Reply scan(Call call) {
-        long position = KeyCommands.cursor(call.arg(2)) << KeyCommands.CURSOR_SHIFT;
+        Scan scan = new Scan(call, 2);
         HashValue hash = read(call);
         Reply reply = call.reply();
         if (!hash.exists()) return reply.array(2).bulk(0).array(0);
-        Bytes pattern = null;
-        long count = KeyCommands.SCAN_COUNT;
-        boolean withValues = true;
-        for (int i = 3; i < call.argc(); i++) {
-            boolean hasNext = i + 1 < call.argc();
-            if (call.is(i, "NOVALUES")) withValues = false;
-            else if (hasNext && call.is(i, "MATCH")) pattern = call.arg(++i);
-            else if (hasNext && call.is(i, "COUNT")) count = call.longArg(++i);
-            else throw Errors.SYNTAX_REFUSAL;
-            if (count < 1) throw Errors.SYNTAX_REFUSAL;
-        }
-        Answering answering = new Answering(reply, pattern, true, withValues);
+        scan.readOptions(Scan.Of.FIELDS);
+        Answering answering = new Answering(reply, scan.pattern(), true, scan.withValues());
         int begin = reply.begin();
-        long bucketsLeft = Math.min(count, Integer.MAX_VALUE) * KeyCommands.SCAN_BUCKETS_PER_KEY;
-        do position = hash.scan(position, answering);
-        while (position != 0 && answering.seen < count && --bucketsLeft > 0);
-        long words = withValues ? 2 * answering.found : answering.found;
-        return reply.endPage(begin, position >>> KeyCommands.CURSOR_SHIFT, words);
+        scan.go(position -> hash.scan(position, answering), () -> answering.seen);
+        return reply.endPage(begin, scan.cursor(), scan.withValues() ? 2 * answering.found : answering.found);
     }
 
     // ---- chance ----

@@ -211,9 +211,6 @@ public enum KeyCommands implements Command {
     private static final int RANDOM_TRIES =
             100; // expired keys met in a row before RANDOMKEY looks for one that is left
     private static final int SHARED_NUMBERS = 10_000; // Redis keeps the numbers below it once for all keys
-    static final int SCAN_COUNT = 10;
-    static final int SCAN_BUCKETS_PER_KEY = 10; // so that a call over an empty stretch ends
-    static final int CURSOR_SHIFT = 16; // a table has at most 2^31 buckets, so the low bits of a position are zero
 
     private final CommandSpec spec;
 
@@ -433,44 +430,14 @@ public enum KeyCommands implements Command {
     }
 
     private static Reply scan(Call call) {
-        long position = cursor(call.arg(1)) << CURSOR_SHIFT;
-        Bytes pattern = null;
-        Bytes type = null;
-        long count = SCAN_COUNT;
-        for (int i = 2; i < call.argc(); i += 2) {
-            if (i + 1 == call.argc()) throw Errors.SYNTAX_REFUSAL;
-            if (call.is(i, "MATCH")) pattern = call.arg(i + 1);
-            else if (call.is(i, "TYPE")) type = call.arg(i + 1);
-            else if (call.is(i, "COUNT")) count = call.longArg(i + 1);
-            else throw Errors.SYNTAX_REFUSAL;
-            if (count < 1) throw Errors.SYNTAX_REFUSAL;
-        }
-
-        KeyWalk walk = new KeyWalk(call.db(), pattern, type);
+        Scan scan = new Scan(call, 1);
+        scan.readOptions(Scan.Of.KEYS);
+        KeyWalk walk = new KeyWalk(call.db(), scan.pattern(), scan.type());
         walk.keepAll();
-        long bucketsLeft = Math.min(count, Integer.MAX_VALUE) * SCAN_BUCKETS_PER_KEY;
-        do position = walk.next(position);
-        while (position != 0 && walk.seen() < count && --bucketsLeft > 0);
-
-        Reply reply = call.reply().array(2).bulk(Long.toUnsignedString(position >>> CURSOR_SHIFT));
+        scan.go(walk::next, walk::seen);
+        Reply reply = call.reply().array(2).bulk(Long.toString(scan.cursor()));
         reply.array(walk.found());
         return walk.answer(reply);
-    }
-
-    /// Reads what C's `strtoul` reads: a sign, digits, 64 bits; nothing at all is 0.
-    static long cursor(Bytes text) {
-        int i = 0;
-        boolean isNegative = false;
-        if (text.length() > 0 && (text.at(0) == '-' || text.at(0) == '+')) isNegative = text.at(i++) == '-';
-        if (i == 1 && text.length() == 1) throw new Refusal(Errors.INVALID_CURSOR);
-        long value = 0;
-        for (; i < text.length(); i++) {
-            int digit = text.at(i) - '0';
-            boolean isTooLarge = Long.compareUnsigned(value, Long.divideUnsigned(-1 - digit, 10)) > 0;
-            if (digit < 0 || digit > 9 || isTooLarge) throw new Refusal(Errors.INVALID_CURSOR);
-            value = value * 10 + digit;
-        }
-        return isNegative ? -value : value;
     }
 
     private static Reply randomKey(Call call) {

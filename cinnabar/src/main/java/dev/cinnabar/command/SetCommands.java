@@ -286,25 +286,15 @@ public enum SetCommands implements Command {
     }
 
     private static Reply scan(Call call) {
-        long position = KeyCommands.cursor(call.arg(2)) << KeyCommands.CURSOR_SHIFT;
+        Scan scan = new Scan(call, 2);
         SetValue set = read(call, 1);
         Reply reply = call.reply();
         if (!set.exists()) return reply.array(2).bulk(0).array(0);
-        Bytes pattern = null;
-        long count = KeyCommands.SCAN_COUNT;
-        for (int i = 3; i < call.argc(); i += 2) {
-            if (i + 1 == call.argc()) throw Errors.SYNTAX_REFUSAL;
-            if (call.is(i, "MATCH")) pattern = call.arg(i + 1);
-            else if (call.is(i, "COUNT")) count = call.longArg(i + 1);
-            else throw Errors.SYNTAX_REFUSAL;
-            if (count < 1) throw Errors.SYNTAX_REFUSAL;
-        }
-        Matching matching = new Matching(reply, pattern);
+        scan.readOptions(Scan.Of.MEMBERS);
+        Matching matching = new Matching(reply, scan.pattern());
         int begin = reply.begin();
-        long bucketsLeft = Math.min(count, Integer.MAX_VALUE) * KeyCommands.SCAN_BUCKETS_PER_KEY;
-        do position = set.scan(position, matching);
-        while (position != 0 && matching.seen < count && --bucketsLeft > 0);
-        return reply.endPage(begin, position >>> KeyCommands.CURSOR_SHIFT, matching.found);
+        scan.go(position -> set.scan(position, matching), () -> matching.seen);
+        return reply.endPage(begin, scan.cursor(), matching.found);
     }
 
     /// Answers the members that match a pattern.

@@ -600,25 +600,15 @@ public enum ZsetCommands implements Command {
     // ---- walking ----
 
     private static Reply scan(Call call) {
-        long position = KeyCommands.cursor(call.arg(2)) << KeyCommands.CURSOR_SHIFT;
+        Scan scan = new Scan(call, 2);
         ZsetValue zset = read(call);
         Reply reply = call.reply();
         if (!zset.exists()) return reply.array(2).bulk(0).array(0);
-        Bytes pattern = null;
-        long count = KeyCommands.SCAN_COUNT;
-        for (int i = 3; i < call.argc(); i += 2) {
-            if (i + 1 == call.argc()) throw Errors.SYNTAX_REFUSAL;
-            if (call.is(i, "MATCH")) pattern = call.arg(i + 1);
-            else if (call.is(i, "COUNT")) count = call.longArg(i + 1);
-            else throw Errors.SYNTAX_REFUSAL;
-            if (count < 1) throw Errors.SYNTAX_REFUSAL;
-        }
-        Matching matching = new Matching(reply, pattern);
+        scan.readOptions(Scan.Of.MEMBERS);
+        Matching matching = new Matching(reply, scan.pattern());
         int begin = reply.begin();
-        long bucketsLeft = Math.min(count, Integer.MAX_VALUE) * KeyCommands.SCAN_BUCKETS_PER_KEY;
-        do position = zset.scan(position, matching);
-        while (position != 0 && matching.seen < count && --bucketsLeft > 0);
-        return reply.endPage(begin, position >>> KeyCommands.CURSOR_SHIFT, 2 * matching.found);
+        scan.go(position -> zset.scan(position, matching), () -> matching.seen);
+        return reply.endPage(begin, scan.cursor(), 2 * matching.found);
     }
 
     /// Answers the members that match a pattern, with their scores, which are bulk strings here in both

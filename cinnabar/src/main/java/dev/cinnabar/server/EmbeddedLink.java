@@ -1,42 +1,11 @@
 package dev.cinnabar.server;
 
 import dev.cinnabar.base.ByteBuilder;
-import dev.cinnabar.engine.Link;
+import dev.cinnabar.engine.NoLink;
 
 /// The link of a caller in the same process: no socket. Takes what a call that had to wait is answered.
-final class EmbeddedLink implements Link {
+final class EmbeddedLink extends NoLink {
     private final ByteBuilder pushed = new ByteBuilder(0);
-
-    @Override
-    public String remoteAddress() {
-        return "";
-    }
-
-    @Override
-    public String localAddress() {
-        return "";
-    }
-
-    @Override
-    public int fd() {
-        return -1;
-    }
-
-    @Override
-    public long inputBytes() {
-        return 0;
-    }
-
-    @Override
-    public long outputBytes() {
-        return 0;
-    }
-
-    @Override
-    public void close() {}
-
-    @Override
-    public void closeAfterReply() {}
 
     @Override
     public synchronized void push(byte[] data, int offset, int length) {
@@ -49,9 +18,6 @@ final class EmbeddedLink implements Link {
     public boolean takesMessages() {
         return false;
     }
-
-    @Override
-    public void resume() {}
 
     /// Waits for what is pushed, and appends it.
     synchronized void await(ByteBuilder out) throws InterruptedException {

@@ -12,6 +12,7 @@ import dev.cinnabar.engine.Host;
 import dev.cinnabar.engine.LogReplayer;
 import dev.cinnabar.engine.LogSnapshot;
 import dev.cinnabar.engine.LogStatus;
+import dev.cinnabar.engine.NoLink;
 import dev.cinnabar.persistence.AofDirectory;
 import dev.cinnabar.persistence.AofLoader;
 import dev.cinnabar.persistence.AofSettings;
@@ -116,7 +117,7 @@ final class Persistence implements Durability {
     private LoadResult load(AofDirectory directory) throws IOException, DamagedLog {
         loadingSinceMs = engine.clock().wallMs();
         long began = System.nanoTime();
-        try (LogReplayer replayer = new LogReplayer(engine, NoLink.INSTANCE)) {
+        try (LogReplayer replayer = new LogReplayer(engine, new NoLink())) {
             boolean truncatedAllowed = config.get(Directives.AOF_LOAD_TRUNCATED);
             LoadResult loaded = new AofLoader(directory, truncatedAllowed, replayer, progress, log).load();
             if (loaded.commands() > 0) {

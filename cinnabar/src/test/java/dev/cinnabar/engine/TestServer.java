@@ -39,7 +39,7 @@ public final class TestServer {
         this.clock = clock;
         this.testClock = testClock;
         this.engine = new Engine(clock, new Randomness(SEED), new Budget(budgetBytes), 16, commands(), Map.of());
-        this.session = engine.open(Session.Origin.EMBEDDED, new DeafLink());
+        this.session = engine.open(Session.Origin.EMBEDDED, new NoLink());
         engine.log(new Recorder());
     }
 
@@ -94,7 +94,7 @@ public final class TestServer {
     /// The same for any channel or pattern, and for no events but those that are on.
     List<String> subscribe(Subscription sort, String name) {
         List<String> heard = new ArrayList<>();
-        Session listener = engine.open(Session.Origin.EMBEDDED, new DeafLink() {
+        Session listener = engine.open(Session.Origin.EMBEDDED, new NoLink() {
             @Override
             public void push(byte[] data, int offset, int length) {
                 heard.add(new String(data, offset, length, StandardCharsets.ISO_8859_1));
@@ -188,7 +188,7 @@ public final class TestServer {
 
     /// Runs a command as the log's replay does.
     public String replay(String... words) {
-        Session replay = engine.open(Session.Origin.REPLAY, new DeafLink());
+        Session replay = engine.open(Session.Origin.REPLAY, new NoLink());
         replay.db = session.db;
         Bytes[] argv = new Bytes[words.length];
         for (int i = 0; i < words.length; i++) argv[i] = Bytes.of(words[i].getBytes(StandardCharsets.ISO_8859_1));
@@ -202,7 +202,7 @@ public final class TestServer {
 
     /// What runs a log against this engine; until it is closed, the engine is its own.
     LogReplayer replayer() {
-        return new LogReplayer(engine, new DeafLink());
+        return new LogReplayer(engine, new NoLink());
     }
 
     private final class Recorder implements ChangeLog {
@@ -222,45 +222,5 @@ public final class TestServer {
         public @Nullable String refusal() {
             return null;
         }
-    }
-
-    /// Nobody is there.
-    private static class DeafLink implements Link {
-        @Override
-        public String remoteAddress() {
-            return "";
-        }
-
-        @Override
-        public String localAddress() {
-            return "";
-        }
-
-        @Override
-        public int fd() {
-            return -1;
-        }
-
-        @Override
-        public long inputBytes() {
-            return 0;
-        }
-
-        @Override
-        public long outputBytes() {
-            return 0;
-        }
-
-        @Override
-        public void close() {}
-
-        @Override
-        public void closeAfterReply() {}
-
-        @Override
-        public void push(byte[] data, int offset, int length) {}
-
-        @Override
-        public void resume() {}
     }
 }

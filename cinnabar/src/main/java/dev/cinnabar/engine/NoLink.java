@@ -1,11 +1,7 @@
-package dev.cinnabar.server;
+package dev.cinnabar.engine;
 
-import dev.cinnabar.engine.Link;
-
-/// The link of a caller in the same process: there is no socket.
-enum NoLink implements Link {
-    INSTANCE;
-
+/// The link of whoever has no socket: a caller in the same process, a log that is replayed. Nobody is there, so what is pushed is lost.
+public class NoLink implements Link {
     @Override
     public String remoteAddress() {
         return "";
