@@ -166,8 +166,6 @@ public enum ListCommands implements Command {
             .summary("Pushes elements to the tail of a list, but only if there is one."));
 
     private static final String NOT_POSITIVE = "ERR value is out of range, must be positive";
-    private static final String NO_KEYS = "ERR numkeys should be greater than 0";
-    private static final String NO_COUNT = "ERR count should be greater than 0";
     private static final String NO_RANK =
             "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ..."
                     + " or use negative to start from the end of the list";
@@ -494,7 +492,7 @@ public enum ListCommands implements Command {
                 && (call.is(at, "COUNT") || call.is(at, "EXACTLY"))
                 && (call.is(at + 2, "OBO") || call.is(at + 2, "BULK"));
         if (!isWhole) throw Errors.SYNTAX_REFUSAL;
-        return call.longArg(at + 1, 1, Long.MAX_VALUE, NO_COUNT);
+        return call.longArg(at + 1, 1, Long.MAX_VALUE, MultiPop.NO_COUNT);
     }
 
     /// Whether there must be as many elements as are asked for, and not one at least.
@@ -659,28 +657,19 @@ public enum ListCommands implements Command {
     /// @param countAt   where the number of keys stands
     /// @param timeoutMs how long to wait, -1 for not at all
     private static Reply popFirstOf(Call call, int countAt, long timeoutMs) {
-        long keys = call.longArg(countAt, 1, Long.MAX_VALUE, NO_KEYS);
-        if (keys >= call.argc() - countAt - 1) throw Errors.SYNTAX_REFUSAL;
-        int last = countAt + (int) keys;
-        boolean atHead = isLeft(call, last + 1);
-        long count = 1;
-        if (call.argc() > last + 2) {
-            if (call.argc() < last + 4 || !call.is(last + 2, "COUNT")) throw Errors.SYNTAX_REFUSAL;
-            count = call.longArg(last + 3, 1, Long.MAX_VALUE, NO_COUNT);
-            if (call.argc() != last + 4) throw Errors.SYNTAX_REFUSAL;
-        }
-        for (int i = countAt + 1; i <= last; i++) {
+        MultiPop asked = new MultiPop(call, countAt, "LEFT", "RIGHT");
+        for (int i = asked.first; i <= asked.last; i++) {
             ListValue list = write(call, i);
             if (!list.exists()) continue;
-            long taken = Math.min(count, list.size());
+            long taken = Math.min(asked.count, list.size());
             call.reply().array(2).bulk(call.key(i));
-            Reply reply = popMany(call, call.key(i), list, atHead, taken);
+            Reply reply = popMany(call, call.key(i), list, asked.atFirstEnd, taken);
             call.effects()
-                    .command(atHead ? Words.LPOP : Words.RPOP)
+                    .command(asked.atFirstEnd ? Words.LPOP : Words.RPOP)
                     .arg(call.key(i))
                     .arg(taken);
             return reply;
         }
-        return timeoutMs < 0 ? call.reply().nilArray() : call.waitForKeys(countAt + 1, last, timeoutMs, true);
+        return timeoutMs < 0 ? call.reply().nilArray() : call.waitForKeys(asked.first, asked.last, timeoutMs, true);
     }
 }

@@ -255,8 +255,6 @@ public enum ZsetCommands implements Command {
     private static final int INCR = 32;
 
     private static final long FEW = 4; // so many times fewer than there are: drawn one by one, and hardly one twice
-    private static final String NO_KEYS = "ERR numkeys should be greater than 0";
-    private static final String NO_COUNT = "ERR count should be greater than 0";
 
     private final CommandSpec spec;
 
@@ -571,30 +569,20 @@ public enum ZsetCommands implements Command {
     /// @param countAt   where the number of keys stands
     /// @param timeoutMs how long to wait, -1 for not at all
     private static Reply popFirstOf(Call call, int countAt, long timeoutMs) {
-        long keys = call.longArg(countAt, 1, Long.MAX_VALUE, NO_KEYS);
-        if (keys >= call.argc() - countAt - 1) throw Errors.SYNTAX_REFUSAL;
-        int last = countAt + (int) keys;
-        boolean isMax = call.is(last + 1, "MAX");
-        if (!isMax && !call.is(last + 1, "MIN")) throw Errors.SYNTAX_REFUSAL;
-        long count = 1;
-        if (call.argc() > last + 2) {
-            if (call.argc() < last + 4 || !call.is(last + 2, "COUNT")) throw Errors.SYNTAX_REFUSAL;
-            count = call.longArg(last + 3, 1, Long.MAX_VALUE, NO_COUNT);
-            if (call.argc() != last + 4) throw Errors.SYNTAX_REFUSAL;
-        }
-        for (int i = countAt + 1; i <= last; i++) {
+        MultiPop asked = new MultiPop(call, countAt, "MIN", "MAX");
+        for (int i = asked.first; i <= asked.last; i++) {
             ZsetValue zset = write(call, i);
             if (!zset.exists()) continue;
-            long taken = Math.min(count, zset.size());
+            long taken = Math.min(asked.count, zset.size());
             call.reply().array(2).bulk(call.key(i)).array(taken);
-            popInto(call, call.key(i), zset, taken, isMax, true);
+            popInto(call, call.key(i), zset, taken, !asked.atFirstEnd, true);
             call.effects()
-                    .command(isMax ? Words.ZPOPMAX : Words.ZPOPMIN)
+                    .command(asked.atFirstEnd ? Words.ZPOPMIN : Words.ZPOPMAX)
                     .arg(call.key(i))
                     .arg(taken);
             return call.reply();
         }
-        return timeoutMs < 0 ? call.reply().nilArray() : call.waitForKeys(countAt + 1, last, timeoutMs, true);
+        return timeoutMs < 0 ? call.reply().nilArray() : call.waitForKeys(asked.first, asked.last, timeoutMs, true);
     }
 
     // ---- walking ----
