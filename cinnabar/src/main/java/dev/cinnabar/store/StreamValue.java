@@ -11,7 +11,6 @@ import dev.cinnabar.struct.IdRows;
 import dev.cinnabar.struct.Listpack;
 import dev.cinnabar.struct.StreamId;
 import dev.cinnabar.struct.StreamNode;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// A stream: entries in order of their ids, appended at one end and trimmed at the other, and the groups that read it.
@@ -50,7 +49,6 @@ public final class StreamValue extends BigValue {
     private static final long SHARED =
             1L << 63; // in a row, above the address: with a snapshot that has not shown the node yet
     private static final long MAX_NODE_BYTES = 1 << 30; // also the largest entry; as in Redis
-    private static final StreamGroup[] NO_GROUPS = {};
     private static final long END = -2; // a place: behind the last row
     private static final int MAX_SMALL = 127; // the largest number in one byte
 
@@ -75,8 +73,7 @@ public final class StreamValue extends BigValue {
     private long maxDeletedSeq;
     private long entriesAdded;
 
-    private StreamGroup[] groups = NO_GROUPS; // in order of their names
-    private int groupCount;
+    private final StreamGroups groups;
 
     private @Nullable BigImage image; // while a snapshot walks
     private @Nullable StreamValue frozen; // the stream as it was then
@@ -101,6 +98,7 @@ public final class StreamValue extends BigValue {
         this.tools = tools;
         this.scratch = tools.scratch;
         this.nodes = nodes;
+        this.groups = new StreamGroups(pages);
     }
 
     // ---- asking ----
@@ -483,7 +481,7 @@ public final class StreamValue extends BigValue {
     ///
     /// @return how many
     public long trim(StreamTrim trim) {
-        References references = groupCount == 0 ? References.KEEP : trim.references;
+        References references = groups.count() == 0 ? References.KEEP : trim.references;
         long deleted = 0;
         long place = nodes.first();
         while (place != IdRows.NONE) {
@@ -582,15 +580,12 @@ public final class StreamValue extends BigValue {
     ///
     /// @return whether it was, in any
     public boolean forget(long ms, long seq) {
-        boolean wasPending = false;
-        for (int i = 0; i < groupCount; i++) wasPending |= groups[i].acknowledge(ms, seq);
-        return wasPending;
+        return groups.forget(ms, seq);
     }
 
     /// Whether all groups have read and acknowledged an entry.
     public boolean isDone(long ms, long seq) {
-        for (int i = 0; i < groupCount; i++) if (!groups[i].isDone(ms, seq)) return false;
-        return true;
+        return groups.areDone(ms, seq);
     }
 
     /// Says what the stream remembers of its past, for XSETID.
@@ -610,52 +605,29 @@ public final class StreamValue extends BigValue {
 
     /// How many groups there are.
     public int groups() {
-        return groupCount;
+        return groups.count();
     }
 
     /// One of them, in order of names.
     public StreamGroup group(int index) {
-        return groups[index];
-    }
-
-    private int groupPlace(Bytes name) {
-        int low = 0;
-        int high = groupCount;
-        while (low < high) {
-            int middle = low + high >>> 1;
-            int order = groups[middle].compareName(name);
-            if (order == 0) return middle;
-            if (order < 0) low = middle + 1;
-            else high = middle;
-        }
-        return -1 - low;
+        return groups.get(index);
     }
 
     /// The group of that name, or null.
     public @Nullable StreamGroup group(Bytes name) {
-        int place = groupPlace(name);
-        return place < 0 ? null : groups[place];
+        return groups.get(name);
     }
 
     /// Makes a group of a name that there is none of.
     ///
     /// @throws OutOfMemory when memory is short; then nothing has changed
     public StreamGroup createGroup(Bytes name, long lastMs, long lastSeq, long entriesRead) {
-        StreamGroup group = new StreamGroup(pages, name.copy(), lastMs, lastSeq, entriesRead);
-        int place = -1 - groupPlace(name);
-        if (groupCount == groups.length) groups = Arrays.copyOf(groups, Math.max(1, groupCount + groupCount / 2 + 1));
-        System.arraycopy(groups, place, groups, place + 1, groupCount - place);
-        groups[place] = group;
-        groupCount++;
-        return group;
+        return groups.create(name, lastMs, lastSeq, entriesRead);
     }
 
     /// Takes a group out.
     public void removeGroup(StreamGroup group) {
-        int place = groupPlace(group.name());
-        groupCount--;
-        System.arraycopy(groups, place + 1, groups, place, groupCount - place);
-        while (group.free(Integer.MAX_VALUE)) continue;
+        groups.remove(group);
     }
 
     // ---- the whole ----
@@ -663,9 +635,7 @@ public final class StreamValue extends BigValue {
     /// O(groups + consumers).
     @Override
     public long bytes() {
-        long bytes = nodeBytes + nodes.bytes();
-        for (int i = 0; i < groupCount; i++) bytes += groups[i].bytes();
-        return bytes;
+        return nodeBytes + nodes.bytes() + groups.bytes();
     }
 
     @Override
@@ -678,11 +648,7 @@ public final class StreamValue extends BigValue {
             length -= live(place);
             dropNode(place);
         }
-        while (groupCount > 0) {
-            if (groups[groupCount - 1].free(most)) return true;
-            groupCount--;
-        }
-        return false;
+        return groups.free(most);
     }
 
     /// The position is the number of a list of rows, above 32 bits, and that of a leaf in it. Lists are: the nodes themselves, one by one; their
@@ -695,7 +661,7 @@ public final class StreamValue extends BigValue {
             int next = compactNodes(from, most);
             return next < 0 ? 1L << 32 : next;
         }
-        IdRows rows = list(list - 1);
+        IdRows rows = list == 1 ? nodes : groups.list(list - 2);
         if (rows == null) return 0;
         int next = rows.compact(from, most);
         return next < 0 ? (long) (list + 1) << 32 : (long) list << 32 | next;
@@ -717,18 +683,6 @@ public final class StreamValue extends BigValue {
         return place == IdRows.NONE || place > Integer.MAX_VALUE ? -1 : (int) place;
     }
 
-    private @Nullable IdRows list(int number) {
-        if (number == 0) return nodes;
-        int left = number - 1;
-        for (int i = 0; i < groupCount; i++) {
-            StreamGroup group = groups[i];
-            if (left == 0) return group.rows(null);
-            if (left <= group.consumers()) return group.rows(group.consumer(left - 1));
-            left -= 1 + group.consumers();
-        }
-        return null;
-    }
-
     // ---- a snapshot ----
 
     @Override
@@ -738,9 +692,7 @@ public final class StreamValue extends BigValue {
         as.takeCounts(this);
         as.tail = tail;
         as.tailCapacity = tailCapacity;
-        as.groups = new StreamGroup[groupCount];
-        as.groupCount = groupCount;
-        for (int i = 0; i < groupCount; i++) as.groups[i] = groups[i].freeze();
+        as.groups.freeze(groups);
         for (long place = nodes.first(); place != IdRows.NONE; place = nodes.next(place))
             nodes.set(place, NODE_ADDRESS, address(place) | SHARED);
         frozen = as;
@@ -766,7 +718,7 @@ public final class StreamValue extends BigValue {
         }
         if (!hasWalkedNodes) sink.stream(as);
         hasWalkedNodes = true;
-        while (walkedGroups < as.groupCount) if (!walkGroup(as.groups[walkedGroups], sink, slice)) return true;
+        while (walkedGroups < as.groups.count()) if (!walkGroup(as.groups.get(walkedGroups), sink, slice)) return true;
         nodes.release(as.nodes);
         frozen = null;
         image = null;
@@ -817,8 +769,8 @@ public final class StreamValue extends BigValue {
             sink.node(nodes.ms(place), nodes.seq(place), pages.array(address), Pages.offset(address));
         }
         sink.stream(this);
-        for (int i = 0; i < groupCount; i++) {
-            StreamGroup group = groups[i];
+        for (int i = 0; i < groups.count(); i++) {
+            StreamGroup group = groups.get(i);
             sink.group(group);
             IdRows rows = group.rows(null);
             long row = rows.isEmpty() ? IdRows.NONE : rows.first();
@@ -844,11 +796,7 @@ public final class StreamValue extends BigValue {
         StreamValue copy = new StreamValue(pages, thresholds, tools, new IdRows(pages, NODE_PAYLOAD));
         try {
             for (long place = nodes.first(); place != IdRows.NONE; place = nodes.next(place)) copy.addCopy(this, place);
-            for (int i = 0; i < groupCount; i++) {
-                if (copy.groups.length == 0) copy.groups = new StreamGroup[groupCount];
-                copy.groups[i] = groups[i].copy();
-                copy.groupCount++;
-            }
+            copy.groups.copy(groups);
         } catch (OutOfMemory e) {
             copy.freeAll();
             throw e;
@@ -896,11 +844,7 @@ public final class StreamValue extends BigValue {
         long last = nodes.last();
         expect(tail, last == IdRows.NONE ? 0 : address(last), "tail");
         checkEntries();
-        for (int i = 0; i < groupCount; i++) {
-            groups[i].checkInvariants();
-            if (i > 0 && groups[i - 1].compareName(groups[i].name()) >= 0)
-                throw new IllegalStateException("groups are not in order");
-        }
+        groups.checkInvariants();
     }
 
     private void checkEntries() {
