@@ -42,11 +42,9 @@ public final class Engine implements KeyEvents {
     public static final int PIECES_IN_ROW = 20;
     private static final int EXPIRE_STEP = 128; // records; some 25 µs
     static final int KEPT_BYTES = 1 << 16; // a buffer that grew beyond is let go
-    // for letOthersIn: a waiter is awake after one or two of them, 70 µs each with what the system adds
-    private static final long PAUSE_NANOS = 10_000;
-    private static final int MOST_PAUSES = 8;
 
     private final ReentrantLock lock = new ReentrantLock();
+    private final OthersFirst others = new OthersFirst(lock, LockSupport::parkNanos);
     private final Clock clock;
     private final Settings settings = new Settings();
     private final Clients clients = new Clients(settings);
@@ -134,9 +132,9 @@ public final class Engine implements KeyEvents {
     }
 
     /// Waits until those who want the lock have it, for half a millisecond at the most. For a thread that works in slices and has just given it
-    /// back: the lock goes to whoever asks first, and that would be the one who is awake, again and again.
+    /// back.
     public void letOthersIn() {
-        for (int i = 0; i < MOST_PAUSES && lock.hasQueuedThreads(); i++) LockSupport.parkNanos(PAUSE_NANOS);
+        others.letIn();
     }
 
     /// Begins a batch of commands that all see the same time.
