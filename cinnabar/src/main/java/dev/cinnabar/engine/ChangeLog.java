@@ -11,22 +11,12 @@ import org.jspecify.annotations.Nullable;
 ///                                             └─ t: hold them until Durability.released(t or later)
 /// ```
 ///
-/// A log that keeps nothing is [#NONE].
+/// A log that keeps nothing is [#NONE]; so is what an implementation leaves out.
 public interface ChangeLog {
     /// The log of a server that keeps nothing on disk.
     ChangeLog NONE = new ChangeLog() {
         @Override
         public void append(int db, int argc, Bytes[] argv) {}
-
-        @Override
-        public long commit() {
-            return 0;
-        }
-
-        @Override
-        public @Nullable String refusal() {
-            return null;
-        }
     };
 
     /// Appends one executed, deterministic command. The log puts a `SELECT` in front when the database differs from the one
@@ -49,7 +39,9 @@ public interface ChangeLog {
     /// @return 0 when replies may go now, else a ticket: replies are held until a ticket as large or larger has been
     ///     released. Tickets ever grow. The release may come before this method has returned, so the holder compares with
     ///     the highest ticket released so far *after* it has noted whom it holds.
-    long commit();
+    default long commit() {
+        return 0;
+    }
 
     /// How far the log has come: an offset that grows with each [#append]. Under the engine's lock.
     default long appended() {
@@ -64,6 +56,7 @@ public interface ChangeLog {
     /// Why writing commands are to be refused, as the text of an error reply without the leading `-`
     /// (`MISCONF Errors writing to the AOF file: No space left on device`), or null when they are welcome. One volatile
     /// read; asked before each writing command.
-    @Nullable
-    String refusal();
+    default @Nullable String refusal() {
+        return null;
+    }
 }

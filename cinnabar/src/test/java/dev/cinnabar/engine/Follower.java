@@ -59,15 +59,5 @@ public final class Follower implements AutoCloseable {
             for (Bytes word : argv) line.append(' ').append(word.toLatin1());
             failure = line.toString();
         }
-
-        @Override
-        public long commit() {
-            return 0;
-        }
-
-        @Override
-        public @Nullable String refusal() {
-            return null;
-        }
     }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cinnabar.base.Bytes;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// Logs come and go while a server runs; what each is told is whole, and says what came of a command where that is not in its words.
@@ -69,16 +68,6 @@ class JournalTest {
             List<String> words = new ArrayList<>();
             for (int i = 0; i < argc; i++) words.add(argv[i].toLatin1());
             lines.add(String.join(" ", words));
-        }
-
-        @Override
-        public long commit() {
-            return 0;
-        }
-
-        @Override
-        public @Nullable String refusal() {
-            return null;
         }
     }
 }

@@ -92,20 +92,10 @@ final class Rig {
             for (int i = 0; i < argc; i++) line.append(' ').append(argv[i]);
             log.add(line.toString());
         }
-
-        @Override
-        public long commit() {
-            return 0;
-        }
-
-        @Override
-        public @Nullable String refusal() {
-            return null;
-        }
     }
 
     /// A client; what it is answered comes as String (errors with their minus), Long, Double, Boolean, List, Set, Map or null.
-    final class Client implements Link {
+    final class Client extends NoLink {
         final Session session;
         private final String address;
         long inputBytes;
@@ -227,22 +217,5 @@ final class Rig {
         public long inputBytes() {
             return inputBytes;
         }
-
-        @Override
-        public long outputBytes() {
-            return 0;
-        }
-
-        @Override
-        public void close() {}
-
-        @Override
-        public void closeAfterReply() {}
-
-        @Override
-        public void push(byte[] data, int offset, int length) {}
-
-        @Override
-        public void resume() {}
     }
 }

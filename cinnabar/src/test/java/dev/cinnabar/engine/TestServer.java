@@ -212,15 +212,5 @@ public final class TestServer {
             for (int i = 0; i < argc; i++) line.append(' ').append(argv[i].toLatin1());
             log.add(line.toString());
         }
-
-        @Override
-        public long commit() {
-            return 0;
-        }
-
-        @Override
-        public @Nullable String refusal() {
-            return null;
-        }
     }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cinnabar.base.Bytes;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// WAITAOF beside a log whose disk is told what it has.
@@ -35,16 +34,6 @@ class WaitaofTest {
         @Override
         public long durable() {
             return durable;
-        }
-
-        @Override
-        public long commit() {
-            return 0;
-        }
-
-        @Override
-        public @Nullable String refusal() {
-            return null;
         }
     }
 
