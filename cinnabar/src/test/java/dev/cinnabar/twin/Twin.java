@@ -287,7 +287,8 @@ public final class Twin implements AutoCloseable {
             case "HGETALL", "HKEYS", "HVALS", "HRANDFIELD", "HSCAN" -> Twin::sortedLines;
             case "DUMP" -> // what is compressed, and in which form a set is written, differs
                 reply -> reply.startsWith("$-1") || !reply.startsWith("$") ? reply : "a payload";
-            case "SORT", "SORT_RO" -> isOrderOpen(words) ? Twin::sortedLines : EXACT;
+            case "SORT", "SORT_RO" ->
+                isOrderOpen(words) ? Twin::sortedLines : has(words, "ALPHA") ? Twin::sortedIfEqualsDiffer : EXACT;
             case "XINFO" -> Twin::comparableInfo;
             case "XPENDING" -> Twin::withoutIdleTimes;
             case "XGROUP" ->
@@ -303,7 +304,16 @@ public final class Twin implements AutoCloseable {
         List<String> all =
                 Arrays.stream(words).map(word -> word.toUpperCase(Locale.ROOT)).toList();
         int by = all.indexOf("BY");
-        return by > 0 && (all.contains("ALPHA") || by + 1 < words.length && !words[by + 1].contains("*"));
+        return by > 0 && (has(words, "ALPHA") || by + 1 < words.length && !words[by + 1].contains("*"));
+    }
+
+    private static boolean has(String[] words, String word) {
+        return Arrays.stream(words).anyMatch(word::equalsIgnoreCase);
+    }
+
+    /// Redis asks `strcoll`, for which a text ends at its first zero byte: texts that differ behind it come in any order.
+    private static String sortedIfEqualsDiffer(String reply) {
+        return reply.indexOf(0) < 0 ? reply : sortedLines(reply);
     }
 
     private static String sortedLines(String reply) {
