@@ -435,8 +435,7 @@ public enum KeyCommands implements Command {
         KeyWalk walk = new KeyWalk(call.db(), scan.pattern(), scan.type());
         walk.keepAll();
         scan.go(walk::next, walk::seen);
-        Reply reply = call.reply().array(2).bulk(Long.toString(scan.cursor()));
-        reply.array(walk.found());
+        Reply reply = call.reply().array(2).bulk(scan.cursor()).array(walk.found());
         return walk.answer(reply);
     }
 

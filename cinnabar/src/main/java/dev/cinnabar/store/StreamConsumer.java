@@ -6,7 +6,7 @@ import dev.cinnabar.struct.IdRows;
 import java.util.Arrays;
 
 /// One of the readers among which a group divides a stream's entries.
-public final class StreamConsumer {
+public final class StreamConsumer implements Named {
     /// Never active: nothing was handed to it yet.
     public static final long NEVER = -1;
 
@@ -62,7 +62,8 @@ public final class StreamConsumer {
         return pending.size();
     }
 
-    int compareName(Bytes other) {
+    @Override
+    public int compareName(Bytes other) {
         return Arrays.compareUnsigned(
                 name, 0, name.length, other.array(), other.offset(), other.offset() + other.length());
     }

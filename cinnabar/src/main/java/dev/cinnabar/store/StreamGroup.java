@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// were handed to whom and are not acknowledged yet, the *pending* ones.
 ///
 /// Touched only under the engine's lock.
-public final class StreamGroup {
+public final class StreamGroup implements Named {
     /*
      *    last delivered id, entries read
      *
@@ -87,7 +87,8 @@ public final class StreamGroup {
         return Bytes.of(name);
     }
 
-    int compareName(Bytes other) {
+    @Override
+    public int compareName(Bytes other) {
         return Arrays.compareUnsigned(
                 name, 0, name.length, other.array(), other.offset(), other.offset() + other.length());
     }
@@ -114,16 +115,7 @@ public final class StreamGroup {
     }
 
     private int place(Bytes consumer) {
-        int low = 0;
-        int high = consumers;
-        while (low < high) {
-            int middle = low + high >>> 1;
-            int order = byName[middle].compareName(consumer);
-            if (order == 0) return middle;
-            if (order < 0) low = middle + 1;
-            else high = middle;
-        }
-        return -1 - low;
+        return Named.place(byName, consumers, consumer);
     }
 
     /// The consumer of that name, or null.

@@ -35,16 +35,7 @@ final class StreamGroups {
     }
 
     private int place(Bytes name) {
-        int low = 0;
-        int high = count;
-        while (low < high) {
-            int middle = low + high >>> 1;
-            int order = groups[middle].compareName(name);
-            if (order == 0) return middle;
-            if (order < 0) low = middle + 1;
-            else high = middle;
-        }
-        return -1 - low;
+        return Named.place(groups, count, name);
     }
 
     /// Makes a group of a name that there is none of.
