@@ -1,10 +1,8 @@
 package dev.cinnabar.store;
 
-import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Numbers;
 import dev.cinnabar.base.Randomness;
-import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.struct.Listpack;
 import dev.cinnabar.struct.Records;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A look that is borrowed from its database: [Database#hash] points it at a key, and the next such call points it elsewhere. What it lends
 /// (entries) is good until the next change. Before a change the key must be the one that was looked up last. Refusals leave the hash as it was.
-public final class HashValue {
+public final class HashValue extends CollectionValue {
     /*
      * Three forms, down this list as it grows or gets volatile fields, never up:
      *
@@ -38,27 +36,22 @@ public final class HashValue {
     private static final int AT_A_LOOK = 64; // due fields that a look lets go: some 10 µs
     private static final int TRIES = 64; // at picking a field by chance that is not due
 
-    private final Database db;
     private final Thresholds thresholds;
     private final Randomness randomness;
     private final boolean isImage;
     private final Listpack.Entry field = new Listpack.Entry();
     private final Listpack.Entry value = new Listpack.Entry();
     private final Listpack.Entry time = new Listpack.Entry();
-    private final Bytes window = new Bytes();
     private final Bytes other = new Bytes();
     private final Bytes digits = new Bytes(new byte[Numbers.MAX_LONG_CHARS], 0, 0);
-    private final ByteBuilder scratch = new ByteBuilder();
     private final HashRoom room;
     private final FieldTable.Told told = this::tell;
 
-    private Bytes key = new Bytes();
-    private long address;
     private long expiryMs; // of the field that was found or shown last
 
     /// @param isImage whether it shows the hash as it lies there, due fields and all, and lets nothing go
     HashValue(Database db, Thresholds thresholds, Randomness randomness, boolean isImage) {
-        this.db = db;
+        super(db, "hash");
         this.thresholds = thresholds;
         this.randomness = randomness;
         this.isImage = isImage;
@@ -74,9 +67,7 @@ public final class HashValue {
 
     /// The same without letting anything go.
     HashValue look(Bytes key, long address) {
-        if (address != 0 && !db.kind(address).type().equals("hash")) throw WrongType.REFUSED;
-        this.key = key;
-        this.address = address;
+        point(key, address);
         return this;
     }
 
@@ -103,15 +94,11 @@ public final class HashValue {
 
     // ---- asking ----
 
-    public boolean exists() {
-        return address != 0;
-    }
-
     /// How many fields there are, those included whose time is over but which were not let go yet.
     public long size() {
         if (address == 0) return 0;
         if (isBig()) return db.big(address).size();
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         return Listpack.count(pack.array(), pack.offset()) / stride();
     }
 
@@ -126,7 +113,7 @@ public final class HashValue {
             if (isExpired()) return letGo(name);
             return tableValue(table, found, value);
         }
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         int at = find(pack, name);
         if (at < 0) return null;
         expiryMs = hasTimes() ? timeAt(pack.array(), at) : Database.NO_EXPIRY;
@@ -168,7 +155,7 @@ public final class HashValue {
             return;
         }
         boolean hasTimes = hasTimes();
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         byte[] array = pack.array();
         int at = Listpack.first(pack.offset());
         while (!Listpack.isEnd(array, at)) {
@@ -220,7 +207,7 @@ public final class HashValue {
                 }
             } else {
                 boolean hasTimes = hasTimes();
-                Bytes pack = db.bytes(address, window);
+                Bytes pack = pack();
                 int at = Listpack.seek(pack.array(), pack.offset(), (long) stride() * randomness.below((int) size()));
                 expiryMs = hasTimes ? timeAt(pack.array(), at) : Database.NO_EXPIRY;
                 if (!isExpired()) {
@@ -291,28 +278,17 @@ public final class HashValue {
     }
 
     private boolean create(Bytes name, Bytes newValue) {
-        beginPack();
+        beginPack(scratch);
         Listpack.encode(name, scratch);
         Listpack.encode(newValue, scratch);
-        endPack(2);
-        address = db.putBytes(key, Kind.HASH_LISTPACK, scratch.array(), 0, scratch.length(), Database.NO_EXPIRY);
+        endPack(scratch, 2);
+        create(Kind.HASH_LISTPACK);
         return true;
-    }
-
-    private void beginPack() {
-        scratch.clear();
-        Listpack.appendEmpty(scratch);
-        scratch.rewind(Listpack.HEADER);
-    }
-
-    private void endPack(int entries) {
-        scratch.append((byte) Listpack.END);
-        Listpack.setHeader(scratch.array(), 0, scratch.length(), entries);
     }
 
     private boolean putSmall(Bytes name, Bytes newValue, boolean keepsExpiry) {
         boolean hasTimes = hasTimes();
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         byte[] array = pack.array();
         int start = pack.offset();
         int at = find(pack, name);
@@ -339,15 +315,8 @@ public final class HashValue {
         return true;
     }
 
-    /// Puts what is in `scratch` into the listpack and mends its header.
     private void splice(int at, int removed, int moreEntries) {
-        Kind kind = db.kind(address);
-        Bytes pack = db.bytes(address, window);
-        int count = Listpack.count(pack.array(), pack.offset()) + moreEntries;
-        int size = Listpack.size(pack.array(), pack.offset()) - removed + scratch.length();
-        address = db.splice(address, kind, at, removed, scratch.array(), 0, scratch.length());
-        pack = db.bytes(address, window);
-        Listpack.setHeader(pack.array(), pack.offset(), size, count);
+        splice(db.kind(address), at, removed, moreEntries);
     }
 
     private boolean putBig(Bytes name, Bytes newValue, boolean keepsExpiry) {
@@ -366,20 +335,15 @@ public final class HashValue {
 
     private void becomeBig() {
         BigHash big = new BigHash(db.pages(), randomness, db.moment());
-        try {
-            if (address != 0) copyTo(big);
-            db.putBig(key, Kind.HASH_HASHTABLE, big, address == 0 ? Database.NO_EXPIRY : Database.KEEP_EXPIRY);
-        } catch (OutOfMemory e) {
-            big.freeAll();
-            throw e;
-        }
-        address = db.lookup(key);
+        becomeBig(Kind.HASH_HASHTABLE, big, () -> {
+            if (exists()) copyTo(big);
+        });
     }
 
     /// Fills a table with the fields of a small hash, the due ones included: the log has still to hear of them.
     private void copyTo(BigHash big) {
         boolean hasTimes = hasTimes();
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         byte[] array = pack.array();
         for (int at = Listpack.first(pack.offset()); !Listpack.isEnd(array, at); at = behind(array, at)) {
             Bytes name = Listpack.read(array, at, field).bytes();
@@ -407,7 +371,7 @@ public final class HashValue {
             else if (wasVolatile) rearm();
             return true;
         }
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         int at = find(pack, name);
         if (Listpack.count(pack.array(), pack.offset()) == stride()) {
             removeKey();
@@ -418,12 +382,6 @@ public final class HashValue {
         splice(at - pack.offset(), end - at, -stride());
         if (wasVolatile) rearm();
         return true;
-    }
-
-    private void removeKey() {
-        db.lookup(key);
-        db.removeFound(address);
-        address = 0;
     }
 
     /// Makes sure that fields can be set, given as arguments `field value field value …`, so that none of the settings is refused until
@@ -446,7 +404,7 @@ public final class HashValue {
 
     /// For [HashRoom]: the length of a small hash's listpack.
     int packLength() {
-        return address == 0 ? Listpack.EMPTY_SIZE : db.bytes(address, window).length();
+        return address == 0 ? Listpack.EMPTY_SIZE : pack().length();
     }
 
     /// For [HashRoom]: the size of a field's value in the record of a table; 0 when it is not there.
@@ -461,7 +419,7 @@ public final class HashValue {
                             ? Long.BYTES
                             : bytesSize(table.bytes(found, other).length());
         }
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         int at = find(pack, name);
         return at < 0 ? 0 : valueSizeAt(pack.array(), at);
     }
@@ -477,7 +435,7 @@ public final class HashValue {
     /// For [HashRoom]: counts the fields of a small hash as the records of a table.
     void countRecords(HashRoom counting) {
         if (address == 0) return;
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         byte[] array = pack.array();
         for (int at = Listpack.first(pack.offset()); !Listpack.isEnd(array, at); at = behind(array, at)) {
             counting.record(Listpack.read(array, at, field).length(), valueSizeAt(array, at));
@@ -514,7 +472,7 @@ public final class HashValue {
     }
 
     private void setTime(Bytes name, long whenMs) {
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         int at = find(pack, name);
         Listpack.read(pack.array(), Listpack.next(pack.array(), at), value);
         place(at, name, value.bytes(), whenMs);
@@ -523,12 +481,11 @@ public final class HashValue {
     /// Writes the listpack anew as one with times, and puts a field that is in it to the place of its time.
     private void place(int oldAt, Bytes name, Bytes newValue, long whenMs) {
         boolean hasTimes = hasTimes();
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         byte[] array = pack.array();
-        int oldSize = pack.length();
         int fields = Listpack.count(array, pack.offset()) / stride();
         boolean isPlaced = false;
-        beginPack();
+        beginPack(scratch);
         for (int at = Listpack.first(pack.offset()); !Listpack.isEnd(array, at); ) {
             int next = behind(array, at);
             if (at != oldAt) {
@@ -543,8 +500,8 @@ public final class HashValue {
             at = next;
         }
         if (!isPlaced) append(name, newValue, whenMs);
-        endPack(3 * fields);
-        address = db.splice(address, Kind.HASH_LISTPACKEX, 0, oldSize, scratch.array(), 0, scratch.length());
+        endPack(scratch, 3 * fields);
+        replacePack(Kind.HASH_LISTPACKEX);
     }
 
     private void append(Bytes name, Bytes newValue, long whenMs) {
@@ -572,7 +529,7 @@ public final class HashValue {
     long nextMs() {
         return switch (db.kind(address)) {
             case HASH_LISTPACKEX -> {
-                Bytes pack = db.bytes(address, window);
+                Bytes pack = pack();
                 yield timeAt(pack.array(), Listpack.first(pack.offset()));
             }
             case HASH_HASHTABLE -> table().nextMs();
@@ -635,7 +592,7 @@ public final class HashValue {
 
     private int expireSmall(int most) {
         if (!hasTimes()) return 0;
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         byte[] array = pack.array();
         int first = Listpack.first(pack.offset());
         int at = first;
@@ -658,7 +615,7 @@ public final class HashValue {
     /// Checks the order of a listpackex; for tests. O(n).
     void checkInvariants() {
         if (!hasTimes()) return;
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         byte[] array = pack.array();
         if (!Listpack.isValid(array, pack.offset(), pack.length()) || Listpack.count(array, pack.offset()) % 3 != 0)
             throw new IllegalStateException("not a listpack of fields, values and times");

@@ -1,6 +1,5 @@
 package dev.cinnabar.store;
 
-import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Numbers;
 import dev.cinnabar.memory.OutOfMemory;
@@ -12,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A look that is borrowed from its database: [Database#list] points it at a key, and the next such call points it elsewhere. What it lends
 /// (entries) is good until the next change. Before a change the key must be the one that was looked up last. Refusals leave the list as it was.
-public final class ListValue {
+public final class ListValue extends CollectionValue {
     /*
      * Small: a listpack in the record, as large as one node of the large form (`list-max-listpack-size`). It becomes large when the elements
      * that are pushed by one command do not fit, and small again when a removal leaves half of that or less.
@@ -30,27 +29,20 @@ public final class ListValue {
         boolean index(long index);
     }
 
-    private final Database db;
     private final Thresholds thresholds;
     private final Listpack.Entry element = new Listpack.Entry();
-    private final Bytes window = new Bytes();
-    private final ByteBuilder scratch = new ByteBuilder();
 
-    private Bytes key = new Bytes();
-    private long address;
     private Fill fill = Fill.of(-2);
     private int fillSetting = -2;
 
     ListValue(Database db, Thresholds thresholds) {
-        this.db = db;
+        super(db, "list");
         this.thresholds = thresholds;
     }
 
     /// @param address of the key's record, or 0 for a list that is still to be made
     ListValue at(Bytes key, long address) {
-        if (address != 0 && !db.kind(address).type().equals("list")) throw WrongType.REFUSED;
-        this.key = key;
-        this.address = address;
+        point(key, address);
         if (fillSetting != thresholds.listMaxListpackSize) {
             fillSetting = thresholds.listMaxListpackSize;
             fill = Fill.of(fillSetting);
@@ -72,14 +64,10 @@ public final class ListValue {
 
     // ---- asking ----
 
-    public boolean exists() {
-        return address != 0;
-    }
-
     public long size() {
         if (address == 0) return 0;
         if (isBig()) return db.big(address).size();
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         return Listpack.count(pack.array(), pack.offset());
     }
 
@@ -94,7 +82,7 @@ public final class ListValue {
             byte[] array = big.array((int) place);
             return Listpack.read(array, Listpack.seek(array, big.start((int) place), place >>> 32), element);
         }
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         return Listpack.read(pack.array(), Listpack.seek(pack.array(), pack.offset(), index), element);
     }
 
@@ -106,7 +94,7 @@ public final class ListValue {
     public void forEach(long from, long count, boolean isBackward, Visitor visitor) {
         if (count <= 0) return;
         if (!isBig()) {
-            Bytes pack = db.bytes(address, window);
+            Bytes pack = pack();
             walk(pack.array(), pack.offset(), (int) from, count, isBackward, visitor);
             return;
         }
@@ -153,7 +141,7 @@ public final class ListValue {
             for (int i = 0; i < big.nodes(); i++) visitor.piece(big.array(i), big.start(i), big.length(i));
             return;
         }
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         visitor.piece(pack.array(), pack.offset(), pack.length());
     }
 
@@ -173,7 +161,7 @@ public final class ListValue {
         long number = isNumber ? Numbers.parse(text) : 0;
         long count = Math.min(size, most);
         if (!isBig()) {
-            Bytes pack = db.bytes(address, window);
+            Bytes pack = pack();
             search(
                     pack.array(),
                     pack.offset(),
@@ -230,7 +218,7 @@ public final class ListValue {
         long size = Listpack.EMPTY_SIZE;
         long count = 0;
         if (address != 0) {
-            Bytes pack = db.bytes(address, window);
+            Bytes pack = pack();
             size = pack.length();
             count = Listpack.count(pack.array(), pack.offset());
         }
@@ -257,44 +245,28 @@ public final class ListValue {
             }
             return;
         }
-        splice(atHead ? Listpack.HEADER : db.bytes(address, window).length() - 1, 0, 1);
+        splice(atHead ? Listpack.HEADER : pack().length() - 1, 0, 1);
     }
 
     private void create(Bytes text) {
-        scratch.clear();
-        Listpack.appendEmpty(scratch);
-        scratch.rewind(Listpack.HEADER);
+        beginPack(scratch);
         Listpack.encode(text, scratch);
-        scratch.append((byte) Listpack.END);
-        Listpack.setHeader(scratch.array(), 0, scratch.length(), 1);
-        address = db.putBytes(key, Kind.LIST_LISTPACK, scratch.array(), 0, scratch.length(), Database.NO_EXPIRY);
+        endPack(scratch, 1);
+        create(Kind.LIST_LISTPACK);
     }
 
-    /// Puts what is in `scratch` into the small list's listpack and mends its header.
     private void splice(int at, int removed, int moreEntries) {
-        Bytes pack = db.bytes(address, window);
-        int count = Listpack.count(pack.array(), pack.offset()) + moreEntries;
-        int size = Listpack.size(pack.array(), pack.offset()) - removed + scratch.length();
-        address = db.splice(address, Kind.LIST_LISTPACK, at, removed, scratch.array(), 0, scratch.length());
-        pack = db.bytes(address, window);
-        Listpack.setHeader(pack.array(), pack.offset(), size, count);
+        splice(Kind.LIST_LISTPACK, at, removed, moreEntries);
     }
 
     private void becomeBig() {
         BigList big = new BigList(db.pages());
-        try {
-            if (address != 0) {
-                Bytes pack = db.bytes(address, window);
-                int count = Listpack.count(pack.array(), pack.offset());
-                big.insertNode(
-                        0, pack.array(), Listpack.first(pack.offset()), pack.length() - Listpack.EMPTY_SIZE, count);
-            }
-            db.putBig(key, Kind.LIST_QUICKLIST, big, address == 0 ? Database.NO_EXPIRY : Database.KEEP_EXPIRY);
-        } catch (OutOfMemory e) {
-            big.freeAll();
-            throw e;
-        }
-        address = db.lookup(key);
+        becomeBig(Kind.LIST_QUICKLIST, big, () -> {
+            if (address == 0) return;
+            Bytes pack = pack();
+            int count = Listpack.count(pack.array(), pack.offset());
+            big.insertNode(0, pack.array(), Listpack.first(pack.offset()), pack.length() - Listpack.EMPTY_SIZE, count);
+        });
     }
 
     /// Adds an element next to the first one whose text is the pivot's. Comes after [#expect].
@@ -306,7 +278,7 @@ public final class ListValue {
         scratch.clear();
         Listpack.encode(text, scratch);
         if (!isBig()) {
-            Bytes pack = db.bytes(address, window);
+            Bytes pack = pack();
             int at = Listpack.find(pack.array(), Listpack.first(pack.offset()), pivot, 0);
             if (at < 0) return false;
             if (!isBefore) at = Listpack.next(pack.array(), at);
@@ -354,7 +326,7 @@ public final class ListValue {
                 removeFrom(big, index + 1, 1);
             }
         } else {
-            Bytes pack = db.bytes(address, window);
+            Bytes pack = pack();
             int at = Listpack.seek(pack.array(), pack.offset(), index);
             splice(at - pack.offset(), Listpack.entrySize(pack.array(), at), 0);
         }
@@ -378,7 +350,7 @@ public final class ListValue {
             shrink();
             return;
         }
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         int at = Listpack.seek(pack.array(), pack.offset(), from);
         int end = from + count == Listpack.count(pack.array(), pack.offset())
                 ? pack.offset() + pack.length() - 1
@@ -423,7 +395,7 @@ public final class ListValue {
         boolean isBackward = most < 0;
         long left = most == 0 || most == Long.MIN_VALUE ? Long.MAX_VALUE : Math.abs(most);
         if (!isBig()) {
-            Bytes pack = db.bytes(address, window);
+            Bytes pack = pack();
             int count = Listpack.count(pack.array(), pack.offset());
             int removed = strip(pack.array(), pack.offset(), text, left, isBackward);
             if (removed == count) removeKey();
@@ -502,11 +474,5 @@ public final class ListValue {
         } catch (OutOfMemory e) {
             scratch.clear(); // it stays large; the next removal tries again
         }
-    }
-
-    private void removeKey() {
-        db.lookup(key);
-        db.removeFound(address);
-        address = 0;
     }
 }

@@ -1,10 +1,8 @@
 package dev.cinnabar.store;
 
-import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Numbers;
 import dev.cinnabar.base.Randomness;
-import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.struct.Intset;
 import dev.cinnabar.struct.Listpack;
 import java.util.Arrays;
@@ -13,7 +11,7 @@ import java.util.Arrays;
 ///
 /// A look that is borrowed from its database: [Database#set] points it at a key, and the next such call points it elsewhere. What it lends
 /// (entries) is good until the next change. Before a change the key must be the one that was looked up last. Refusals leave the set as it was.
-public final class SetValue {
+public final class SetValue extends CollectionValue {
     /*
      *   numbers only, up to set-max-intset-entries            an intset in the record
      *   up to set-max-listpack-entries, none too long         a listpack in the record
@@ -28,29 +26,22 @@ public final class SetValue {
         boolean member(Listpack.Entry member);
     }
 
-    private final Database db;
     private final Thresholds thresholds;
     private final Randomness randomness;
     private final Listpack.Entry member = new Listpack.Entry();
-    private final Bytes window = new Bytes();
-    private final ByteBuilder scratch = new ByteBuilder();
 
-    private Bytes key = new Bytes();
-    private long address;
     private long expected;
     private boolean isStopped;
 
     SetValue(Database db, Thresholds thresholds, Randomness randomness) {
-        this.db = db;
+        super(db, "set");
         this.thresholds = thresholds;
         this.randomness = randomness;
     }
 
     /// @param address of the key's record, or 0 for a set that is still to be made
     SetValue at(Bytes key, long address) {
-        if (address != 0 && !db.kind(address).type().equals("set")) throw WrongType.REFUSED;
-        this.key = key;
-        this.address = address;
+        point(key, address);
         this.expected = 1;
         return this;
     }
@@ -65,15 +56,11 @@ public final class SetValue {
 
     // ---- asking ----
 
-    public boolean exists() {
-        return address != 0;
-    }
-
     public long size() {
         if (address == 0) return 0;
         Kind kind = db.kind(address);
         if (kind == Kind.SET_HASHTABLE) return db.big(address).size();
-        Bytes bytes = db.bytes(address, window);
+        Bytes bytes = pack();
         return kind == Kind.SET_INTSET
                 ? Intset.count(bytes.array(), bytes.offset())
                 : Listpack.count(bytes.array(), bytes.offset());
@@ -84,7 +71,7 @@ public final class SetValue {
         if (address == 0) return false;
         Kind kind = db.kind(address);
         if (kind == Kind.SET_HASHTABLE) return table().find(text) != 0;
-        Bytes bytes = db.bytes(address, window);
+        Bytes bytes = pack();
         if (kind == Kind.SET_LISTPACK)
             return Listpack.find(bytes.array(), Listpack.first(bytes.offset()), text, 0) >= 0;
         return Numbers.isLong(text) && Intset.find(bytes.array(), bytes.offset(), Numbers.parse(text)) >= 0;
@@ -94,7 +81,7 @@ public final class SetValue {
     public boolean contains(Listpack.Entry other) {
         if (address != 0 && db.kind(address) == Kind.SET_INTSET) {
             if (!other.isNumber()) return contains(other.bytes());
-            Bytes bytes = db.bytes(address, window);
+            Bytes bytes = pack();
             return Intset.find(bytes.array(), bytes.offset(), other.number()) >= 0;
         }
         return contains(other.bytes());
@@ -111,7 +98,7 @@ public final class SetValue {
             while (position != 0 && !isStopped);
             return;
         }
-        Bytes bytes = db.bytes(address, window);
+        Bytes bytes = pack();
         byte[] array = bytes.array();
         int start = bytes.offset();
         if (kind == Kind.SET_INTSET) {
@@ -147,7 +134,7 @@ public final class SetValue {
     public Listpack.Entry random() {
         Kind kind = db.kind(address);
         if (kind == Kind.SET_HASHTABLE) return member.set(table().member(table().random(), window));
-        Bytes bytes = db.bytes(address, window);
+        Bytes bytes = pack();
         int index = randomness.below((int) size());
         if (kind == Kind.SET_INTSET) return member.set(Intset.get(bytes.array(), bytes.offset(), index));
         return Listpack.read(bytes.array(), Listpack.seek(bytes.array(), bytes.offset(), index), member);
@@ -196,17 +183,17 @@ public final class SetValue {
             int width = Intset.widthOf(number);
             Intset.appendHeader(width, 1, scratch);
             Intset.append(number, width, scratch);
-            address = db.putBytes(key, Kind.SET_INTSET, scratch.array(), 0, scratch.length(), Database.NO_EXPIRY);
+            create(Kind.SET_INTSET);
             return true;
         }
         if (!isForListpack(text.length(), Math.max(1, expected))) {
             becomeBigWith(text);
             return true;
         }
-        beginListpack();
+        beginPack(scratch);
         Listpack.encode(text, scratch);
-        endListpack(1);
-        address = db.putBytes(key, Kind.SET_LISTPACK, scratch.array(), 0, scratch.length(), Database.NO_EXPIRY);
+        endPack(scratch, 1);
+        create(Kind.SET_LISTPACK);
         return true;
     }
 
@@ -214,19 +201,8 @@ public final class SetValue {
         return members <= thresholds.setMaxListpackEntries && length <= thresholds.setMaxListpackValue;
     }
 
-    private void beginListpack() {
-        scratch.clear();
-        Listpack.appendEmpty(scratch);
-        scratch.rewind(Listpack.HEADER);
-    }
-
-    private void endListpack(int count) {
-        scratch.append((byte) Listpack.END);
-        Listpack.setHeader(scratch.array(), 0, scratch.length(), count);
-    }
-
     private boolean addToIntset(Bytes text) {
-        Bytes bytes = db.bytes(address, window);
+        Bytes bytes = pack();
         byte[] array = bytes.array();
         int start = bytes.offset();
         int count = Intset.count(array, start);
@@ -235,11 +211,11 @@ public final class SetValue {
                 becomeBigWith(text);
                 return true;
             }
-            beginListpack();
+            beginPack(scratch);
             for (int i = 0; i < count; i++) Listpack.encode(Intset.get(array, start, i), scratch);
             Listpack.encode(text, scratch);
-            endListpack(count + 1);
-            address = db.splice(address, Kind.SET_LISTPACK, 0, bytes.length(), scratch.array(), 0, scratch.length());
+            endPack(scratch, count + 1);
+            replacePack(Kind.SET_LISTPACK);
             return true;
         }
         long number = Numbers.parse(text);
@@ -256,7 +232,7 @@ public final class SetValue {
         if (needed <= width) {
             Intset.append(number, width, scratch);
             address = db.splice(address, Kind.SET_INTSET, Intset.HEADER + index * width, 0, scratch.array(), 0, width);
-            bytes = db.bytes(address, window);
+            bytes = pack();
             Intset.setHeader(bytes.array(), bytes.offset(), width, count + 1);
             return true;
         }
@@ -264,7 +240,7 @@ public final class SetValue {
         for (int i = 0; i < index; i++) Intset.append(Intset.get(array, start, i), needed, scratch);
         Intset.append(number, needed, scratch);
         for (int i = index; i < count; i++) Intset.append(Intset.get(array, start, i), needed, scratch);
-        address = db.splice(address, Kind.SET_INTSET, 0, bytes.length(), scratch.array(), 0, scratch.length());
+        replacePack(Kind.SET_INTSET);
         return true;
     }
 
@@ -275,7 +251,7 @@ public final class SetValue {
     }
 
     private boolean addToListpack(Bytes text) {
-        Bytes bytes = db.bytes(address, window);
+        Bytes bytes = pack();
         byte[] array = bytes.array();
         int start = bytes.offset();
         if (Listpack.find(array, Listpack.first(start), text, 0) >= 0) return false;
@@ -285,41 +261,21 @@ public final class SetValue {
         }
         scratch.clear();
         Listpack.encode(text, scratch);
-        spliceListpack(Listpack.size(array, start) - 1, 0, 1);
+        splice(Kind.SET_LISTPACK, Listpack.size(array, start) - 1, 0, 1);
         return true;
-    }
-
-    /// Puts what is in `scratch` into the listpack and mends its header.
-    private void spliceListpack(int at, int removed, int moreEntries) {
-        Bytes pack = db.bytes(address, window);
-        int count = Listpack.count(pack.array(), pack.offset()) + moreEntries;
-        int size = Listpack.size(pack.array(), pack.offset()) - removed + scratch.length();
-        address = db.splice(address, Kind.SET_LISTPACK, at, removed, scratch.array(), 0, scratch.length());
-        pack = db.bytes(address, window);
-        Listpack.setHeader(pack.array(), pack.offset(), size, count);
     }
 
     private void becomeBigWith(Bytes text) {
         BigSet big = new BigSet(db.pages(), randomness);
-        try {
+        becomeBig(Kind.SET_HASHTABLE, big, () -> {
             copyInto(big.members());
             big.members().add(text);
-            hold(big);
-        } catch (OutOfMemory e) {
-            big.freeAll();
-            throw e;
-        }
+        });
     }
 
     private void becomeBig() {
         BigSet big = new BigSet(db.pages(), randomness);
-        try {
-            copyInto(big.members());
-            hold(big);
-        } catch (OutOfMemory e) {
-            big.freeAll();
-            throw e;
-        }
+        becomeBig(Kind.SET_HASHTABLE, big, () -> copyInto(big.members()));
     }
 
     private void copyInto(Members members) {
@@ -327,11 +283,6 @@ public final class SetValue {
             members.add(met.bytes());
             return true;
         });
-    }
-
-    private void hold(BigSet big) {
-        db.putBig(key, Kind.SET_HASHTABLE, big, address == 0 ? Database.NO_EXPIRY : Database.KEEP_EXPIRY);
-        address = db.lookup(key);
     }
 
     // ---- removing ----
@@ -349,7 +300,7 @@ public final class SetValue {
             if (table.size() == 0) removeKey();
             return true;
         }
-        Bytes bytes = db.bytes(address, window);
+        Bytes bytes = pack();
         byte[] array = bytes.array();
         int start = bytes.offset();
         scratch.clear();
@@ -357,7 +308,7 @@ public final class SetValue {
             int at = Listpack.find(array, Listpack.first(start), text, 0);
             if (at < 0) return false;
             if (Listpack.count(array, start) == 1) removeKey();
-            else spliceListpack(at - start, Listpack.entrySize(array, at), -1);
+            else splice(Kind.SET_LISTPACK, at - start, Listpack.entrySize(array, at), -1);
             return true;
         }
         int index = Numbers.isLong(text) ? Intset.find(array, start, Numbers.parse(text)) : -1;
@@ -369,16 +320,9 @@ public final class SetValue {
         }
         int width = Intset.width(array, start);
         address = db.splice(address, Kind.SET_INTSET, Intset.HEADER + index * width, width, scratch.array(), 0, 0);
-        bytes = db.bytes(address, window);
+        bytes = pack();
         Intset.setHeader(bytes.array(), bytes.offset(), width, count - 1);
         return true;
-    }
-
-    /// Takes the key out.
-    public void removeKey() {
-        db.lookup(key);
-        db.removeFound(address);
-        address = 0;
     }
 
     // ---- as a whole ----
@@ -422,12 +366,12 @@ public final class SetValue {
                 for (long number : numbers) Intset.append(number, width, scratch);
                 db.putBytes(target, Kind.SET_INTSET, scratch.array(), 0, scratch.length(), Database.NO_EXPIRY);
             } else if (isForListpack(longest, size)) {
-                beginListpack();
+                beginPack(scratch);
                 forEach(met -> {
                     Listpack.encode(met.bytes(), scratch);
                     return true;
                 });
-                endListpack((int) size);
+                endPack(scratch, (int) size);
                 db.putBytes(target, Kind.SET_LISTPACK, scratch.array(), 0, scratch.length(), Database.NO_EXPIRY);
             } else {
                 db.putBig(target, Kind.SET_HASHTABLE, big, Database.NO_EXPIRY);

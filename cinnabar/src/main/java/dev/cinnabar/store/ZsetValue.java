@@ -4,7 +4,6 @@ import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Doubles;
 import dev.cinnabar.base.Randomness;
-import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.struct.Listpack;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -17,7 +16,7 @@ import java.util.Arrays;
 /// was. Ranks count from 0, the lowest score.
 ///
 /// Every range, by score or by member, comes down to two ranks: how many elements lie below its ends.
-public final class ZsetValue {
+public final class ZsetValue extends CollectionValue {
     /*
      * Small: a listpack of member, score, member, score … in order, in the record; scores that are whole
      * numbers as numbers, the others as their shortest decimal text, which reads back as the same double.
@@ -33,29 +32,22 @@ public final class ZsetValue {
         void element(Listpack.Entry member, double score);
     }
 
-    private final Database db;
     private final Thresholds thresholds;
     private final Randomness randomness;
     private final Listpack.Entry entry = new Listpack.Entry();
-    private final Bytes window = new Bytes();
-    private final ByteBuilder scratch = new ByteBuilder();
 
-    private Bytes key = new Bytes();
-    private long address;
     private double scoreRead;
     private double[] remembered = new double[16];
 
     ZsetValue(Database db, Thresholds thresholds, Randomness randomness) {
-        this.db = db;
+        super(db, "zset");
         this.thresholds = thresholds;
         this.randomness = randomness;
     }
 
     /// @param address of the key's record, or 0 for a set that is still to be made
     ZsetValue at(Bytes key, long address) {
-        if (address != 0 && !db.kind(address).type().equals("zset")) throw WrongType.REFUSED;
-        this.key = key;
-        this.address = address;
+        point(key, address);
         return this;
     }
 
@@ -69,14 +61,10 @@ public final class ZsetValue {
 
     // ---- asking ----
 
-    public boolean exists() {
-        return address != 0;
-    }
-
     public long size() {
         if (address == 0) return 0;
         if (isBig()) return db.big(address).size();
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         return Listpack.count(pack.array(), pack.offset()) / 2;
     }
 
@@ -88,7 +76,7 @@ public final class ZsetValue {
             long found = big.members().find(member);
             return found == 0 ? NONE : big.score(found);
         }
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         int at = find(pack, member);
         return at < 0 ? NONE : scoreAt(pack.array(), Listpack.next(pack.array(), at));
     }
@@ -113,7 +101,7 @@ public final class ZsetValue {
             scoreRead = big.score(found);
             return big.index().rank(scoreRead, member);
         }
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         byte[] array = pack.array();
         int found = find(pack, member);
         if (found < 0) return -1;
@@ -133,7 +121,7 @@ public final class ZsetValue {
     public long countBelow(double score, boolean isInclusive) {
         if (address == 0) return 0;
         if (isBig()) return big().index().countBelow(score, isInclusive);
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         byte[] array = pack.array();
         long count = 0;
         for (int at = Listpack.first(pack.offset()); !Listpack.isEnd(array, at); count++) {
@@ -150,7 +138,7 @@ public final class ZsetValue {
     public long countBelow(Bytes member, boolean isInclusive) {
         if (address == 0) return 0;
         if (isBig()) return big().index().countBelow(member, isInclusive);
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         byte[] array = pack.array();
         long count = 0;
         for (int at = Listpack.first(pack.offset()); !Listpack.isEnd(array, at); count++) {
@@ -175,7 +163,7 @@ public final class ZsetValue {
             big.index().forEach(rank, count, isReverse, found -> show(big, found, visitor));
             return;
         }
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         byte[] array = pack.array();
         int at = Listpack.seek(array, pack.offset(), 2 * rank);
         while (true) {
@@ -217,7 +205,7 @@ public final class ZsetValue {
             show(big, big.members().random(), visitor);
             return;
         }
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         showAt(pack.array(), Listpack.seek(pack.array(), pack.offset(), 2L * randomness.below((int) size())), visitor);
     }
 
@@ -251,24 +239,19 @@ public final class ZsetValue {
     }
 
     private boolean create(Bytes member, double score) {
-        scratch.clear();
-        Listpack.appendEmpty(scratch);
-        scratch.rewind(Listpack.HEADER);
+        beginPack(scratch);
         encode(member, score, scratch);
-        scratch.append((byte) Listpack.END);
-        Listpack.setHeader(scratch.array(), 0, scratch.length(), 2);
-        address = db.putBytes(key, Kind.ZSET_LISTPACK, scratch.array(), 0, scratch.length(), Database.NO_EXPIRY);
+        endPack(scratch, 2);
+        create(Kind.ZSET_LISTPACK);
         return true;
     }
 
     /// Stores a small result under a key, whatever that held before.
     static void storeSmall(ZsetResult result, Database db, Bytes key) {
         ByteBuilder out = new ByteBuilder();
-        Listpack.appendEmpty(out);
-        out.rewind(Listpack.HEADER);
+        beginPack(out);
         result.forEach((member, score) -> encode(member.bytes(), score, out));
-        out.append((byte) Listpack.END);
-        Listpack.setHeader(out.array(), 0, out.length(), (int) (2 * result.size()));
+        endPack(out, (int) (2 * result.size()));
         db.putBytes(key, Kind.ZSET_LISTPACK, out.array(), 0, out.length(), Database.NO_EXPIRY);
     }
 
@@ -284,7 +267,7 @@ public final class ZsetValue {
     }
 
     private boolean putSmall(Bytes member, double score) {
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         byte[] array = pack.array();
         int start = pack.offset();
         int old = find(pack, member);
@@ -328,14 +311,8 @@ public final class ZsetValue {
         return at;
     }
 
-    /// Puts what is in `scratch` into the listpack and mends its header.
     private void splice(int at, int removed, int moreEntries) {
-        Bytes pack = db.bytes(address, window);
-        int count = Listpack.count(pack.array(), pack.offset()) + moreEntries;
-        int size = Listpack.size(pack.array(), pack.offset()) - removed + scratch.length();
-        address = db.splice(address, Kind.ZSET_LISTPACK, at, removed, scratch.array(), 0, scratch.length());
-        pack = db.bytes(address, window);
-        Listpack.setHeader(pack.array(), pack.offset(), size, count);
+        splice(Kind.ZSET_LISTPACK, at, removed, moreEntries);
     }
 
     private boolean putBig(Bytes member, double score) {
@@ -344,14 +321,9 @@ public final class ZsetValue {
 
     private void becomeBig() {
         BigZset big = new BigZset(db.pages(), randomness);
-        try {
-            if (address != 0) forEach((member, score) -> big.put(member.bytes(), score));
-            db.putBig(key, Kind.ZSET_SKIPLIST, big, address == 0 ? Database.NO_EXPIRY : Database.KEEP_EXPIRY);
-        } catch (OutOfMemory e) {
-            big.freeAll();
-            throw e;
-        }
-        address = db.lookup(key);
+        becomeBig(Kind.ZSET_SKIPLIST, big, () -> {
+            if (exists()) forEach((member, score) -> big.put(member.bytes(), score));
+        });
     }
 
     /// Takes a member out; the last one takes the key with it.
@@ -369,16 +341,14 @@ public final class ZsetValue {
     public void removeRange(long rank, long count) {
         if (count <= 0) return;
         if (count == size()) {
-            db.lookup(key);
-            db.removeFound(address);
-            address = 0;
+            removeKey();
             return;
         }
         if (isBig()) {
             ((BigZset) db.bigForChange(address)).removeRange(rank, count);
             return;
         }
-        Bytes pack = db.bytes(address, window);
+        Bytes pack = pack();
         byte[] array = pack.array();
         int from = Listpack.seek(array, pack.offset(), 2 * rank);
         int end = from;

@@ -25,7 +25,7 @@
 /// **Collections.** A small one is a piece of bytes in its record, a listpack or an intset, and is searched from end to end. Beyond its
 /// [threshold][dev.cinnabar.store.Thresholds] it becomes a [dev.cinnabar.store.BigValue], and the record holds no more than its number: a
 /// ring of listpacks for a list, a table of members for a set or a hash. No element is an object. Commands do not see the difference:
-/// `ListValue`, `SetValue` and `HashValue` show both forms as one.
+/// `ListValue`, `SetValue`, `HashValue` and `ZsetValue` show both forms as one; what they share is in `CollectionValue`.
 ///
 /// **Expiry.** Volatile records hang in a timing wheel; the engine advances it a few hundred records at a time, some hundred times a
 /// second. A key is therefore gone some 10 ms after its time even if nobody asks for it, and at once if somebody does. Redis samples
