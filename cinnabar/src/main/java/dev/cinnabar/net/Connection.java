@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 /// Owned by its loop: methods are for the loop's thread unless they say otherwise.
 public final class Connection {
     /*
-     * Input. Bytes are read into the loop's scratch array and shown to the handler there. What it leaves is
-     * copied into `kept`, an array of just that size; next time it goes back in front of what was read. Only when
-     * more than SMALL_KEPT bytes are left (a big bulk is under way) `kept` grows in place and is read into directly.
+     * Input. Bytes are read into the loop's scratch array and shown to the handler there. What it leaves is copied into `input`; next time
+     * it goes back in front of what was read. Only when more than KeptInput.SMALL bytes are left (a big bulk is under way) `input` is read
+     * into directly.
      *
      * Output. The handler writes into its loop's turn. What the socket does not take goes into `queue`. `unsent`
      * counts all that is not in the socket yet: in the turn, in held turns, in the queue. What other threads pushed
@@ -45,16 +45,11 @@ public final class Connection {
     /// Of the budget, so much is not for them: one part of four.
     private static final int NOT_FOR_STALLED = 4;
 
-    static final int SMALL_KEPT = 4 << 10;
-
     private static final int READS_PER_TURN = 4; // fairness: a turn takes at most 256 KiB from one socket
     private static final int WRITE_SIZE = 64 << 10;
     private static final int SHARED_MIN = 16 << 10; // bytes of a message that are worth a chunk of their own
-    private static final int MAX_ARRAY = Integer.MAX_VALUE - 16;
     private static final int NOT_FETCHED = -1;
     private static final int NOT_ASKED = -2;
-    private static final byte[] NOTHING = new byte[0];
-    private static final ByteBuffer NO_VIEW = ByteBuffer.wrap(NOTHING);
 
     private static final Handler NOBODY = new Handler() {
         @Override
@@ -80,11 +75,7 @@ public final class Connection {
     private Handler handler = NOBODY;
 
     // input
-    private byte[] kept = NOTHING;
-    private ByteBuffer keptView = NO_VIEW;
-    private int keptFrom;
-    private int keptTo;
-    private long expected;
+    private final KeptInput input;
     private int fetched = NOT_FETCHED; // the batch's receive that is ours and not looked at yet
     int sample; // the loop's note: in which of its samples something was read; see Lingering
 
@@ -111,6 +102,7 @@ public final class Connection {
         this.loop = loop;
         this.protocol = protocol;
         this.budget = budget;
+        this.input = new KeptInput(budget);
         this.channel = channel;
         this.id = id;
         this.slot = slot;
@@ -212,13 +204,13 @@ public final class Connection {
 
     /// Bytes kept because the handler did not use them up. On another thread a little out of date.
     public long inputBytes() {
-        return keptTo - keptFrom;
+        return input.length();
     }
 
     /// Says, within [Handler#received], that this many more bytes are needed before it makes sense to go on.
     /// Memory still follows what has been received: at most twice that, and 64 KiB.
     public void expectInput(long bytes) {
-        expected = bytes;
+        input.expect(bytes);
     }
 
     /// The handler stops here, though it could go on, so that others get their turn and what it wrote is sent; what it left
@@ -309,7 +301,7 @@ public final class Connection {
         waitsForAgain = false;
         if (condemned || paused || stalled) return;
         try {
-            if (keptTo > keptFrom) deliver(kept, keptFrom, keptTo);
+            if (!input.isEmpty()) deliver(input.array(), input.from(), input.to());
         } catch (Throwable e) {
             fail(e);
         }
@@ -341,7 +333,7 @@ public final class Connection {
         } catch (IOException e) {
             // it is as closed as it gets
         }
-        releaseKept();
+        input.release();
         queue.clear();
         loop.forget(slot);
         Handler last = handler;
@@ -361,7 +353,7 @@ public final class Connection {
         SelectionKey key = this.key;
         if (condemned || key == null || !key.isValid() || (key.readyOps() & SelectionKey.OP_READ) == 0) return;
         int descriptor = descriptor();
-        if (descriptor < 0 || !wantsInput() || waitsForAgain || inputBytes() > SMALL_KEPT) return;
+        if (descriptor < 0 || !wantsInput() || waitsForAgain || input.length() > KeptInput.SMALL) return;
         fetched = batch.receive(this, descriptor);
     }
 
@@ -379,7 +371,7 @@ public final class Connection {
         if (batch != null && fetched != NOT_FETCHED && !receiveFetched(batch)) return;
         // not while kept bytes wait to be shown: who asks for much with little would fill our memory with requests
         for (int i = 0; i < READS_PER_TURN && wantsInput() && !waitsForAgain; i++) {
-            boolean full = inputBytes() <= SMALL_KEPT ? receiveInScratch() : receiveInPlace();
+            boolean full = input.length() <= KeptInput.SMALL ? receiveInScratch() : receiveInPlace();
             if (!full) return;
         }
         if (!wantsInput()) updateInterest();
@@ -394,8 +386,7 @@ public final class Connection {
         if (batch.hasEnded(operation)) inputEnded();
         if (n == 0) return false;
         countRead(n);
-        int before = keptTo - keptFrom;
-        if (before > 0) System.arraycopy(kept, keptFrom, loop.scratch, 0, before);
+        int before = input.copyTo(loop.scratch);
         batch.copyReceived(operation, n, loop.scratch, before);
         deliver(loop.scratch, 0, before + n);
         return n == SocketBatch.READ_SIZE;
@@ -403,26 +394,26 @@ public final class Connection {
 
     /// Answers whether the read filled its room, so that there may be more.
     private boolean receiveInScratch() throws IOException {
-        int before = keptTo - keptFrom;
-        if (before > 0) System.arraycopy(kept, keptFrom, loop.scratch, 0, before);
+        int before = input.copyTo(loop.scratch);
         int n = read(loop.scratchView.limit(before + EventLoop.READ_SIZE).position(before));
         if (n > 0) deliver(loop.scratch, 0, before + n);
         return n == EventLoop.READ_SIZE;
     }
 
     private boolean receiveInPlace() throws IOException {
-        if (!makeRoom()) {
+        if (!input.makeRoom()) {
             if (stalled) keepsNoMore = true; // what it sends is in nobody's way in the socket
             else refuseInput();
             return false;
         }
-        int room = Math.min(EventLoop.READ_SIZE, kept.length - keptTo);
-        int n = read(keptView.limit(keptTo + room).position(keptTo));
+        ByteBuffer room = input.room();
+        int n = read(room);
+        boolean isFull = !room.hasRemaining();
         if (n > 0) {
-            keptTo += n;
-            deliver(kept, keptFrom, keptTo);
+            input.received(n);
+            deliver(input.array(), input.from(), input.to());
         }
-        return n == room;
+        return isFull;
     }
 
     private void deliver(byte[] array, int from, int to) {
@@ -431,7 +422,7 @@ public final class Connection {
             return;
         }
         if (leaving) {
-            releaseKept();
+            input.release();
             return;
         }
         int used = show(array, from, to);
@@ -443,7 +434,7 @@ public final class Connection {
     }
 
     private int show(byte[] array, int from, int to) {
-        expected = 0;
+        input.expect(0);
         loop.serving(this);
         try {
             return handler.received(array, from, to);
@@ -454,87 +445,17 @@ public final class Connection {
     }
 
     private void keep(byte[] array, int from, int to) {
-        int left = to - from;
-        if (left == 0) {
-            releaseKept();
-        } else if (left <= SMALL_KEPT && (array != kept || kept.length > SMALL_KEPT)) {
-            // the usual leftover: the beginning of the next request
-            byte[] small = kept.length >= left && kept.length <= SMALL_KEPT ? kept : new byte[left];
-            System.arraycopy(array, from, small, 0, left);
-            replaceKept(small, 0, left);
-        } else if (array == kept) {
-            keptFrom = from;
-            keptTo = to;
+        if (input.keep(array, from, to)) return;
+        if (stalled) { // it was read before it was known that there is no room
+            input.keepAnyway(array, from, to);
+            keepsNoMore = true;
         } else {
-            byte[] large = largeArray(capacityFor(left));
-            if (large == null) large = largeArray(left);
-            if (large == null && stalled) { // it was read before it was known that there is no room
-                budget.force(left);
-                large = new byte[left];
-                keepsNoMore = true;
-            }
-            if (large == null) {
-                refuseInput(array, from, to);
-            } else {
-                System.arraycopy(array, from, large, 0, left);
-                replaceKept(large, 0, left);
-            }
+            refuseInput(array, from, to);
         }
-    }
-
-    /// Makes room behind the kept bytes; answers false when there is no memory for that.
-    private boolean makeRoom() {
-        int left = keptTo - keptFrom;
-        int room = kept.length - keptTo;
-        if (room >= EventLoop.READ_SIZE || expected > 0 && room >= expected) return true;
-        if (keptFrom >= left && kept.length - left >= EventLoop.READ_SIZE) {
-            System.arraycopy(kept, keptFrom, kept, 0, left);
-            keptFrom = 0;
-            keptTo = left;
-            return true;
-        }
-        if (left > MAX_ARRAY - EventLoop.READ_SIZE) return false;
-        byte[] larger = largeArray(capacityFor(left));
-        if (larger == null) larger = largeArray(left + EventLoop.READ_SIZE);
-        if (larger == null) return false;
-        System.arraycopy(kept, keptFrom, larger, 0, left);
-        replaceKept(larger, 0, left);
-        return true;
-    }
-
-    /// Room for what is expected, but never for more than what came already, twice, and one read more.
-    private int capacityFor(int left) {
-        long most = 2L * left + EventLoop.READ_SIZE;
-        long wanted = expected > 0 ? left + expected : left + (left >> 1) + EventLoop.READ_SIZE;
-        return (int) Math.min(MAX_ARRAY, Math.min(most, wanted));
-    }
-
-    private byte @Nullable [] largeArray(int length) {
-        if (length > SMALL_KEPT && !budget.tryReserve(length)) return null;
-        try {
-            return new byte[length];
-        } catch (OutOfMemoryError e) {
-            if (length > SMALL_KEPT) budget.release(length);
-            return null;
-        }
-    }
-
-    private void replaceKept(byte[] array, int from, int to) {
-        if (array != kept) {
-            if (kept.length > SMALL_KEPT) budget.release(kept.length);
-            kept = array;
-            keptView = array == NOTHING ? NO_VIEW : ByteBuffer.wrap(array);
-        }
-        keptFrom = from;
-        keptTo = to;
-    }
-
-    private void releaseKept() {
-        replaceKept(NOTHING, 0, 0);
     }
 
     private void refuseInput() {
-        refuseInput(kept, keptFrom, keptTo);
+        refuseInput(input.array(), input.from(), input.to());
     }
 
     private void refuseInput(byte[] array, int from, int to) {
@@ -696,7 +617,7 @@ public final class Connection {
         if (stalled && unsent <= OUTPUT_LOW_WATER) {
             stalled = false;
             keepsNoMore = false;
-            if (keptTo > keptFrom) serveAgainSoon();
+            if (!input.isEmpty()) serveAgainSoon();
             else if (ended) leaving = true;
         }
         if (leaving && outputBytes() == 0) close();

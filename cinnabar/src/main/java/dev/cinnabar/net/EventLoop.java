@@ -69,7 +69,7 @@ public final class EventLoop implements Executor {
     private final Consumer<SelectionKey> onReady = this::noteReady;
 
     /// Where requests are assembled that fit; nobody's between two deliveries.
-    final byte[] scratch = new byte[Connection.SMALL_KEPT + READ_SIZE];
+    final byte[] scratch = new byte[KeptInput.SMALL + READ_SIZE];
 
     final ByteBuffer scratchView = ByteBuffer.wrap(scratch);
 

@@ -45,10 +45,10 @@
 /// grow with what has come, never with what was announced, and the growth is reserved from the process's
 /// [dev.cinnabar.memory.Budget]; when that refuses, the handler may swallow the request instead. Output: a handler asks between two
 /// requests whether its reader still reads ([dev.cinnabar.net.Connection#isCongested], 256 KiB); if not, it stops. What the peer goes on
-/// sending is kept unread, up to 32 MiB, what the protocol allows and three quarters of the budget: many clients say all that they have to say before they read the
-/// first answer, and requests are smaller than answers. Beyond that its socket is not read either, and so the peer's own system makes it wait.
-/// What others push (pub/sub, MONITOR) cannot be stopped like that:
-/// whoever pushes has to look at [dev.cinnabar.net.Connection#outputBytes] and close.
+/// sending is kept unread, up to 32 MiB, what the protocol allows and three quarters of the budget: many clients say all that they have to
+/// say before they read the first answer, and requests are smaller than answers (`docs/decisions/`, 77). Beyond that its socket is not read
+/// either, and so the peer's own system makes it wait. What others push (pub/sub, MONITOR) cannot be stopped like that: whoever pushes has to
+/// look at [dev.cinnabar.net.Connection#outputBytes] and close.
 ///
 /// **Who owns what.** Everything of a connection belongs to its loop's thread. Other threads may `push`, `close`, `resumeReading`,
 /// `execute` and `release`; they leave a note in the loop's inbox and wake it if it sleeps, which it says in a flag, so that a busy
@@ -69,7 +69,7 @@
 /// before it has sent all, waits for ever; Redis would keep all its answers, as much as they may be. Java cannot ask for an IPv6 socket without IPv4, so `::*` alone lets IPv4 in too. A single reply of 100 MB
 /// is built in memory before it goes out; only its copy into the connection's queue is avoided.
 ///
-/// **Start reading** with the picture in `EventLoop`, then `Connection`, then `Replies` and `Turn`, and `Batches` and `Lingering` last.
+/// **Start reading** with the picture in `EventLoop`, then `Connection` with its `KeptInput`, then `Replies` and `Turn`, and `Batches` and `Lingering` last.
 ///
 /// **Sources.** D. Kegel, *The C10K problem*, 1999. S. Sanfilippo's ae.c and networking.c in Redis, whose one thread also writes all
 /// answers before it sleeps. D. Schmidt, *Reactor*, 1995.

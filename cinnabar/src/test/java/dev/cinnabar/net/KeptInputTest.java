@@ -1,0 +1,113 @@
+package dev.cinnabar.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cinnabar.memory.Budget;
+import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/// What is kept of a connection's input is what was left of it, and its memory is counted.
+class KeptInputTest {
+    private static final long LIMIT = 1 << 20;
+
+    private final Budget budget = new Budget(LIMIT);
+    private final KeptInput input = new KeptInput(budget);
+
+    @Test
+    void the_beginning_of_a_request_takes_nothing_of_the_budget() {
+        assertThat(input.keep(bytes(KeptInput.SMALL), 0, KeptInput.SMALL)).isTrue();
+        assertThat(budget.reserved()).isZero();
+        assertThat(input.array().length).isEqualTo(KeptInput.SMALL);
+    }
+
+    @Test
+    void what_does_not_fit_the_budget_leaves_what_was_there() {
+        byte[] before = bytes(100);
+        input.keep(before, 0, 100);
+        assertThat(input.keep(new byte[2 << 20], 0, 2 << 20)).isFalse();
+        assertThat(kept()).isEqualTo(before);
+        assertThat(budget.reserved()).isZero();
+    }
+
+    @Test
+    void what_has_been_read_already_is_kept_whatever_the_budget_says() {
+        byte[] much = bytes(2 << 20);
+        input.keepAnyway(much, 0, much.length);
+        assertThat(kept()).isEqualTo(much);
+        assertThat(budget.reserved()).isEqualTo(much.length);
+        assertThat(input.makeRoom()).isFalse();
+        assertThat(kept()).isEqualTo(much);
+        input.release();
+        assertThat(budget.reserved()).isZero();
+    }
+
+    @Test
+    void an_announced_bulk_gets_its_room_once_and_no_more_than_twice_what_came() {
+        input.expect(150_000);
+        input.keep(bytes(100_000), 0, 100_000);
+        assertThat(input.array().length).isEqualTo(250_000);
+        input.expect(1 << 30);
+        assertThat(input.makeRoom()).as("there is room to go on").isTrue();
+        assertThat(input.array().length).isEqualTo(250_000);
+        input.release();
+        input.expect(1 << 30);
+        input.keep(bytes(10_000), 0, 10_000);
+        assertThat(input.array().length).isEqualTo(2 * 10_000 + EventLoop.READ_SIZE);
+    }
+
+    @Test
+    void it_is_always_what_was_received_and_not_used() {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        byte[] expected = {};
+        for (int i = 0; i < 20_000; i++) {
+            boolean isInPlace = expected.length > KeptInput.SMALL && input.makeRoom();
+            byte[] array;
+            int from = 0;
+            int more = isInPlace ? random.nextInt(input.room().remaining() + 1) : random.nextInt(20_000);
+            byte[] came = new byte[more];
+            random.nextBytes(came);
+            if (isInPlace) {
+                input.room().put(came);
+                input.received(more);
+                array = input.array();
+                from = input.from();
+            } else {
+                array = new byte[expected.length + more];
+                input.copyTo(array);
+                System.arraycopy(came, 0, array, expected.length, more);
+            }
+            expected = join(expected, came);
+            int used = random.nextInt(4) == 0 ? expected.length : random.nextInt(expected.length + 1);
+            assertThat(input.keep(array, from + used, from + expected.length))
+                    .as("seed %d, step %d", seed, i)
+                    .isTrue();
+            expected = Arrays.copyOfRange(expected, used, expected.length);
+            assertThat(kept()).as("seed %d, step %d", seed, i).isEqualTo(expected);
+            assertThat(budget.reserved())
+                    .as("seed %d, step %d", seed, i)
+                    .isEqualTo(input.array().length > KeptInput.SMALL ? input.array().length : 0);
+        }
+    }
+
+    private byte[] kept() {
+        byte[] kept = new byte[input.length()];
+        input.copyTo(kept);
+        return kept;
+    }
+
+    private static byte[] bytes(int length) {
+        byte[] bytes = new byte[length];
+        for (int i = 0; i < length; i++) bytes[i] = (byte) (i * 31);
+        return bytes;
+    }
+
+    private static byte[] join(byte[] first, byte[] second) {
+        ByteArrayOutputStream both = new ByteArrayOutputStream();
+        both.writeBytes(first);
+        both.writeBytes(second);
+        return both.toByteArray();
+    }
+}
