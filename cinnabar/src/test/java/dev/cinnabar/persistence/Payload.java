@@ -126,6 +126,57 @@ final class Payload {
         return map.bytes(0xff).toBytes();
     }
 
+    /// A stream as Redis 5 wrote it (15), or 7.2 (21), made from how 7.0 does (19). None of its strings is a number.
+    static byte[] stream(int type, byte[] of19) {
+        ByteBuffer from = ByteBuffer.wrap(of19).position(1);
+        Payload to = of(type);
+        for (long i = to.copyLength(from); i > 0; i--) to.copyString(from).copyString(from);
+        for (int i = 0; i < 3; i++) to.copyLength(from); // how many entries; the last id
+        Payload since7 = type == 15 ? new Payload() : to;
+        for (int i = 0; i < 5; i++)
+            since7.copyLength(from); // the first id, the largest deleted one, how many were added
+        for (long groups = to.copyLength(from); groups > 0; groups--) {
+            to.copyString(from);
+            for (int i = 0; i < 2; i++) to.copyLength(from); // the last id
+            since7.copyLength(from); // how many entries were read
+            for (long i = to.copyLength(from); i > 0; i--) {
+                to.copy(from, 24); // id and time of delivery
+                to.copyLength(from);
+            }
+            for (long consumers = to.copyLength(from); consumers > 0; consumers--) {
+                to.copyString(from).copy(from, 8); // when it was seen
+                if (type == 21) to.raw(new byte[8]); // when it was active
+                for (long i = to.copyLength(from); i > 0; i--) to.copy(from, 16);
+            }
+        }
+        return to.toBytes();
+    }
+
+    private Payload copy(ByteBuffer from, int bytes) {
+        for (int i = 0; i < bytes; i++) out.write(from.get());
+        return this;
+    }
+
+    private Payload copyString(ByteBuffer from) {
+        if ((from.get(from.position()) & 0xff) != 0xc3) return copy(from, (int) copyLength(from));
+        copy(from, 1); // compressed
+        int bytes = (int) copyLength(from);
+        copyLength(from); // as it was
+        return copy(from, bytes);
+    }
+
+    private long copyLength(ByteBuffer from) {
+        int at = from.position();
+        int first = from.get() & 0xff;
+        long length = switch (first) {
+            case 0x80 -> from.getInt() & 0xffff_ffffL;
+            case 0x81 -> from.getLong();
+            default -> first < 64 ? first : (first & 63) << 8 | from.get() & 0xff;
+        };
+        out.write(from.array(), at, from.position() - at);
+        return length;
+    }
+
     /// A listpack of short texts, as they are, numbers as texts too.
     static byte[] listpack(String... entries) {
         Payload body = new Payload();

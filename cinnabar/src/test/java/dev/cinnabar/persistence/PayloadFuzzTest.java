@@ -6,6 +6,7 @@ import dev.cinnabar.engine.TestServer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -44,10 +45,20 @@ class PayloadFuzzTest {
         server.line("XGROUP CREATE k g 0");
         server.line("XREADGROUP GROUP g c STREAMS k >");
         server.line("XGROUP CREATECONSUMER k g d");
-        all.add(Payload.body(DumpCommandsTest.bulk(server.line("DUMP k"))));
+        byte[] stream = Payload.body(DumpCommandsTest.bulk(server.line("DUMP k")));
+        all.add(stream);
+        all.add(Payload.stream(15, stream));
+        all.add(Payload.stream(21, stream));
         server.line("XNACK k g FAIL IDS 1 1-1");
         all.add(Payload.body(DumpCommandsTest.bulk(server.line("DUMP k"))));
+        server.line("DEL k");
+        server.line("HSET k f 1 g 2 h 3");
+        server.line("HPEXPIREAT k 9999999999999 FIELDS 1 g");
+        server.line("HPEXPIREAT k 8888888888888 FIELDS 1 h");
+        all.add(Payload.body(DumpCommandsTest.bulk(server.line("DUMP k"))));
         server.store().thresholds().hashMaxListpackEntries = 1;
+        server.line("HSET k i 4");
+        all.add(Payload.body(DumpCommandsTest.bulk(server.line("DUMP k"))));
         server.store().thresholds().zsetMaxListpackEntries = 1;
         server.line("DEL k");
         server.line("HSET k f 1 g 2");
@@ -60,6 +71,7 @@ class PayloadFuzzTest {
         server.line("DEL k");
 
         all.add(Payload.of(1, 2).string("a").string("b").toBytes());
+        all.add(Payload.of(2, 2).string("a").string("7").toBytes());
         all.add(Payload.of(3, 2)
                 .string("a")
                 .bytes(3)
@@ -104,6 +116,12 @@ class PayloadFuzzTest {
         server.run("RESTORE", "again", "0", DumpCommandsTest.bulk(server.line("DUMP k")));
         assertThat(DumpCommandsTest.digest(server, "again")).as("%s", what).isEqualTo(digest);
         server.line("DEL k again");
+    }
+
+    @Test
+    void every_encoding_but_those_of_modules_is_among_them() {
+        EnumSet<RdbType> all = EnumSet.complementOf(EnumSet.of(RdbType.MODULE, RdbType.MODULE_BEFORE_RELEASE));
+        assertThat(payloads().stream().map(body -> RdbType.of(body[0]))).containsAll(all);
     }
 
     @Test
