@@ -49,7 +49,6 @@ public final class StreamValue extends BigValue {
     private static final long SHARED =
             1L << 63; // in a row, above the address: with a snapshot that has not shown the node yet
     private static final long MAX_NODE_BYTES = 1 << 30; // also the largest entry; as in Redis
-    private static final long END = -2; // a place: behind the last row
     private static final int MAX_SMALL = 127; // the largest number in one byte
 
     private final Pages pages;
@@ -75,12 +74,7 @@ public final class StreamValue extends BigValue {
 
     private final StreamGroups groups;
 
-    private @Nullable BigImage image; // while a snapshot walks
-    private @Nullable StreamValue frozen; // the stream as it was then
-    private long walked; // the place of the next of its nodes
-    private boolean hasWalkedNodes;
-    private int walkedGroups; // of its groups
-    private long walkedPending; // the place of the next row of the group, NONE before its first
+    private @Nullable StreamImage image; // while a snapshot walks
 
     /// What all streams of a database use for a moment.
     ///
@@ -321,8 +315,8 @@ public final class StreamValue extends BigValue {
 
     /// Leaves a node's block to the snapshot that shares it, or frees it.
     private void giveUp(long place, int capacity) {
-        BigImage reader = image;
-        if (reader != null && isShared(place)) reader.held(SizeClasses.roundUp(capacity));
+        StreamImage reader = image;
+        if (reader != null && isShared(place)) reader.keeps(SizeClasses.roundUp(capacity));
         else pages.free(address(place), capacity);
     }
 
@@ -508,7 +502,7 @@ public final class StreamValue extends BigValue {
         return deleted;
     }
 
-    private long live(long place) {
+    long live(long place) {
         long address = address(place);
         return StreamNode.live(pages.array(address), Pages.offset(address));
     }
@@ -687,87 +681,48 @@ public final class StreamValue extends BigValue {
 
     @Override
     protected void freeze(BigImage image) {
-        this.image = image;
-        StreamValue as = new StreamValue(pages, thresholds, tools, nodes.freeze());
-        as.takeCounts(this);
-        as.tail = tail;
-        as.tailCapacity = tailCapacity;
-        as.groups.freeze(groups);
+        StreamValue frozen = new StreamValue(pages, thresholds, tools, nodes.freeze());
+        frozen.takeCounts(this);
+        frozen.tail = tail;
+        frozen.tailCapacity = tailCapacity;
+        frozen.groups.freeze(groups);
         for (long place = nodes.first(); place != IdRows.NONE; place = nodes.next(place))
             nodes.set(place, NODE_ADDRESS, address(place) | SHARED);
-        frozen = as;
-        walked = as.nodes.first();
-        hasWalkedNodes = false;
-        walkedGroups = 0;
-        walkedPending = IdRows.NONE;
+        this.image = new StreamImage(this, frozen, image);
     }
 
     @Override
     protected boolean walk(Slice slice) {
-        StreamValue as = frozen;
-        BigImage reader = image;
-        if (as == null || reader == null) return false;
-        Snapshot.BigSink sink = reader.sink();
-        while (walked != IdRows.NONE) {
-            if (slice.isOver()) return true;
-            long address = as.address(walked);
-            sink.node(as.nodes.ms(walked), as.nodes.seq(walked), pages.array(address), Pages.offset(address));
-            slice.spend(1 + (int) as.live(walked));
-            releaseNode(as, walked, reader);
-            walked = as.nodes.next(walked);
-        }
-        if (!hasWalkedNodes) sink.stream(as);
-        hasWalkedNodes = true;
-        while (walkedGroups < as.groups.count()) if (!walkGroup(as.groups.get(walkedGroups), sink, slice)) return true;
-        nodes.release(as.nodes);
-        frozen = null;
+        if (image == null) return false;
+        if (image.walk(slice)) return true;
         image = null;
         return false;
     }
 
-    /// A node was shown: it is the stream's alone now, or nobody's.
-    private void releaseNode(StreamValue as, long place, BigImage reader) {
-        long address = as.address(place);
-        long own = nodes.find(as.nodes.ms(place), as.nodes.seq(place));
+    /// A node of an image was shown: its block is the stream's alone from now on, or nobody's.
+    ///
+    /// @return bytes that were freed
+    int release(StreamValue frozen, long place) {
+        long address = frozen.address(place);
+        long own = nodes.find(frozen.nodes.ms(place), frozen.nodes.seq(place));
         if (own != IdRows.NONE && isShared(own) && address(own) == address) {
             nodes.set(own, NODE_ADDRESS, address);
-            return;
+            return 0;
         }
         int size = Listpack.size(pages.array(address), Pages.offset(address));
-        int capacity = address == as.tail ? as.tailCapacity : size;
-        reader.held(-SizeClasses.roundUp(capacity));
+        int capacity = address == frozen.tail ? frozen.tailCapacity : size;
         pages.free(address, capacity);
+        return SizeClasses.roundUp(capacity);
     }
 
-    /// @return whether that was all of the group
-    private boolean walkGroup(StreamGroup group, Snapshot.BigSink sink, Slice slice) {
-        IdRows rows = group.rows(null);
-        if (walkedPending == IdRows.NONE) {
-            if (slice.isOver()) return false;
-            sink.group(group);
-            walkedPending = rows.isEmpty() ? END : rows.first();
-        }
-        while (walkedPending != END) {
-            if (slice.isOver()) return false;
-            sink.pending(group, walkedPending);
-            slice.spend(1);
-            long next = rows.next(walkedPending);
-            walkedPending = next == IdRows.NONE ? END : next;
-        }
-        for (int i = 0; i < group.consumers(); i++) sink.consumer(group, group.consumer(i));
-        slice.spend(1 + group.consumers());
-        group.release();
-        walkedGroups++;
-        walkedPending = IdRows.NONE;
-        return true;
+    void showNode(long place, Snapshot.BigSink sink) {
+        long address = address(place);
+        sink.node(nodes.ms(place), nodes.seq(place), pages.array(address), Pages.offset(address));
     }
 
     /// Shows all of the stream at once, in the order in which a snapshot hands it over.
     public void show(Snapshot.BigSink sink) {
-        for (long place = nodes.first(); place != IdRows.NONE; place = nodes.next(place)) {
-            long address = address(place);
-            sink.node(nodes.ms(place), nodes.seq(place), pages.array(address), Pages.offset(address));
-        }
+        for (long place = nodes.first(); place != IdRows.NONE; place = nodes.next(place)) showNode(place, sink);
         sink.stream(this);
         for (int i = 0; i < groups.count(); i++) {
             StreamGroup group = groups.get(i);

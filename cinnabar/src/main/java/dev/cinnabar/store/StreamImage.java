@@ -1,0 +1,77 @@
+package dev.cinnabar.store;
+
+import dev.cinnabar.struct.IdRows;
+
+/// A stream as it was when a snapshot met it, and how far the snapshot has come in showing it: nodes first, then counts, then what each group
+/// remembers.
+final class StreamImage {
+    private static final long END = -2; // a place: behind the last row
+
+    private final StreamValue stream;
+    private final StreamValue frozen;
+    private final BigImage image;
+
+    private long node; // the place of the next to be shown
+    private boolean hasShownCounts;
+    private int groups; // that were shown
+    private long pending = IdRows.NONE; // the place of the next row of the group under way, NONE before its first
+
+    /// @param frozen its rows are images of the stream's; it is used for nothing else
+    StreamImage(StreamValue stream, StreamValue frozen, BigImage image) {
+        this.stream = stream;
+        this.frozen = frozen;
+        this.image = image;
+        this.node = frozen.nodes().first();
+    }
+
+    /// The stream has written a node anew, or dropped it, while the old block was still to be shown: it is the image's now.
+    ///
+    /// @param bytes of the block
+    void keeps(int bytes) {
+        image.held(bytes);
+    }
+
+    /// Shows some of it.
+    ///
+    /// @return whether there is more; if not, all that was kept is gone
+    boolean walk(Slice slice) {
+        Snapshot.BigSink sink = image.sink();
+        while (node != IdRows.NONE) {
+            if (slice.isOver()) return true;
+            frozen.showNode(node, sink);
+            slice.spend(1 + (int) frozen.live(node));
+            int bytes = stream.release(frozen, node);
+            if (bytes > 0) image.held(-bytes);
+            node = frozen.nodes().next(node);
+        }
+        if (!hasShownCounts) sink.stream(frozen);
+        hasShownCounts = true;
+        for (; groups < frozen.groups(); groups++) {
+            if (!walk(frozen.group(groups), sink, slice)) return true;
+            pending = IdRows.NONE;
+        }
+        stream.nodes().release(frozen.nodes());
+        return false;
+    }
+
+    /// @return whether that was all of the group
+    private boolean walk(StreamGroup group, Snapshot.BigSink sink, Slice slice) {
+        IdRows rows = group.rows(null);
+        if (pending == IdRows.NONE) {
+            if (slice.isOver()) return false;
+            sink.group(group);
+            pending = rows.isEmpty() ? END : rows.first();
+        }
+        while (pending != END) {
+            if (slice.isOver()) return false;
+            sink.pending(group, pending);
+            slice.spend(1);
+            long next = rows.next(pending);
+            pending = next == IdRows.NONE ? END : next;
+        }
+        for (int i = 0; i < group.consumers(); i++) sink.consumer(group, group.consumer(i));
+        slice.spend(1 + group.consumers());
+        group.release();
+        return true;
+    }
+}
