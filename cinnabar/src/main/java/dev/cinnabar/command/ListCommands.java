@@ -500,14 +500,11 @@ public enum ListCommands implements Command {
         return call.argc() > at && call.is(at, "EXACTLY");
     }
 
-    /// LMOVEM. An answer of nothing is an empty array, and nil only with EXACTLY. As with LMOVE the type of the
-    /// target is of no matter then.
+    /// LMOVEM. Where nothing is moved it answers nil, and the type of the target is of no matter, as with LMOVE.
     private static Reply moveMany(Call call, boolean fromHead, boolean toHead) {
         long most = mostToMove(call, 5);
         long size = write(call, 1).size();
-        boolean isExact = isExact(call, 5);
-        if (size < (isExact ? most : 1))
-            return isExact ? call.reply().nilArray() : call.reply().array(0);
+        if (size < (isExact(call, 5) ? most : 1)) return call.reply().nilArray();
         return carry(call, fromHead, toHead, 5, Math.min(most, size));
     }
 
@@ -617,8 +614,7 @@ public enum ListCommands implements Command {
         return reply;
     }
 
-    /// BLMOVEM. Where nobody can wait it answers nil also without EXACTLY, unlike LMOVEM; so the manual has it.
-    /// The log is told an LMOVEM with the same words, which finds the same elements there.
+    /// BLMOVEM. The log is told an LMOVEM with the same words, which finds the same elements there.
     private static Reply moveManyOrWait(Call call, boolean fromHead, boolean toHead) {
         long timeoutMs = Timeout.millis(call, 5);
         long most = mostToMove(call, 6);

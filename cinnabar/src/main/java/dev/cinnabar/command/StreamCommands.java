@@ -494,6 +494,10 @@ public enum StreamCommands implements Command {
             long ms = StreamId.ms(call.arg(i));
             long seq = StreamId.seq(call.arg(i), 0);
             boolean wasPending = group != null && group.acknowledge(ms, seq);
+            if (group != null && !wasPending && stream.has(ms, seq)) { // who has not got it cannot be done with it
+                reply.integer(NOT_THERE);
+                continue;
+            }
             if (references == References.DELETE) wasPending |= stream.forget(ms, seq);
             if (wasPending) changes++;
             if (references == References.ACKED && stream.has(ms, seq) && !isDone(stream, ms, seq)) {

@@ -259,7 +259,8 @@ final class StreamReading {
             else if (stream.entriesAdded() > 0) group.entriesRead = stream.ordinal(ms, seq);
             group.lastMs = ms;
             group.lastSeq = seq;
-            StreamCommands.answer(call.reply(), entries);
+            if (claimsIdleMs < 0) StreamCommands.answer(call.reply(), entries);
+            else answerClaimed(entries, 0, 0);
             answered++;
             if (needsNoAck) continue;
             group.assign(ms, seq, consumer, call.nowMs(), 1);
@@ -362,9 +363,8 @@ final class StreamReading {
                 continue;
             }
             long deliveries = group.deliveries(group.find(row[1], row[2]));
-            StreamCommands.answerInside(call.reply().array(4), entry);
             long idleMs = row[0] == EVER ? StreamCommands.NOBODYS_IDLE_MS : call.nowMs() - row[0];
-            call.reply().integer(idleMs).integer(deliveries);
+            answerClaimed(entry, idleMs, deliveries);
             long now = StreamGroup.oneMore(deliveries);
             group.assign(row[1], row[2], consumer, call.nowMs(), now);
             consumer.activeMs = call.nowMs();
@@ -372,5 +372,11 @@ final class StreamReading {
             answered++;
         }
         return answered;
+    }
+
+    /// With CLAIM all entries tell for how long they were pending and how often they were handed out, new ones as well.
+    private void answerClaimed(StreamEntries entry, long idleMs, long deliveries) {
+        StreamCommands.answerInside(call.reply().array(4), entry);
+        call.reply().integer(idleMs).integer(deliveries);
     }
 }

@@ -24,7 +24,9 @@ final class ZsetAlgebra {
     private enum Aggregate {
         SUM,
         MIN,
-        MAX
+        MAX,
+        /// Each input counts as its weight, whatever the score.
+        COUNT
     }
 
     /// What is done with the result.
@@ -136,6 +138,7 @@ final class ZsetAlgebra {
         if (call.is(i, "SUM")) return Aggregate.SUM;
         if (call.is(i, "MIN")) return Aggregate.MIN;
         if (call.is(i, "MAX")) return Aggregate.MAX;
+        if (call.is(i, "COUNT")) return Aggregate.COUNT;
         throw Errors.SYNTAX_REFUSAL;
     }
 
@@ -206,7 +209,7 @@ final class ZsetAlgebra {
         for (int input : bySize()) {
             forEach(input, (entry, score) -> {
                 Bytes member = entry.bytes();
-                double value = numberOrZero(weights[input] * score);
+                double value = numberOrZero(weighted(input, score));
                 double old = result.score(member);
                 result.put(member, Double.isNaN(old) ? value : combined(old, value));
             });
@@ -222,12 +225,12 @@ final class ZsetAlgebra {
         forEach(smallest, (entry, score) -> {
             if (limit > 0 && found == limit) return;
             Bytes member = entry.bytes();
-            double sum = numberOrZero(weights[smallest] * score);
+            double sum = numberOrZero(weighted(smallest, score));
             for (int i = 1; i < order.length; i++) {
                 int input = order[i];
                 double other = score(input, member);
                 if (Double.isNaN(other)) return;
-                sum = combined(sum, weights[input] * other);
+                sum = combined(sum, weighted(input, other));
             }
             found++;
             if (result != null) result.put(member, sum);
@@ -242,9 +245,13 @@ final class ZsetAlgebra {
         });
     }
 
+    private double weighted(int input, double score) {
+        return aggregate == Aggregate.COUNT ? weights[input] : weights[input] * score;
+    }
+
     private double combined(double a, double b) {
         return switch (aggregate) {
-            case SUM -> numberOrZero(a + b);
+            case SUM, COUNT -> numberOrZero(a + b);
             case MIN -> b < a ? b : a;
             case MAX -> b > a ? b : a;
         };

@@ -80,7 +80,7 @@ public enum ZsetCommands implements Command {
             .complexity("O(log N), N being the size of the sorted set")
             .summary("Adds a number to a member's score.")),
     ZINTER(syntax("ZINTER numkeys key [key ...] [WEIGHTS weight [weight ...]]"
-                    + " [AGGREGATE <SUM | MIN | MAX>] [WITHSCORES]")
+                    + " [AGGREGATE <SUM | MIN | MAX | COUNT>] [WITHSCORES]")
             .flags(READONLY, MOVABLEKEYS)
             .keys(KeySpec.counted("RO ACCESS", 1, 0, 1, 1))
             .since("6.2.0")
@@ -93,7 +93,7 @@ public enum ZsetCommands implements Command {
             .complexity("O(N·K) for N members of the smallest of K sets")
             .summary("Answers how many members are in all of the sorted sets.")),
     ZINTERSTORE(syntax("ZINTERSTORE destination numkeys key [key ...] [WEIGHTS weight [weight ...]]"
-                    + " [AGGREGATE <SUM | MIN | MAX>]")
+                    + " [AGGREGATE <SUM | MIN | MAX | COUNT>]")
             .flags(WRITE, DENYOOM, MOVABLEKEYS)
             .keys(KeySpec.range("OW UPDATE", 1, 0, 1), KeySpec.counted("RO ACCESS", 2, 0, 1, 1))
             .since("2.0.0")
@@ -233,14 +233,14 @@ public enum ZsetCommands implements Command {
             .complexity("O(1)")
             .summary("Answers a member's score.")),
     ZUNION(syntax("ZUNION numkeys key [key ...] [WEIGHTS weight [weight ...]]"
-                    + " [AGGREGATE <SUM | MIN | MAX>] [WITHSCORES]")
+                    + " [AGGREGATE <SUM | MIN | MAX | COUNT>] [WITHSCORES]")
             .flags(READONLY, MOVABLEKEYS)
             .keys(KeySpec.counted("RO ACCESS", 1, 0, 1, 1))
             .since("6.2.0")
             .complexity("O(N log N) for N members of all sets")
             .summary("Answers the members that are in any of the sorted sets.")),
     ZUNIONSTORE(syntax("ZUNIONSTORE destination numkeys key [key ...] [WEIGHTS weight [weight ...]]"
-                    + " [AGGREGATE <SUM | MIN | MAX>]")
+                    + " [AGGREGATE <SUM | MIN | MAX | COUNT>]")
             .flags(WRITE, DENYOOM, MOVABLEKEYS)
             .keys(KeySpec.range("OW UPDATE", 1, 0, 1), KeySpec.counted("RO ACCESS", 2, 0, 1, 1))
             .since("2.0.0")

@@ -397,6 +397,11 @@ class StreamCommandsTest {
         assertThat(ask("XACKDEL s g DELREF IDS 2 2-0 3-0")).isEqualTo("*2 :-1 :1");
         assertThat(ask("XPENDING s other")).startsWith("*4 :0");
         assertThat(ask("XACKDEL s none IDS 1 4-0")).isEqualTo("*1 :-1");
+        for (String references : List.of("KEEPREF", "DELREF", "ACKED")) {
+            assertThat(ask("XACKDEL s other " + references + " IDS 1 4-0"))
+                    .as("which the other has not read")
+                    .isEqualTo("*1 :-1");
+        }
         assertThat(ask("XLEN s")).isEqualTo(":1");
     }
 
@@ -425,7 +430,7 @@ class StreamCommandsTest {
 
         assertThat(ask("XREADGROUP GROUP g d CLAIM 150 STREAMS s >"))
                 .isEqualTo("*1 *2 $1 s *3 *4 $3 2-0 *2 $5 field $2 v2 :200 :1 *4 $3 3-0 *2 $5 field $2 v3 :200 :1"
-                        + " *2 $3 4-0 *2 $5 field $2 v4");
+                        + " *4 $3 4-0 *2 $5 field $2 v4 :0 :0");
         assertThat(ask("XREADGROUP GROUP g d CLAIM 100 NOACK STREAMS s >"))
                 .contains("*4 $3 1-0")
                 .contains(":100 :1");

@@ -265,6 +265,21 @@ class ZsetCommandsTest {
         assertThat(ask("EXISTS r")).isEqualTo(":0");
     }
 
+    @ParameterizedTest
+    @MethodSource("encodings")
+    void an_aggregate_may_be_how_many_sets_a_member_is_in_or_what_they_weigh(String encoding, int protocol) {
+        use(encoding, protocol);
+        ask("ZADD x 1 a inf b");
+        ask("ZADD y -inf b 7 c");
+        ask("SADD s b c");
+
+        assertThat(ask("ZUNIONSTORE r 3 x y s AGGREGATE COUNT")).isEqualTo(":3");
+        assertThat(ask("ZMSCORE r a b c"))
+                .isEqualTo("*3 " + score(protocol, "1") + " " + score(protocol, "3") + " " + score(protocol, "2"));
+        assertThat(ask("ZINTERSTORE r 3 x y s AGGREGATE COUNT WEIGHTS 10 5 3")).isEqualTo(":1");
+        assertThat(ask("ZSCORE r b")).isEqualTo(score(protocol, "18"));
+    }
+
     // ---- small and large ----
 
     @Test
