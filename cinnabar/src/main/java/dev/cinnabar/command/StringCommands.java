@@ -464,18 +464,21 @@ public enum StringCommands implements Command {
         if (call.argc() == 2) return deleteIf(call, Condition.NONE, 0);
         Condition condition = call.argc() == 4 ? Condition.at(call, 2) : Condition.NONE;
         if (!condition.hasOperand()) throw Errors.SYNTAX_REFUSAL;
-        return deleteIf(call, condition, condition.operand(call, 3));
+        return deleteIf(call, condition, 3);
     }
 
     private static Reply deleteIf(Call call, Condition condition, int operandAt) {
         Bytes key = call.key(1);
         long address = call.db().lookup(key);
         if (address == 0) return call.reply().integer(0);
-        StringValue value = condition.hasOperand() ? call.db().string(address) : null;
+        StringValue value = null;
+        if (condition.hasOperand()) {
+            value = call.db().string(address);
+            condition.operand(call, operandAt);
+        }
         if (!condition.holds(call, operandAt, true, value)) return call.reply().integer(0);
 
         removed(call, key, address);
-
         return call.reply().integer(1);
     }
 

@@ -230,6 +230,8 @@ class StringCommandsTest {
         for (String line : List.of("DELEX k IFEQ", "DELEX k FOO x", "DELEX k NX", "DELEX k NX x", "DELEX k IFEQ a b")) {
             assertThat(server.line(line)).as(line).isEqualTo(SYNTAX);
         }
+        assertThat(server.line("DELEX k IFDEQ 12")).as("of no key").isEqualTo(NO);
+        server.line("SET k v");
         assertThat(server.line("DELEX k IFDEQ 12")).isEqualTo("-ERR must be exactly 16 hexadecimal characters\r\n");
     }
 
