@@ -180,6 +180,7 @@ public enum XgroupCommands implements Command {
             group.lastMs = stream.lastMs();
             group.lastSeq = stream.lastSeq();
         } else {
+            if (id.length() > 0 && id.at(0) == '(') throw Errors.INVALID_ID;
             StreamInterval from = StreamInterval.from(call, 4); // with - and +
             group.lastMs = from.fromMs;
             group.lastSeq = from.fromSeq;

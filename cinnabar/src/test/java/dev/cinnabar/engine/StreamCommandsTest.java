@@ -406,6 +406,19 @@ class StreamCommandsTest {
     }
 
     @Test
+    void a_group_is_set_to_an_id_and_not_to_what_lies_behind_one() {
+        read("s", 3);
+        for (String id : List.of("(1-1", "(0", "(x")) {
+            assertThat(ask("XGROUP SETID s g " + id))
+                    .as(id)
+                    .isEqualTo("-ERR Invalid stream ID specified as stream command argument");
+        }
+        assertThat(ask("XINFO GROUPS s")).contains("$17 last-delivered-id $3 3-0");
+        assertThat(ask("XGROUP SETID s g -")).isEqualTo("+OK");
+        assertThat(ask("XINFO GROUPS s")).contains("$17 last-delivered-id $3 0-0");
+    }
+
+    @Test
     void a_trim_may_make_groups_forget_or_wait_for_them() {
         server.store().thresholds().streamNodeMaxEntries = 5;
         read("s", 20);
