@@ -166,7 +166,8 @@ public final class Config {
 
     /// @param again whether an earlier line of the same start-up gave the directive already
     synchronized void assign(Directive<?> directive, List<String> arguments, boolean again) throws RefusedSetting {
-        List<String> list = arguments.size() == 1 ? list(directive, arguments.get(0)) : arguments;
+        boolean isJoined = arguments.size() == 1 && directive.kind().isList();
+        List<String> list = isJoined ? words(arguments.get(0)) : arguments;
         Object[] next = values.clone();
         parse(directive, next, list, again);
         values = next;
@@ -295,6 +296,13 @@ public final class Config {
     private static List<String> list(Directive<?> directive, String value) {
         if (!directive.kind().isList()) return List.of(value);
         return value.isEmpty() ? List.of() : List.of(value.split(" ", -1));
+    }
+
+    /// The same at the start, where the words may be quoted: `--save '""'`.
+    private static List<String> words(String value) throws RefusedSetting {
+        List<String> words = ConfigLine.split(value);
+        if (words == null) throw new RefusedSetting("Unbalanced quotes in configuration line");
+        return words.equals(List.of("")) ? List.of() : words;
     }
 
     @SuppressWarnings("unchecked") // as in get

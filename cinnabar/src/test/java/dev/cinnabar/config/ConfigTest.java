@@ -117,6 +117,20 @@ class ConfigTest {
     }
 
     @Test
+    void a_list_that_is_assigned_as_one_word_may_have_quotes_in_it() throws RefusedSetting {
+        for (String nothing : List.of("", " ", "\"\"", "''")) {
+            config.assign("save", "60 1");
+            config.assign("save", nothing);
+            assertThat(config.get(Directives.SAVE)).as("save <%s>", nothing).isEmpty();
+        }
+        config.assign("bind", "\"127.0.0.1\"  '-::1'");
+        assertThat(config.get(Directives.BIND)).containsExactly("127.0.0.1", "-::1");
+        assertThatThrownBy(() -> config.assign("bind", "\"127.0.0.1"))
+                .isInstanceOf(RefusedSetting.class)
+                .hasMessageContaining("Unbalanced quotes");
+    }
+
+    @Test
     void assigning_refuses_what_is_no_directive_and_what_is_no_value() {
         assertThatThrownBy(() -> config.assign("nope", "1"))
                 .isInstanceOf(RefusedSetting.class)
