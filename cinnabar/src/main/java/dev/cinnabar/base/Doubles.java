@@ -34,12 +34,21 @@ public final class Doubles {
         return parse(text.array(), text.offset(), text.length(), false);
     }
 
-    /// The same for the ends of ranges, where a number beyond the range is an infinity, one near to zero is
-    /// zero, and no text at all is zero too.
+    /// The same for the ends of ranges, which Redis gives to C's `strtod` as they are: blanks in front are skipped, a NUL ends the text, a
+    /// number beyond the range is an infinity, one near to zero is zero, and no text at all is zero too.
     ///
     /// @return NaN when it is no number
     public static double parseBound(byte[] array, int offset, int length) {
-        return length == 0 ? 0 : parse(array, offset, length, true);
+        int end = offset;
+        while (end < offset + length && array[end] != 0) end++;
+        if (end == offset) return 0;
+        int start = offset;
+        while (start < end && isBlank(array[start])) start++;
+        return parse(array, start, end - start, true);
+    }
+
+    private static boolean isBlank(byte b) {
+        return b == ' ' || b >= '\t' && b <= '\r';
     }
 
     private static double parse(byte[] array, int offset, int length, boolean isLenient) {

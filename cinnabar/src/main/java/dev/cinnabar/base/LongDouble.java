@@ -21,12 +21,14 @@ public final class LongDouble {
     public static final BigDecimal MAX =
             new BigDecimal(BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE).shiftLeft(LongDouble.MAX_EXPONENT));
 
+    private static final BigInteger FIVE = BigInteger.valueOf(5);
     private static final int MANTISSA_BITS = 64;
     private static final int MAX_EXPONENT = 16320;
     private static final int MIN_EXPONENT = -16445;
     private static final int MAX_CHARS = 5119; // longer texts are no numbers; the limit of redis-server 7.0
-    private static final int FAR =
-            20_000; // decimal exponents beyond are out of range, whatever the digits (at most MAX_CHARS)
+    private static final int FAR_BITS =
+            16_500; // a number of more bits in front of the point is too large, of more behind it too small
+    private static final double LOG2_OF_10 = Math.log(10) / Math.log(2);
     private static final int PRINTED_DIGITS = 17;
 
     private LongDouble() {}
@@ -77,15 +79,11 @@ public final class LongDouble {
 
         BigInteger unscaled = new BigInteger(digits.toString(), radix);
         if (unscaled.signum() == 0) return BigDecimal.ZERO;
-        if (radix == 10) {
-            long scale = fraction - exponent;
-            return Math.abs(scale) > FAR ? null : new BigDecimal(unscaled, (int) scale);
-        }
-        long shift = exponent - 4L * fraction;
-        if (Math.abs(shift) > 4 * FAR) return null;
-        return shift >= 0
-                ? new BigDecimal(unscaled.shiftLeft((int) shift))
-                : new BigDecimal(unscaled).divide(new BigDecimal(BigInteger.ONE.shiftLeft((int) -shift)));
+        double bitsPerStep = radix == 10 ? LOG2_OF_10 : 1; // of the exponent
+        long shift = radix == 10 ? exponent - fraction : exponent - 4L * fraction;
+        if (Math.abs(unscaled.bitLength() + bitsPerStep * shift) > FAR_BITS) return null;
+        if (radix == 10) return new BigDecimal(unscaled, (int) -shift);
+        return scaled(unscaled, (int) shift);
     }
 
     /// A sign and digits up to the end, kept within a range that is far enough; the smallest number for
@@ -165,9 +163,16 @@ public final class LongDouble {
         if (half > 0 || half == 0 && mantissa.testBit(0)) mantissa = mantissa.add(BigInteger.ONE);
 
         if (exponent + mantissa.bitLength() > MAX_EXPONENT + MANTISSA_BITS) return null;
-        return exponent >= 0
-                ? new BigDecimal(mantissa.shiftLeft(exponent))
-                : new BigDecimal(mantissa).divide(new BigDecimal(BigInteger.ONE.shiftLeft(-exponent)));
+        return scaled(mantissa, exponent);
+    }
+
+    /// The integer times two to the exponent, exactly and in few digits: n / 2^k is n · 5^k / 10^k. (BigDecimal's own division takes
+    /// milliseconds where k is some thousands.)
+    private static BigDecimal scaled(BigInteger integer, int exponent) {
+        if (exponent >= 0) return new BigDecimal(integer.shiftLeft(exponent));
+        int shared = Math.min(-exponent, Math.max(0, integer.getLowestSetBit()));
+        int halvings = -exponent - shared;
+        return new BigDecimal(integer.shiftRight(shared).multiply(FIVE.pow(halvings)), halvings);
     }
 
     /// Divides by the denominator times two to the exponent, into quotient and remainder.

@@ -134,7 +134,30 @@ public final class Errors {
     public static final String GROUP_EXISTS = "BUSYGROUP Consumer Group name already exists";
     public static final String STREAM_GONE = "UNBLOCKED the stream key no longer exists";
 
+    /// How many bytes of an unknown word are shown, at most.
+    public static final int MOST_ECHOED = 128;
+
     private Errors() {}
+
+    /// What a client wrote, to be shown in an error: its bytes up to the first NUL, for which Redis shows no more either.
+    ///
+    /// @return one char per byte, as [Reply#error] takes it
+    public static String echo(Bytes word) {
+        return echo(word, Integer.MAX_VALUE);
+    }
+
+    /// The same, cut after so many bytes.
+    public static String echo(Bytes word, int mostBytes) {
+        int shown = 0;
+        while (shown < Math.min(word.length(), mostBytes) && word.at(shown) != 0) shown++;
+        return new Bytes(word.array(), word.offset(), shown).toLatin1();
+    }
+
+    /// Java's text, which may hold any character (the name of a file, say), in the form that [Reply#error] takes: the bytes of its UTF-8, one
+    /// char each.
+    public static String ofJava(String text) {
+        return Bytes.of(text).toLatin1();
+    }
 
     /// For an operation of BITOP that compares the first key with others, and got no others.
     public static Refusal bitOpSeveral(String operation) {
@@ -143,12 +166,12 @@ public final class Errors {
 
     /// For a group that is not there, or a stream.
     public static String noGroup(Bytes key, Bytes group) {
-        return "NOGROUP No such key '" + key + "' or consumer group '" + group + "'";
+        return "NOGROUP No such key '" + echo(key) + "' or consumer group '" + echo(group) + "'";
     }
 
     /// The same where the stream is there.
     public static String noGroupOf(Bytes key, Bytes group) {
-        return "NOGROUP No such consumer group '" + group + "' for key name '" + key + "'";
+        return "NOGROUP No such consumer group '" + echo(group) + "' for key name '" + echo(key) + "'";
     }
 
     /// For a wrong number of arguments, with the command's full name in lower case (`set`, `client|kill`).
@@ -156,17 +179,17 @@ public final class Errors {
         return "ERR wrong number of arguments for '" + fullName + "' command";
     }
 
-    /// For more arguments than a subcommand knows; they are counted by hand where the least number is all that its arity says.
-    ///
-    /// @param container in lower case
-    /// @param word      the subcommand as the client wrote it
     /// To those who cannot be sent anything but answers.
     public static String denyBlocking(String name) {
         return "ERR " + name.toUpperCase(Locale.ROOT) + " isn't allowed for a DENY BLOCKING client";
     }
 
-    public static String subcommandArity(String container, String word) {
-        return "ERR unknown subcommand or wrong number of arguments for '" + word + "'. Try "
+    /// For more arguments than a subcommand knows; they are counted by hand where the least number is all that its arity says.
+    ///
+    /// @param container in lower case
+    /// @param word      the subcommand as the client wrote it
+    public static String subcommandArity(String container, Bytes word) {
+        return "ERR unknown subcommand or wrong number of arguments for '" + echo(word, MOST_ECHOED) + "'. Try "
                 + container.toUpperCase(Locale.ROOT) + " HELP.";
     }
 

@@ -111,7 +111,7 @@ final class Expiry {
             else if (call.is(i, "XX")) conditions |= XX;
             else if (call.is(i, "GT")) conditions |= GT;
             else if (call.is(i, "LT")) conditions |= LT;
-            else throw new Refusal("ERR Unsupported option " + call.arg(i));
+            else throw new Refusal("ERR Unsupported option " + Errors.echo(call.arg(i)));
         }
         if ((conditions & NX) != 0 && conditions != NX) throw Errors.NX_EXCLUDES;
         if ((conditions & GT) != 0 && (conditions & LT) != 0) throw Errors.GT_EXCLUDES_LT;

@@ -285,7 +285,7 @@ final class HashExpiry {
                     if (conditionAt != 0) throw ONE_CONDITION;
                     conditionAt = i;
                 } else {
-                    throw new Refusal("ERR unknown argument: " + call.arg(i));
+                    throw new Refusal("ERR unknown argument: " + Errors.echo(call.arg(i)));
                 }
             }
             if (firstAt == 0) throw MISSING_FIELDS;

@@ -159,8 +159,7 @@ public enum HyperLogLogCommands implements Command {
         }
         if (call.is(1, "ENCODING")) return call.reply().simple(value.isDense() ? "dense" : "sparse");
         if (call.is(1, "TODENSE")) return call.reply().integer(makeDense(call, value));
-        return call.reply()
-                .error("ERR Unknown PFDEBUG subcommand '" + call.arg(1).toLatin1() + "'");
+        return call.reply().error("ERR Unknown PFDEBUG subcommand '" + Errors.echo(call.arg(1)) + "'");
     }
 
     /// @return whether it was sparse

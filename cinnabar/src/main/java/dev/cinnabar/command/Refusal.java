@@ -5,7 +5,7 @@ package dev.cinnabar.command;
 public final class Refusal extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /// @param error what clients read behind the `-`: a code in capitals, then words
+    /// @param error what clients read behind the `-`: a code in capitals, then words; one char per byte, see [Reply#error]
     public Refusal(String error) {
         super(error, null, false, false);
     }

@@ -90,13 +90,16 @@ public final class Reply {
     }
 
     /// An error: `-text`, beginning with a code. CR and LF, which may come from arguments quoted in it, become blanks.
+    ///
+    /// @param text one char per byte, since a client's words need not be text: see [Errors#echo] and [Errors#ofJava]
     public Reply error(String text) {
         errors++;
         out.append('-');
-        int start = out.length();
-        out.append(text);
-        byte[] array = out.array();
-        for (int i = start; i < out.length(); i++) if (array[i] == '\r' || array[i] == '\n') array[i] = ' ';
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            assert c <= 0xff : text;
+            out.append((byte) (c == '\r' || c == '\n' ? ' ' : c));
+        }
         out.appendCrlf();
         return this;
     }

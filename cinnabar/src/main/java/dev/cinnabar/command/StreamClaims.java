@@ -145,7 +145,7 @@ final class StreamClaims {
                 lastMs = StreamId.ms(call.arg(i));
                 lastSeq = StreamId.seq(call.arg(i), 0);
             } else {
-                throw new Refusal("ERR Unrecognized XCLAIM option '" + call.arg(i) + "'");
+                throw new Refusal("ERR Unrecognized XCLAIM option '" + Errors.echo(call.arg(i)) + "'");
             }
         }
         // a time in the future comes from a clock that goes wrong, and a negative one from such a clock's arithmetics
@@ -223,7 +223,7 @@ final class StreamClaims {
             else if (call.is(i, "RETRYCOUNT") && i + 1 < call.argc())
                 deliveries = call.longArg(++i, 0, Long.MAX_VALUE, "ERR Invalid RETRYCOUNT option argument for XNACK");
             else if (StreamId.isId(call.arg(i))) throw new Refusal(StreamCommands.IDS_DIFFER);
-            else throw new Refusal("ERR Unrecognized XNACK option '" + call.arg(i) + "'");
+            else throw new Refusal("ERR Unrecognized XNACK option '" + Errors.echo(call.arg(i)) + "'");
         }
         long address = call.db().lookup(call.key(1));
         StreamValue stream = call.db().stream(address);

@@ -112,7 +112,7 @@ public enum XgroupCommands implements Command {
     }
 
     private static Refusal badWords(Call call) {
-        return new Refusal(Errors.subcommandArity("xgroup", call.arg(1).toString()));
+        return new Refusal(Errors.subcommandArity("xgroup", call.arg(1)));
     }
 
     private static boolean isLast(Bytes id) {

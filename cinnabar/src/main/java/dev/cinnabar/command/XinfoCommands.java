@@ -133,8 +133,7 @@ public enum XinfoCommands implements Command {
         if (call.argc() == 3) return inShort(call, stream);
         boolean hasCount = call.argc() == 6;
         if (call.argc() != 4 && !hasCount || !call.is(3, "FULL") || hasCount && !call.is(4, "COUNT"))
-            return call.reply()
-                    .error(Errors.subcommandArity("xinfo", call.arg(1).toString()));
+            return call.reply().error(Errors.subcommandArity("xinfo", call.arg(1)));
         long count = hasCount ? call.longArg(5) : DEFAULT_COUNT;
         return full(call, stream, count < 0 ? DEFAULT_COUNT : count);
     }

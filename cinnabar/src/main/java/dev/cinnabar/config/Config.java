@@ -266,7 +266,7 @@ public final class Config {
         for (int i = 0; i < pairs.size(); i += 2) {
             String name = pairs.get(i);
             Directive<?> directive = Directives.named(name);
-            if (directive == null) return "ERR Unknown option or number of arguments for CONFIG SET - '" + name + "'";
+            if (directive == null) return unknown(name);
             if (directive.isImmutable()) return failed(name, "can't set immutable config");
             if (directive.isGuarded() && !allowsGuarded(isLocal)) return failed(name, "can't set protected config");
             if (directive.isRefusedWhileLoading() && isLoading) {
@@ -282,7 +282,13 @@ public final class Config {
         return who.equals("yes") || who.equals("local") && isLocal;
     }
 
-    private static String failed(String name, String reason) {
+    /// The error for a name that is no directive's.
+    public static String unknown(String name) {
+        return "ERR Unknown option or number of arguments for CONFIG SET - '" + name + "'";
+    }
+
+    /// The error for a value that a directive does not take.
+    public static String failed(String name, String reason) {
         return "ERR CONFIG SET failed (possibly related to argument '" + name + "') - " + reason;
     }
 

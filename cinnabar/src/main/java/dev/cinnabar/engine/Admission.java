@@ -14,8 +14,6 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Touched only under the engine's lock.
 final class Admission {
-    private static final int UNKNOWN_ARGS_CHARS = 128; // how much of the arguments is quoted for an unknown command
-
     private final Engine engine;
     private final CommandTable commands;
     private final Settings settings;
@@ -54,7 +52,7 @@ final class Admission {
         if (inner != null && argc > 1) {
             CommandEntry sub = inner.find(argv[1]);
             if (sub == null) {
-                String word = clipped(argv[1].toString());
+                String word = Errors.echo(argv[1], Errors.MOST_ECHOED);
                 String hint = entry.fullName().toUpperCase(Locale.ROOT) + " HELP.";
                 call.reply().error("ERR unknown subcommand '" + word + "'. Try " + hint);
                 return null;
@@ -81,20 +79,15 @@ final class Admission {
 
     private static String unknown(int argc, Bytes[] argv) {
         StringBuilder text = new StringBuilder("ERR unknown command '")
-                .append(clipped(argv[0].toString()))
+                .append(Errors.echo(argv[0], Errors.MOST_ECHOED))
                 .append("', with args beginning with: ");
-        int room = UNKNOWN_ARGS_CHARS;
+        int room = Errors.MOST_ECHOED;
         for (int i = 1; i < argc && room > 0; i++) {
-            String arg = argv[i].toString();
-            if (arg.length() > room) arg = arg.substring(0, room);
+            String arg = Errors.echo(argv[i], room);
             text.append('\'').append(arg).append("' ");
             room -= arg.length() + 3;
         }
         return text.toString();
-    }
-
-    private static String clipped(String word) {
-        return word.length() > UNKNOWN_ARGS_CHARS ? word.substring(0, UNKNOWN_ARGS_CHARS) : word;
     }
 
     // ---- may it run ----
@@ -119,7 +112,7 @@ final class Admission {
                     + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET"
                     + " are allowed in this context";
         }
-        if (engine.isLoading() && !spec.is(Flag.LOADING)) return "LOADING Cinnabar is loading the dataset in memory";
+        if (engine.isLoading() && !spec.is(Flag.LOADING)) return "LOADING Redis is loading the dataset in memory";
         if (session.isMonitor && touchesData(spec)) return "ERR Replica can't interact with the keyspace";
         return null;
     }

@@ -181,10 +181,12 @@ public enum ClientCommands implements Command {
     private static Reply setInfo(Call call, Session session) {
         boolean isName = call.is(2, "LIB-NAME");
         if (!isName && !call.is(2, "LIB-VER"))
-            return call.reply().error("ERR Unrecognized option '" + call.arg(2) + "'");
+            return call.reply().error("ERR Unrecognized option '" + Errors.echo(call.arg(2)) + "'");
         Bytes value = call.arg(3);
         if (!Session.isName(value)) {
-            return call.reply().error("ERR " + call.arg(2) + " cannot contain spaces, newlines or special characters.");
+            return call.reply()
+                    .error("ERR " + Errors.echo(call.arg(2))
+                            + " cannot contain spaces, newlines or special characters.");
         }
         if (isName) session.libraryName = value.toLatin1();
         else session.libraryVersion = value.toLatin1();
@@ -277,9 +279,7 @@ public enum ClientCommands implements Command {
     }
 
     private static Reply pause(Call call, Engine engine) {
-        if (call.argc() > 4)
-            return call.reply()
-                    .error(Errors.subcommandArity("client", call.arg(1).toString()));
+        if (call.argc() > 4) return call.reply().error(Errors.subcommandArity("client", call.arg(1)));
         boolean onlyWrites = call.argc() == 4 && call.is(3, "WRITE");
         if (call.argc() == 4 && !onlyWrites && !call.is(3, "ALL")) {
             return call.reply().error("ERR CLIENT PAUSE mode must be WRITE or ALL");
@@ -304,9 +304,7 @@ public enum ClientCommands implements Command {
 
     /// The waiting that CLIENT PAUSE causes does not count.
     private static Reply unblock(Call call) {
-        if (call.argc() > 4)
-            return call.reply()
-                    .error(Errors.subcommandArity("client", call.arg(1).toString()));
+        if (call.argc() > 4) return call.reply().error(Errors.subcommandArity("client", call.arg(1)));
         if (call.argc() == 4 && !call.is(3, "TIMEOUT") && !call.is(3, "ERROR")) {
             return call.reply().error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
         }

@@ -54,7 +54,7 @@ record ClientFilter(
 
     private static String existing(Bytes user) {
         String name = user.toString();
-        if (!name.equals(Session.DEFAULT_USER)) throw new Refusal("ERR No such user '" + name + "'");
+        if (!name.equals(Session.DEFAULT_USER)) throw new Refusal("ERR No such user '" + Errors.echo(user) + "'");
         return name;
     }
 

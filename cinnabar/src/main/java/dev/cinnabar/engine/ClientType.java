@@ -1,6 +1,7 @@
 package dev.cinnabar.engine;
 
 import dev.cinnabar.base.Bytes;
+import dev.cinnabar.command.Errors;
 import dev.cinnabar.command.Refusal;
 
 /// The kinds of connections that CLIENT LIST and CLIENT KILL tell apart. Monitors are normal ones.
@@ -14,6 +15,6 @@ enum ClientType {
     static ClientType of(Bytes word) {
         for (ClientType type : values()) if (word.isWord(type.name())) return type;
         if (word.isWord("SLAVE")) return REPLICA;
-        throw new Refusal("ERR Unknown client type '" + word + "'");
+        throw new Refusal("ERR Unknown client type '" + Errors.echo(word) + "'");
     }
 }

@@ -5,11 +5,14 @@ import static dev.cinnabar.command.Flag.LOADING;
 import static dev.cinnabar.command.Flag.NOSCRIPT;
 import static dev.cinnabar.command.Flag.STALE;
 
+import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Log;
 import dev.cinnabar.command.Call;
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
+import dev.cinnabar.command.Errors;
 import dev.cinnabar.command.Group;
+import dev.cinnabar.command.Refusal;
 import dev.cinnabar.command.Reply;
 import dev.cinnabar.config.Config;
 import dev.cinnabar.config.Directive;
@@ -91,11 +94,22 @@ public enum ConfigCommands implements Command {
 
     private static Reply set(Call call, Session session) {
         List<String> pairs = new ArrayList<>();
-        for (int i = 2; i < call.argc(); i++) pairs.add(call.arg(i).toString());
+        for (int i = 2; i < call.argc(); i++) pairs.add(text(call, i, pairs));
         Engine engine = session.engine();
         String error = engine.host().config().set(pairs, session.link().isLocal(), engine.isLoading());
         for (int i = 0; i + 1 < pairs.size(); i += 2) if (isSecret(pairs.get(i))) call.redact(i + 3);
-        return error == null ? call.reply().ok() : call.reply().error(error);
+        return error == null ? call.reply().ok() : call.reply().error(Errors.ofJava(error));
+    }
+
+    /// A word as text, which names and values are here. Bytes that are no text are refused: a password of them could not be told from another.
+    private static String text(Call call, int index, List<String> before) {
+        Bytes word = call.arg(index);
+        String text = word.toString();
+        if (text.indexOf(0) < 0 && Bytes.of(text).equals(word)) return text;
+        if (index % 2 == 0) throw new Refusal(Config.unknown(Errors.echo(word)));
+        call.redact(index);
+        throw new Refusal(
+                Errors.ofJava(Config.failed(before.get(index - 3), "argument must be UTF-8 text without NUL")));
     }
 
     private static boolean isSecret(String name) {
@@ -108,7 +122,7 @@ public enum ConfigCommands implements Command {
         String error = host.config().rewrite(null);
         if (error != null) {
             log.warning("CONFIG REWRITE failed: " + error);
-            return call.reply().error(error);
+            return call.reply().error(Errors.ofJava(error));
         }
         log.notice("CONFIG REWRITE executed with success.");
         return call.reply().ok();

@@ -172,7 +172,7 @@ public enum ConnectionCommands implements Command {
                 name = call.arg(++i);
                 if (!Session.isName(name)) return call.reply().error(Session.NOT_A_NAME);
             } else {
-                return call.reply().error("ERR Syntax error in HELLO option '" + call.arg(i) + "'");
+                return call.reply().error("ERR Syntax error in HELLO option '" + Errors.echo(call.arg(i)) + "'");
             }
         }
         if (!isAuthenticated) return call.reply().error(HELLO_WITHOUT_AUTH);

@@ -126,7 +126,7 @@ public enum DebugCommands implements Command {
         if (call.is(1, "HELP") && call.argc() == 2) return help(call);
         Tool tool = Tool.of(call);
         if (tool == null) {
-            String word = call.arg(1).toString();
+            String word = Errors.echo(call.arg(1));
             return call.reply()
                     .error("ERR unknown subcommand or wrong number of arguments for '" + word + "'. Try DEBUG HELP.");
         }
@@ -177,7 +177,7 @@ public enum DebugCommands implements Command {
             call.store().checkInvariants();
             return call.reply().ok();
         } catch (IllegalStateException e) {
-            return call.reply().error("ERR " + e.getMessage());
+            return call.reply().error(Errors.ofJava("ERR " + e.getMessage()));
         }
     }
 
@@ -308,12 +308,12 @@ public enum DebugCommands implements Command {
 
     private static Reply rewriteConfig(Call call, Engine engine) {
         String error = engine.host().config().rewriteAll();
-        return error == null ? call.reply().ok() : call.reply().error(error);
+        return error == null ? call.reply().ok() : call.reply().error(Errors.ofJava(error));
     }
 
     private static Reply loadAof(Call call, Engine engine) {
         String error = engine.host().reloadLog();
-        return error == null ? call.reply().ok() : call.reply().error(error);
+        return error == null ? call.reply().ok() : call.reply().error(Errors.ofJava(error));
     }
 
     private static Reply reload(Call call, Engine engine) {
@@ -327,7 +327,7 @@ public enum DebugCommands implements Command {
             else return call.reply().error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
         }
         String error = engine.host().reload(saves, empties, merges);
-        return error == null ? call.reply().ok() : call.reply().error(error);
+        return error == null ? call.reply().ok() : call.reply().error(Errors.ofJava(error));
     }
 
     // ---- filling the database ----

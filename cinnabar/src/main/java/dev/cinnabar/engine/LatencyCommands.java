@@ -8,6 +8,7 @@ import static dev.cinnabar.command.Flag.STALE;
 import dev.cinnabar.command.Call;
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
+import dev.cinnabar.command.Errors;
 import dev.cinnabar.command.Group;
 import dev.cinnabar.command.Reply;
 import dev.cinnabar.engine.LatencyMonitor.Series;
@@ -124,7 +125,8 @@ public enum LatencyCommands implements Command {
     private static Reply graph(Call call, LatencyMonitor monitor) {
         String event = call.arg(2).toString();
         Series series = monitor.events().get(event);
-        if (series == null) return call.reply().error("ERR No samples available for event '" + event + "'");
+        if (series == null)
+            return call.reply().error("ERR No samples available for event '" + Errors.echo(call.arg(2)) + "'");
 
         Sparkline line = new Sparkline();
         long nowSeconds = call.nowMs() / 1000;

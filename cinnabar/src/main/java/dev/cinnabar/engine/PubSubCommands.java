@@ -179,8 +179,7 @@ public enum PubSubCommands implements Command {
 
     private static Reply channels(Call call, PubSub pubSub, Subscription sort) {
         if (call.argc() > 3) {
-            return call.reply()
-                    .error(Errors.subcommandArity("pubsub", call.arg(1).toString()));
+            return call.reply().error(Errors.subcommandArity("pubsub", call.arg(1)));
         }
         Bytes pattern = call.argc() == 3 ? call.arg(2) : null;
         int begin = call.reply().begin();

@@ -264,7 +264,7 @@ public enum ServerCommands implements Command {
             return call.reply().error("ERR Background append only file rewriting already in progress");
         }
         String error = host.rewriteLog();
-        if (error != null) return call.reply().error(error);
+        if (error != null) return call.reply().error(Errors.ofJava(error));
         boolean waits = host.logStatus().isRewriteScheduled() || engine.isInExec(); // for the end of the transaction
         String how = waits ? "scheduled" : "started";
         return call.reply().simple("Background append only file rewriting " + how);
@@ -274,13 +274,13 @@ public enum ServerCommands implements Command {
         boolean mayWait = call.argc() == 2 && call.is(1, "SCHEDULE");
         if (call.argc() > 1 && !mayWait) throw Errors.SYNTAX_REFUSAL;
         String error = host.saveInBackground(mayWait);
-        if (error != null) return call.reply().error(error);
+        if (error != null) return call.reply().error(Errors.ofJava(error));
         return call.reply().simple("Background saving " + (host.saveStatus().isScheduled() ? "scheduled" : "started"));
     }
 
     private static Reply save(Call call, Host host) {
         String error = host.save();
-        return error == null ? call.reply().ok() : call.reply().error(error);
+        return error == null ? call.reply().ok() : call.reply().error(Errors.ofJava(error));
     }
 
     private static Reply shutdown(Call call, Host host) {

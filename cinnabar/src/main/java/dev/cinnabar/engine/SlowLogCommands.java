@@ -66,9 +66,7 @@ public enum SlowLogCommands implements Command {
     }
 
     private static Reply get(Call call, SlowLog log) {
-        if (call.argc() > 3)
-            return call.reply()
-                    .error(Errors.subcommandArity("slowlog", call.arg(1).toString()));
+        if (call.argc() > 3) return call.reply().error(Errors.subcommandArity("slowlog", call.arg(1)));
         String range = "ERR count should be greater than or equal to -1";
         long wanted = call.argc() == 3 ? call.longArg(2, -1, Long.MAX_VALUE, range) : DEFAULT_COUNT;
         int count = wanted < 0 ? log.size() : (int) Math.min(wanted, log.size());

@@ -57,6 +57,7 @@ public final class NetServer implements AutoCloseable {
     private int port;
     private int backlog;
     private @Nullable Path unixPath;
+    private boolean isStarted;
     private boolean closed;
 
     /// @param name what the threads are called, followed by `-io-` and the loop's number
@@ -87,8 +88,10 @@ public final class NetServer implements AutoCloseable {
         for (EventLoop loop : loops) loop.lingers(lingers);
     }
 
-    /// Begins to serve.
-    public void start() {
+    /// Begins to serve. Whoever has connected until then waits. Idempotent. Any thread.
+    public synchronized void start() {
+        if (isStarted) return;
+        isStarted = true;
         for (EventLoop loop : loops) loop.start();
     }
 

@@ -115,7 +115,7 @@ public final class AofLoader {
                     } else {
                         replay(reader.argc(), reader.argv(), reader, entry, lenient);
                     }
-                    if ((commands & 0xfff) == 0) progress.loaded(bytesBefore + reader.itemStart());
+                    progress.passing(bytesBefore + reader.itemStart());
                 }
                 case LINE -> {}
                 default -> {

@@ -2,9 +2,19 @@ package dev.cinnabar.persistence;
 
 /// How far loading has come: written by the loading thread, read by whoever answers INFO.
 public final class LoadingProgress {
+    private static final int STEP = 1 << 20;
+
     private volatile long totalBytes;
     private volatile long loadedBytes;
     private volatile String file = "";
+    private long longFromBytes = Long.MAX_VALUE;
+    private Runnable whenLong = () -> {};
+
+    /// Asks to be told, once and on the loading thread, when this many bytes were loaded and there are more to come.
+    public void whenLongerThan(long bytes, Runnable whenLong) {
+        longFromBytes = bytes;
+        this.whenLong = whenLong;
+    }
 
     /// The bytes of all files that are to be read.
     public long totalBytes() {
@@ -32,5 +42,13 @@ public final class LoadingProgress {
 
     void loaded(long bytes) {
         loadedBytes = bytes;
+        if (bytes < longFromBytes || bytes >= totalBytes) return;
+        longFromBytes = Long.MAX_VALUE;
+        whenLong.run();
+    }
+
+    /// The same for one who comes often, and may be passed over.
+    void passing(long bytes) {
+        if (bytes - loadedBytes >= STEP) loaded(bytes);
     }
 }

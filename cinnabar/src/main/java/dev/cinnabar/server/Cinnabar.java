@@ -102,13 +102,16 @@ public final class Cinnabar implements AutoCloseable {
         host.parts(net, persistence, saves, protocol);
         try {
             listen(builder.listensOnTcp);
-            // before the first client comes: nobody may see an empty data set that is about to be loaded
             boolean hasLog = config.get(Directives.APPENDONLY);
             boolean hasImage = !hasLog && builder.readsImage() && saves.exists();
             if (hasLog || hasImage) engine.loading(true);
-            net.start();
+            // nobody may see an empty data set that is about to be loaded, and where that takes long, clients shall hear of it
+            long longLoad = config.get(Directives.LOADING_PROCESS_EVENTS_INTERVAL_BYTES);
+            persistence.whenLoadingIsLong(longLoad, net::start);
+            saves.whenLoadingIsLong(longLoad, net::start);
             persistence.start();
             if (hasImage) saves.start();
+            net.start();
         } catch (RuntimeException | Error e) {
             close();
             throw e;

@@ -119,6 +119,8 @@ public final class Main {
         if (isEnding.get()) started.close();
         for (String where : started.net().listeningOn()) log.notice("Listening on " + where);
         log.notice("Ready to accept connections");
+        String unixSocket = config.get(Directives.UNIXSOCKET);
+        if (!unixSocket.isEmpty()) log.notice("The server is now ready to accept connections at " + unixSocket);
         supervisor.ready();
         if (config.get(Directives.WARM_UP)) new WarmUp(started.engine(), log).start();
         new MemoryReturn(started.engine().store().pages().budget()).start();

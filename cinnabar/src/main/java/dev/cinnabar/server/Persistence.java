@@ -366,6 +366,11 @@ final class Persistence implements Durability {
                 false, isRunning, !isOver && waits, -1, -1, isOk, isOver && isOk ? 1 : 0, 0, true, 0, 0, 0, 0, 0);
     }
 
+    /// See [LoadingProgress#whenLongerThan].
+    void whenLoadingIsLong(long fromBytes, Runnable then) {
+        progress.whenLongerThan(fromBytes, then);
+    }
+
     Host.@Nullable Loading loading() {
         long since = loadingSinceMs;
         return since == 0 ? null : new Host.Loading(since, progress.totalBytes(), progress.loadedBytes());

@@ -126,6 +126,11 @@ final class Saves {
         engine.loading(false);
     }
 
+    /// See [LoadingProgress#whenLongerThan].
+    void whenLoadingIsLong(long fromBytes, Runnable then) {
+        progress.whenLongerThan(fromBytes, then);
+    }
+
     Host.@Nullable Loading loading() {
         long since = loadingSinceMs;
         return since == 0 ? null : new Host.Loading(since, progress.totalBytes(), progress.loadedBytes());
