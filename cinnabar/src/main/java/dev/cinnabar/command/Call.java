@@ -66,6 +66,7 @@ public final class Call implements Arguments {
     private long waitsAgainMs = Long.MAX_VALUE;
     private boolean waitsNilIsArray;
     private boolean waitsForNoKey;
+    private boolean waitsForOneOf;
     private boolean isTimeOver;
     private boolean touches = true;
     private long hits;
@@ -265,6 +266,18 @@ public final class Call implements Arguments {
         waitsMs = timeoutMs;
         waitsNilIsArray = nilIsArray;
         return reply;
+    }
+
+    /// The same for a call that takes what it wants from one of the keys, as BLPOP does: from the one that got something first, not from the
+    /// one that is named first. So when it is run again, the key that has changed stands in the places of all.
+    public Reply waitForOneOf(int first, int last, long timeoutMs, boolean nilIsArray) {
+        waitsForOneOf = mayWait;
+        return waitForKeys(first, last, timeoutMs, nilIsArray);
+    }
+
+    /// The engine's.
+    public boolean waitsForOneOf() {
+        return waitsForOneOf;
     }
 
     /// Says that there is nothing to answer yet, and that no key will tell when there is: the command is run again, from the top, now and then,
@@ -496,6 +509,7 @@ public final class Call implements Arguments {
         isDecided = false;
         hasWaited = false;
         waitsForNoKey = false;
+        waitsForOneOf = false;
         isTimeOver = false;
         waitsAgainMs = Long.MAX_VALUE;
         mustObey = false;

@@ -5,6 +5,7 @@ import dev.cinnabar.base.StoredBytes;
 import dev.cinnabar.engine.Session.WatchedKey;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -31,6 +32,9 @@ final class Waiters {
         final List<WatchedKey> keys;
         final long deadlineMs; // Long.MAX_VALUE for none
         final boolean nilIsArray;
+        boolean takesFromOne; // of its keys, the words from `firstKey` to `lastKey`
+        int firstKey;
+        int lastKey;
         boolean answersItself; // is run once more when its time is over, and not answered nil
         long againMs = Long.MAX_VALUE; // when it wants to be run again though no key has changed
         boolean isGone;
@@ -53,6 +57,14 @@ final class Waiters {
 
         long nextMs() {
             return Math.min(deadlineMs, againMs);
+        }
+
+        /// Its words when it is run again because a key has changed.
+        Bytes[] argvFor(WatchedKey changed) {
+            if (!takesFromOne || keys.size() == 1) return argv;
+            Bytes[] words = argv.clone();
+            Arrays.fill(words, firstKey, lastKey + 1, changed.key().window());
+            return words;
         }
     }
 

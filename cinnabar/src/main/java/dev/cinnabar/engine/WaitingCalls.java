@@ -55,6 +55,9 @@ final class WaitingCalls {
         Waiter waiter = new Waiter(session, entry, argv, keys, deadlineMs, call.waitsNilIsArray());
         waiter.againMs = call.waitsAgainMs();
         waiter.answersItself = call.waitsForNoKey();
+        waiter.takesFromOne = call.waitsForOneOf();
+        waiter.firstKey = call.waitsFirst();
+        waiter.lastKey = call.waitsLast();
         waiters.add(waiter);
         engine.tickBy(waiter.nextMs());
         session.waitsFor = "keys";
@@ -67,19 +70,18 @@ final class WaitingCalls {
             WatchedKey key = waiters.nextReady();
             if (key == null) return;
             for (Waiter waiter : waiters.line(key)) {
-                if (waiter.isGone) continue;
-                if (store.database(key.db()).lookup(key.key().window()) == 0
-                        && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY)) break;
-                runAgain(waiter, false);
+                boolean isThere = store.database(key.db()).lookup(key.key().window()) != 0; // it may be taken meanwhile
+                if (waiter.isGone || !isThere && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY)) continue;
+                runAgain(waiter, waiter.argvFor(key), false);
             }
         }
     }
 
-    private void runAgain(Waiter waiter, boolean isTimeOver) {
+    private void runAgain(Waiter waiter, Bytes[] argv, boolean isTimeOver) {
         Session session = waiter.session;
         woken.clear();
         session.pushes = wokenPushes;
-        again.begin(session, waiter.db, waiter.argv.length, waiter.argv, woken, session.isResp3);
+        again.begin(session, waiter.db, argv.length, argv, woken, session.isResp3);
         again.mayWait(true);
         again.hasWaited(true);
         again.isTimeOver(isTimeOver);
@@ -118,13 +120,13 @@ final class WaitingCalls {
     void timeOut(long nowMs) {
         for (Waiter waiter = waiters.overdue(nowMs); waiter != null; waiter = waiters.overdue(nowMs)) {
             if (waiter.deadlineMs <= nowMs) endInVain(waiter);
-            else runAgain(waiter, false);
+            else runAgain(waiter, waiter.argv, false);
         }
     }
 
     private void endInVain(Waiter waiter) {
         if (waiter.answersItself) {
-            runAgain(waiter, true);
+            runAgain(waiter, waiter.argv, true);
             return;
         }
         woken.clear();

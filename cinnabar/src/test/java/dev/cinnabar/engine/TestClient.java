@@ -42,9 +42,14 @@ final class TestClient implements Link {
     }
 
     String sendWords(String... words) {
+        sendOnly(words);
+        return read();
+    }
+
+    /// Sends a command; what comes of it is to be read.
+    void sendOnly(String... words) {
         waiting.add(TestEngine.words(words));
         if (waiting.size() == 1 && !engine.isWaiting(session)) run();
-        return read();
     }
 
     /// What was received since the last time.
@@ -66,6 +71,11 @@ final class TestClient implements Link {
     /// Whether commands are there that have not been run.
     boolean waits() {
         return !waiting.isEmpty();
+    }
+
+    /// Whether the last command that ran is still to be answered.
+    boolean isHeld() {
+        return engine.isWaiting(session);
     }
 
     private void run() {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class WaitersTest {
     private final TestEngine server = new TestEngine();
@@ -34,6 +36,46 @@ class WaitersTest {
         assertThat(waiting.read()).isEmpty();
         client.send("SWAPDB 0 1");
         assertThat(waiting.read()).isEqualTo("*2 $4 list $1 x");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "RPUSH, BLPOP first second 0, *2 $6 second $1 1",
+        "RPUSH, BLMPOP 0 2 first second LEFT, *2 $6 second *1 $1 1",
+        "ZADD, BZPOPMIN first second 0, *3 $6 second $1 x $1 1",
+        "ZADD, BZMPOP 0 2 first second MIN COUNT 5, *2 $6 second *1 *2 $1 x $1 1"
+    })
+    void of_several_keys_the_one_that_got_something_first_serves(String add, String wait, String served) {
+        waiting.send(wait);
+        client.send("MULTI");
+        client.send(add + " second 1 x");
+        client.send(add + " first 1 x");
+        client.send("EXEC");
+        assertThat(waiting.read()).isEqualTo(served);
+    }
+
+    @Test
+    void a_key_of_another_type_does_not_keep_the_others_from_serving() {
+        waiting.send("BZPOPMAX first second second 0");
+        client.send("RPUSH first x");
+        assertThat(waiting.read()).isEmpty();
+        client.send("ZADD second 1 x");
+        assertThat(waiting.read()).isEqualTo("*3 $6 second $1 x $1 1");
+        waiting.send("BLPOP zset list 0");
+        client.send("ZADD zset 1 x");
+        client.send("LPUSH list a");
+        assertThat(waiting.read()).isEqualTo("*2 $4 list $1 a");
+    }
+
+    @Test
+    void who_waits_for_a_group_hears_that_the_stream_is_gone_also_behind_one_who_does_not_care() {
+        TestClient reader = server.connect();
+        client.send("XGROUP CREATE stream group $ MKSTREAM");
+        reader.send("XREAD BLOCK 0 STREAMS stream $");
+        waiting.send("XREADGROUP GROUP group me BLOCK 0 STREAMS stream >");
+        client.send("DEL stream");
+        assertThat(waiting.read()).isEqualTo("-UNBLOCKED the stream key no longer exists");
+        assertThat(reader.read()).isEmpty();
     }
 
     @Test
