@@ -142,7 +142,9 @@ public enum PubSubCommands implements Command {
 
     /// Each channel is confirmed on its own: an answer of several values, which is why clients count confirmations, not replies.
     private static Reply subscribe(Call call, PubSub pubSub, Session session, Subscription sort) {
-        if (!session.link().takesMessages())
+        boolean isRefusedInExec =
+                sort == Subscription.SHARD && session.engine().isInExec(); // as in Redis, that one alone
+        if (isRefusedInExec || !session.link().takesMessages())
             return call.reply().error(Errors.denyBlocking(call.spec().name()));
         for (int i = 1; i < call.argc(); i++) {
             pubSub.subscribe(session, sort, call.arg(i));

@@ -135,6 +135,17 @@ class PubSubCommandsTest {
     }
 
     @Test
+    void shard_channels_alone_are_not_subscribed_to_within_a_transaction() {
+        client.send("MULTI");
+        client.send("SUBSCRIBE a");
+        client.send("SSUBSCRIBE b");
+        client.send("SUNSUBSCRIBE b");
+        assertThat(client.send("EXEC"))
+                .isEqualTo("*3 *3 $9 subscribe $1 a :1 -ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client"
+                        + " *3 $12 sunsubscribe $1 b :0");
+    }
+
+    @Test
     void within_a_transaction_the_restriction_begins_behind_exec() {
         client.send("MULTI");
         client.send("SUBSCRIBE a");
