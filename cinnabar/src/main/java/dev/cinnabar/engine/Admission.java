@@ -14,12 +14,15 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Touched only under the engine's lock.
 final class Admission {
+    private static final int WARNING_EACH_MS = 60_000;
+
     private final Engine engine;
     private final CommandTable commands;
     private final Settings settings;
     private final Eviction eviction;
     private final Pause pause;
     private final Moment moment;
+    private long warnsAgainMs; // of HTTP
     private @Nullable String writeRefusal; // while the data set should be saved and cannot
 
     Admission(Engine engine, CommandTable commands, Settings settings, Eviction eviction, Pause pause, Moment moment) {
@@ -45,7 +48,9 @@ final class Admission {
     CommandEntry find(int argc, Bytes[] argv, Call call) {
         CommandEntry entry = commands.find(argv[0]);
         if (entry == null) {
-            call.reply().error(unknown(argc, argv));
+            Session session = (Session) call.caller();
+            if (isOfHttp(argv[0]) && session.origin() == Session.Origin.NETWORK) dropBrowser(session);
+            else call.reply().error(unknown(argc, argv));
             return null;
         }
         CommandTable inner = entry.subcommands();
@@ -67,6 +72,23 @@ final class Admission {
             return null;
         }
         return entry;
+    }
+
+    private static boolean isOfHttp(Bytes name) {
+        return name.isWord("POST") || name.isWord("HOST:");
+    }
+
+    /// A web page may have a browser on this machine, or a server that fetches addresses for others, send us an HTTP request with commands in its
+    /// body. Before the body comes a line that begins with one of these words, and there the connection ends.
+    private void dropBrowser(Session session) {
+        session.closeAtOnce();
+        if (moment.nowMs() < warnsAgainMs) return;
+        warnsAgainMs = moment.nowMs() + WARNING_EACH_MS;
+        engine.host()
+                .log()
+                .warning("Possible SECURITY ATTACK detected: an HTTP request (POST or Host:) came from "
+                        + session.link().remoteAddress()
+                        + ", perhaps a web page that tries to give commands. The connection was closed.");
     }
 
     /// The error for a command that is refused. With an EXEC its transaction is over.

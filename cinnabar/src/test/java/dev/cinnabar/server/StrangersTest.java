@@ -1,12 +1,17 @@
 package dev.cinnabar.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cinnabar.base.Log;
+import dev.cinnabar.base.LogLines;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What a client may do, over a real socket, that has not logged in: little.
 class StrangersTest {
@@ -68,5 +73,32 @@ class StrangersTest {
         } catch (IOException e) {
             return true;
         }
+    }
+
+    /// A page in a browser on the server's machine can send requests, but not what they begin with.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "POST / HTTP/1.1\r\nHost: localhost\r\n\r\nSET k v\r\n",
+                "PING\r\nGET / HTTP/1.1\r\nhost: localhost\r\n\r\nSET k v\r\n",
+                "*2\r\n$4\r\npost\r\n$1\r\n/\r\nSET k v\r\n"
+            })
+    void an_http_request_is_not_answered_and_what_it_brings_is_not_run(String request) throws IOException {
+        LogLines log = new LogLines(Log.Level.WARNING);
+        try (Cinnabar open = Cinnabar.builder().log(log).start()) {
+            for (int i = 0; i < 3; i++) {
+                try (Socket socket = new Socket("127.0.0.1", open.port())) {
+                    socket.setSoTimeout(60_000);
+                    assertThat(answer(socket, request)).isEmpty();
+                }
+            }
+            assertThat(open.execute("EXISTS", "k")).isEqualTo(0L);
+        }
+        assertThat(log.lines).as("once a minute").singleElement().asString().contains("SECURITY ATTACK", "127.0.0.1:");
+    }
+
+    @Test
+    void the_program_around_a_server_is_told_that_there_is_no_such_command() {
+        assertThatThrownBy(() -> server.execute("POST", "/")).hasMessageStartingWith("ERR unknown command 'POST'");
     }
 }
