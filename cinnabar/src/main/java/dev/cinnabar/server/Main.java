@@ -83,6 +83,7 @@ public final class Main {
 
     private void run() throws InterruptedException {
         Signals.handle(this::signalled, "TERM", "INT");
+        Signals.handle(name -> {}, "HUP"); // a terminal that is closed takes no server with it
         long pid = ProcessHandle.current().pid();
         log.notice("Cinnabar version=" + Version.CINNABAR + ", compatible with Redis " + Version.REDIS + ", pid=" + pid
                 + ", just started");
