@@ -3,6 +3,7 @@ package dev.cinnabar;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.File;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -127,16 +129,24 @@ public final class RealRedis implements AutoCloseable {
         }
     }
 
+    /// A command in the protocol's form.
+    public static ByteBuffer request(Charset charset, String... words) {
+        var request = new ByteArrayOutputStream();
+        request.writeBytes(("*" + words.length + "\r\n").getBytes(charset));
+        for (String word : words) {
+            byte[] bytes = word.getBytes(charset);
+            request.writeBytes(("$" + bytes.length + "\r\n").getBytes(charset));
+            request.writeBytes(bytes);
+            request.writeBytes("\r\n".getBytes(charset));
+        }
+        return ByteBuffer.wrap(request.toByteArray());
+    }
+
     /// Sends a command and gives its reply: a String (errors with their minus), a Long, a List of replies, or
     /// null.
     public Object ask(String... words) {
-        var request = new StringBuilder("*" + words.length + "\r\n");
-        for (String word : words) {
-            int length = word.getBytes(StandardCharsets.UTF_8).length;
-            request.append('$').append(length).append("\r\n").append(word).append("\r\n");
-        }
         try {
-            ByteBuffer bytes = ByteBuffer.wrap(request.toString().getBytes(StandardCharsets.UTF_8));
+            ByteBuffer bytes = request(StandardCharsets.UTF_8, words);
             while (bytes.hasRemaining()) channel.write(bytes);
             return reply();
         } catch (IOException e) {
@@ -146,16 +156,9 @@ public final class RealRedis implements AutoCloseable {
 
     /// Sends a command and gives its reply as it came, in either version of the protocol. Texts are bytes, one char each.
     public String raw(String... words) {
-        var request = new StringBuilder("*" + words.length + "\r\n");
-        for (String word : words)
-            request.append('$')
-                    .append(word.length())
-                    .append("\r\n")
-                    .append(word)
-                    .append("\r\n");
         var reply = new StringBuilder();
         try {
-            ByteBuffer bytes = ByteBuffer.wrap(request.toString().getBytes(StandardCharsets.ISO_8859_1));
+            ByteBuffer bytes = request(StandardCharsets.ISO_8859_1, words);
             while (bytes.hasRemaining()) channel.write(bytes);
             rawValue(reply);
         } catch (IOException e) {

@@ -1,5 +1,6 @@
 package dev.cinnabar.engine;
 
+import dev.cinnabar.RealRedis;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -24,15 +25,8 @@ final class RealClient implements AutoCloseable {
 
     /// Sends a command and reads its one reply.
     String send(String... words) {
-        var request = new StringBuilder("*" + words.length + "\r\n");
-        for (String word : words) {
-            request.append('$')
-                    .append(word.getBytes(StandardCharsets.UTF_8).length)
-                    .append("\r\n");
-            request.append(word).append("\r\n");
-        }
         try {
-            ByteBuffer bytes = ByteBuffer.wrap(request.toString().getBytes(StandardCharsets.UTF_8));
+            ByteBuffer bytes = RealRedis.request(StandardCharsets.UTF_8, words);
             while (bytes.hasRemaining()) channel.write(bytes);
             return read();
         } catch (IOException e) {

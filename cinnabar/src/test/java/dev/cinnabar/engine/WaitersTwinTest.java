@@ -50,14 +50,7 @@ class WaitersTwinTest {
         }
 
         void send(String... words) throws IOException {
-            StringBuilder request = new StringBuilder("*" + words.length + "\r\n");
-            for (String word : words)
-                request.append('$')
-                        .append(word.length())
-                        .append("\r\n")
-                        .append(word)
-                        .append("\r\n");
-            ByteBuffer bytes = ByteBuffer.wrap(request.toString().getBytes(StandardCharsets.ISO_8859_1));
+            ByteBuffer bytes = RealRedis.request(StandardCharsets.ISO_8859_1, words);
             while (bytes.hasRemaining()) channel.write(bytes);
         }
 
