@@ -9,12 +9,16 @@ import dev.cinnabar.store.Database;
 import dev.cinnabar.store.Store;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// One command being run: its arguments, the databases, the reply, and the outbox in which the body says what it changed.
 ///
 /// A call belongs to an executor and is used for one command after the other; everything it lends is valid until the body returns.
 public final class Call implements Arguments {
+    private static final Map<Integer, byte[]> AS_IT_IS = Map.of();
+
     /// What [#event] answers for a change that is told to nobody.
     public static final String NO_EVENT = "";
 
@@ -67,6 +71,7 @@ public final class Call implements Arguments {
     private boolean waitsNilIsArray;
     private boolean waitsForNoKey;
     private boolean waitsForOneOf;
+    private Map<Integer, byte[]> waitsWith = AS_IT_IS;
     private boolean isTimeOver;
     private boolean touches = true;
     private long hits;
@@ -347,9 +352,15 @@ public final class Call implements Arguments {
         this.mustObey = mustObey;
     }
 
-    /// Puts another word in the place of an argument, also for the time when a waiting call is run again (`XREAD … $`).
-    public void replaceArg(int index, byte[] word) {
-        argv[index].set(word, 0, word.length);
+    /// Puts another word in the place of an argument for the time when this call, which waits, is run again (`XREAD … $`).
+    public void waitWith(int index, byte[] word) {
+        if (waitsWith == AS_IT_IS) waitsWith = new HashMap<>();
+        waitsWith.put(index, word);
+    }
+
+    /// The engine's: the words that take the place of arguments, by their index.
+    public Map<Integer, byte[]> waitsWith() {
+        return waitsWith;
     }
 
     /// Says that the answer stands, even if it is that a key is of another type: it is not one that the call waits for.
@@ -510,6 +521,8 @@ public final class Call implements Arguments {
         hasWaited = false;
         waitsForNoKey = false;
         waitsForOneOf = false;
+        if (waitsWith != AS_IT_IS)
+            waitsWith = AS_IT_IS; // speed only: to store a reference costs a barrier of the collector
         isTimeOver = false;
         waitsAgainMs = Long.MAX_VALUE;
         mustObey = false;

@@ -190,7 +190,7 @@ final class StreamReading {
             long seq = stream == null ? 0 : stream.lastSeq();
             byte[] id = new byte[StreamId.length(ms, seq)];
             StreamId.print(ms, seq, id, 0);
-            call.replaceArg(idAt(i), id);
+            call.waitWith(idAt(i), id);
         }
         return call.waitForKeys(keysAt, keysAt + streams - 1, timeoutMs, true);
     }

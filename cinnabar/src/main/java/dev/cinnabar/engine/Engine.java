@@ -364,8 +364,8 @@ public final class Engine implements KeyEvents {
             statistics.dirty += call.dirty();
             if (session.origin() != Session.Origin.REPLAY) journal.record(call, isInExec);
         }
+        if (!monitors.isEmpty() && !call.hasWaited()) monitors.feed(this, session, call, entry.spec());
         if (call.isWaiting()) return;
-        if (!monitors.isEmpty()) monitors.feed(this, session, call, entry.spec());
         long ended = clock.nanos();
         if (!isNested) lastNanos = ended;
         boolean hasFailed = call.reply().errors() > 0;

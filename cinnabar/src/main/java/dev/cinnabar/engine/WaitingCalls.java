@@ -45,6 +45,7 @@ final class WaitingCalls {
     void suspend(Session session, CommandEntry entry, Call call) {
         Bytes[] argv = new Bytes[call.argc()];
         for (int i = 0; i < argv.length; i++) argv[i] = Bytes.of(call.arg(i).copy());
+        call.waitsWith().forEach((i, word) -> argv[i] = Bytes.of(word));
         List<WatchedKey> keys = new ArrayList<>();
         for (int i = call.waitsFirst(); i <= call.waitsLast(); i++) {
             WatchedKey key = new WatchedKey(session.db, StoredBytes.copyOf(argv[i]));

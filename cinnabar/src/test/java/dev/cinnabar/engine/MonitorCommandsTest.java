@@ -53,6 +53,24 @@ class MonitorCommandsTest {
     }
 
     @Test
+    void a_command_that_waits_is_shown_when_it_begins_to() {
+        TestClient waiting = server.connect();
+        String other = NOON.replace("50002", "50003");
+        monitor.send("MONITOR");
+        waiting.send("BLPOP list other 0");
+        assertThat(monitor.read()).isEqualTo(other + "\"BLPOP\" \"list\" \"other\" \"0\"");
+        client.send("RPUSH other x");
+        assertThat(waiting.read()).isEqualTo("*2 $5 other $1 x");
+        assertThat(monitor.read()).isEqualTo(NOON + "\"RPUSH\" \"other\" \"x\"");
+        waiting.send("XREAD BLOCK 50 STREAMS stream $");
+        assertThat(monitor.read()).endsWith("\"stream\" \"$\"");
+        server.advance(Duration.ofSeconds(1));
+        waiting.send("WAIT 1 100");
+        server.advance(Duration.ofSeconds(1));
+        assertThat(monitor.read()).endsWith("\"WAIT\" \"1\" \"100\"");
+    }
+
+    @Test
     void a_monitor_sees_its_own_commands_behind_their_replies() {
         monitor.send("MONITOR");
         String own = NOON.replace("50002", "50001");
