@@ -78,6 +78,13 @@ public final class Reply {
         return this;
     }
 
+    /// OK, or an error in Java's text, which may hold any character (the name of a file, say).
+    ///
+    /// @param error null when all is well
+    public Reply okUnless(@Nullable String error) {
+        return error == null ? ok() : error(Errors.ofJava(error));
+    }
+
     public Reply queued() {
         out.append(QUEUED);
         return this;
@@ -94,6 +101,11 @@ public final class Reply {
     /// @param text one char per byte, since a client's words need not be text: see [Errors#echo] and [Errors#ofJava]
     public Reply error(String text) {
         errors++;
+        return uncountedError(text);
+    }
+
+    /// The same for one that was asked for, and is none (DEBUG ERROR).
+    public Reply uncountedError(String text) {
         out.append('-');
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);

@@ -81,7 +81,7 @@ final class Admission {
     /// A web page may have a browser on this machine, or a server that fetches addresses for others, send us an HTTP request with commands in its
     /// body. Before the body comes a line that begins with one of these words, and there the connection ends.
     private void dropBrowser(Session session) {
-        session.closeAtOnce();
+        engine.kill(session);
         if (moment.nowMs() < warnsAgainMs) return;
         warnsAgainMs = moment.nowMs() + WARNING_EACH_MS;
         engine.host()

@@ -98,7 +98,7 @@ public enum ConfigCommands implements Command {
         Engine engine = session.engine();
         String error = engine.host().config().set(pairs, session.link().isLocal(), engine.isLoading());
         for (int i = 0; i + 1 < pairs.size(); i += 2) if (isSecret(pairs.get(i))) call.redact(i + 3);
-        return error == null ? call.reply().ok() : call.reply().error(Errors.ofJava(error));
+        return call.reply().okUnless(error);
     }
 
     /// A word as text, which names and values are here. Bytes that are no text are refused: a password of them could not be told from another.

@@ -126,9 +126,7 @@ public enum DebugCommands implements Command {
         if (call.is(1, "HELP") && call.argc() == 2) return help(call);
         Tool tool = Tool.of(call);
         if (tool == null) {
-            String word = Errors.echo(call.arg(1));
-            return call.reply()
-                    .error("ERR unknown subcommand or wrong number of arguments for '" + word + "'. Try DEBUG HELP.");
+            return call.reply().error(Errors.subcommandArity("debug", call.arg(1)));
         }
         Engine engine = ((Session) call.caller()).engine();
         return switch (tool) {
@@ -307,13 +305,11 @@ public enum DebugCommands implements Command {
     }
 
     private static Reply rewriteConfig(Call call, Engine engine) {
-        String error = engine.host().config().rewriteAll();
-        return error == null ? call.reply().ok() : call.reply().error(Errors.ofJava(error));
+        return call.reply().okUnless(engine.host().config().rewriteAll());
     }
 
     private static Reply loadAof(Call call, Engine engine) {
-        String error = engine.host().reloadLog();
-        return error == null ? call.reply().ok() : call.reply().error(Errors.ofJava(error));
+        return call.reply().okUnless(engine.host().reloadLog());
     }
 
     private static Reply reload(Call call, Engine engine) {
@@ -326,8 +322,7 @@ public enum DebugCommands implements Command {
             else if (call.is(i, "MERGE")) merges = true;
             else return call.reply().error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
         }
-        String error = engine.host().reload(saves, empties, merges);
-        return error == null ? call.reply().ok() : call.reply().error(Errors.ofJava(error));
+        return call.reply().okUnless(engine.host().reload(saves, empties, merges));
     }
 
     // ---- filling the database ----
@@ -381,12 +376,7 @@ public enum DebugCommands implements Command {
 
     /// An error that was asked for counts as none.
     private static Reply error(Call call) {
-        call.reply()
-                .out()
-                .append('-')
-                .append(call.arg(2).toString().replaceAll("[\\r\\n]", " "))
-                .appendCrlf();
-        return call.reply();
+        return call.reply().uncountedError(call.arg(2).toLatin1());
     }
 
     private static Reply protocol(Call call) {

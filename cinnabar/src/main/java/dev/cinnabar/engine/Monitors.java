@@ -12,7 +12,8 @@ import java.util.List;
 final class Monitors {
     /*
      * A command is shown after it has run: secrets among its arguments are redacted by then, SELECT shows the new database, and EXEC
-     * comes behind the commands that it ran. One that has to wait is shown when it begins to, and not again. A monitor that sends a command itself sees it behind the answer, as all that is pushed.
+     * comes behind the commands that it ran. One that has to wait is shown when it begins to, and not again. A monitor that sends a
+     * command itself sees it behind the answer, as all that is pushed.
      */
     private static final String HEX = "0123456789abcdef";
 

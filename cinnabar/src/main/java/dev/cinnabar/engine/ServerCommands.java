@@ -279,8 +279,7 @@ public enum ServerCommands implements Command {
     }
 
     private static Reply save(Call call, Host host) {
-        String error = host.save();
-        return error == null ? call.reply().ok() : call.reply().error(Errors.ofJava(error));
+        return call.reply().okUnless(host.save());
     }
 
     private static Reply shutdown(Call call, Host host) {

@@ -191,12 +191,6 @@ public final class Session {
         link.closeAfterReply();
     }
 
-    /// Lets the client go at once, without the answers that are on their way.
-    void closeAtOnce() {
-        isClosing = true;
-        link.close();
-    }
-
     /// Whether the client has taken some of what it is sent since this was last asked.
     boolean hasFetched() {
         long unsent = link.outputBytes();

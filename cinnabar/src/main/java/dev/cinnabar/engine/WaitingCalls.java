@@ -70,12 +70,17 @@ final class WaitingCalls {
         while (true) {
             WatchedKey key = waiters.nextReady();
             if (key == null) return;
+            boolean isThere = isThere(key);
             for (Waiter waiter : waiters.line(key)) {
-                boolean isThere = store.database(key.db()).lookup(key.key().window()) != 0; // it may be taken meanwhile
                 if (waiter.isGone || !isThere && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY)) continue;
                 runAgain(waiter, waiter.argvFor(key), false);
+                isThere = isThere(key); // it may have been taken
             }
         }
+    }
+
+    private boolean isThere(WatchedKey key) {
+        return store.database(key.db()).lookup(key.key().window()) != 0;
     }
 
     private void runAgain(Waiter waiter, Bytes[] argv, boolean isTimeOver) {

@@ -30,7 +30,8 @@
 /// **Waiting** comes in two sorts. A command that may not run now (CLIENT PAUSE) makes `run` answer false: nothing has happened; whoever
 /// brought it keeps its bytes, stops reading, and brings it again after `Link.resume`. A command that ran and found nothing (BLPOP) says
 /// so in its call; then its words are copied into [dev.cinnabar.engine.Waiters], and when one of its keys changes
-/// [dev.cinnabar.engine.WaitingCalls] simply runs it again from the beginning, first come, first served (and where one key of several is enough, with the key that has changed in the places of all). No half-run call is ever stored.
+/// [dev.cinnabar.engine.WaitingCalls] simply runs it again from the beginning, first come, first served (and where one key of several is
+/// enough, with the key that has changed in the places of all). No half-run call is ever stored.
 ///
 /// **How a message reaches a slow reader.** PUBLISH looks its channel up in [dev.cinnabar.engine.PubSub], encodes the message once for
 /// each version of the protocol, and hands that one array to `Engine#push` for each listener:

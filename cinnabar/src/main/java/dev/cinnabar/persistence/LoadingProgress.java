@@ -4,6 +4,7 @@ package dev.cinnabar.persistence;
 public final class LoadingProgress {
     private static final int STEP = 1 << 20;
 
+    private volatile long sinceMs; // 0 when nothing is being loaded
     private volatile long totalBytes;
     private volatile long loadedBytes;
     private volatile String file = "";
@@ -14,6 +15,23 @@ public final class LoadingProgress {
     public void whenLongerThan(long bytes, Runnable whenLong) {
         longFromBytes = bytes;
         this.whenLong = whenLong;
+    }
+
+    /// Says that loading begins.
+    ///
+    /// @param nowMs in ms since 1970
+    public void begins(long nowMs) {
+        sinceMs = nowMs;
+    }
+
+    /// Says that it has ended, well or not.
+    public void ends() {
+        sinceMs = 0;
+    }
+
+    /// When the loading that is going on began, in ms since 1970; 0 when there is none.
+    public long sinceMs() {
+        return sinceMs;
     }
 
     /// The bytes of all files that are to be read.

@@ -18,6 +18,7 @@ import dev.cinnabar.memory.Budget;
 import dev.cinnabar.memory.PageMaker;
 import dev.cinnabar.net.NetServer;
 import dev.cinnabar.persistence.DumpCommands;
+import dev.cinnabar.persistence.LoadingProgress;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -85,14 +86,16 @@ public final class Cinnabar implements AutoCloseable {
                 config.get(Directives.DATABASES),
                 commands,
                 renames(config));
-        ServerHost host = new ServerHost(config, log, clock.wallMs(), builder.executable, this::closeFromWithin);
+        LoadingProgress loading = new LoadingProgress();
+        ServerHost host =
+                new ServerHost(config, log, clock.wallMs(), builder.executable, this::closeFromWithin, loading);
         ServerProtocol protocol = new ServerProtocol(engine, config, log, loops);
         engine.host(host);
         session = engine.open(Session.Origin.EMBEDDED, link);
 
         String name = builder.name.isEmpty() ? "cinnabar-" + config.get(Directives.PORT) : builder.name;
-        persistence = new Persistence(engine, config, log, name, protocol);
-        saves = new Saves(engine, config, log, name);
+        persistence = new Persistence(engine, config, log, name, protocol, loading);
+        saves = new Saves(engine, config, log, name, loading);
         net = openNet(name, loops, protocol, budget, batchesFrom(config.get(Directives.IO_URING)));
         protocol.net(net);
         pageMaker = new PageMaker(budget, name + "-pages");
@@ -106,9 +109,7 @@ public final class Cinnabar implements AutoCloseable {
             boolean hasImage = !hasLog && builder.readsImage() && saves.exists();
             if (hasLog || hasImage) engine.loading(true);
             // nobody may see an empty data set that is about to be loaded, and where that takes long, clients shall hear of it
-            long longLoad = config.get(Directives.LOADING_PROCESS_EVENTS_INTERVAL_BYTES);
-            persistence.whenLoadingIsLong(longLoad, net::start);
-            saves.whenLoadingIsLong(longLoad, net::start);
+            loading.whenLongerThan(config.get(Directives.LOADING_PROCESS_EVENTS_INTERVAL_BYTES), net::start);
             persistence.start();
             if (hasImage) saves.start();
             net.start();

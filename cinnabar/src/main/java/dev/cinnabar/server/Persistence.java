@@ -8,7 +8,6 @@ import dev.cinnabar.config.RefusedSetting;
 import dev.cinnabar.engine.ChangeLog;
 import dev.cinnabar.engine.Durability;
 import dev.cinnabar.engine.Engine;
-import dev.cinnabar.engine.Host;
 import dev.cinnabar.engine.LogReplayer;
 import dev.cinnabar.engine.LogSnapshot;
 import dev.cinnabar.engine.LogStatus;
@@ -44,7 +43,7 @@ final class Persistence implements Durability {
     private final Log log;
     private final String name;
     private final Durability durability;
-    private final LoadingProgress progress = new LoadingProgress();
+    private final LoadingProgress progress;
 
     private @Nullable Tenancy tenancy; // the last one
     private volatile @Nullable AppendOnlyLog file;
@@ -53,15 +52,15 @@ final class Persistence implements Durability {
     private int waiters;
     private volatile @Nullable LoneRewrite loneRewrite; // the last one, over or not
     private volatile boolean isClosing;
-    private volatile long loadingSinceMs; // 0 when nothing is being loaded
 
     /// @param name what threads are called, followed by what they do
-    Persistence(Engine engine, Config config, Log log, String name, Durability durability) {
+    Persistence(Engine engine, Config config, Log log, String name, Durability durability, LoadingProgress progress) {
         this.engine = engine;
         this.config = config;
         this.log = log;
         this.name = name;
         this.durability = durability;
+        this.progress = progress;
     }
 
     private static Thread daemon(Runnable task, String name) {
@@ -115,7 +114,7 @@ final class Persistence implements Durability {
     }
 
     private LoadResult load(AofDirectory directory) throws IOException, DamagedLog {
-        loadingSinceMs = engine.clock().wallMs();
+        progress.begins(engine.clock().wallMs());
         long began = System.nanoTime();
         try (LogReplayer replayer = new LogReplayer(engine, new NoLink())) {
             boolean truncatedAllowed = config.get(Directives.AOF_LOAD_TRUNCATED);
@@ -126,7 +125,7 @@ final class Persistence implements Durability {
             }
             return loaded;
         } finally {
-            loadingSinceMs = 0;
+            progress.ends();
         }
     }
 
@@ -364,15 +363,5 @@ final class Persistence implements Durability {
         boolean isRunning = !isOver && !waits;
         return new LogStatus(
                 false, isRunning, !isOver && waits, -1, -1, isOk, isOver && isOk ? 1 : 0, 0, true, 0, 0, 0, 0, 0);
-    }
-
-    /// See [LoadingProgress#whenLongerThan].
-    void whenLoadingIsLong(long fromBytes, Runnable then) {
-        progress.whenLongerThan(fromBytes, then);
-    }
-
-    Host.@Nullable Loading loading() {
-        long since = loadingSinceMs;
-        return since == 0 ? null : new Host.Loading(since, progress.totalBytes(), progress.loadedBytes());
     }
 }

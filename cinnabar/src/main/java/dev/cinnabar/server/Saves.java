@@ -36,7 +36,7 @@ final class Saves {
     private final Log log;
     private final String name;
     private final Disk disk = Disk.real();
-    private final LoadingProgress progress = new LoadingProgress();
+    private final LoadingProgress progress;
 
     private @Nullable Background running;
     private int files;
@@ -49,15 +49,15 @@ final class Saves {
     private long keysTotal;
     private long saves;
     private RdbFile.Loaded loaded = new RdbFile.Loaded(0, 0, 0);
-    private volatile long loadingSinceMs; // 0 when nothing is being loaded
     private Host.Saving atEnd = Host.Saving.DEFAULT;
 
     /// @param name what threads are called, followed by what they do
-    Saves(Engine engine, Config config, Log log, String name) {
+    Saves(Engine engine, Config config, Log log, String name, LoadingProgress progress) {
         this.engine = engine;
         this.config = config;
         this.log = log;
         this.name = name;
+        this.progress = progress;
         this.lastSaveSeconds = engine.clock().wallMs() / 1000;
         config.onChange(Directives.SAVE, v -> refuseOrNot());
         config.onChange(Directives.STOP_WRITES_ON_BGSAVE_ERROR, v -> refuseOrNot());
@@ -112,7 +112,7 @@ final class Saves {
     }
 
     private void read(boolean merges) throws IOException, DamagedLog {
-        loadingSinceMs = engine.clock().wallMs();
+        progress.begins(engine.clock().wallMs());
         long began = System.nanoTime();
         try {
             loaded = file().load(merges, progress);
@@ -121,19 +121,9 @@ final class Saves {
             double seconds = (System.nanoTime() - began) / 1e9;
             log.notice(String.format(Locale.ROOT, "DB loaded from disk: %.3f seconds", seconds));
         } finally {
-            loadingSinceMs = 0;
+            progress.ends();
         }
         engine.loading(false);
-    }
-
-    /// See [LoadingProgress#whenLongerThan].
-    void whenLoadingIsLong(long fromBytes, Runnable then) {
-        progress.whenLongerThan(fromBytes, then);
-    }
-
-    Host.@Nullable Loading loading() {
-        long since = loadingSinceMs;
-        return since == 0 ? null : new Host.Loading(since, progress.totalBytes(), progress.loadedBytes());
     }
 
     /// DEBUG RELOAD.

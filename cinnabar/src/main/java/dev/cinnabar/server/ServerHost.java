@@ -7,6 +7,7 @@ import dev.cinnabar.engine.LogStatus;
 import dev.cinnabar.engine.SaveStatus;
 import dev.cinnabar.net.EventLoop;
 import dev.cinnabar.net.NetServer;
+import dev.cinnabar.persistence.LoadingProgress;
 import org.jspecify.annotations.Nullable;
 
 /// What the engine may ask of the server around it.
@@ -18,6 +19,7 @@ final class ServerHost implements Host {
     private final long startedMs;
     private final String executable;
     private final Ending ending;
+    private final LoadingProgress progress;
 
     private @Nullable NetServer net;
     private @Nullable Persistence persistence;
@@ -30,12 +32,13 @@ final class ServerHost implements Host {
         void begin();
     }
 
-    ServerHost(Config config, Log log, long startedMs, String executable, Ending ending) {
+    ServerHost(Config config, Log log, long startedMs, String executable, Ending ending, LoadingProgress progress) {
         this.config = config;
         this.log = log;
         this.startedMs = startedMs;
         this.executable = executable;
         this.ending = ending;
+        this.progress = progress;
     }
 
     void parts(NetServer net, Persistence persistence, Saves rdb, ServerProtocol protocol) {
@@ -162,8 +165,8 @@ final class ServerHost implements Host {
 
     @Override
     public @Nullable Loading loading() {
-        Loading ofImage = rdb == null ? null : rdb.loading();
-        return ofImage != null ? ofImage : persistence == null ? null : persistence.loading();
+        long since = progress.sinceMs();
+        return since == 0 ? null : new Loading(since, progress.totalBytes(), progress.loadedBytes());
     }
 
     @Override

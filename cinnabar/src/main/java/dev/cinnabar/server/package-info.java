@@ -23,8 +23,8 @@
 /// **Timers.** The first loop asks the engine, before it sleeps, whether anything is due (`Engine.tick`), and sleeps no longer than the
 /// engine says.
 ///
-/// **Start and end.** Sockets are opened first; loops serve them once the data is loaded, or is found to be large, and then answer `-LOADING`; `start()` returns when everything is
-/// there, or throws with the cause in its message and leaves nothing behind. Closing ends the loops, then the log, which
+/// **Start and end.** Sockets are opened first; loops serve them once the data is loaded, or is found to be large, and then answer
+/// `-LOADING`; `start()` returns when everything is there, or throws with the cause in its message and leaves nothing behind. Closing ends the loops, then the log, which
 /// writes and syncs what waits.
 ///
 /// **A process of its own** is `Main`: Redis's command line and log lines, exit code 0 after SIGTERM, and a thread that asks the

@@ -79,6 +79,7 @@ class WaitersTwinTest {
                     theirs.add(new Peer(directory.resolve("real.sock"), real));
                 }
                 for (int i = 0; i < operations; i++) step(random, real);
+                for (Peer peer : theirs) peer.channel.close();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

@@ -48,6 +48,7 @@ class EchoTwinTest {
             "xgroup ? s g",
             "xinfo ? s",
             "debug ?",
+            "debug error ?",
             "slowlog get 1 ?",
             "client kill type ?",
             "client kill user ?",
@@ -75,7 +76,8 @@ class EchoTwinTest {
 
     @Test
     void the_bytes_of_the_client_are_shown_as_they_are(@TempDir Path directory) {
-        try (Twin twin = new Twin(directory)) {
+        try (Twin twin = new Twin(directory, "--enable-debug-command", "yes")) {
+            twin.ours().engine().settings().debugCommand = "yes";
             twin.same("XADD", "s", "1-1", "field", "value");
             twin.same("XGROUP", "CREATE", "s", "g", "0");
             twin.same("PFADD", "h", "a");
