@@ -68,6 +68,17 @@ class WaitersTest {
     }
 
     @Test
+    void a_stream_whose_last_entry_was_deleted_has_nothing_for_who_waits() {
+        client.send("XADD gone 5-1 f v");
+        client.send("XDEL gone 5-1");
+        waiting.send("XREAD BLOCK 0 STREAMS stream 0");
+        client.send("COPY gone stream");
+        assertThat(waiting.read()).isEmpty();
+        client.send("XADD stream 6-1 f v");
+        assertThat(waiting.read()).isEqualTo("*1 *2 $6 stream *1 *2 $3 6-1 *2 $1 f $1 v");
+    }
+
+    @Test
     void who_waits_for_a_group_hears_that_the_stream_is_gone_also_behind_one_who_does_not_care() {
         TestClient reader = server.connect();
         client.send("XGROUP CREATE stream group $ MKSTREAM");
