@@ -71,11 +71,12 @@ public final class AofLoader {
             LogReader reader = new LogReader(file, entry.name(), from);
             long end = run(reader, entry);
             checkComplete(reader, entry, end);
-            if (end < file.size()) cut(file.size() - end, reader, entry, end, last);
+            if (end < reader.size()) cut(reader.size() - end, reader, entry, end, last);
             bytesBefore += end;
             progress.loaded(bytesBefore);
             if (!last || entry.type() != Manifest.Type.INCREMENT) return null;
-            return new LoadResult.Tail(entry, end, reader.checksumAt(end), end - reader.coveredTo());
+            return new LoadResult.Tail(
+                    entry, end, reader.checksumAt(end), end - reader.coveredTo(), reader.isGrouped());
         }
     }
 

@@ -96,7 +96,9 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     private volatile boolean held; // a rewrite is completing the old increment: nothing is written meanwhile
     private long heldAt; // stream offset that the old increment is completed to
     private boolean whole = true; // the file ends between two commands
-    private volatile long written; // stream offset: what is in the file
+    private volatile long written; // stream offset: what is in the file, and counts at the next start
+    private volatile boolean groups; // the file's last line ends a group: what is behind counts when it has a line, too
+    private @Nullable Filler filler; // once there was a group
     private long lastTimestamp;
     private final Reserve reserve;
 
@@ -175,13 +177,9 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         LoadResult.Tail tail = loaded.tail();
         ByteBuffer staging = ByteBuffer.allocateDirect(STAGING_BYTES);
         if (tail != null) {
-            aof.file = LogFile.resume(
-                    directory.disk(),
-                    directory.path(tail.entry().name()),
-                    tail.length(),
-                    tail.checksum(),
-                    tail.loose(),
-                    staging);
+            aof.file =
+                    LogFile.resume(directory.disk(), directory.path(tail.entry().name()), tail, staging);
+            aof.groups = tail.grouped();
             aof.olderBytes = loaded.totalBytes() - loaded.baseBytes() - tail.length();
         } else {
             Manifest.Entry first = directory.nextIncrement();
@@ -320,6 +318,10 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     }
 
     private FsyncPolicy policy() {
+        return groups ? FsyncPolicy.ALWAYS : wantedPolicy();
+    }
+
+    private FsyncPolicy wantedPolicy() {
         AofSettings s = settings;
         return s.noFsyncOnRewrite() && rewriting.get() ? FsyncPolicy.NO : s.policy();
     }
@@ -331,7 +333,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         switch (state) {
             case WELL, REBUILDING -> {
                 try {
-                    drain(Long.MAX_VALUE);
+                    drain(Long.MAX_VALUE, false);
                 } catch (IOException e) {
                     writeFailed(e);
                 }
@@ -343,9 +345,12 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     }
 
     /// Writes what waits, up to a stream offset. When it throws, nothing is lost: the rest is staged or waits.
-    private void drain(long limit) throws IOException {
+    ///
+    /// @param endsGroup whether this is to be the end of a group, under `always`
+    private void drain(long limit, boolean endsGroup) throws IOException {
         LogFile f = file();
         f.flush();
+        count(f);
         long end = buffer.recordEnd();
         boolean complete = end > buffer.position();
         long to = Math.min(limit, complete ? end : buffer.writable());
@@ -359,12 +364,32 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             }
             whole = complete;
         }
-        boolean lineDue = f.loose() >= (policy() == FsyncPolicy.ALWAYS ? 1 : LINE_EVERY_BYTES);
-        if (whole && lineDue) f.stageLine(Checksum.Kind.CRC);
+        if (policy() == FsyncPolicy.ALWAYS) {
+            // One line at most is not synced: else a power cut could leave the second group of two, and damage it would seem.
+            boolean isOneOnTheWay = groups && written > durable;
+            if (endsGroup && !isOneOnTheWay) stageLine(f, Checksum.Kind.GRP);
+        } else if (f.loose() >= LINE_EVERY_BYTES) {
+            stageLine(f, Checksum.Kind.CRC);
+        }
         f.flush();
         if (whole) f.markWhole();
-        written = buffer.position();
+        count(f);
+    }
+
+    /// Takes into account what was written: nothing is staged.
+    private void count(LogFile f) {
         fileLength = f.length();
+        groups = f.isGrouped();
+        if (groups && f.loose() > 0) return;
+        written = buffer.position();
+        if (!groups) return;
+        if (filler == null) filler = new Filler();
+        f.fill(filler);
+    }
+
+    /// Ends what is loose in a checksum line, if it is whole commands.
+    private void stageLine(LogFile f, Checksum.Kind kind) {
+        if (whole && (f.loose() > 0 || kind == Checksum.Kind.END)) f.stageLine(kind);
     }
 
     private void stageTimestamp(LogFile f) {
@@ -375,14 +400,19 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         f.stage(line, 0, line.length);
     }
 
-    /// Ends the file in a checksum line.
+    /// Ends the file in a checksum line, after [#drain].
     private void cover(Checksum.Kind kind) throws IOException {
         LogFile f = file();
-        if (!whole || f.loose() == 0 && kind == Checksum.Kind.CRC) return;
-        f.stageLine(kind);
+        stageLine(f, kind);
         f.flush();
-        f.markWhole();
-        fileLength = f.length();
+        if (whole) f.markWhole();
+        count(f);
+    }
+
+    /// Writes all that waits and ends it in a checksum line.
+    private void complete() throws IOException {
+        drain(Long.MAX_VALUE, true);
+        if (policy() != FsyncPolicy.ALWAYS) cover(Checksum.Kind.CRC);
     }
 
     private LogFile file() {
@@ -411,7 +441,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             log.warning("Error writing to the append only file, writes are refused: " + reason(cause));
         }
         try {
-            if (reserve.release()) drain(Long.MAX_VALUE);
+            if (reserve.release()) drain(Long.MAX_VALUE, true);
         } catch (IOException e) {
             log.debug("The reserve did not help: " + reason(e));
         }
@@ -421,7 +451,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         synchronized (writing) {
             if (state != State.FAILING || held) return;
             try {
-                drain(Long.MAX_VALUE);
+                drain(Long.MAX_VALUE, true);
                 reserve.take();
                 state = State.WELL;
                 refusal = null;
@@ -473,6 +503,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     /// @return for how long there is nothing to do unless somebody commits, in nanoseconds
     long turn() {
         if (isGroupDue()) groupCommit();
+        if (groups && wantedPolicy() != FsyncPolicy.ALWAYS) leaveGroups();
         long now = clock.nanos();
         if (now - nextTick >= 0) {
             tick(now);
@@ -520,8 +551,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
                 if (held || !isListed()) return;
                 if (state == State.WELL) {
                     try {
-                        drain(Long.MAX_VALUE);
-                        cover(Checksum.Kind.CRC);
+                        complete();
                     } catch (IOException e) {
                         writeFailed(e);
                     }
@@ -532,6 +562,42 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
                 length = f.length();
             }
             if (toDisk && (to > durable || length > syncedLength)) sync(f, to, length);
+        }
+    }
+
+    /// Goes over to another policy than `always`, which holds until this is done: no filler may be left on disk when something that has no
+    /// line of its own begins to count.
+    private void leaveGroups() {
+        synchronized (syncing) {
+            LogFile f = file();
+            long to;
+            long length;
+            synchronized (writing) {
+                if (held || state != State.WELL) return;
+                try {
+                    complete();
+                    f.trim();
+                } catch (IOException e) {
+                    writeFailed(e);
+                    return;
+                }
+                to = written;
+                length = f.length();
+            }
+            sync(f, to, length);
+            synchronized (writing) {
+                if (held || state != State.WELL || !whole) return; // at the next turn
+                try {
+                    f.flush();
+                    f.stageLine(Checksum.Kind.CRC);
+                    f.flush();
+                    f.markWhole();
+                    count(f);
+                } catch (IOException e) {
+                    writeFailed(e);
+                }
+                release();
+            }
         }
     }
 
@@ -630,9 +696,10 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             LogFile f;
             synchronized (writing) {
                 if (!isListed()) throw new IOException("the log was given up meanwhile");
-                drain(heldAt);
+                drain(heldAt, false);
                 cover(Checksum.Kind.END);
                 f = file();
+                f.trim();
             }
             sync(f, heldAt, f.length());
             if (!isListed()) throw new IOException("the old increment could not be synced");
@@ -678,6 +745,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         lost = file;
         next.stageIn(lost == null ? ByteBuffer.allocateDirect(STAGING_BYTES) : lost.stageIn(ByteBuffer.allocate(0)));
         file = next;
+        groups = next.isGrouped();
         fileLength = next.length();
         syncedLength = next.length();
     }
@@ -707,8 +775,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             long to;
             synchronized (writing) {
                 checkRebuilding();
-                drain(Long.MAX_VALUE);
-                cover(Checksum.Kind.CRC);
+                complete();
                 f = file();
                 to = written;
                 syncedLength = f.length();
@@ -816,8 +883,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         reserve.release();
         if (!isListed()) throw new IOException("the append only file is not whole: " + refusal);
         try {
-            drain(Long.MAX_VALUE);
-            cover(Checksum.Kind.CRC);
+            complete();
+            file().trim();
             file().sync();
             released = Math.max(released, written);
         } catch (IOException e) {

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// ```
 ///   #CRC:<offset>:<crc>\r\n     covers what lies between it and the line before
+///   #GRP:<offset>:<crc>\r\n     the same, and ends a group: what follows counts when its own line is there ([Filler] may follow)
 ///   #END:<offset>:<crc>\r\n     the same, and says that the file is complete
 ///
 ///   #CRC:0:00000000 | *3 SET k v | *2 DEL k | #CRC:64:5a10b2e7 | *2 INCR n | #CRC:106:07f1c93d
@@ -34,11 +35,13 @@ final class Checksum {
     static final int FIRST_LINE = 5 + 1 + 1 + 8 + 2;
 
     private static final int PREFIX = 5;
+    private static final int BEHIND_COLON = 8 + 2; // eight digits and the line's end
     private static final byte[] HEX = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
 
-    /// The two sorts of line.
+    /// The sorts of line.
     enum Kind {
         CRC('C', 'R', 'C'),
+        GRP('G', 'R', 'P'),
         END('E', 'N', 'D');
 
         private final byte[] prefix;
@@ -47,6 +50,8 @@ final class Checksum {
             prefix = new byte[] {'#', (byte) a, (byte) b, (byte) c, ':'};
         }
     }
+
+    private static final Kind[] KINDS = Kind.values();
 
     private final CRC32C crc = new CRC32C();
 
@@ -83,7 +88,7 @@ final class Checksum {
     /// Whether these bytes are the beginning of a line that belongs at this offset: what a torn write leaves.
     boolean isBeginning(byte[] line, int at, int length, long offset) {
         byte[] expected = new byte[MAX_LINE];
-        for (Kind kind : Kind.values()) {
+        for (Kind kind : KINDS) {
             int n = print(kind, offset, (int) crc.getValue(), expected, 0);
             if (length < n && Arrays.equals(line, at, at + length, expected, 0, length)) return true;
         }
@@ -92,8 +97,9 @@ final class Checksum {
 
     /// Which sort of line starts with these bytes, or null: no checksum line.
     static @Nullable Kind kindOf(byte[] bytes, int at, int length) {
-        for (Kind kind : Kind.values()) {
-            if (length >= PREFIX && Arrays.equals(bytes, at, at + PREFIX, kind.prefix, 0, PREFIX)) return kind;
+        if (length < PREFIX || bytes[at + 1] == '#') return null; // filler, quickly
+        for (Kind kind : KINDS) {
+            if (Arrays.equals(bytes, at, at + PREFIX, kind.prefix, 0, PREFIX)) return kind;
         }
         return null;
     }
@@ -104,13 +110,26 @@ final class Checksum {
         if (kind == null) return false;
         byte[] expected = new byte[MAX_LINE];
         int n = print(kind, offset, 0, expected, 0);
-        int digits = n - 10; // where the eight digits begin
+        int digits = n - BEHIND_COLON;
         if (length < n || !Arrays.equals(bytes, at, at + digits, expected, 0, digits)) return false;
         for (int i = digits; i < digits + 8; i++) {
             byte b = bytes[at + i];
             if (!(b >= '0' && b <= '9' || b >= 'a' && b <= 'f')) return false;
         }
         return bytes[at + n - 2] == '\r' && bytes[at + n - 1] == '\n';
+    }
+
+    /// Whether what starts here is the end of a group at this offset but for a few characters, whatever its checksum: one that was damaged.
+    static boolean resembles(byte[] bytes, int at, int length, long offset) {
+        byte[] expected = new byte[MAX_LINE];
+        int n = print(Kind.GRP, offset, 0, expected, 0);
+        if (length != n) return false;
+        int wrong = 0;
+        for (int i = 0; i < n; i++) {
+            boolean isChecksum = i >= n - BEHIND_COLON && i < n - 2;
+            if (!isChecksum && bytes[at + i] != expected[i]) wrong++;
+        }
+        return wrong <= 2;
     }
 
     private static int print(Kind kind, long offset, int crc, byte[] target, int at) {

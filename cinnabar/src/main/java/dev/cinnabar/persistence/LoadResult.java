@@ -21,8 +21,9 @@ public record LoadResult(
     /// Where the last increment ends.
     ///
     /// @param entry    its name
-    /// @param length   its length in bytes
+    /// @param length   its length in bytes, without filler
     /// @param checksum the state of the checksum there
     /// @param loose    how many bytes at the end no checksum line covers
-    record Tail(Manifest.Entry entry, long length, Checksum checksum, long loose) {}
+    /// @param grouped  whether the last checksum line ends a group
+    record Tail(Manifest.Entry entry, long length, Checksum checksum, long loose, boolean grouped) {}
 }

@@ -4,12 +4,13 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /// A log file that is being written: bytes are staged, a checksum line is staged behind them now and then, and one write
 /// sends them to the file.
 ///
 /// A write that fails or takes only a part loses nothing and doubles nothing: what is still staged is written at the place
-/// that it belongs to by the next [#flush]. Not thread-safe.
+/// that it belongs to by the next [#flush]. Behind the end there may be [Filler]. Not thread-safe.
 final class LogFile implements Closeable {
     private final Disk disk;
     private final DiskFile file;
@@ -21,6 +22,10 @@ final class LogFile implements Closeable {
     private long length; // of what is in the file
     private long wholeLength; // up to where it is whole commands
     private long loose; // bytes since the last checksum line
+    private long group; // bytes before that line, since the one before
+    private boolean grouped; // that line ends a group
+    private long size; // of the file: above `length`, filler follows
+    private @Nullable Filler filler; // once there was some
 
     private LogFile(
             Disk disk, Path path, DiskFile file, ByteBuffer staging, Checksum checksum, long length, long loose) {
@@ -32,6 +37,7 @@ final class LogFile implements Closeable {
         this.length = length;
         this.wholeLength = length;
         this.loose = loose;
+        this.size = length;
     }
 
     /// Creates a file with its first checksum line in it, synced; its name is not.
@@ -56,14 +62,21 @@ final class LogFile implements Closeable {
         }
     }
 
-    /// Opens a file that was read to its end, to append to it.
-    ///
-    /// @param checksum as the reader left it
-    /// @param loose    how many bytes no checksum line covers yet
-    static LogFile resume(Disk disk, Path path, long length, Checksum checksum, long loose, ByteBuffer staging)
-            throws IOException {
+    /// Opens a file that was read to its end, to append to it. Filler that is behind it goes.
+    static LogFile resume(Disk disk, Path path, LoadResult.Tail tail, ByteBuffer staging) throws IOException {
         DiskFile file = disk.open(path);
-        return new LogFile(disk, path, file, staging, checksum, length, loose);
+        try {
+            LogFile log = new LogFile(disk, path, file, staging, tail.checksum(), tail.length(), tail.loose());
+            log.grouped = tail.grouped();
+            if (file.size() > log.length) {
+                file.truncate(log.length);
+                file.sync();
+            }
+            return log;
+        } catch (IOException e) {
+            file.close();
+            throw e;
+        }
     }
 
     Path path() {
@@ -87,6 +100,11 @@ final class LogFile implements Closeable {
         return loose;
     }
 
+    /// Whether the last checksum line ends a group: then what is loose does not count at the next start.
+    boolean isGrouped() {
+        return grouped;
+    }
+
     boolean isFull() {
         return staged.remaining() <= 2 * Checksum.MAX_LINE;
     }
@@ -106,12 +124,16 @@ final class LogFile implements Closeable {
     void stageLine(Checksum.Kind kind) {
         int n = checksum.end(kind, length + staged.position(), lines, 0);
         staged.put(lines, 0, n);
+        group = loose;
         loose = 0;
+        grouped = kind == Checksum.Kind.GRP;
     }
 
     /// Writes what is staged. When this throws, the rest stays staged.
     void flush() throws IOException {
         if (staged.position() == 0) return;
+        long end = length + staged.position();
+        if (filler != null && end < size) filler.keepLine(file, end);
         staged.flip();
         try {
             while (staged.hasRemaining()) {
@@ -124,7 +146,21 @@ final class LogFile implements Closeable {
             }
         } finally {
             staged.compact();
+            size = Math.max(size, length);
         }
+    }
+
+    /// Puts filler behind a small group that is all there is, unless there is some.
+    void fill(Filler with) {
+        if (!grouped || loose > 0 || size > length || !Filler.isWorthIt(group)) return;
+        filler = with;
+        size = with.fill(file, length);
+    }
+
+    /// Takes filler away.
+    void trim() throws IOException {
+        if (size > length) file.truncate(length);
+        size = length;
     }
 
     /// Says that the file, all flushed, ends between two commands.
@@ -146,6 +182,7 @@ final class LogFile implements Closeable {
         discardStaged();
         file.truncate(wholeLength);
         length = wholeLength;
+        size = length;
     }
 
     /// Gives the file its final name, in the same directory.

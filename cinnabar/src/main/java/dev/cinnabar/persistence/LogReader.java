@@ -4,7 +4,9 @@ import dev.cinnabar.base.Bytes;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// Reads a log file command by command and checks it on the way.
 ///
@@ -27,6 +29,15 @@ final class LogReader implements Closeable {
      *                                                           there, else damage
      *   all parses, but a checksum line lies inside a command   damage: a length swallowed it
      *
+     * Behind a #GRP line, which `always` writes, the log overwrites filler, group by group, and a power cut may leave any sectors of the
+     * last group as they were. What was not synced was not acknowledged, so there
+     *
+     *   nothing but filler up to the end                        is the end
+     *   filler, and where it was to end what Redis begins with  is passed over: Redis went on behind it
+     *   a part that does not parse or check out                 is torn if a sector of it was not written, or if neither its line nor
+     *                                                           anything like it is there; else damage
+     *   a command with such a sector inside, that parses        is whole if the group's line fits, else as above
+     *
      * So a bit that flips where a checksum line follows is always found. What follows the last line (at most 4 KiB or one
      * second of writes, nothing at all under `always` or after a clean stop) is protected by its syntax only.
      */
@@ -46,12 +57,16 @@ final class LogReader implements Closeable {
     private static final int BUFFER = 1 << 20;
     private static final int MAX_BUFFER = Integer.MAX_VALUE - 64;
     private static final int MAX_LINE = 1024; // as Redis's loader reads them
+    private static final byte[] TIMESTAMP = {'#', 'T', 'S', ':'};
+    private static final byte[] SELECT =
+            "*2\r\n$6\r\nSELECT\r\n".getBytes(StandardCharsets.US_ASCII); // what Redis always begins with
     private static final int MORE = -1; // the item goes on behind what was read so far
 
     private final DiskFile file;
     private final String name;
     private final long size;
     private final Checksum checksum = new Checksum();
+    private final LogScan scan;
 
     private byte[] buffer;
     private long bufferStart; // file offset of buffer[0]
@@ -64,6 +79,10 @@ final class LogReader implements Closeable {
     private int argc;
     private long coveredTo; // the end of the last checksum line
     private long linkStart; // where that line starts
+    private Checksum.@Nullable Kind lastKind; // that line's
+    private long fitsTo; // up to where a checksum was looked at beforehand, and fits
+    private boolean filled; // filler was met: the log ends there
+    private long fillerTo; // up to where filler is that another server went on behind
     private boolean checksummed;
     private boolean ours; // a checksum line stands at offset 0
     private boolean ended; // the last item was an #END line
@@ -75,6 +94,7 @@ final class LogReader implements Closeable {
         this.file = file;
         this.name = name;
         this.size = file.size();
+        this.scan = new LogScan(file);
         this.buffer = new byte[(int) Math.max(64, Math.min(BUFFER, size - from))];
         this.bufferStart = from;
         this.linkStart = from;
@@ -119,6 +139,16 @@ final class LogReader implements Closeable {
         return coveredTo;
     }
 
+    /// Whether the last checksum line ends a group.
+    boolean isGrouped() {
+        return lastKind == Checksum.Kind.GRP;
+    }
+
+    /// How long the file is, without the filler that was met.
+    long size() {
+        return filled ? itemStart() : size;
+    }
+
     String tornBecause() {
         return torn;
     }
@@ -128,7 +158,9 @@ final class LogReader implements Closeable {
     /// @throws DamagedLog when the file is not what was written
     Item next() throws IOException, DamagedLog {
         item = next;
-        if (item == limit && !more()) {
+        boolean isAtEnd = item == limit && !more();
+        filled = !isAtEnd && isFiller();
+        if (isAtEnd || filled) {
             carryChecksumTo(item);
             refuseSwallowedLine();
             return Item.END;
@@ -147,6 +179,7 @@ final class LogReader implements Closeable {
         while (true) {
             int end = parse();
             if (end >= 0) {
+                if (isGrouped() && isHollow(end)) return tornGroup("a command holds filler");
                 next = end;
                 return Item.COMMAND;
             }
@@ -246,8 +279,10 @@ final class LogReader implements Closeable {
         carryChecksumTo(item);
         Checksum.Kind kind = Checksum.kindOf(buffer, item, length);
         if (kind == null) {
-            if (checksummed && !isTimestamp(length))
-                throw damaged(item, "a line that is neither a checksum nor a timestamp");
+            if (checksummed && itemStart() >= fillerTo && !isTimestamp(length))
+                return tornGroup("a line that is neither a checksum nor a timestamp");
+        } else if (!Checksum.claims(buffer, item, length, itemStart())) {
+            return tornGroup("a checksum line that does not belong here");
         } else {
             verify(length);
         }
@@ -259,9 +294,6 @@ final class LogReader implements Closeable {
     private void verify(int length) throws DamagedLog {
         long at = itemStart();
         if (!checksum.verify(buffer, item, length, at)) {
-            if (!Checksum.claims(buffer, item, length, at)) {
-                throw damaged(item, "a checksum line that does not belong here");
-            }
             throw new DamagedLog(
                     name,
                     coveredTo,
@@ -272,11 +304,13 @@ final class LogReader implements Closeable {
         checksummed = true;
         ours |= at == 0;
         linkStart = at;
+        lastKind = Checksum.kindOf(buffer, item, length);
         coveredTo = at + length;
     }
 
     private boolean isTimestamp(int length) {
-        return length > 4 && buffer[item + 1] == 'T' && buffer[item + 2] == 'S' && buffer[item + 3] == ':';
+        int n = TIMESTAMP.length;
+        return length > n && Arrays.equals(buffer, item, item + n, TIMESTAMP, 0, n);
     }
 
     /// No end of the line is in sight: the file ends in it, or goes on with zeros, or it is damaged.
@@ -292,7 +326,7 @@ final class LogReader implements Closeable {
                         .toLatin1()
                         .equals("#TS:".substring(0, Math.min(length, 4)));
         if (last && beginning) return torn("the file ends in the middle of a line");
-        throw damaged(item, "a line without an end that is not the beginning of a checksum line");
+        return tornGroup("a line without an end that is not the beginning of a checksum line");
     }
 
     // ---- torn or damaged ----
@@ -301,13 +335,17 @@ final class LogReader implements Closeable {
     private Item unreadable(int at, String why) throws IOException, DamagedLog {
         if (isZeroFrom(bufferStart + at))
             return tornOrSwallowed("from offset " + (bufferStart + at) + " on there are only zeros");
-        throw damaged(item, why + lineBehind(itemStart()));
+        return tornGroup(why);
     }
 
     private Item tornOrSwallowed(String why) throws IOException, DamagedLog {
-        String behind = lineBehind(itemStart());
-        if (!behind.isEmpty()) throw damaged(item, why + behind);
-        return torn(why);
+        return lineBehind(itemStart()) < 0 ? torn(why) : tornGroup(why);
+    }
+
+    /// What is here is damage, unless it belongs to a group that did not reach the disk as a whole.
+    private Item tornGroup(String why) throws IOException, DamagedLog {
+        if (!isGrouped() || !scan.isTorn(coveredTo)) throw damaged(item, why + wentOn(lineBehind(itemStart())));
+        return torn("the last group of writes did not reach the disk as a whole: " + why);
     }
 
     private Item torn(String why) {
@@ -318,46 +356,52 @@ final class LogReader implements Closeable {
 
     /// All was read and parsed: but does what no checksum covers hold a checksum line that was taken for data?
     private void refuseSwallowedLine() throws IOException, DamagedLog {
-        if (coveredTo == size) return;
-        String behind = lineBehind(coveredTo);
-        if (!behind.isEmpty()) {
-            throw new DamagedLog(name, coveredTo, coveredTo, "a command from here on has a wrong length" + behind);
+        if (coveredTo == itemStart()) return;
+        long behind = lineBehind(coveredTo);
+        if (behind >= 0) {
+            throw new DamagedLog(
+                    name, coveredTo, coveredTo, "a command from here on has a wrong length" + wentOn(behind));
         }
     }
 
-    /// Looks for a checksum line that stands where it says it stands.
-    private String lineBehind(long from) throws IOException {
-        if (!checksummed) return "";
-        byte[] chunk = new byte[1 << 16];
-        long at = from;
-        while (true) {
-            int n = readFully(chunk, at);
-            for (int i = 0; i < n; i++) {
-                if (chunk[i] == '#' && Checksum.claims(chunk, i, n - i, at + i)) {
-                    return ", and at offset " + (at + i) + " a checksum line shows that the log went on";
-                }
-            }
-            if (n < chunk.length) return "";
-            at += n - Checksum.MAX_LINE;
-        }
+    private long lineBehind(long from) throws IOException {
+        return checksummed ? scan.lineBehind(from) : -1;
+    }
+
+    private static String wentOn(long line) {
+        return line < 0 ? "" : ", and at offset " + line + " a checksum line shows that the log went on";
     }
 
     private boolean isZeroFrom(long offset) throws IOException {
-        byte[] chunk = new byte[1 << 16];
-        for (long at = offset; ; ) {
-            int n = readFully(chunk, at);
-            for (int i = 0; i < n; i++) if (chunk[i] != 0) return false;
-            if (n < chunk.length) return true;
-            at += n;
-        }
+        return scan.firstUnlike(offset, (b, at) -> b == 0) >= size;
     }
 
-    private int readFully(byte[] target, long at) throws IOException {
-        ByteBuffer window = ByteBuffer.wrap(target);
-        while (window.hasRemaining()) {
-            if (file.read(window, at + window.position()) < 0) break;
+    /// Whether filler begins here, behind a group or the end, and goes on to the end of the file. If Redis went on behind it, it is passed over.
+    private boolean isFiller() throws IOException {
+        boolean isPossible = lastKind == Checksum.Kind.GRP || lastKind == Checksum.Kind.END;
+        if (!isPossible || buffer[item] != '#' || item + 1 < limit && buffer[item + 1] >= 'A') return false;
+        long to = scan.firstUnlike(itemStart(), Filler::isFiller);
+        if (to < size && Filler.isEnd(to) && (scan.isAt(to, SELECT) || scan.isAt(to, TIMESTAMP))) {
+            fillerTo = to;
+            lastKind = Checksum.Kind.CRC; // what follows counts
         }
-        return window.position();
+        return to >= size;
+    }
+
+    /// Whether a whole sector inside of the current command is as if it had not been written, and the group's checksum does not say that it
+    /// was.
+    private boolean isHollow(int end) throws IOException {
+        if (bufferStart + end <= fitsTo) return false;
+        int at = item + Filler.SECTOR - 1;
+        at -= (int) ((bufferStart + at) % Filler.SECTOR); // the first sector that begins here or behind
+        for (; at + Filler.SECTOR <= end; at += Filler.SECTOR) {
+            if (!Filler.isUnwritten(buffer, at, Filler.SECTOR, bufferStart + at)) continue;
+            long line = scan.lineBehind(coveredTo);
+            if (line < 0 || !scan.fits(linkStart, line)) return true;
+            fitsTo = line;
+            return false;
+        }
+        return false;
     }
 
     private DamagedLog damaged(int at, String why) {
@@ -408,15 +452,7 @@ final class LogReader implements Closeable {
             return checksum;
         }
         // An unfinished transaction is cut off, and some of it was taken into the chain: once more, up to its beginning.
-        Checksum fresh = new Checksum();
-        byte[] chunk = new byte[1 << 16];
-        for (long at = linkStart; at < end; ) {
-            int n = (int) Math.min(readFully(chunk, at), end - at);
-            if (n <= 0) throw new IOException(name + " became shorter while it was read");
-            fresh.update(chunk, 0, n);
-            at += n;
-        }
-        return fresh;
+        return scan.checksum(linkStart, end);
     }
 
     @Override

@@ -24,6 +24,7 @@
 ///                                              file appendonly.aof.3.incr.aof seq 3 type i
 ///                 appendonly.aof.2.base.aof    #CRC:0:00000000 | *3 $3 SET … | … | #CRC:65602:9f3a77c2 | … | #END:…
 ///                 appendonly.aof.3.incr.aof    #CRC:0:00000000 | *2 $6 SELECT … | *3 $3 SET … | #CRC:4180:07f1c93d | … …
+///                                              under `always` … | #GRP:61:f9dadb30 | … | #GRP:90:5a10b2e7 | #####…
 /// ```
 ///
 /// What we add are lines that Redis skips. With them a flipped bit is found, where Redis serves it; see
@@ -40,6 +41,9 @@
 /// syncs, and releases the tickets; what was appended meanwhile belongs to the next group, which waits a moment for the clients of this
 /// one to come back. Event loops do not wait for the disk; but one that syncs in less than a millisecond, on average, is quicker than a
 /// second thread, and there the loop writes and syncs before it flushes, until an fsync is slow.
+///
+/// A group does not make the file longer: it overwrites [filler][dev.cinnabar.persistence.Filler] that was written before, as an fsync then need
+/// not commit the file system's journal. Its line (`#GRP`) says that nothing behind it counts without a line of its own.
 ///
 /// ```
 ///   loop    | read 20 | run 20 | commit → 20 tickets | read 30 | run 30 | commit → 30 | flush 20 | read 20 | …
@@ -122,7 +126,7 @@
 /// **Sources.** The multi-part AOF as Redis 7's manual describes it ("Redis persistence", redis.io). A. Rebello et al., "Can Applications
 /// Recover from fsync Failures?", USENIX ATC 2020. T. S. Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014: what a crash
 /// may leave. P. Helland et al., "Group Commit Timers and High Volume Transaction Systems", 1987. Decisions:
-/// `docs/decisions/0020-a-checksummed-aof.md`, `0021-after-a-failed-fsync.md`, `0022-who-writes-and-who-syncs.md`.
+/// `docs/decisions/0020-a-checksummed-aof.md`, `0021-after-a-failed-fsync.md`, `0022-who-writes-and-who-syncs.md`, `0023-groups-overwrite.md`.
 ///
 /// RDB: the format as redis.io and S. Srinivasan's "RDB file format" (2012) describe it, and what files of Redis 2.4 to 7.0 hold. LZF:
 /// M. Lehmann, liblzf, 2000.

@@ -104,7 +104,7 @@ class AofLoaderTest {
             f.log.turn();
             byte[] now = f.file(NAME);
             assertThat(Fixture.recover(disk.afterKill())).as("cut at %s", cut).isEqualTo(f.toy.data());
-            for (int at = 0; at < now.length; at += 41) { // everything is covered now
+            for (int at = 0; at < f.length(NAME); at += 41) { // everything is covered now
                 FakeDisk flipped = disk.afterKill();
                 byte[] bytes = now.clone();
                 bytes[at] ^= 4;

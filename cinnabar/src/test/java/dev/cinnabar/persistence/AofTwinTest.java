@@ -246,6 +246,40 @@ class AofTwinTest {
         stopRedis(jedis);
     }
 
+    @Test
+    void redis_goes_on_behind_filler_and_we_behind_redis() throws Exception {
+        AppendOnlyLog log = openOurs(FsyncPolicy.ALWAYS);
+        for (int i = 0; i < 130; i++) { // all places that a line of filler can be cut at
+            toy.call(log, 0, "SET", "a" + i, "v".repeat(i));
+            log.commit();
+            log.turn();
+        }
+        Path file = dir.resolve("appendonlydir/appendonly.aof.1.incr.aof");
+        assertThat(Files.readString(file, StandardCharsets.ISO_8859_1)).endsWith("###\n");
+        assertThat(output("redis-check-aof", dir + "/appendonlydir/appendonly.aof.manifest"))
+                .contains("All AOF files and manifest are valid");
+
+        Jedis jedis = startRedis(); // ours was killed, so to speak
+        assertThat(jedis.dbSize()).isEqualTo(130);
+        jedis.set("theirs", "#".repeat(3000));
+        jedis.set("last", "1");
+        stopRedis(jedis);
+
+        toy.data().clear();
+        AppendOnlyLog ours = openOurs(FsyncPolicy.ALWAYS);
+        assertThat(toy.data()).hasSize(132).containsEntry("0:theirs", "#".repeat(3000));
+        toy.call(ours, 0, "SET", "ours", "2");
+        ours.commit();
+        ours.turn();
+
+        jedis = startRedis();
+        assertThat(jedis.dbSize()).isEqualTo(133);
+        assertThat(jedis.mget("last", "ours")).containsExactly("1", "2");
+        stopRedis(jedis);
+        log.close();
+        ours.close();
+    }
+
     // ---- all types, with our whole server ----
 
     private static Cinnabar startOurs(Path dir) {

@@ -24,7 +24,7 @@ class AppendOnlyLogTest {
     private static final String FIRST = "appendonly.aof.1.incr.aof";
     private static final String FULL = "MISCONF Errors writing to the AOF file: No space left on device";
 
-    private final FakeDisk disk = new FakeDisk();
+    private FakeDisk disk = new FakeDisk();
 
     /// What is on the disk for good.
     private Map<String, String> safe() throws Exception {
@@ -114,7 +114,7 @@ class AppendOnlyLogTest {
 
     @Test
     void under_always_one_fsync_serves_all_that_wait() throws Exception {
-        Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
+        Fixture f = grouped();
         disk.steps.clear();
         long last = 0;
         for (int i = 0; i < 50; i++) {
@@ -263,7 +263,7 @@ class AppendOnlyLogTest {
             f.call("INCR", "n");
             f.log.commit();
             f.log.turn();
-            assertThat(text(f, FIRST)).matches("(?s).*\r\n#CRC:\\d+:[0-9a-f]{8}\r\n");
+            assertThat(text(f, FIRST).substring(0, f.length(FIRST))).matches("(?s).*\r\n#GRP:\\d+:[0-9a-f]{8}\r\n");
         }
     }
 
@@ -591,6 +591,157 @@ class AppendOnlyLogTest {
         assertThat(Fixture.recover(disk.afterKill())).isEqualTo(Map.of("0:a", "1", "0:b", "2", "0:c", "3"));
     }
 
+    // ---- groups that overwrite ----
+
+    /// A log with a group in it, and filler behind.
+    private Fixture grouped() throws Exception {
+        Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
+        write(f, "k", "v");
+        f.log.turn();
+        assertThat(f.file(FIRST).length).isGreaterThan(f.length(FIRST));
+        return f;
+    }
+
+    private static long write(Fixture f, String key, String value) {
+        f.call("SET", key, value);
+        return f.log.commit();
+    }
+
+    @Test
+    void under_always_a_group_overwrites_filler_and_a_clean_end_takes_it_away() throws Exception {
+        Fixture f = grouped();
+        int size = f.file(FIRST).length;
+        for (int i = 0; i < 100; i++) {
+            write(f, "k" + i, "v".repeat(i));
+            f.turn(1);
+            assertThat(f.file(FIRST)).hasSize(size);
+            assertThat(Fixture.recover(disk.afterKill())).isEqualTo(f.toy.data());
+        }
+        assertThat(f.log.status().currentSize())
+                .as("what it says is what it holds")
+                .isEqualTo(f.length(FIRST));
+        f.log.close();
+        assertThat(text(f, FIRST)).hasSize(f.length(FIRST)).endsWith("\r\n");
+    }
+
+    @Test
+    void what_is_left_of_filler_stays_lines_that_redis_skips() throws Exception {
+        Fixture f = grouped();
+        for (int i = 0; i < 300; i++) {
+            write(f, "k" + i, "v".repeat(i % 70));
+            f.turn(1);
+            text(f, FIRST)
+                    .substring(f.length(FIRST))
+                    .lines()
+                    .forEach(line -> assertThat(line).matches("#{1,126}"));
+            assertThat(text(f, FIRST)).endsWith("\n");
+        }
+    }
+
+    @Test
+    void large_groups_are_appended() throws Exception {
+        Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
+        for (int i = 0; i < 5; i++) {
+            write(f, "k" + i, "v".repeat(100_000));
+            f.turn(1);
+            assertThat(f.file(FIRST)).hasSize(f.length(FIRST));
+        }
+    }
+
+    @Test
+    void a_disk_without_room_for_filler_has_room_for_groups() throws Exception {
+        Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
+        disk.room = 3000;
+        for (int i = 0; i < 20; i++) {
+            long ticket = write(f, "k" + i, "v".repeat(50));
+            f.turn(1);
+            assertThat(f.releasedTo).isGreaterThanOrEqualTo(ticket);
+            assertThat(f.log.refusal()).isNull();
+            assertThat(safe()).isEqualTo(f.toy.data());
+        }
+    }
+
+    @Test
+    void another_policy_begins_without_filler() throws Exception {
+        for (AofSettings other :
+                List.of(AofSettings.DEFAULTS.with(FsyncPolicy.EVERYSEC), AofSettings.DEFAULTS.with(FsyncPolicy.NO))) {
+            disk = new FakeDisk();
+            Fixture f = grouped();
+            f.log.configure(other);
+            long ticket = write(f, "a", "#".repeat(2000));
+            assertThat(ticket)
+                    .as("always holds until the log's thread was there")
+                    .isPositive();
+            f.turn(1);
+            assertThat(f.releasedTo).isGreaterThanOrEqualTo(ticket);
+            assertThat(f.file(FIRST)).hasSize(f.length(FIRST));
+            byte[] left = disk.afterPowerCut(n -> 0).get(Fixture.AOF.resolve(FIRST));
+            assertThat(left[left.length - 2]).as("also after a power cut").isEqualTo((byte) '\r');
+            assertThat(write(f, "b", "#".repeat(2000))).isZero();
+            assertThat(Fixture.recover(disk.afterKill())).isEqualTo(f.toy.data());
+        }
+    }
+
+    @Test
+    void a_log_of_groups_goes_on_under_another_policy() throws Exception {
+        Fixture first = grouped();
+        FakeDisk killed = disk.afterKill();
+        Fixture f = Fixture.open(killed, FsyncPolicy.EVERYSEC);
+        assertThat(f.file(FIRST)).hasSize(f.length(FIRST));
+        f.log.turn();
+        assertThat(write(f, "a", "#".repeat(2000))).isZero();
+        assertThat(Fixture.recover(killed.afterKill()).keySet()).containsExactly("0:a", "0:k");
+        assertThat(first.toy.data()).hasSize(1);
+    }
+
+    @Test
+    void what_was_written_without_its_line_is_not_released_by_an_fsync() throws Exception {
+        Fixture f = grouped();
+        long ticket = write(f, "a", "#".repeat(2000)); // without a line it is taken for filler
+        disk.room = 2 << 20; // the reserve is another
+        f.call("SET", "b", "x".repeat(4 << 20)); // written out in parts, of which one does not fit
+        f.turn(100);
+        f.turn(1000);
+        assertThat(f.log.refusal()).isNotNull();
+        boolean isThere = Fixture.recover(disk.afterKill()).containsKey("0:a");
+        assertThat(f.releasedTo >= ticket && !isThere).isFalse();
+
+        disk.room = 9 << 20;
+        f.turn(100);
+        f.log.turn();
+        assertThat(f.releasedTo).isGreaterThanOrEqualTo(ticket);
+        assertThat(Fixture.recover(disk.afterKill())).isEqualTo(f.toy.data());
+    }
+
+    @Test
+    void no_second_group_is_written_before_the_first_is_synced() throws Exception {
+        long seed = System.nanoTime();
+        for (int round = 0; round < 300; round++) {
+            Randomness random = new Randomness(seed + round);
+            disk = new FakeDisk();
+            Fixture f = grouped();
+            FakeDisk[] left = {null};
+            disk.beforeStep = () -> {
+                if (disk.steps.get(disk.steps.size() - 1).startsWith("sync " + FIRST))
+                    left[0] = disk.afterPowerCut(random::below);
+            };
+            disk.writeFailure = new IOException("no");
+            write(f, "a", "x".repeat(1500));
+            f.turn(1);
+            disk.writeFailure = null;
+            f.turn(100); // it is written again, and not synced yet
+            write(f, "b", "y".repeat(1500));
+            f.turn(1);
+            f.turn(1000);
+            assertThat(left[0]).isNotNull();
+            try {
+                assertThat(f.toy.data()).containsAllEntriesOf(Fixture.recover(left[0]));
+            } catch (DamagedLog e) {
+                throw new AssertionError("seed " + (seed + round), e);
+            }
+        }
+    }
+
     // ---- all at once ----
 
     @Test
@@ -616,6 +767,7 @@ class AppendOnlyLogTest {
         int[] acknowledgedNow = {0};
         boolean[] busy = {false};
         boolean[] rewriting = {false};
+        boolean[] switched = {false};
         disk.beforeStep = () -> {
             // Other loops go on while a rewrite waits for the disk (but not while the write lock is held).
             String step = disk.steps.get(disk.steps.size() - 1);
@@ -628,14 +780,24 @@ class AppendOnlyLogTest {
                 busy[0] = false;
             }
             if (stepsLeft[0]-- == 0) {
-                boolean power = policy == FsyncPolicy.ALWAYS || random.below(2) == 0;
+                boolean always = policy == FsyncPolicy.ALWAYS && !switched[0];
+                boolean power = always || random.below(2) == 0;
                 crashed[0] = power ? disk.afterPowerCut(random::below) : disk.afterKill();
                 // everysec promises nothing for a power cut but that the log is a beginning of what was written
-                acknowledgedAtCrash[0] = power && policy != FsyncPolicy.ALWAYS ? 0 : acknowledgedNow[0];
+                acknowledgedAtCrash[0] = power && !always ? 0 : acknowledgedNow[0];
             }
         };
         for (int i = 0; i < length; i++) {
-            switch (random.below(12)) {
+            switch (random.below(14)) {
+                case 7 -> {
+                    if (random.below(3) > 0) break;
+                    switched[0] = true;
+                    f.log.configure(AofSettings.DEFAULTS.with(
+                            random.below(2) == 0 ? FsyncPolicy.ALWAYS : FsyncPolicy.EVERYSEC));
+                }
+                case 8 -> {
+                    for (int n = random.below(20); n > 0 && f.log.refusal() == null; n--) write(f, random, states);
+                }
                 case 0 -> f.turn(random.below(1500));
                 case 1 -> f.log.rewrite();
                 case 2 -> {
@@ -683,7 +845,10 @@ class AppendOnlyLogTest {
 
     private static void write(Fixture f, Randomness random, List<Map<String, String>> states) {
         int db = random.below(2);
-        if (random.below(3) == 0) f.toy.call(f.log, db, "SET", "k" + random.below(5), "v" + states.size());
+        String value = "v" + states.size();
+        // what a disk shows where nothing was written must not be taken for that
+        if (random.below(4) == 0) value += (random.below(2) == 0 ? "#" : "\0").repeat(random.below(1500));
+        if (random.below(3) == 0) f.toy.call(f.log, db, "SET", "k" + random.below(5), value);
         else f.toy.call(f.log, db, "INCR", "n");
         states.add(new TreeMap<>(f.toy.data()));
     }

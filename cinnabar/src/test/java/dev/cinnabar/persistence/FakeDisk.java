@@ -20,13 +20,52 @@ final class FakeDisk implements Disk {
     private static final class Content {
         byte[] bytes = {}; // with room behind
         int length;
-        byte[] safe = {};
+        byte[] safe = {}; // with room behind
+        int safeLength;
+        int dirtyFrom = Integer.MAX_VALUE; // of bytes that were written since the last sync
+        int dirtyTo;
         boolean doubtful; // a sync failed: what was written since the last good one never becomes safe
 
         byte[] seen() {
             return Arrays.copyOf(bytes, length);
         }
+
+        void dirty(int from, int to) {
+            dirtyFrom = Math.min(dirtyFrom, from);
+            dirtyTo = Math.max(dirtyTo, to);
+        }
+
+        void makeSafe() {
+            if (safe.length < length) safe = Arrays.copyOf(safe, bytes.length);
+            int to = Math.min(dirtyTo, length);
+            if (dirtyFrom < to) System.arraycopy(bytes, dirtyFrom, safe, dirtyFrom, to - dirtyFrom);
+            safeLength = length;
+            dirtyFrom = Integer.MAX_VALUE;
+            dirtyTo = 0;
+        }
+
+        /// What is left when the power goes: of each sector that was overwritten the old or the new content, of what the file grew by a
+        /// beginning.
+        byte[] left(IntUnaryOperator below) {
+            if (doubtful) return Arrays.copyOf(safe, safeLength);
+            boolean shrank = length < safeLength;
+            if (shrank && below.applyAsInt(2) == 0) return Arrays.copyOf(safe, safeLength);
+            int more = length - Math.min(safeLength, length);
+            int kept = length - more + (more == 0 ? 0 : below.applyAsInt(more + 1));
+            byte[] left = Arrays.copyOf(bytes, kept);
+            // the sector in which the file ended is written before the file is longer
+            int old = kept > safeLength ? safeLength - safeLength % SECTOR : Math.min(safeLength, kept);
+            int to = Math.min(dirtyTo, old);
+            for (int at = dirtyFrom; at < to; at = (at / SECTOR + 1) * SECTOR) {
+                if (below.applyAsInt(2) == 0) {
+                    System.arraycopy(safe, at, left, at, Math.min((at / SECTOR + 1) * SECTOR, to) - at);
+                }
+            }
+            return left;
+        }
     }
+
+    private static final int SECTOR = 512;
 
     private final Map<Path, Content> seen = new HashMap<>();
     private final Map<Path, Content> safe = new HashMap<>();
@@ -68,12 +107,7 @@ final class FakeDisk implements Disk {
         Map<Path, Content> names = below.applyAsInt(2) == 0 ? safe : seen;
         // A directory's unsynced names come or stay away together: file systems keep them in order in one journal.
         names.forEach((path, content) -> {
-            int from = Math.min(content.safe.length, content.length);
-            int more = content.length - from;
-            int kept = from + (more == 0 ? 0 : below.applyAsInt(more + 1));
-            byte[] bytes = content.doubtful ? content.safe.clone() : Arrays.copyOf(content.bytes, kept);
-            if (content.length < content.safe.length && below.applyAsInt(2) == 0) bytes = content.safe.clone();
-            disk.put(path, bytes);
+            disk.put(path, content.left(below));
         });
         return disk;
     }
@@ -82,7 +116,8 @@ final class FakeDisk implements Disk {
         Content content = new Content();
         content.bytes = bytes.clone();
         content.length = bytes.length;
-        content.safe = bytes.clone();
+        content.dirty(0, bytes.length);
+        content.makeSafe();
         seen.put(path, content);
         safe.put(path, content);
     }
@@ -181,7 +216,8 @@ final class FakeDisk implements Disk {
                 step("write", path);
                 if (writeFailure != null) throw writeFailure;
                 int at = (int) position;
-                int n = (int) Math.min(Math.min(source.remaining(), mostPerWrite), room + content.length - at);
+                int n = (int) Math.min(
+                        Math.min(source.remaining(), mostPerWrite), Math.max(room, room + content.length - at));
                 if (n <= 0) throw new IOException("No space left on device");
                 int end = at + n;
                 if (end > content.bytes.length) content.bytes = Arrays.copyOf(content.bytes, 2 * end);
@@ -190,6 +226,7 @@ final class FakeDisk implements Disk {
                     content.length = end;
                 }
                 source.get(content.bytes, at, n);
+                content.dirty(at, end);
             }
         }
 
@@ -215,6 +252,7 @@ final class FakeDisk implements Disk {
             synchronized (FakeDisk.this) {
                 step("truncate", path);
                 content.length = (int) size;
+                content.dirtyTo = Math.min(content.dirtyTo, (int) size);
             }
         }
 
@@ -226,7 +264,7 @@ final class FakeDisk implements Disk {
                     content.doubtful = true;
                     throw syncFailure;
                 }
-                if (!content.doubtful) content.safe = content.seen();
+                if (!content.doubtful) content.makeSafe();
             }
         }
 

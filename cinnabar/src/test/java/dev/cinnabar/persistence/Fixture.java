@@ -78,4 +78,12 @@ final class Fixture {
     byte[] file(String name) {
         return disk.get(AOF.resolve(name));
     }
+
+    /// How long a file is without the filler behind its last checksum line.
+    int length(String name) {
+        byte[] file = file(name);
+        int end = file.length;
+        while (end > 0 && (file[end - 1] == '#' || file[end - 1] == '\n' && file[end - 2] != '\r')) end--;
+        return end;
+    }
 }

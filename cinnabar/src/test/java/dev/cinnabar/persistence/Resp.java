@@ -2,6 +2,7 @@ package dev.cinnabar.persistence;
 
 import dev.cinnabar.base.ByteBuilder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /// Commands as RESP arrays, the slow and obvious way.
 final class Resp {
@@ -36,6 +37,11 @@ final class Resp {
 
     /// A file as we write it: a first line, groups of commands with a checksum line behind each.
     static byte[] checksummed(byte[]... groups) {
+        return checksummed(Checksum.Kind.CRC, groups);
+    }
+
+    /// The same with lines of another kind behind the groups.
+    static byte[] checksummed(Checksum.Kind kind, byte[]... groups) {
         ByteBuilder out = new ByteBuilder();
         Checksum checksum = new Checksum();
         byte[] line = new byte[Checksum.MAX_LINE];
@@ -43,8 +49,20 @@ final class Resp {
         for (byte[] group : groups) {
             out.append(group);
             checksum.update(group, 0, group.length);
-            out.append(line, 0, checksum.end(Checksum.Kind.CRC, out.length(), line, 0));
+            out.append(line, 0, checksum.end(kind, out.length(), line, 0));
         }
         return out.copy();
+    }
+
+    /// A file with filler behind it, up to this length.
+    static byte[] filled(byte[] file, int length) {
+        byte[] filled = Arrays.copyOf(file, length);
+        for (int i = file.length; i < length; i++) filled[i] = fillerAt(i);
+        if (file.length % 64 == 63) filled[file.length] = '#';
+        return filled;
+    }
+
+    static byte fillerAt(int position) {
+        return (byte) (position % 64 == 63 ? '\n' : '#');
     }
 }
