@@ -98,7 +98,6 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     private boolean whole = true; // the file ends between two commands
     private volatile long written; // stream offset: what is in the file, and counts at the next start
     private volatile boolean groups; // the file's last line ends a group: what is behind counts when it has a line, too
-    private @Nullable Filler filler; // once there was a group
     private long lastTimestamp;
     private final Reserve reserve;
 
@@ -382,9 +381,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         groups = f.isGrouped();
         if (groups && f.loose() > 0) return;
         written = buffer.position();
-        if (!groups) return;
-        if (filler == null) filler = new Filler();
-        f.fill(filler);
+        f.fill();
     }
 
     /// Ends what is loose in a checksum line, if it is whole commands.

@@ -2,6 +2,7 @@ package dev.cinnabar.persistence;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /// What lies in a log file behind its end, under `always`: room that was written before, so that a group only overwrites.
 ///
@@ -21,14 +22,15 @@ final class Filler {
     static final int SECTOR = 512;
 
     private static final int LINE = 64; // divides SECTOR; below Redis's 127
-    private static final int AHEAD = 256 << 10; // a group of 50 clients' SETs is 2 KiB
-    private static final int PIECE = 64 << 10;
+    private static final int AHEAD = 128 << 10; // a group of 50 clients' SETs is 2 KiB
+    private static final int PIECE = 16 << 10;
+    private static final byte[] LINES = new byte[PIECE + LINE];
 
-    private final ByteBuffer lines = ByteBuffer.allocateDirect(PIECE + LINE);
-
-    Filler() {
-        for (int i = 0; i < lines.capacity(); i++) lines.put(i, at(i));
+    static {
+        for (int i = 0; i < LINES.length; i++) LINES[i] = at(i);
     }
+
+    private Filler() {}
 
     private static byte at(long position) {
         return (byte) (position % LINE == LINE - 1 ? '\n' : '#');
@@ -36,22 +38,20 @@ final class Filler {
 
     /// Whether a group of so many bytes is small enough to be written twice.
     static boolean isWorthIt(long groupBytes) {
-        return groupBytes <= AHEAD / 8;
+        return groupBytes <= AHEAD / 4;
     }
 
-    /// Writes filler behind the end of a file, up to some 256 to 512 KiB from there.
+    /// Writes filler behind the end of a file, up to some 128 to 256 KiB from there.
     ///
     /// @return where the file ends now; a disk that is full makes that less, which harms nothing
-    long fill(DiskFile file, long from) {
+    static long fill(DiskFile file, long from) {
         long to = (from / AHEAD + 2) * AHEAD;
         long at = from;
         try {
             keepLine(file, from);
             if (at % LINE == LINE - 1) at++;
             while (at < to) {
-                int start = (int) (at % LINE);
-                ByteBuffer piece = lines.duplicate().position(start);
-                piece.limit((int) Math.min(piece.capacity(), start + (to - at)));
+                ByteBuffer piece = ByteBuffer.wrap(LINES, (int) (at % LINE), (int) Math.min(PIECE, to - at));
                 while (piece.hasRemaining()) {
                     int before = piece.position();
                     try {
@@ -68,9 +68,9 @@ final class Filler {
     }
 
     /// Sees to it that what is left of a line of filler, when the log ends here, is still a line that starts with `#`.
-    void keepLine(DiskFile file, long end) throws IOException {
+    static void keepLine(DiskFile file, long end) throws IOException {
         if (end % LINE != LINE - 1) return;
-        ByteBuffer sign = lines.duplicate().limit(1);
+        ByteBuffer sign = ByteBuffer.wrap(LINES, 0, 1);
         while (sign.hasRemaining()) file.write(sign, end);
     }
 
@@ -79,7 +79,21 @@ final class Filler {
         return position % AHEAD == 0;
     }
 
-    /// Whether this byte can be filler, or what a file system shows where filler was to be.
+    /// Looks for the first byte that cannot be filler, nor what a file system shows where filler was to be.
+    ///
+    /// @param position where in the file the bytes stand
+    /// @return its index, or the number of bytes
+    static int end(byte[] bytes, int count, long position) {
+        for (int i = 0; i < count; i++) {
+            int start = (int) ((position + i) % LINE);
+            int n = Math.min(count - i, PIECE);
+            int same = Arrays.mismatch(bytes, i, i + n, LINES, start, start + n); // quick, also before it is compiled
+            i += same < 0 ? n - 1 : same;
+            if (same >= 0 && !isFiller(bytes[i], position + i)) return i;
+        }
+        return count;
+    }
+
     static boolean isFiller(byte b, long position) {
         return b == '#' || b == at(position) || b == 0;
     }

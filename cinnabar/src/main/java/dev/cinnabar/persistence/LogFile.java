@@ -4,7 +4,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 
 /// A log file that is being written: bytes are staged, a checksum line is staged behind them now and then, and one write
 /// sends them to the file.
@@ -25,7 +24,6 @@ final class LogFile implements Closeable {
     private long group; // bytes before that line, since the one before
     private boolean grouped; // that line ends a group
     private long size; // of the file: above `length`, filler follows
-    private @Nullable Filler filler; // once there was some
 
     private LogFile(
             Disk disk, Path path, DiskFile file, ByteBuffer staging, Checksum checksum, long length, long loose) {
@@ -133,7 +131,7 @@ final class LogFile implements Closeable {
     void flush() throws IOException {
         if (staged.position() == 0) return;
         long end = length + staged.position();
-        if (filler != null && end < size) filler.keepLine(file, end);
+        if (end < size) Filler.keepLine(file, end);
         staged.flip();
         try {
             while (staged.hasRemaining()) {
@@ -151,10 +149,8 @@ final class LogFile implements Closeable {
     }
 
     /// Puts filler behind a small group that is all there is, unless there is some.
-    void fill(Filler with) {
-        if (!grouped || loose > 0 || size > length || !Filler.isWorthIt(group)) return;
-        filler = with;
-        size = with.fill(file, length);
+    void fill() {
+        if (grouped && loose == 0 && size == length && Filler.isWorthIt(group)) size = Filler.fill(file, length);
     }
 
     /// Takes filler away.

@@ -373,14 +373,20 @@ final class LogReader implements Closeable {
     }
 
     private boolean isZeroFrom(long offset) throws IOException {
-        return scan.firstUnlike(offset, (b, at) -> b == 0) >= size;
+        return scan.end(offset, LogReader::endOfZeros) >= size;
+    }
+
+    private static int endOfZeros(byte[] bytes, int count, long position) {
+        int i = 0;
+        while (i < count && bytes[i] == 0) i++;
+        return i;
     }
 
     /// Whether filler begins here, behind a group or the end, and goes on to the end of the file. If Redis went on behind it, it is passed over.
     private boolean isFiller() throws IOException {
         boolean isPossible = lastKind == Checksum.Kind.GRP || lastKind == Checksum.Kind.END;
         if (!isPossible || buffer[item] != '#' || item + 1 < limit && buffer[item + 1] >= 'A') return false;
-        long to = scan.firstUnlike(itemStart(), Filler::isFiller);
+        long to = scan.end(itemStart(), Filler::end);
         if (to < size && Filler.isEnd(to) && (scan.isAt(to, SELECT) || scan.isAt(to, TIMESTAMP))) {
             fillerTo = to;
             lastKind = Checksum.Kind.CRC; // what follows counts

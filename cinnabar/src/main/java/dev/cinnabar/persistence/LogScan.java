@@ -16,20 +16,21 @@ final class LogScan {
         this.file = file;
     }
 
-    /// What a byte is asked for.
-    interface Likeness {
-        boolean test(byte b, long position);
+    /// Looks for the first byte that is not like others.
+    interface Run {
+        /// @return its index, or the number of bytes
+        int end(byte[] bytes, int count, long position);
     }
 
-    /// Looks for the first byte from here on that is not like this.
+    /// Looks for the end of a run that begins here.
     ///
     /// @return where, or the file's length
-    long firstUnlike(long from, Likeness likeness) throws IOException {
+    long end(long from, Run run) throws IOException {
         for (long at = from; ; ) {
             int n = readFully(at, CHUNK);
-            for (int i = 0; i < n; i++) if (!likeness.test(chunk[i], at + i)) return at + i;
-            at += n;
-            if (n < CHUNK) return at;
+            int end = run.end(chunk, n, at);
+            at += end;
+            if (end < n || n < CHUNK) return at;
         }
     }
 
