@@ -350,18 +350,18 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         LogFile f = file();
         f.flush();
         count(f);
-        long end = buffer.recordEnd();
-        boolean complete = end > buffer.position();
-        long to = Math.min(limit, complete ? end : buffer.writable());
+        long to = Math.min(limit, buffer.writable());
         if (to > buffer.position()) {
+            boolean endsRecord = buffer.endsRecord();
             if (whole && settings.timestamps()) stageTimestamp(f);
+            whole = false; // when this throws, a command may be half staged
             while (buffer.position() < to) {
                 int n = buffer.readable(to); // first: it may move on to the next array
                 n = f.stage(buffer.readArray(), buffer.readOffset(), n);
                 if (n == 0) f.flush();
                 else buffer.read(n);
             }
-            whole = complete;
+            whole = endsRecord;
         }
         if (policy() == FsyncPolicy.ALWAYS) {
             // One line at most is not synced: else a power cut could leave the second group of two, and damage it would seem.
@@ -694,9 +694,9 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             synchronized (writing) {
                 if (!isListed()) throw new IOException("the log was given up meanwhile");
                 drain(heldAt, false);
-                cover(Checksum.Kind.END);
                 f = file();
                 f.trim();
+                cover(Checksum.Kind.END);
             }
             sync(f, heldAt, f.length());
             if (!isListed()) throw new IOException("the old increment could not be synced");

@@ -11,8 +11,8 @@ import java.util.Arrays;
 ///                                        ^ the log's end   lines of 64 bytes, at multiples of 64
 /// ```
 ///
-/// An fsync of a file that grew commits the file system's journal as well, one of bytes that were overwritten does not: a quarter of an
-/// fsync's time here, half of it on many disks. The bytes are lines of `#`, because Redis skips those and can go on behind them; short
+/// An fsync of a file that grew commits the file system's journal as well, one of bytes that were overwritten does not: about half of
+/// an fsync's time. The bytes are lines of `#`, because Redis skips those and can go on behind them; short
 /// ones, because it reads a line in pieces of 127 bytes and would take the rest of a longer one for something else.
 ///
 /// What a group is made of never looks like this for a whole [sector][#SECTOR], unless somebody's value does; so after a power cut it is

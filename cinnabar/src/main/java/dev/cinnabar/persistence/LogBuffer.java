@@ -64,6 +64,7 @@ final class LogBuffer {
     // the writer's
     private Segment head = tail;
     private long position;
+    private boolean endsRecord;
 
     // from the appender to the writer; written with release, read with acquire
     private long recordEnd;
@@ -151,10 +152,16 @@ final class LogBuffer {
         return Math.max(recordEnd(), (long) PUBLISHED.getAcquire(this)) - position;
     }
 
-    /// How far may be written: to the end of a command if there is one ahead, else into the middle of a large one.
+    /// How far may be written: to the end of a command if there is one ahead, else into the middle of a large one; [#endsRecord] tells which.
     long writable() {
-        long end = recordEnd();
-        return end > position ? end : Math.max(position, (long) PUBLISHED.getAcquire(this));
+        long end = recordEnd(); // once: the next moment it may be another
+        endsRecord = end > position;
+        return endsRecord ? end : Math.max(position, (long) PUBLISHED.getAcquire(this));
+    }
+
+    /// Whether a command ends where [#writable] said last.
+    boolean endsRecord() {
+        return endsRecord;
     }
 
     /// How far it was read: the stream offset of the next byte.

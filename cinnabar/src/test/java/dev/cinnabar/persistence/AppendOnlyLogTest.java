@@ -491,6 +491,19 @@ class AppendOnlyLogTest {
     }
 
     @Test
+    void a_timestamp_never_comes_into_the_middle_of_a_command_that_was_half_written() throws Exception {
+        Fixture f = Fixture.open(disk, new AofSettings(FsyncPolicy.EVERYSEC, false, 0, 0, true));
+        disk.writeFailure = new IOException("No space left on device");
+        for (int i = 0; i < 9; i++) f.call("SET", "k" + i, "v".repeat(100_000)); // more than is staged at once
+        f.log.commit();
+        disk.writeFailure = null;
+        f.turn(2000);
+        f.log.turn();
+        assertThat(f.log.refusal()).isNull();
+        assertThat(Fixture.recover(disk.afterKill())).isEqualTo(f.toy.data());
+    }
+
+    @Test
     void closing_on_a_full_disk_leaves_whole_commands() throws Exception {
         Fixture f = Fixture.open(disk, FsyncPolicy.EVERYSEC);
         f.call("SET", "a", "1");

@@ -52,9 +52,11 @@ class LogBufferTest {
         buffer.publish();
         buffer.append(new byte[7], 0, 7);
         assertThat(buffer.writable()).isEqualTo(10);
+        assertThat(buffer.endsRecord()).isTrue();
         buffer.skipTo(10);
         assertThat(buffer.writable()).isEqualTo(10);
         buffer.publishPart();
+        assertThat(buffer.endsRecord()).isFalse();
         assertThat(buffer.writable()).isEqualTo(17);
         assertThat(buffer.recordEnd()).isEqualTo(10);
     }
@@ -82,6 +84,10 @@ class LogBufferTest {
         while (buffer.position() < total) {
             long to = buffer.writable();
             if (to == buffer.position()) Thread.onSpinWait();
+            else
+                assertThat(buffer.endsRecord())
+                        .as("nothing was let out in part")
+                        .isTrue();
             while (buffer.position() < to) {
                 int n = buffer.readable(to);
                 out.update(buffer.readArray(), buffer.readOffset(), n);
