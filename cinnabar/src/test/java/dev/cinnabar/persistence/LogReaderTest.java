@@ -292,8 +292,11 @@ class LogReaderTest {
         byte[] file = Resp.filled(
                 Resp.checksummed(Checksum.Kind.GRP, first, Resp.join(Resp.text("#TS:1700000000\r\n"), ONE)), 2048);
         assertThat(read(file).commands).hasSize(3);
-        file[begin + 40] ^= 1;
-        assertThatThrownBy(() -> read(file)).isInstanceOf(DamagedLog.class);
+        for (int at = begin; at < begin + 16 + ONE.length; at++) {
+            byte[] flipped = file.clone();
+            flipped[at] ^= 1;
+            assertThatThrownBy(() -> read(flipped)).as("byte %s", at - begin).isInstanceOf(DamagedLog.class);
+        }
     }
 
     @Test
