@@ -157,8 +157,7 @@ public final class AofDirectory {
         Path temp = directory.resolve(TEMP + manifestPath().getFileName());
         disk.delete(temp);
         try (DiskFile file = disk.create(temp)) {
-            ByteBuffer content = ByteBuffer.wrap(next.format());
-            while (content.hasRemaining()) file.write(content, content.position());
+            file.writeAll(ByteBuffer.wrap(next.format()), 0);
             file.sync();
         }
         disk.rename(temp, manifestPath());

@@ -348,8 +348,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     /// @param endsGroup whether this is to be the end of a group, under `always`
     private void drain(long limit, boolean endsGroup) throws IOException {
         LogFile f = file();
-        f.flush();
-        count(f);
+        flush(f);
         long to = Math.min(limit, buffer.writable());
         if (to > buffer.position()) {
             boolean endsRecord = buffer.endsRecord();
@@ -370,13 +369,13 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         } else if (f.loose() >= LINE_EVERY_BYTES) {
             stageLine(f, Checksum.Kind.CRC);
         }
-        f.flush();
-        if (whole) f.markWhole();
-        count(f);
+        flush(f);
     }
 
-    /// Takes into account what was written: nothing is staged.
-    private void count(LogFile f) {
+    /// Writes what is staged and takes it into account.
+    private void flush(LogFile f) throws IOException {
+        f.flush();
+        if (whole) f.markWhole();
         fileLength = f.length();
         groups = f.isGrouped();
         if (groups && f.loose() > 0) return;
@@ -384,9 +383,10 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         f.fill();
     }
 
-    /// Ends what is loose in a checksum line, if it is whole commands.
+    /// Ends what is loose in a checksum line, if it is whole commands; the end and the way out of groups are told also where nothing is loose.
     private void stageLine(LogFile f, Checksum.Kind kind) {
-        if (whole && (f.loose() > 0 || kind == Checksum.Kind.END)) f.stageLine(kind);
+        boolean tells = kind == Checksum.Kind.END || kind == Checksum.Kind.CRC && f.isGrouped();
+        if (whole && (f.loose() > 0 || tells)) f.stageLine(kind);
     }
 
     private void stageTimestamp(LogFile f) {
@@ -401,9 +401,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     private void cover(Checksum.Kind kind) throws IOException {
         LogFile f = file();
         stageLine(f, kind);
-        f.flush();
-        if (whole) f.markWhole();
-        count(f);
+        flush(f);
     }
 
     /// Writes all that waits and ends it in a checksum line.
@@ -572,7 +570,6 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             synchronized (writing) {
                 if (held || state != State.WELL) return;
                 try {
-                    complete();
                     f.trim();
                 } catch (IOException e) {
                     writeFailed(e);
@@ -583,17 +580,13 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             }
             sync(f, to, length);
             synchronized (writing) {
-                if (held || state != State.WELL || !whole) return; // at the next turn
+                if (held || state != State.WELL) return; // at the next turn, as when a command is half written
                 try {
-                    f.flush();
-                    f.stageLine(Checksum.Kind.CRC);
-                    f.flush();
-                    f.markWhole();
-                    count(f);
+                    cover(Checksum.Kind.CRC);
                 } catch (IOException e) {
                     writeFailed(e);
                 }
-                release();
+                writeIfPossible();
             }
         }
     }

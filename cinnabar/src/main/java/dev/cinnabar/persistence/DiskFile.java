@@ -11,6 +11,12 @@ public interface DiskFile extends Closeable {
     /// also when the method throws.
     void write(ByteBuffer source, long position) throws IOException;
 
+    /// Writes all from the buffer's position on, in as many steps as it takes; its position says how far it came, also when this throws.
+    default void writeAll(ByteBuffer source, long position) throws IOException {
+        int start = source.position();
+        while (source.hasRemaining()) write(source, position + (source.position() - start));
+    }
+
     /// Reads into the buffer.
     ///
     /// @return how many bytes, at least 1, or -1 when the position is at or behind the end

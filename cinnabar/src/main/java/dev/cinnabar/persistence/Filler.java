@@ -52,13 +52,11 @@ final class Filler {
             if (at % LINE == LINE - 1) at++;
             while (at < to) {
                 ByteBuffer piece = ByteBuffer.wrap(LINES, (int) (at % LINE), (int) Math.min(PIECE, to - at));
-                while (piece.hasRemaining()) {
-                    int before = piece.position();
-                    try {
-                        file.write(piece, at);
-                    } finally {
-                        at += piece.position() - before;
-                    }
+                int start = piece.position();
+                try {
+                    file.writeAll(piece, at);
+                } finally {
+                    at += piece.position() - start;
                 }
             }
         } catch (IOException e) {
@@ -70,8 +68,7 @@ final class Filler {
     /// Sees to it that what is left of a line of filler, when the log ends here, is still a line that starts with `#`.
     static void keepLine(DiskFile file, long end) throws IOException {
         if (end % LINE != LINE - 1) return;
-        ByteBuffer sign = ByteBuffer.wrap(LINES, 0, 1);
-        while (sign.hasRemaining()) file.write(sign, end);
+        file.writeAll(ByteBuffer.wrap(LINES, 0, 1), end);
     }
 
     /// Whether filler can end here: who goes on behind all of it begins at such a place.

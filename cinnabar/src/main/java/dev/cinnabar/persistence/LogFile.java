@@ -134,15 +134,9 @@ final class LogFile implements Closeable {
         if (end < size) Filler.keepLine(file, end);
         staged.flip();
         try {
-            while (staged.hasRemaining()) {
-                int before = staged.position();
-                try {
-                    file.write(staged, length);
-                } finally {
-                    length += staged.position() - before;
-                }
-            }
+            file.writeAll(staged, length);
         } finally {
+            length += staged.position();
             staged.compact();
             size = Math.max(size, length);
         }

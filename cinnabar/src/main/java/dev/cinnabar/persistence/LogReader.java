@@ -158,18 +158,18 @@ final class LogReader implements Closeable {
     /// @throws DamagedLog when the file is not what was written
     Item next() throws IOException, DamagedLog {
         item = next;
-        boolean isAtEnd = item == limit && !more();
-        filled = !isAtEnd && isFiller();
-        if (isAtEnd || filled) {
-            carryChecksumTo(item);
-            refuseSwallowedLine();
-            return Item.END;
-        }
+        if (item == limit && !more()) return end();
         return switch (buffer[item]) {
             case '*' -> command();
-            case '#' -> line();
+            case '#' -> isFillerPossible() ? filler() : line();
             default -> unreadable(item, "a command or a line starts with * or #, not with " + shown(buffer[item]));
         };
+    }
+
+    private Item end() throws IOException, DamagedLog {
+        carryChecksumTo(item);
+        refuseSwallowedLine();
+        return Item.END;
     }
 
     // ---- commands ----
@@ -179,7 +179,7 @@ final class LogReader implements Closeable {
         while (true) {
             int end = parse();
             if (end >= 0) {
-                if (isGrouped() && isHollow(end)) return tornGroup("a command holds filler");
+                if (isGrouped() && isHollow(end)) return tornOrDamaged("a command holds filler");
                 next = end;
                 return Item.COMMAND;
             }
@@ -280,18 +280,18 @@ final class LogReader implements Closeable {
         Checksum.Kind kind = Checksum.kindOf(buffer, item, length);
         if (kind == null) {
             if (checksummed && itemStart() >= fillerTo && !isTimestamp(length))
-                return tornGroup("a line that is neither a checksum nor a timestamp");
+                return tornOrDamaged("a line that is neither a checksum nor a timestamp");
         } else if (!Checksum.claims(buffer, item, length, itemStart())) {
-            return tornGroup("a checksum line that does not belong here");
+            return tornOrDamaged("a checksum line that does not belong here");
         } else {
-            verify(length);
+            verify(kind, length);
         }
         ended = kind == Checksum.Kind.END;
         next = end + 1;
         return Item.LINE;
     }
 
-    private void verify(int length) throws DamagedLog {
+    private void verify(Checksum.Kind kind, int length) throws DamagedLog {
         long at = itemStart();
         if (!checksum.verify(buffer, item, length, at)) {
             throw new DamagedLog(
@@ -304,13 +304,32 @@ final class LogReader implements Closeable {
         checksummed = true;
         ours |= at == 0;
         linkStart = at;
-        lastKind = Checksum.kindOf(buffer, item, length);
+        lastKind = kind;
         coveredTo = at + length;
     }
 
+    /// Whether the line is a timestamp, or the beginning of one if it has no end.
     private boolean isTimestamp(int length) {
-        int n = TIMESTAMP.length;
-        return length > n && Arrays.equals(buffer, item, item + n, TIMESTAMP, 0, n);
+        int n = Math.min(length, TIMESTAMP.length);
+        return Arrays.equals(buffer, item, item + n, TIMESTAMP, 0, n);
+    }
+
+    /// Whether what begins with this sign may be filler, behind a group or the end: lines of ours go on with a letter.
+    private boolean isFillerPossible() {
+        boolean mayFollow = lastKind == Checksum.Kind.GRP || lastKind == Checksum.Kind.END;
+        return mayFollow && !(item + 1 < limit && buffer[item + 1] >= 'A');
+    }
+
+    /// Filler up to the end of the file is the end of the log. If Redis went on behind filler, that is passed over, line by line.
+    private Item filler() throws IOException, DamagedLog {
+        long to = scan.end(itemStart(), Filler::end);
+        filled = to >= size;
+        if (filled) return end();
+        if (Filler.isEnd(to) && (scan.isAt(to, SELECT) || scan.isAt(to, TIMESTAMP))) {
+            fillerTo = to;
+            lastKind = Checksum.Kind.CRC; // what follows counts
+        }
+        return line();
     }
 
     /// No end of the line is in sight: the file ends in it, or goes on with zeros, or it is damaged.
@@ -320,13 +339,10 @@ final class LogReader implements Closeable {
         while (end < limit && buffer[end] != 0) end++;
         int length = end - item;
         boolean last = length <= MAX_LINE && isZeroFrom(bufferStart + end);
-        boolean beginning = !checksummed
-                || checksum.isBeginning(buffer, item, length, itemStart())
-                || new Bytes(buffer, item, Math.min(length, 4))
-                        .toLatin1()
-                        .equals("#TS:".substring(0, Math.min(length, 4)));
+        boolean beginning =
+                !checksummed || checksum.isBeginning(buffer, item, length, itemStart()) || isTimestamp(length);
         if (last && beginning) return torn("the file ends in the middle of a line");
-        return tornGroup("a line without an end that is not the beginning of a checksum line");
+        return tornOrDamaged("a line without an end that is not the beginning of a checksum line");
     }
 
     // ---- torn or damaged ----
@@ -335,15 +351,15 @@ final class LogReader implements Closeable {
     private Item unreadable(int at, String why) throws IOException, DamagedLog {
         if (isZeroFrom(bufferStart + at))
             return tornOrSwallowed("from offset " + (bufferStart + at) + " on there are only zeros");
-        return tornGroup(why);
+        return tornOrDamaged(why);
     }
 
     private Item tornOrSwallowed(String why) throws IOException, DamagedLog {
-        return lineBehind(itemStart()) < 0 ? torn(why) : tornGroup(why);
+        return lineBehind(itemStart()) < 0 ? torn(why) : tornOrDamaged(why);
     }
 
     /// What is here is damage, unless it belongs to a group that did not reach the disk as a whole.
-    private Item tornGroup(String why) throws IOException, DamagedLog {
+    private Item tornOrDamaged(String why) throws IOException, DamagedLog {
         if (!isGrouped() || !scan.isTorn(coveredTo)) throw damaged(item, why + wentOn(lineBehind(itemStart())));
         return torn("the last group of writes did not reach the disk as a whole: " + why);
     }
@@ -380,18 +396,6 @@ final class LogReader implements Closeable {
         int i = 0;
         while (i < count && bytes[i] == 0) i++;
         return i;
-    }
-
-    /// Whether filler begins here, behind a group or the end, and goes on to the end of the file. If Redis went on behind it, it is passed over.
-    private boolean isFiller() throws IOException {
-        boolean isPossible = lastKind == Checksum.Kind.GRP || lastKind == Checksum.Kind.END;
-        if (!isPossible || buffer[item] != '#' || item + 1 < limit && buffer[item + 1] >= 'A') return false;
-        long to = scan.end(itemStart(), Filler::end);
-        if (to < size && Filler.isEnd(to) && (scan.isAt(to, SELECT) || scan.isAt(to, TIMESTAMP))) {
-            fillerTo = to;
-            lastKind = Checksum.Kind.CRC; // what follows counts
-        }
-        return to >= size;
     }
 
     /// Whether a whole sector inside of the current command is as if it had not been written, and the group's checksum does not say that it

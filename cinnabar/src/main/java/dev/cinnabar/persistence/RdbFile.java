@@ -127,9 +127,7 @@ public final class RdbFile {
         /// Writes what is in the buffer, and empties it.
         void take(ByteBuilder out) throws IOException {
             if (checksums) crc = Crc64.update(crc, out.array(), 0, out.length());
-            ByteBuffer bytes = ByteBuffer.wrap(out.array(), 0, out.length());
-            long from = length;
-            while (bytes.hasRemaining()) open().write(bytes, from + bytes.position());
+            open().writeAll(ByteBuffer.wrap(out.array(), 0, out.length()), length);
             length += out.length();
             out.clear();
             out.trim(4 * PIECE_BYTES);

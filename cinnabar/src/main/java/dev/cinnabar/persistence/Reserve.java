@@ -33,8 +33,7 @@ final class Reserve {
             // Written, not only extended: an extended file is a hole and holds no room.
             ByteBuffer zeros = ByteBuffer.allocate(CHUNK);
             for (long at = 0; at < BYTES; ) {
-                zeros.clear();
-                while (zeros.hasRemaining()) file.write(zeros, at + zeros.position());
+                file.writeAll(zeros.clear(), at);
                 at += CHUNK;
             }
             held = true;
