@@ -9,9 +9,6 @@ import dev.cinnabar.engine.Durability;
 import dev.cinnabar.engine.SnapshotSource;
 import java.io.IOException;
 import java.lang.invoke.VarHandle;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -66,9 +63,6 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         ALREADY_IN_PROGRESS
     }
 
-    static final int STAGING_BYTES = LogBuffer.SEGMENT_BYTES + 2 * Checksum.MAX_LINE;
-    static final int LINE_EVERY_BYTES = 4096; // one percent for checksum lines of 30 to 40 bytes
-
     private static final long MS = 1_000_000; // in nanoseconds
     private static final long TICK_NS = 100 * MS; // retries, and the grain of everything timed
     private static final long SYNC_EVERY_NS = 950 * MS; // with the grain of a tick: a second
@@ -89,27 +83,19 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     // under `writing`
     private final Object writing = new Object();
-    private @Nullable LogFile file; // null until the first one of a log that is being enabled
+    private final LogWriter writer;
     private @Nullable LogFile lost; // given up, still to be closed
     private volatile State state; // read by anybody
     private volatile boolean enabling; // read by anybody
     private volatile boolean held; // a rewrite is completing the old increment: nothing is written meanwhile
     private long heldAt; // stream offset that the old increment is completed to
-    private boolean whole = true; // the file ends between two commands
-    private volatile long written; // stream offset: what is in the file, and counts at the next start
-    private volatile boolean groups; // the file's last line ends a group: what is behind counts when it has a line, too
-    private long lastTimestamp;
     private final Reserve reserve;
 
-    // under `syncing`; writing `durable` needs `writing` too
     private final Object syncing = new Object();
-    private volatile long durable; // stream offset: what survives a power cut
-    private long syncedLength; // of the file
 
     // under `writing`, read by anybody
     private volatile long released; // tickets up to here may go
     private volatile @Nullable String refusal;
-    private volatile long fileLength;
     private volatile long olderBytes; // of the increments before
     private volatile long baseBytes;
     private volatile long sizeAfterRewrite;
@@ -150,6 +136,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         this.log = log;
         this.background = background;
         this.keepImported = keepImported;
+        this.writer = new LogWriter(buffer, clock);
+        writer.tellTimes(settings.timestamps());
         this.reserve = new Reserve(directory.disk(), directory.reservePath());
         this.state = State.WELL;
         this.nextTick = clock.nanos();
@@ -174,19 +162,16 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         AppendOnlyLog aof = new AppendOnlyLog(
                 directory, settings, source, durability, clock, log, background, loaded.skipped() > 0);
         LoadResult.Tail tail = loaded.tail();
-        ByteBuffer staging = ByteBuffer.allocateDirect(STAGING_BYTES);
         if (tail != null) {
-            aof.file =
-                    LogFile.resume(directory.disk(), directory.path(tail.entry().name()), tail, staging);
-            aof.groups = tail.grouped();
+            aof.writer.takeUp(
+                    LogFile.resume(directory.disk(), directory.path(tail.entry().name()), tail));
             aof.olderBytes = loaded.totalBytes() - loaded.baseBytes() - tail.length();
         } else {
             Manifest.Entry first = directory.nextIncrement();
-            aof.file = LogFile.create(directory.disk(), directory.path(first.name()), staging);
+            aof.writer.takeUp(LogFile.create(directory.disk(), directory.path(first.name())));
             directory.replace(directory.manifest().plus(first));
         }
         aof.baseBytes = loaded.baseBytes();
-        aof.fileLength = aof.file.length();
         aof.sizeAfterRewrite = aof.baseBytes; // as Redis: all it knows after a start
         try {
             aof.reserve.take();
@@ -217,8 +202,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     public AppendOnlyLog ticketsFrom(long ticket) {
         synchronized (writing) {
             buffer.startAt(ticket);
-            written = ticket;
-            durable = ticket;
+            writer.startAt(ticket);
             released = ticket;
             announced = ticket;
             awaited.set(ticket);
@@ -244,6 +228,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     /// Takes other settings from now on. Any thread.
     public void configure(AofSettings settings) {
         this.settings = settings;
+        writer.tellTimes(settings.timestamps());
         wake();
     }
 
@@ -285,7 +270,9 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     @Override
     public long durable() {
-        return enabling ? -1 : durable; // what a log that is being enabled holds is not found at the next start
+        return enabling
+                ? -1
+                : writer.durable(); // what a log that is being enabled holds is not found at the next start
     }
 
     @Override
@@ -317,12 +304,16 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     }
 
     private FsyncPolicy policy() {
-        return groups ? FsyncPolicy.ALWAYS : wantedPolicy();
+        return writer.isGrouped() ? FsyncPolicy.ALWAYS : wantedPolicy();
     }
 
     private FsyncPolicy wantedPolicy() {
         AofSettings s = settings;
         return s.noFsyncOnRewrite() && rewriting.get() ? FsyncPolicy.NO : s.policy();
+    }
+
+    private boolean wantsGroups() {
+        return wantedPolicy() == FsyncPolicy.ALWAYS;
     }
 
     // ---- writing: under `writing` ----
@@ -332,7 +323,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         switch (state) {
             case WELL, REBUILDING -> {
                 try {
-                    drain(Long.MAX_VALUE, false);
+                    writer.write(Long.MAX_VALUE, wantsGroups());
                 } catch (IOException e) {
                     writeFailed(e);
                 }
@@ -343,81 +334,10 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         release();
     }
 
-    /// Writes what waits, up to a stream offset. When it throws, nothing is lost: the rest is staged or waits.
-    ///
-    /// @param endsGroup whether this is to be the end of a group, under `always`
-    private void drain(long limit, boolean endsGroup) throws IOException {
-        LogFile f = file();
-        flush(f);
-        long to = Math.min(limit, buffer.writable());
-        if (to > buffer.position()) {
-            boolean endsRecord = buffer.endsRecord();
-            if (whole && settings.timestamps()) stageTimestamp(f);
-            whole = false; // when this throws, a command may be half staged
-            while (buffer.position() < to) {
-                int n = buffer.readable(to); // first: it may move on to the next array
-                n = f.stage(buffer.readArray(), buffer.readOffset(), n);
-                if (n == 0) f.flush();
-                else buffer.read(n);
-            }
-            whole = endsRecord;
-        }
-        if (policy() == FsyncPolicy.ALWAYS) {
-            // One line at most is not synced: else a power cut could leave the second group of two, and damage it would seem.
-            boolean isOneOnTheWay = groups && written > durable;
-            if (endsGroup && !isOneOnTheWay) stageLine(f, Checksum.Kind.GRP);
-        } else if (f.loose() >= LINE_EVERY_BYTES) {
-            stageLine(f, Checksum.Kind.CRC);
-        }
-        flush(f);
-    }
-
-    /// Writes what is staged and takes it into account.
-    private void flush(LogFile f) throws IOException {
-        f.flush();
-        if (whole) f.markWhole();
-        fileLength = f.length();
-        groups = f.isGrouped();
-        if (groups && f.loose() > 0) return;
-        written = buffer.position();
-        f.fill();
-    }
-
-    /// Ends what is loose in a checksum line, if it is whole commands; the end and the way out of groups are told also where nothing is loose.
-    private void stageLine(LogFile f, Checksum.Kind kind) {
-        boolean tells = kind == Checksum.Kind.END || kind == Checksum.Kind.CRC && f.isGrouped();
-        if (whole && (f.loose() > 0 || tells)) f.stageLine(kind);
-    }
-
-    private void stageTimestamp(LogFile f) {
-        long second = clock.wallMs() / 1000;
-        if (second == lastTimestamp) return;
-        lastTimestamp = second;
-        byte[] line = ("#TS:" + second + "\r\n").getBytes(StandardCharsets.US_ASCII);
-        f.stage(line, 0, line.length);
-    }
-
-    /// Ends the file in a checksum line, after [#drain].
-    private void cover(Checksum.Kind kind) throws IOException {
-        LogFile f = file();
-        stageLine(f, kind);
-        flush(f);
-    }
-
-    /// Writes all that waits and ends it in a checksum line.
-    private void complete() throws IOException {
-        drain(Long.MAX_VALUE, true);
-        if (policy() != FsyncPolicy.ALWAYS) cover(Checksum.Kind.CRC);
-    }
-
-    private LogFile file() {
-        return Objects.requireNonNull(file);
-    }
-
     /// Lets those tickets go that need no fsync.
     private void release() {
         if (enabling) released = Math.max(released, buffer.position());
-        else if (policy() != FsyncPolicy.ALWAYS && isListed()) released = Math.max(released, written);
+        else if (policy() != FsyncPolicy.ALWAYS && isListed()) released = Math.max(released, writer.written());
     }
 
     /// Whether the file is one that the manifest names and that is to be trusted.
@@ -436,7 +356,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             log.warning("Error writing to the append only file, writes are refused: " + reason(cause));
         }
         try {
-            if (reserve.release()) drain(Long.MAX_VALUE, true);
+            if (reserve.release()) writer.complete(wantsGroups());
         } catch (IOException e) {
             log.debug("The reserve did not help: " + reason(e));
         }
@@ -446,7 +366,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         synchronized (writing) {
             if (state != State.FAILING || held) return;
             try {
-                drain(Long.MAX_VALUE, true);
+                writer.complete(wantsGroups());
                 reserve.take();
                 state = State.WELL;
                 refusal = null;
@@ -498,7 +418,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     /// @return for how long there is nothing to do unless somebody commits, in nanoseconds
     long turn() {
         if (isGroupDue()) groupCommit();
-        if (groups && wantedPolicy() != FsyncPolicy.ALWAYS) leaveGroups();
+        if (writer.isGrouped() && !wantsGroups()) leaveGroups();
         long now = clock.nanos();
         if (now - nextTick >= 0) {
             tick(now);
@@ -512,19 +432,19 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     /// Commits what waits, unless it is worth waiting a moment for more.
     private void groupCommit() {
         long now = clock.nanos();
-        long waiting = buffer.recordEnd() - durable;
+        long waiting = buffer.recordEnd() - writer.durable();
         if (gathering.isWorthWaiting(waiting, now)) return;
         sync(true);
         announce();
-        gathering.released(now, clock.nanos(), waiting + (buffer.recordEnd() - durable));
+        gathering.released(now, clock.nanos(), waiting + (buffer.recordEnd() - writer.durable()));
     }
 
     private boolean isGroupDue() {
-        return policy() == FsyncPolicy.ALWAYS && awaited.get() > durable && canSync();
+        return policy() == FsyncPolicy.ALWAYS && awaited.get() > writer.durable() && canSync();
     }
 
     private boolean canSync() {
-        return !held && (state == State.WELL || state == State.FAILING && written > durable);
+        return !held && (state == State.WELL || state == State.FAILING && writer.written() > writer.durable());
     }
 
     private void tick(long now) {
@@ -539,24 +459,21 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     /// Writes what waits, ends it in a checksum line and, if wanted, syncs it: a group commit, and what `everysec` does.
     private void sync(boolean toDisk) {
         synchronized (syncing) {
-            LogFile f;
-            long to;
-            long length;
+            LogWriter.Mark mark;
             synchronized (writing) {
                 if (held || !isListed()) return;
                 if (state == State.WELL) {
                     try {
-                        complete();
+                        writer.complete(wantsGroups());
                     } catch (IOException e) {
                         writeFailed(e);
                     }
                 }
                 release();
-                f = file();
-                to = written;
-                length = f.length();
+                mark = writer.mark();
+                if (!toDisk || writer.isSynced(mark)) return;
             }
-            if (toDisk && (to > durable || length > syncedLength)) sync(f, to, length);
+            sync(mark);
         }
     }
 
@@ -564,25 +481,22 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     /// line of its own begins to count.
     private void leaveGroups() {
         synchronized (syncing) {
-            LogFile f = file();
-            long to;
-            long length;
+            LogWriter.Mark mark;
             synchronized (writing) {
                 if (held || state != State.WELL) return;
                 try {
-                    f.trim();
+                    writer.file().trim();
                 } catch (IOException e) {
                     writeFailed(e);
                     return;
                 }
-                to = written;
-                length = f.length();
+                mark = writer.mark();
             }
-            sync(f, to, length);
+            sync(mark);
             synchronized (writing) {
                 if (held || state != State.WELL) return; // at the next turn, as when a command is half written
                 try {
-                    cover(Checksum.Kind.CRC);
+                    writer.end(Checksum.Kind.CRC);
                 } catch (IOException e) {
                     writeFailed(e);
                 }
@@ -592,25 +506,24 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     }
 
     /// Syncs a file; under `syncing`.
-    private void sync(LogFile f, long to, long length) {
+    private void sync(LogWriter.Mark mark) {
         IOException failure = null;
         isSyncing = true;
         long began = clock.nanos();
         try {
-            f.sync();
+            mark.file().sync();
         } catch (IOException e) {
             failure = e;
         }
         pace.took(clock.nanos() - began);
         isSyncing = false;
         synchronized (writing) {
-            if (file != f || !isListed()) return; // given up meanwhile
+            if (writer.file() != mark.file() || !isListed()) return; // given up meanwhile
             if (failure != null) {
                 lose(reason(failure));
             } else {
-                durable = Math.max(durable, to);
-                syncedLength = length;
-                released = Math.max(released, to);
+                writer.synced(mark);
+                released = Math.max(released, mark.to());
             }
         }
     }
@@ -683,15 +596,15 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     /// Completes the old increment: all before the moment, an end line, synced.
     void completeIncrement() throws IOException {
         synchronized (syncing) {
-            LogFile f;
+            LogWriter.Mark mark;
             synchronized (writing) {
                 if (!isListed()) throw new IOException("the log was given up meanwhile");
-                drain(heldAt, false);
-                f = file();
-                f.trim();
-                cover(Checksum.Kind.END);
+                writer.write(heldAt, wantsGroups());
+                writer.file().trim();
+                writer.end(Checksum.Kind.END);
+                mark = writer.mark();
             }
-            sync(f, heldAt, f.length());
+            sync(mark);
             if (!isListed()) throw new IOException("the old increment could not be synced");
         }
     }
@@ -699,8 +612,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     /// Goes on in the next increment, which is in the manifest.
     void continueIn(LogFile next) {
         synchronized (writing) {
-            olderBytes += file().length();
-            takeUp(next);
+            olderBytes += writer.length();
+            lost = writer.takeUp(next);
             held = false;
             writeIfPossible();
         }
@@ -722,22 +635,11 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     /// The moment of the snapshot of a log that was lost, under the engine's lock: what waits is in the image.
     void rebuildIn(LogFile next) {
         synchronized (writing) {
-            buffer.skipAll();
-            whole = true;
-            written = buffer.position();
-            takeUp(next);
+            writer.skipAll();
+            lost = writer.takeUp(next);
             state = State.REBUILDING;
         }
         encoder.beginAnew();
-    }
-
-    private void takeUp(LogFile next) {
-        lost = file;
-        next.stageIn(lost == null ? ByteBuffer.allocateDirect(STAGING_BYTES) : lost.stageIn(ByteBuffer.allocate(0)));
-        file = next;
-        groups = next.isGrouped();
-        fileLength = next.length();
-        syncedLength = next.length();
     }
 
     /// Closes the file used before, not while it is being synced.
@@ -761,23 +663,21 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     /// Ends the rebuilding: syncs the new increment, lets the manifest name it, and all is well.
     void finishRebuilding(Publication publication) throws IOException {
         synchronized (syncing) {
-            LogFile f;
-            long to;
+            LogWriter.Mark mark;
             synchronized (writing) {
                 checkRebuilding();
-                complete();
-                f = file();
-                to = written;
-                syncedLength = f.length();
+                writer.complete(wantsGroups());
+                mark = writer.mark();
             }
-            f.sync();
+            mark.file().sync();
             publication.publish();
             synchronized (writing) {
                 checkRebuilding();
                 state = State.WELL;
                 enabling = false;
-                durable = to; // what is behind was not written before the state changed, or is synced like any other
-                released = Math.max(released, to);
+                writer.synced(
+                        mark); // what is behind was not written before the state changed, or is synced like any other
+                released = Math.max(released, mark.to());
                 refusal = null;
                 olderBytes = 0;
                 try {
@@ -809,7 +709,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     // ---- telling ----
 
     private long currentSize() {
-        return baseBytes + olderBytes + fileLength;
+        return baseBytes + olderBytes + writer.length();
     }
 
     /// What INFO tells. Any thread; never waits for the disk.
@@ -862,7 +762,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
                     if (!enabling) finish();
                 } finally {
                     state = State.CLOSED;
-                    if (file != null) file.close();
+                    writer.close();
                 }
             }
         }
@@ -873,12 +773,12 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         reserve.release();
         if (!isListed()) throw new IOException("the append only file is not whole: " + refusal);
         try {
-            complete();
-            file().trim();
-            file().sync();
-            released = Math.max(released, written);
+            writer.complete(wantsGroups());
+            writer.file().trim();
+            writer.file().sync();
+            released = Math.max(released, writer.written());
         } catch (IOException e) {
-            file().cutToWhole();
+            writer.file().cutToWhole();
             throw e;
         }
     }

@@ -26,9 +26,10 @@ final class BaseImage {
         Disk disk = directory.disk();
         Path temporary = directory.temporary(base.name());
         disk.delete(temporary);
-        LogFile file = LogFile.create(disk, temporary, ByteBuffer.allocate(AppendOnlyLog.STAGING_BYTES));
+        LogFile file = LogFile.create(disk, temporary);
         boolean complete = false;
         try (file) {
+            file.stageIn(ByteBuffer.allocate(LogFile.STAGING_BYTES));
             ByteBuilder slice = new ByteBuilder(LogBuffer.SEGMENT_BYTES);
             long synced = 0;
             boolean more;

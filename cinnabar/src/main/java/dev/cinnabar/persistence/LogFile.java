@@ -11,12 +11,15 @@ import java.nio.file.Path;
 /// A write that fails or takes only a part loses nothing and doubles nothing: what is still staged is written at the place
 /// that it belongs to by the next [#flush]. Behind the end there may be [Filler]. Not thread-safe.
 final class LogFile implements Closeable {
+    /// Room for a segment of a [LogBuffer] and its lines: with that much a write is worth its call.
+    static final int STAGING_BYTES = LogBuffer.SEGMENT_BYTES + 2 * Checksum.MAX_LINE;
+
     private final Disk disk;
     private final DiskFile file;
     private final byte[] lines = new byte[Checksum.MAX_LINE];
     private final Checksum checksum;
 
-    private ByteBuffer staged; // what is to be written at `length`
+    private ByteBuffer staged = ByteBuffer.allocate(2 * Checksum.MAX_LINE); // what is to be written at `length`
     private Path path;
     private long length; // of what is in the file
     private long wholeLength; // up to where it is whole commands
@@ -25,12 +28,10 @@ final class LogFile implements Closeable {
     private boolean grouped; // that line ends a group
     private long size; // of the file: above `length`, filler follows
 
-    private LogFile(
-            Disk disk, Path path, DiskFile file, ByteBuffer staging, Checksum checksum, long length, long loose) {
+    private LogFile(Disk disk, Path path, DiskFile file, Checksum checksum, long length, long loose) {
         this.disk = disk;
         this.path = path;
         this.file = file;
-        this.staged = staging;
         this.checksum = checksum;
         this.length = length;
         this.wholeLength = length;
@@ -38,13 +39,11 @@ final class LogFile implements Closeable {
         this.size = length;
     }
 
-    /// Creates a file with its first checksum line in it, synced; its name is not.
-    ///
-    /// @param staging where bytes are collected; empty, and with some room for lines besides
-    static LogFile create(Disk disk, Path path, ByteBuffer staging) throws IOException {
+    /// Creates a file with its first checksum line in it, synced; its name is not. Nothing but lines can be staged before [#stageIn].
+    static LogFile create(Disk disk, Path path) throws IOException {
         DiskFile file = disk.create(path);
         try {
-            LogFile log = new LogFile(disk, path, file, staging, new Checksum(), 0, 0);
+            LogFile log = new LogFile(disk, path, file, new Checksum(), 0, 0);
             log.stageLine(Checksum.Kind.CRC);
             log.flush();
             log.markWhole();
@@ -60,11 +59,11 @@ final class LogFile implements Closeable {
         }
     }
 
-    /// Opens a file that was read to its end, to append to it. Filler that is behind it goes.
-    static LogFile resume(Disk disk, Path path, LoadResult.Tail tail, ByteBuffer staging) throws IOException {
+    /// Opens a file that was read to its end, to append to it after [#stageIn]. Filler that is behind it goes.
+    static LogFile resume(Disk disk, Path path, LoadResult.Tail tail) throws IOException {
         DiskFile file = disk.open(path);
         try {
-            LogFile log = new LogFile(disk, path, file, staging, tail.checksum(), tail.length(), tail.loose());
+            LogFile log = new LogFile(disk, path, file, tail.checksum(), tail.length(), tail.loose());
             log.grouped = tail.grouped();
             if (file.size() > log.length) {
                 file.truncate(log.length);
@@ -86,11 +85,9 @@ final class LogFile implements Closeable {
         return length;
     }
 
-    /// Goes on staging in another, empty buffer; answers the one used so far, emptied.
-    ByteBuffer stageIn(ByteBuffer staging) {
-        ByteBuffer before = staged;
-        staged = staging;
-        return before.clear();
+    /// Goes on staging in another buffer, which is emptied; what is staged is given up.
+    void stageIn(ByteBuffer staging) {
+        staged = staging.clear();
     }
 
     /// How many bytes no checksum line covers yet.
@@ -103,13 +100,9 @@ final class LogFile implements Closeable {
         return grouped;
     }
 
-    boolean isFull() {
-        return staged.remaining() <= 2 * Checksum.MAX_LINE;
-    }
-
     /// Stages bytes, as many as there is room for.
     ///
-    /// @return how many; 0 when [#isFull]
+    /// @return how many; 0 when there is none
     int stage(byte[] source, int offset, int count) {
         int n = Math.max(0, Math.min(count, staged.remaining() - 2 * Checksum.MAX_LINE));
         staged.put(source, offset, n);

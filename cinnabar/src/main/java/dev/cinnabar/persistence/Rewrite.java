@@ -3,7 +3,6 @@ package dev.cinnabar.persistence;
 import dev.cinnabar.base.Log;
 import dev.cinnabar.engine.SnapshotSource;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
 /// One rewrite of the log: what is in memory becomes the new base, what changes meanwhile a new increment, and all that was
@@ -28,8 +27,6 @@ import java.nio.file.Path;
 /// A log that was lost is rebuilt by the same steps, only that the manifest names nothing before base and increment are
 /// both on disk.
 final class Rewrite implements Runnable {
-    private static final int MIN_STAGING = 2 * Checksum.MAX_LINE;
-
     private final AppendOnlyLog aof;
     private final AofDirectory directory;
     private final Disk disk;
@@ -77,7 +74,7 @@ final class Rewrite implements Runnable {
 
     private Manifest.Entry beginIncrement() throws IOException {
         Manifest.Entry entry = directory.nextIncrement();
-        LogFile next = LogFile.create(disk, directory.path(entry.name()), ByteBuffer.allocate(MIN_STAGING));
+        LogFile next = LogFile.create(disk, directory.path(entry.name()));
         boolean needed = false;
         try {
             disk.syncDirectory(directory.path());
@@ -111,7 +108,7 @@ final class Rewrite implements Runnable {
         Manifest.Entry increment = directory.nextIncrement();
         Path temporary = directory.temporary(increment.name());
         disk.delete(temporary);
-        LogFile next = LogFile.create(disk, temporary, ByteBuffer.allocate(MIN_STAGING));
+        LogFile next = LogFile.create(disk, temporary);
         boolean taken = false;
         try {
             source.begin(() -> aof.rebuildIn(next));
