@@ -102,7 +102,7 @@ public final class Connection {
         this.loop = loop;
         this.protocol = protocol;
         this.budget = budget;
-        this.input = new KeptInput(budget);
+        this.input = new KeptInput(budget, loop.spare);
         this.channel = channel;
         this.id = id;
         this.slot = slot;

@@ -72,6 +72,7 @@ public final class EventLoop implements Executor {
     final byte[] scratch = new byte[KeptInput.SMALL + READ_SIZE];
 
     final ByteBuffer scratchView = ByteBuffer.wrap(scratch);
+    final SpareArray spare = new SpareArray();
 
     // connections, by slot
     private @Nullable Connection[] connections = new Connection[16];

@@ -6,7 +6,8 @@ import java.nio.ByteBuffer;
 /// What a connection received and its handler did not use up: nothing, the beginning of the next request, or a big bulk that is under way.
 ///
 /// Up to [#SMALL] bytes lie in an array of just their size, which nobody counts; an idle connection has none. More than that lie in an array
-/// that grows with what is received, is read into directly, and is taken from the budget. Owned by the loop's thread; [#length] is for any.
+/// that grows with what is received, is read into directly, and is taken from the budget; it may be one that a connection before has left.
+/// Owned by the loop's thread; [#length] is for any.
 final class KeptInput {
     /// Bytes that are kept without asking the budget.
     static final int SMALL = 4 << 10;
@@ -16,14 +17,16 @@ final class KeptInput {
     private static final ByteBuffer NO_VIEW = ByteBuffer.wrap(NOTHING);
 
     private final Budget budget;
+    private final SpareArray spare;
     private byte[] array = NOTHING;
     private ByteBuffer view = NO_VIEW;
     private int from;
     private int to;
     private long expected;
 
-    KeptInput(Budget budget) {
+    KeptInput(Budget budget, SpareArray spare) {
         this.budget = budget;
+        this.spare = spare;
     }
 
     // ---- what there is ----
@@ -134,12 +137,13 @@ final class KeptInput {
     }
 
     private boolean moveToLarger(byte[] source, int sourceFrom, int sourceTo, int capacity) {
-        if (!budget.tryReserve(capacity)) return false;
+        int room = spare.lengthFor(capacity);
+        if (!budget.tryReserve(room)) return false;
         byte[] large;
         try {
-            large = new byte[capacity];
+            large = spare.take(room);
         } catch (OutOfMemoryError e) {
-            budget.release(capacity);
+            budget.release(room);
             return false;
         }
         int length = sourceTo - sourceFrom;
@@ -157,7 +161,10 @@ final class KeptInput {
 
     private void replace(byte[] other, int otherFrom, int otherTo) {
         if (other != array) {
-            if (array.length > SMALL) budget.release(array.length);
+            if (array.length > SMALL) {
+                budget.release(array.length);
+                spare.give(array);
+            }
             array = other;
             view = other == NOTHING ? NO_VIEW : ByteBuffer.wrap(other);
         }

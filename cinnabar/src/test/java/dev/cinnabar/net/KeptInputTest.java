@@ -2,6 +2,7 @@ package dev.cinnabar.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cinnabar.base.Garbage;
 import dev.cinnabar.memory.Budget;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
@@ -13,7 +14,9 @@ class KeptInputTest {
     private static final long LIMIT = 1 << 20;
 
     private final Budget budget = new Budget(LIMIT);
-    private final KeptInput input = new KeptInput(budget);
+    private final SpareArray spare = new SpareArray();
+    private final KeptInput input = new KeptInput(budget, spare);
+    private final KeptInput neighbour = new KeptInput(budget, spare);
 
     @Test
     void the_beginning_of_a_request_takes_nothing_of_the_budget() {
@@ -27,7 +30,7 @@ class KeptInputTest {
         byte[] before = bytes(100);
         input.keep(before, 0, 100);
         assertThat(input.keep(new byte[2 << 20], 0, 2 << 20)).isFalse();
-        assertThat(kept()).isEqualTo(before);
+        assertThat(kept(input)).isEqualTo(before);
         assertThat(budget.reserved()).isZero();
     }
 
@@ -35,10 +38,10 @@ class KeptInputTest {
     void what_has_been_read_already_is_kept_whatever_the_budget_says() {
         byte[] much = bytes(2 << 20);
         input.keepAnyway(much, 0, much.length);
-        assertThat(kept()).isEqualTo(much);
+        assertThat(kept(input)).isEqualTo(much);
         assertThat(budget.reserved()).isEqualTo(much.length);
         assertThat(input.makeRoom()).isFalse();
-        assertThat(kept()).isEqualTo(much);
+        assertThat(kept(input)).isEqualTo(much);
         input.release();
         assertThat(budget.reserved()).isZero();
     }
@@ -58,11 +61,48 @@ class KeptInputTest {
     }
 
     @Test
+    void what_one_connection_has_left_serves_the_next_and_counts_for_that_one() {
+        input.keep(bytes(20_000), 0, 20_000);
+        byte[] array = input.array();
+        input.release();
+        assertThat(budget.reserved()).isZero();
+        neighbour.keep(bytes(19_000), 0, 19_000);
+        assertThat(neighbour.array()).isSameAs(array);
+        assertThat(budget.reserved()).isEqualTo(array.length);
+        input.keep(bytes(20_000), 0, 20_000);
+        assertThat(input.array()).as("one array is nobody else's").isNotSameAs(array);
+    }
+
+    @Test
+    void nobody_gets_more_than_twice_the_room_it_needs_nor_is_much_set_aside() {
+        input.keep(bytes(100_000), 0, 100_000);
+        input.release();
+        neighbour.expect(1);
+        neighbour.keep(bytes(10_000), 0, 10_000);
+        assertThat(neighbour.array()).hasSize(10_001);
+        spare.give(new byte[SpareArray.MOST + 1]);
+        assertThat(spare.lengthFor(SpareArray.MOST)).isEqualTo(SpareArray.MOST);
+    }
+
+    @Test
+    void requests_in_pieces_one_after_the_other_leave_no_arrays_behind() {
+        byte[] half = bytes(20_000);
+        assertThat(Garbage.of(() -> {
+                    input.keep(half, 0, half.length);
+                    input.release();
+                }))
+                .isLessThan(200);
+    }
+
+    @Test
     void it_is_always_what_was_received_and_not_used() {
         long seed = new Random().nextLong();
         Random random = new Random(seed);
-        byte[] expected = {};
+        byte[][] all = {{}, {}};
         for (int i = 0; i < 20_000; i++) {
+            int one = random.nextInt(2);
+            KeptInput input = one == 0 ? this.input : neighbour;
+            byte[] expected = all[one];
             boolean isInPlace = expected.length > KeptInput.SMALL && input.makeRoom();
             byte[] array;
             int from = 0;
@@ -84,15 +124,20 @@ class KeptInputTest {
             assertThat(input.keep(array, from + used, from + expected.length))
                     .as("seed %d, step %d", seed, i)
                     .isTrue();
-            expected = Arrays.copyOfRange(expected, used, expected.length);
-            assertThat(kept()).as("seed %d, step %d", seed, i).isEqualTo(expected);
+            all[one] = Arrays.copyOfRange(expected, used, expected.length);
+            assertThat(kept(this.input)).as("seed %d, step %d", seed, i).isEqualTo(all[0]);
+            assertThat(kept(neighbour)).as("seed %d, step %d", seed, i).isEqualTo(all[1]);
             assertThat(budget.reserved())
                     .as("seed %d, step %d", seed, i)
-                    .isEqualTo(input.array().length > KeptInput.SMALL ? input.array().length : 0);
+                    .isEqualTo(counted(this.input) + counted(neighbour));
         }
     }
 
-    private byte[] kept() {
+    private static int counted(KeptInput input) {
+        return input.array().length > KeptInput.SMALL ? input.array().length : 0;
+    }
+
+    private static byte[] kept(KeptInput input) {
         byte[] kept = new byte[input.length()];
         input.copyTo(kept);
         return kept;
