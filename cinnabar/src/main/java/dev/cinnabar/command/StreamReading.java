@@ -327,7 +327,8 @@ final class StreamReading {
         for (long at = rows.first(); at != IdRows.NONE; at = rows.next(at)) {
             long deliveredMs = group.isReleased(at) ? EVER : group.deliveredMs(at);
             if (deliveredMs > newestMs) {
-                if (timeoutMs >= 0) call.waitUntil(deliveredMs + claimsIdleMs);
+                boolean isEver = claimsIdleMs <= Long.MAX_VALUE - deliveredMs;
+                if (timeoutMs >= 0 && isEver) call.waitUntil(deliveredMs + claimsIdleMs);
                 continue;
             }
             long[] youngest = oldest.peek();

@@ -570,6 +570,7 @@ public final class Engine implements KeyEvents {
 
     private void removed(Database db, Bytes key) {
         watches.changed(db.index(), key);
+        waiting.waiters().changed(db.index(), key);
         statistics.dirty++;
         if (!isLoading) journal.removed(db, key, isInExec);
     }
@@ -592,6 +593,7 @@ public final class Engine implements KeyEvents {
             outputLimits.tick(nowMs);
             host.tick();
             boolean hasMore = work(clock.nanos() + TICK_WORK_NANOS);
+            waiting.serveReady(); // a stream that has expired
             if (outputLimits.hasDoomed()) closeDoomed();
             long inMs = hasMore ? BUSY_MS : nextTickInMs(nowMs);
             store.moment().timersDueMs = nowMs + inMs;

@@ -107,7 +107,8 @@ final class WaitingCalls {
     }
 
     private void goOnWaiting(Waiter waiter) {
-        waiters.again(waiter, again.waitsAgainMs());
+        long nextMs = store.moment().nowMs() + 1; // whatever a body asks for: the others want to be served, too
+        waiters.again(waiter, Math.max(nextMs, again.waitsAgainMs()));
         engine.tickBy(waiter.nextMs());
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
+import dev.cinnabar.store.Database;
 import dev.cinnabar.twin.StreamMaker;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -498,6 +499,47 @@ class StreamCommandsTest {
             assertThat(waiting.read())
                     .as(end)
                     .startsWith(end.startsWith("XGROUP") ? "-NOGROUP" : "-UNBLOCKED the stream key no longer exists");
+        }
+    }
+
+    @Test
+    void who_waits_in_a_group_is_told_when_the_stream_expires_or_is_evicted() {
+        for (String end : List.of("timer", "EXISTS s", "evicted")) {
+            TestEngine engine = new TestEngine();
+            TestClient other = engine.connect();
+            engine.engine.settings().expiresActively = end.equals("timer");
+            other.send("XGROUP CREATE s g 0 MKSTREAM");
+            TestClient waiting = engine.connect();
+            waiting.send("XREADGROUP GROUP g c BLOCK 0 STREAMS s >");
+            other.send("PEXPIRE s 10");
+            if (end.equals("evicted")) {
+                Database db = engine.engine.store().database(0);
+                db.evict(db.lookup(Bytes.of("s")));
+            }
+            engine.advance(Duration.ofMillis(50));
+            if (end.startsWith("EXISTS")) {
+                assertThat(waiting.read()).as("nobody has noticed").isEmpty();
+                other.send(end);
+            }
+            assertThat(waiting.read()).as(end).isEqualTo("-UNBLOCKED the stream key no longer exists");
+        }
+    }
+
+    @Test
+    void what_is_to_be_claimed_after_all_time_holds_nobody_up() {
+        TestEngine engine = new TestEngine();
+        TestClient client = engine.connect();
+        client.send("XADD s 1 f v");
+        client.send("XGROUP CREATE s g 0");
+        client.send("XREADGROUP GROUP g c STREAMS s >");
+        client.read();
+        TestClient waiting = engine.connect();
+        for (String never : List.of("9223372036854775807", "9223370000000000000")) {
+            waiting.send("XREADGROUP GROUP g d BLOCK 100 CLAIM " + never + " STREAMS s >");
+            engine.advance(Duration.ofMillis(99));
+            assertThat(waiting.read()).isEmpty();
+            engine.advance(Duration.ofMillis(1));
+            assertThat(waiting.read()).isEqualTo("*-1");
         }
     }
 
