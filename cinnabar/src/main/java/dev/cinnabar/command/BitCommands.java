@@ -123,14 +123,12 @@ public enum BitCommands implements Command {
         long bit = BitField.offset(call, 2, 0);
         boolean wanted = call.longArg(3, 0, 1, Errors.NOT_A_BIT) == 1;
         Database db = call.db();
-        long address = db.lookup(key);
+        long address = call.lookupWrite(key);
         Bytes before = address == 0 ? EMPTY : db.string(address).bytes();
         boolean grows = address == 0 || bit >>> 3 >= before.length();
         boolean was = !grows && Bits.get(before.array(), before.offset(), bit);
-        if (!grows && was == wanted && BitField.isRaw(db, address)) {
-            db.touch(address);
+        if (!grows && was == wanted && BitField.isRaw(db, address))
             return call.reply().integer(was);
-        }
 
         Bytes bytes = BitField.grown(db, key, address, bit);
         Bits.set(bytes.array(), bytes.offset(), bit, wanted);

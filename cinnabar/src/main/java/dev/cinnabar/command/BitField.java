@@ -85,7 +85,7 @@ final class BitField {
     private static Reply write(Call call, int answers, long highest) {
         Bytes key = call.key(1);
         Database db = call.db();
-        long address = db.lookup(key);
+        long address = call.lookupWrite(key);
         int before = address == 0 ? 0 : db.string(address).length();
         boolean hasGrown = address == 0 || highest >>> 3 >= before;
 

@@ -74,7 +74,7 @@ final class BoundedCount {
         if (lower > upper) throw new Refusal(Errors.BOUNDS_CROSSED);
         long expiryMs = expiryMs();
         Database db = call.db();
-        long address = db.lookup(call.key(1));
+        long address = call.lookupWrite(call.key(1));
         StringValue old = address == 0 ? null : db.string(address);
         if (old != null && !old.isLong()) throw Errors.NOT_AN_INTEGER;
 
@@ -109,7 +109,7 @@ final class BoundedCount {
         if (lower.compareTo(upper) > 0) throw new Refusal(Errors.BOUNDS_CROSSED);
         long expiryMs = expiryMs();
         Database db = call.db();
-        long address = db.lookup(call.key(1));
+        long address = call.lookupWrite(call.key(1));
         BigDecimal before = address == 0
                 ? BigDecimal.ZERO
                 : LongDouble.parse(db.string(address).bytes());

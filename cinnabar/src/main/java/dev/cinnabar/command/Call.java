@@ -187,7 +187,20 @@ public final class Call implements Arguments {
         return address;
     }
 
-    /// The same for a command that asks about a key without using it, such as TTL.
+    /// The address of a key that is about to be changed, or 0. Notes that the key is used, also when it turns out that there is nothing to
+    /// change. What replaces a whole value ([Database#setString] and its kin) does so by itself.
+    public long lookupWrite(Bytes key) {
+        return lookupWrite(store.database(dbIndex), key);
+    }
+
+    /// The same in a database that need not be the selected one.
+    public long lookupWrite(Database db, Bytes key) {
+        long address = db.lookup(key);
+        if (address != 0 && touches) db.touch(address);
+        return address;
+    }
+
+    /// The same as [#lookupRead] for a command that asks about a key without using it, such as TTL.
     public long lookupUntouched(Bytes key) {
         long address = store.database(dbIndex).lookup(key);
         if (address == 0) missed(key);
@@ -195,7 +208,7 @@ public final class Call implements Arguments {
         return address;
     }
 
-    /// The same for OBJECT, which looks at a key from outside: a miss is counted, but no event.
+    /// The same as [#lookupRead] for OBJECT, which looks at a key from outside: a miss is counted, but no event.
     public long lookupFromOutside(Bytes key) {
         long address = store.database(dbIndex).lookup(key);
         if (address == 0) misses++;
@@ -208,7 +221,7 @@ public final class Call implements Arguments {
         if (limits.tellsMisses) notice(dbIndex, key, "keymiss", 'm');
     }
 
-    /// Whether the client's reads count as use of a key (CLIENT NO-TOUCH says they do not). The engine's.
+    /// Whether what the client does counts as use of a key (CLIENT NO-TOUCH says they do not). The engine's.
     public void touches(boolean touches) {
         this.touches = touches;
     }

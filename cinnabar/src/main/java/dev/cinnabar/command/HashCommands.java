@@ -245,7 +245,7 @@ public enum HashCommands implements Command {
     }
 
     static HashValue write(Call call) {
-        return call.db().hash(call.key(1), call.db().lookup(call.key(1)));
+        return call.db().hash(call.key(1), call.lookupWrite(call.key(1)));
     }
 
     // ---- reading ----

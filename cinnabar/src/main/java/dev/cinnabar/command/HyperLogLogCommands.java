@@ -79,7 +79,7 @@ public enum HyperLogLogCommands implements Command {
 
     private static Reply add(Call call) {
         Bytes key = call.key(1);
-        long address = call.db().lookup(key);
+        long address = call.lookupWrite(key);
         int raised = look(call, key, address).makeRaw().add(call.argv(), 2, call.argc());
         if (raised == HyperLogLog.CORRUPT) throw Errors.CORRUPT_HYPERLOGLOG;
 
@@ -131,7 +131,7 @@ public enum HyperLogLogCommands implements Command {
     private static Reply merge(Call call) {
         Bytes key = call.key(1);
         boolean isDense = union(call);
-        HyperLogLogValue value = look(call, key, call.db().lookup(key));
+        HyperLogLogValue value = look(call, key, call.lookupWrite(key));
         if (!value.raiseToUnion(isDense)) throw Errors.CORRUPT_HYPERLOGLOG;
         call.changed(key, "pfadd");
 

@@ -302,14 +302,14 @@ public enum KeyCommands implements Command {
     // ---- another name, another place ----
 
     private static Reply rename(Call call) {
-        if (call.db().lookup(call.key(1)) == 0) return call.reply().error(Errors.NO_KEY);
+        if (call.lookupWrite(call.key(1)) == 0) return call.reply().error(Errors.NO_KEY);
         if (!call.key(1).equals(call.key(2))) rename(call, call.key(1), call.key(2));
         return call.reply().ok();
     }
 
     private static Reply renameNx(Call call) {
-        if (call.db().lookup(call.key(1)) == 0) return call.reply().error(Errors.NO_KEY);
-        if (call.db().lookup(call.key(2)) != 0) return call.reply().integer(0);
+        if (call.lookupWrite(call.key(1)) == 0) return call.reply().error(Errors.NO_KEY);
+        if (call.lookupWrite(call.key(2)) != 0) return call.reply().integer(0);
         rename(call, call.key(1), call.key(2));
         return call.reply().integer(1);
     }
@@ -326,7 +326,7 @@ public enum KeyCommands implements Command {
         if (target == call.dbIndex()) return call.reply().error(Errors.SAME_OBJECT);
         Bytes key = call.key(1);
         Database to = call.store().database(target);
-        if (call.db().lookup(key) == 0 || to.lookup(key) != 0)
+        if (call.lookupWrite(key) == 0 || call.lookupWrite(to, key) != 0)
             return call.reply().integer(0);
 
         call.db().moveTo(key, to, key);
@@ -350,7 +350,8 @@ public enum KeyCommands implements Command {
             return call.reply().error(Errors.SAME_OBJECT);
         Database to = call.store().database(target);
         if (call.lookupRead(source) == 0) return call.reply().integer(0);
-        if (to.lookup(destination) != 0 && !replaces) return call.reply().integer(0);
+        if (!replaces && call.lookupWrite(to, destination) != 0)
+            return call.reply().integer(0);
 
         call.db().copyTo(source, to, destination);
         call.changed(target, destination, "copy_to", Group.GENERIC.eventClass());
@@ -372,7 +373,7 @@ public enum KeyCommands implements Command {
         long expiryMs = Expiry.any(call, 2, unit);
         Bytes key = call.key(1);
         Database db = call.db();
-        long address = db.lookup(key);
+        long address = call.lookupWrite(key);
         if (address == 0) return call.reply().integer(0);
         if (!Expiry.allow(conditions, db.expiryMs(address), expiryMs))
             return call.reply().integer(0);
@@ -392,7 +393,7 @@ public enum KeyCommands implements Command {
     private static Reply persist(Call call) {
         Bytes key = call.key(1);
         Database db = call.db();
-        long address = db.lookup(key);
+        long address = call.lookupWrite(key);
         if (address == 0 || db.expiryMs(address) == Database.NO_EXPIRY)
             return call.reply().integer(0);
 

@@ -222,7 +222,7 @@ public enum ListCommands implements Command {
     }
 
     private static ListValue write(Call call, int key) {
-        return call.db().list(call.key(key), call.db().lookup(call.key(key)));
+        return call.db().list(call.key(key), call.lookupWrite(call.key(key)));
     }
 
     private static Reply answer(Reply reply, Listpack.Entry element) {

@@ -193,7 +193,7 @@ public enum SetCommands implements Command {
     }
 
     private static SetValue write(Call call, int key) {
-        return call.db().set(0, call.key(key), call.db().lookup(call.key(key)));
+        return call.db().set(0, call.key(key), call.lookupWrite(call.key(key)));
     }
 
     private static Reply answer(Reply reply, Listpack.Entry member) {

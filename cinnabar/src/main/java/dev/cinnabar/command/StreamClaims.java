@@ -115,7 +115,7 @@ final class StreamClaims {
     // ---- XCLAIM ----
 
     static Reply claim(Call call) {
-        long address = call.db().lookup(call.key(1));
+        long address = call.lookupRead(call.key(1));
         StreamValue stream = call.db().stream(address);
         StreamGroup group = stream == null ? null : stream.group(call.arg(2));
         if (stream == null || group == null) return call.reply().error(Errors.noGroup(call.key(1), call.arg(2)));
@@ -225,7 +225,7 @@ final class StreamClaims {
             else if (StreamId.isId(call.arg(i))) throw new Refusal(StreamCommands.IDS_DIFFER);
             else throw new Refusal("ERR Unrecognized XNACK option '" + Errors.echo(call.arg(i)) + "'");
         }
-        long address = call.db().lookup(call.key(1));
+        long address = call.lookupRead(call.key(1));
         StreamValue stream = call.db().stream(address);
         StreamGroup group = stream == null ? null : stream.group(call.arg(2));
         if (stream == null || group == null) return call.reply().error(Errors.noGroup(call.key(1), call.arg(2)));
@@ -299,7 +299,7 @@ final class StreamClaims {
             else if (call.is(i, "JUSTID")) answersIds = true;
             else throw Errors.SYNTAX_REFUSAL;
         }
-        long address = call.db().lookup(call.key(1));
+        long address = call.lookupRead(call.key(1));
         StreamValue stream = call.db().stream(address);
         StreamGroup group = stream == null ? null : stream.group(call.arg(2));
         if (stream == null || group == null) return call.reply().error(Errors.noGroup(call.key(1), call.arg(2)));

@@ -240,7 +240,7 @@ public enum StreamCommands implements Command {
         long seq = isGiven ? StreamId.seq(id, 0) : 0;
         if (isGiven && StreamId.isZero(ms, seq)) return call.reply().error(ZERO_ID);
 
-        long address = db.lookup(key);
+        long address = call.lookupWrite(key);
         StreamValue stream = db.stream(address);
         if (stream == null && isWordBefore(call, idAt, "NOMKSTREAM"))
             return call.reply().nil();
@@ -289,7 +289,7 @@ public enum StreamCommands implements Command {
         StreamTrim trim = call.db().streamTrim();
         readOptions(call, trim, false);
         Bytes key = call.key(1);
-        long address = call.db().lookup(key);
+        long address = call.lookupWrite(key);
         if (call.db().stream(address) == null) return call.reply().integer(0);
 
         StreamValue stream = call.db().streamForChange(address);
@@ -418,7 +418,7 @@ public enum StreamCommands implements Command {
 
     private static Reply delete(Call call) {
         Bytes key = call.key(1);
-        long address = call.db().lookup(key);
+        long address = call.lookupWrite(key);
         if (call.db().stream(address) == null) return call.reply().integer(0);
         for (int i = 2; i < call.argc(); i++) checkId(call.arg(i));
 
@@ -435,7 +435,7 @@ public enum StreamCommands implements Command {
     }
 
     private static Reply acknowledge(Call call) {
-        long address = call.db().lookup(call.key(1));
+        long address = call.lookupRead(call.key(1));
         StreamValue stream = call.db().stream(address);
         StreamGroup group = stream == null ? null : stream.group(call.arg(2));
         if (group == null) return call.reply().integer(0);
@@ -476,7 +476,7 @@ public enum StreamCommands implements Command {
         if (idsAt == 0) throw Errors.SYNTAX_REFUSAL;
 
         Bytes key = call.key(1);
-        long address = call.db().lookup(key);
+        long address = call.lookupWrite(key);
         StreamValue stream = call.db().stream(address);
         StreamGroup group = stream == null || groupAt == 0 ? null : stream.group(call.arg(groupAt));
         for (int i = idsAt; i < idsAt + count; i++) checkId(call.arg(i));
@@ -617,7 +617,7 @@ public enum StreamCommands implements Command {
                 throw Errors.SYNTAX_REFUSAL;
             }
         }
-        long address = call.db().lookup(call.key(1));
+        long address = call.lookupWrite(call.key(1));
         StreamValue stream = call.db().stream(address);
         if (stream == null) return call.reply().error(Errors.NO_KEY);
         if (stream.size() > 0) {

@@ -357,7 +357,10 @@ public enum StringCommands implements Command {
             if (oldValue == null) call.reply().nil();
             else answer(call.reply(), oldValue);
         }
-        if (!holds) return wantsOld ? call.reply() : call.reply().nil();
+        if (!holds) {
+            call.lookupWrite(key); // a use of it all the same
+            return wantsOld ? call.reply() : call.reply().nil();
+        }
 
         call.db().setString(key, value, expiryMs);
         changedWithExpiry(call, key, value, expiryMs);
@@ -384,7 +387,7 @@ public enum StringCommands implements Command {
 
     private static Reply setNx(Call call) {
         Bytes key = call.key(1);
-        if (call.db().lookup(key) != 0) return call.reply().integer(0);
+        if (call.lookupWrite(key) != 0) return call.reply().integer(0);
 
         call.db().setString(key, call.arg(2), Database.NO_EXPIRY);
         call.changed(key, "set");
@@ -469,7 +472,7 @@ public enum StringCommands implements Command {
 
     private static Reply deleteIf(Call call, Condition condition, int operandAt) {
         Bytes key = call.key(1);
-        long address = call.db().lookup(key);
+        long address = call.lookupWrite(key);
         if (address == 0) return call.reply().integer(0);
         StringValue value = null;
         if (condition.hasOperand()) {
@@ -498,7 +501,7 @@ public enum StringCommands implements Command {
     private static Reply msetNx(Call call) {
         if (call.argc() % 2 == 0) return call.reply().error(Errors.arity("msetnx"));
         for (int i = 1; i < call.argc(); i += 2)
-            if (call.db().lookup(call.key(i)) != 0) return call.reply().integer(0);
+            if (call.lookupWrite(call.key(i)) != 0) return call.reply().integer(0);
         setAll(call, 1, call.argc(), Database.NO_EXPIRY);
         return call.reply().integer(1);
     }
@@ -529,7 +532,7 @@ public enum StringCommands implements Command {
         long expiryMs = keepsExpiry ? Database.KEEP_EXPIRY : Database.NO_EXPIRY;
         if (unit != null) expiryMs = Expiry.positive(call, timeAt, unit);
         for (int i = 2; i < end; i += 2) {
-            if (!condition.holds(call, 0, call.db().lookup(call.key(i)) != 0, null))
+            if (!condition.holds(call, 0, call.lookupWrite(call.key(i)) != 0, null))
                 return call.reply().integer(0);
         }
 
@@ -567,19 +570,15 @@ public enum StringCommands implements Command {
     private static Reply add(Call call, long amount) {
         Bytes key = call.key(1);
         Database db = call.db();
-        long address = db.lookup(key);
+        long address = call.lookupWrite(key);
         StringValue old = address == 0 ? null : db.string(address);
         if (old != null && !old.isLong()) throw Errors.NOT_AN_INTEGER;
         long before = old == null ? 0 : old.toLong();
         long after = before + amount;
         if (((before ^ after) & (amount ^ after)) < 0) return call.reply().error(Errors.OVERFLOW);
 
-        if (old != null && old.isNumber()) {
-            db.overwriteNumber(address, after);
-            db.touch(address);
-        } else {
-            db.setNumber(key, after, Database.KEEP_EXPIRY);
-        }
+        if (old != null && old.isNumber()) db.overwriteNumber(address, after);
+        else db.setNumber(key, after, Database.KEEP_EXPIRY);
         call.changed(key, "incrby");
 
         return call.reply().integer(after);
@@ -618,7 +617,7 @@ public enum StringCommands implements Command {
         Bytes key = call.key(1);
         Bytes tail = call.arg(2);
         Database db = call.db();
-        long address = db.lookup(key);
+        long address = call.lookupWrite(key);
         if (address == 0) {
             db.setString(key, tail, Database.NO_EXPIRY);
             call.changed(key, "append");
@@ -641,7 +640,7 @@ public enum StringCommands implements Command {
         Bytes part = call.arg(3);
         if (offset < 0) return call.reply().error(Errors.OFFSET_OUT_OF_RANGE);
         Database db = call.db();
-        long address = db.lookup(key);
+        long address = call.lookupWrite(key);
         int before = address == 0 ? 0 : db.string(address).length();
         if (part.isEmpty()) return call.reply().integer(before);
         long end = offset + part.length();

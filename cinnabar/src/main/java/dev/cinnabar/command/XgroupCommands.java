@@ -126,7 +126,7 @@ public enum XgroupCommands implements Command {
         boolean makesStream = false;
         for (int i = 5; i < call.argc(); i++) makesStream |= call.is(i, "MKSTREAM");
         Bytes key = call.key(2);
-        long address = call.db().lookup(key);
+        long address = call.lookupWrite(key);
         StreamValue stream = call.db().stream(address);
         if (stream == null && !makesStream) return call.reply().error(Errors.NO_GROUP_KEY);
         if (call.argc() > 8) throw badWords(call);
@@ -161,7 +161,7 @@ public enum XgroupCommands implements Command {
 
     /// The group that is named; the stream is about to be changed.
     private static StreamGroup group(Call call) {
-        long address = call.db().lookup(call.key(2));
+        long address = call.lookupWrite(call.key(2));
         StreamValue stream = call.db().stream(address);
         if (stream == null) throw new Refusal(Errors.NO_GROUP_KEY);
         StreamGroup group = stream.group(call.arg(3));
@@ -192,7 +192,7 @@ public enum XgroupCommands implements Command {
     }
 
     private static Reply destroy(Call call) {
-        long address = call.db().lookup(call.key(2));
+        long address = call.lookupWrite(call.key(2));
         StreamValue stream = call.db().stream(address);
         if (stream == null) return call.reply().error(Errors.NO_GROUP_KEY);
         StreamGroup group = stream.group(call.arg(3));

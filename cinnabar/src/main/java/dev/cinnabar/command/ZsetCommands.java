@@ -549,7 +549,7 @@ public enum ZsetCommands implements Command {
     // ---- waiting ----
 
     private static ZsetValue write(Call call, int key) {
-        return call.db().zset(call.key(key), call.db().lookup(call.key(key)));
+        return call.db().zset(call.key(key), call.lookupWrite(call.key(key)));
     }
 
     private static Reply popOrWait(Call call, boolean isMax) {

@@ -26,6 +26,9 @@
 /// returned. Where the command itself must not be logged, because it would not do the same again (an expiry time counted from now, a
 /// random choice), the body says what is to be logged instead: `call.effects()`.
 ///
+/// **Uses of a key** keep it from being evicted. They are noted where the key is looked up, by `lookupRead` and `lookupWrite`, so that a
+/// command which finds nothing to change counts, too; what sets a whole value notes it by itself.
+///
 /// **Mistakes.** A body checks everything before it changes anything. It answers an error (`reply.error(SYNTAX)`) or, from a helper, throws
 /// a [dev.cinnabar.command.Refusal]; both are constants without a stack trace where they are frequent. Their texts stand in
 /// [dev.cinnabar.command.Errors], because clients match on them.

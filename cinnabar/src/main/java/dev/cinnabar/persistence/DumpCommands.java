@@ -99,7 +99,7 @@ public enum DumpCommands implements Command {
         Bytes payload = call.arg(3);
         Options options = Options.of(call);
         Database db = call.db();
-        boolean isThere = db.lookup(key) != 0;
+        boolean isThere = (options.replaces ? db.lookup(key) : call.lookupWrite(key)) != 0;
         if (isThere && !options.replaces) return call.reply().error(Errors.BUSY_KEY);
         long ttlMs = call.longArg(2);
         if (ttlMs < 0) return call.reply().error(Errors.NEGATIVE_TTL);

@@ -332,8 +332,9 @@ public final class Database {
             address = keyspace.find(key);
             if (expiryMs == KEEP_EXPIRY) expiryMs = NO_EXPIRY;
         }
-        if (address != 0) return keyspace.recut(address, kind, valueSize, expiryMs, false);
-        return keyspace.create(key, kind, valueSize, expiryMs);
+        if (address == 0) return keyspace.create(key, kind, valueSize, expiryMs);
+        touch(address);
+        return keyspace.recut(address, kind, valueSize, expiryMs, false);
     }
 
     /// The string at the address as a HyperLogLog, to be read and changed.
@@ -463,7 +464,6 @@ public final class Database {
 
     /// The stream of the key that was looked up last, about to be changed.
     public StreamValue streamForChange(long address) {
-        touch(address);
         return (StreamValue) bigForChange(address);
     }
 

@@ -158,7 +158,6 @@ final class Keyspace {
             if (changesExpiry && hasExpiry) {
                 hang(address, expiryMs);
             }
-            touch(address);
             return address;
         }
 
@@ -182,7 +181,6 @@ final class Keyspace {
         }
         dict.replaceFound(to);
         pages.free(address, oldSize);
-        touch(to);
         return to;
     }
 
@@ -226,7 +224,6 @@ final class Keyspace {
             dict.replaceFound(to);
             pages.free(address, oldSize);
         }
-        touch(to);
         return to;
     }
 
