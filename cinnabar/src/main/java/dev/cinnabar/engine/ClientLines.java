@@ -42,7 +42,7 @@ final class ClientLines {
         long input = link.inputBytes() + (session == caller ? callersRequest : 0);
         long output = link.outputBytes();
         long words = session == caller ? callersWords : 0;
-        long queued = session.queuedBytes();
+        long queued = session.queuedBytes;
         var queue = session.queue;
 
         put("id", session.id());

@@ -58,7 +58,7 @@ public final class Engine implements KeyEvents {
     private final Monitors monitors = new Monitors();
     private final PubSub pubSub = new PubSub(this);
     private final KeyspaceNotifications notifications = new KeyspaceNotifications(pubSub);
-    private final OutputLimits outputLimits = new OutputLimits(settings);
+    private final OutputLimits outputLimits;
     private final ByteBuilder ownPushes = new ByteBuilder(); // for the client whose command runs
     private final Pause pause = new Pause();
     private final Eviction eviction;
@@ -105,6 +105,7 @@ public final class Engine implements KeyEvents {
         this.waiting = new WaitingCalls(this, store, again);
         this.eviction = new Eviction(store, settings, randomness);
         this.admission = new Admission(this, commands, settings, eviction, pause, store.moment());
+        this.outputLimits = new OutputLimits(settings, budget);
         this.host = new NoHost(clock.wallMs());
         this.sampler = new Sampler(this, clock.wallMs());
         this.info = new Info(this, randomness);
@@ -167,17 +168,16 @@ public final class Engine implements KeyEvents {
         watches.unwatchAll(session);
         monitors.remove(session);
         pubSub.unsubscribeAll(session);
-        outputLimits.forget(session);
+        outputLimits.closed(session);
         pause.forget(session);
         waiting.forget(session);
-        session.queue = null;
+        dropQueue(session);
         session.isClosing = true;
     }
 
     /// Makes a client what it was when it came, but for its id and the library it said it uses: RESET.
     void reset(Session session) {
-        session.queue = null;
-        session.hasQueueFailed = false;
+        dropQueue(session);
         watches.unwatchAll(session);
         monitors.remove(session);
         pubSub.unsubscribeAll(session);
@@ -296,8 +296,12 @@ public final class Engine implements KeyEvents {
             pause.hold(session);
             return false;
         } else if (session.queue != null && !runsInTransaction(entry)) {
-            queue(session, entry, argc, argv);
-            call.reply().queued();
+            if (queue(session, entry, argc, argv)) {
+                call.reply().queued();
+            } else {
+                refuse(entry, session, call, Errors.HEAP_IS_FULL);
+                statistics.countError(out, start);
+            }
         } else {
             execute(entry, call, session);
         }
@@ -322,12 +326,31 @@ public final class Engine implements KeyEvents {
     }
 
     /// Keeps a copy for EXEC, unless EXEC will refuse anyway.
-    private static void queue(Session session, CommandEntry entry, int argc, Bytes[] argv) {
-        if (session.hasQueueFailed || session.isDirty) return;
+    ///
+    /// @return false when there is no memory for it
+    private boolean queue(Session session, CommandEntry entry, int argc, Bytes[] argv) {
+        if (session.hasQueueFailed || session.isDirty) return true;
+        long bytes = 0;
+        for (int i = 0; i < argc; i++) bytes += argv[i].length() + Long.BYTES;
+        if (!budget().tryReserve(bytes)) return false;
+        session.queuedBytes += bytes;
         Bytes[] copy = new Bytes[argc];
         for (int i = 0; i < argc; i++) copy[i] = Bytes.of(argv[i].copy());
         if (session.queue == null) session.queue = new ArrayList<>();
         session.queue.add(new QueuedCall(entry, copy));
+        return true;
+    }
+
+    /// The session is in no transaction any more.
+    void dropQueue(Session session) {
+        session.queue = null;
+        session.hasQueueFailed = false;
+        budget().cancel(session.queuedBytes);
+        session.queuedBytes = 0;
+    }
+
+    private Budget budget() {
+        return store.pages().budget();
     }
 
     /// Runs a command's body and does what it left in the outbox.
@@ -509,6 +532,7 @@ public final class Engine implements KeyEvents {
         } finally {
             body = exec;
             isInExec = false;
+            dropQueue(session);
             journal.closeGroup();
         }
     }

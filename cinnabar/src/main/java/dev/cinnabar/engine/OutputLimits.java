@@ -1,6 +1,7 @@
 package dev.cinnabar.engine;
 
 import dev.cinnabar.config.OutputBufferLimits.Limit;
+import dev.cinnabar.memory.Budget;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -20,26 +21,47 @@ final class OutputLimits {
     private static final Limit STRANGER = new Limit(17 << 10, 0, 0); // Redis: 1 KiB beyond the buffer of 16 KiB
 
     private final Settings settings;
+    private final Budget budget;
+    private final Set<Session> listeners = new LinkedHashSet<>(); // for whom something waited when they were looked at
+    private long waitsForAll; // bytes, as they were counted then
     private final Set<Session> slow = new LinkedHashSet<>(); // over their soft limit
     private final List<Session> doomed = new ArrayList<>();
 
-    OutputLimits(Settings settings) {
+    OutputLimits(Settings settings, Budget budget) {
         this.settings = settings;
+        this.budget = budget;
+    }
+
+    /// How many bytes may wait for all those together whom something is pushed to: half of the memory, as long as data leave that, and a
+    /// sixteenth in any case.
+    private long mostForAll() {
+        long limit = budget.limit();
+        return Math.max(limit / 16, Math.min(limit / 2, limit - budget.reserved()));
     }
 
     private Limit of(Session session) {
         if (!session.isAuthenticated) return STRANGER;
-        boolean isPushedTo = session.subscriptions != null || session.isMonitor;
-        return isPushedTo ? settings.outputBufferLimits.pubsub() : settings.outputBufferLimits.normal();
+        return isPushedTo(session) ? settings.outputBufferLimits.pubsub() : settings.outputBufferLimits.normal();
+    }
+
+    private static boolean isPushedTo(Session session) {
+        return session.subscriptions != null || session.isMonitor;
     }
 
     /// Something was added to what the client is sent.
     ///
     /// @param more bytes that the link does not count yet
     void check(Session session, long more, long nowMs) {
+        if (session.isDoomed) return;
         Limit limit = of(session);
-        if (limit.hardBytes() == 0 && limit.softBytes() == 0 || session.isDoomed) return;
+        boolean isLimited = limit.hardBytes() != 0 || limit.softBytes() != 0;
+        boolean isPushedTo = isPushedTo(session);
+        if (!isLimited && !isPushedTo) return;
         long bytes = session.link().outputBytes() + more;
+        if (isPushedTo) {
+            count(session, bytes);
+            if (waitsForAll > mostForAll()) relieve();
+        }
         boolean isOverSoft = limit.softBytes() != 0 && bytes >= limit.softBytes();
         if (!isOverSoft) forget(session);
         else if (session.slowSinceMs == 0) noteSlow(session, nowMs);
@@ -47,6 +69,30 @@ final class OutputLimits {
         boolean isOverHard = limit.hardBytes() != 0 && bytes >= limit.hardBytes();
         boolean isSlowForLong = isOverSoft && nowMs - session.slowSinceMs > limit.softSeconds() * 1000L;
         if (isOverHard || isSlowForLong) doom(session);
+    }
+
+    private void count(Session session, long bytes) {
+        if (session.countedOutput == 0 && bytes > 0) listeners.add(session);
+        waitsForAll += bytes - session.countedOutput;
+        session.countedOutput = bytes;
+    }
+
+    /// Counts again, for some have fetched much meanwhile, and gives up the one who has left the most if it is still too much.
+    private void relieve() {
+        Session slowest = null;
+        for (Session session : List.copyOf(listeners)) {
+            count(session, session.link().outputBytes());
+            if (session.countedOutput == 0) listeners.remove(session);
+            else if (slowest == null || session.countedOutput > slowest.countedOutput) slowest = session;
+        }
+        if (slowest == null || waitsForAll <= mostForAll()) return;
+        doom(slowest);
+        leave(slowest);
+    }
+
+    private void leave(Session session) {
+        count(session, 0);
+        listeners.remove(session);
     }
 
     /// The client is to be closed: what it is to be sent is more than may wait.
@@ -86,7 +132,14 @@ final class OutputLimits {
         return taken;
     }
 
-    void forget(Session session) {
+    /// A client is gone.
+    void closed(Session session) {
+        forget(session);
+        leave(session);
+    }
+
+    /// The client is not over its limit.
+    private void forget(Session session) {
         if (session.slowSinceMs == 0) return;
         session.slowSinceMs = 0;
         slow.remove(session);

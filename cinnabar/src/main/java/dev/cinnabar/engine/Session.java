@@ -61,9 +61,12 @@ public final class Session {
 
     boolean isDoomed; // reads too slowly: is closed when the command that noticed it is over
     long slowSinceMs; // since when it is over its soft limit, 0 while it is not
+    long countedOutput; // bytes that waited for it when OutputLimits counted last
 
     @Nullable
     List<QueuedCall> queue; // since MULTI
+
+    long queuedBytes; // of its words, taken from the budget
 
     boolean hasQueueFailed; // a command could not be queued: EXEC will refuse
     boolean isDirty; // a watched key was changed
@@ -197,15 +200,6 @@ public final class Session {
         boolean hasFetched = unsent != unsentBytes;
         unsentBytes = unsent;
         return hasFetched;
-    }
-
-    /// What the queued commands take, in bytes.
-    long queuedBytes() {
-        List<QueuedCall> calls = queue;
-        if (calls == null) return 0;
-        long bytes = 0;
-        for (QueuedCall call : calls) for (Bytes arg : call.argv()) bytes += arg.length() + Long.BYTES;
-        return bytes;
     }
 
     /// Counts bytes for CLIENT LIST.

@@ -85,8 +85,7 @@ public enum TransactionCommands implements Command {
     }
 
     static void forget(Session session) {
-        session.queue = null;
-        session.hasQueueFailed = false;
+        session.engine().dropQueue(session);
         session.engine().watches().unwatchAll(session);
     }
 

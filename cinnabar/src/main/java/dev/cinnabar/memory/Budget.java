@@ -15,11 +15,12 @@ public final class Budget {
         this.limit = limit;
     }
 
-    /// A budget of what the heap can hold, less a tenth (at least 24 MiB) for everything that is not counted: classes' own
-    /// data, sessions, garbage not collected yet.
+    /// A budget of what the heap can hold, less a tenth for everything that is not counted: classes' own data, sessions, garbage not
+    /// collected yet. That is at least 40 MiB, for the young generation (24 MiB as the launcher has it) needs its place however full the
+    /// heap is, but not more than half.
     public static Budget ofHeap() {
         long heap = Runtime.getRuntime().maxMemory();
-        return new Budget(heap - Math.max(heap / 10, 24L << 20));
+        return new Budget(heap - Math.min(heap / 2, Math.max(heap / 10, 40L << 20)));
     }
 
     /// Takes this many bytes, or answers false and takes none.

@@ -73,6 +73,7 @@ final class KeptInput {
     /// @return false when there is no memory for that
     boolean makeRoom() {
         int length = to - from;
+        if (length + expected > budget.limit()) return false; // it will never fit
         int room = array.length - to;
         if (room >= EventLoop.READ_SIZE || expected > 0 && room >= expected) return true;
         if (from >= length && array.length - length >= EventLoop.READ_SIZE) {
@@ -82,10 +83,14 @@ final class KeptInput {
             return true;
         }
         if (length > MAX_ARRAY - EventLoop.READ_SIZE) return false;
-        if (!moveToLarger(array, from, to, capacityFor(length))) {
-            return moveToLarger(array, from, to, length + EventLoop.READ_SIZE);
-        }
-        return true;
+        // less where there is not so much, but never a little at a time: each time all is copied
+        int least = Math.max(EventLoop.READ_SIZE, length / 8);
+        int more = capacityFor(length) - length;
+        do {
+            if (moveToLarger(array, from, to, length + more)) return true;
+            more /= 2;
+        } while (more >= least);
+        return false;
     }
 
     /// The room behind the bytes, to be read into; [#received] tells how much came.

@@ -597,7 +597,9 @@ public final class Database {
     ///
     /// @throws OutOfMemory when memory is short; then nothing has changed
     public void copyTo(Bytes key, Database to, Bytes newKey) {
-        if (moment.tellsNewKeys && to.lookup(newKey) != 0) events.created(to, newKey); // else the primitive tells
+        boolean isReplaced =
+                to.lookup(newKey) != 0; // asked first: one whose time is over goes now, and leaves the agenda
+        if (moment.tellsNewKeys && isReplaced) events.created(to, newKey); // else the primitive tells
         long address = lookup(key);
         byte[] page = pages.array(address);
         int at = Pages.offset(address);

@@ -728,6 +728,21 @@ class HashCommandsTest {
                         + "\r\n$6\r\nFIELDS\r\n$1\r\n1\r\n$1\r\nc\r\n");
     }
 
+    @Test
+    void a_copy_in_the_place_of_a_key_whose_time_is_over_has_its_own_times() {
+        server.line("HSET old f v");
+        server.line("HPEXPIRE old 5000 FIELDS 1 f");
+        server.line("PEXPIRE old 10");
+        server.line("HSET new f v");
+        server.line("HPEXPIRE new 70 FIELDS 1 f");
+        advance(20);
+        assertThat(server.line("COPY new old REPLACE")).isEqualTo(":1\r\n");
+        server.store().checkInvariants();
+        advance(100);
+        server.engine().tick();
+        assertThat(server.line("EXISTS old new")).isEqualTo(":0\r\n");
+    }
+
     /// What the log says makes the same data again, whatever was done and whatever expired in between.
     @ParameterizedTest
     @ValueSource(ints = {2, 8, 512})

@@ -44,6 +44,36 @@ class OutputLimitsTest {
     }
 
     @Test
+    void what_waits_for_all_listeners_together_has_a_limit_and_the_slowest_is_given_up_for_it() {
+        server.settings().outputBufferLimits = new OutputBufferLimits(NONE, NONE, NONE);
+        TestClient slowest = server.connect();
+        slowest.send("SUBSCRIBE a");
+        long budget = server.engine.store().pages().budget().limit();
+        slowest.outputBytes = budget / 3;
+        left(budget / 7);
+        assertThat(slowest.isClosed).isFalse();
+        left(budget / 5);
+        assertThat(slowest.isClosed).isTrue();
+        assertThat(reader.isClosed).isFalse();
+        assertThat(disconnections()).isEqualTo("1");
+        left(budget / 3);
+        assertThat(reader.isClosed).as("the other's share is free again").isFalse();
+    }
+
+    @Test
+    void what_was_fetched_meanwhile_does_not_count() {
+        server.settings().outputBufferLimits = new OutputBufferLimits(NONE, NONE, NONE);
+        long budget = server.engine.store().pages().budget().limit();
+        TestClient other = server.connect();
+        other.send("SUBSCRIBE b");
+        other.outputBytes = budget / 3;
+        client.send("PUBLISH b x");
+        other.outputBytes = 0;
+        left(budget / 3);
+        assertThat(reader.isClosed || other.isClosed).isFalse();
+    }
+
+    @Test
     void the_last_publication_still_counts_who_is_closed_for_it() {
         reader.outputBytes = 1000;
         assertThat(client.send("PUBLISH a x")).isEqualTo(":1");
@@ -77,7 +107,7 @@ class OutputLimitsTest {
         left(500);
         server.settings().outputBufferLimits = new OutputBufferLimits(NONE, NONE, NONE);
         server.advance(Duration.ofSeconds(100));
-        left(1 << 30);
+        left(10 << 20);
         assertThat(reader.isClosed).isFalse();
     }
 

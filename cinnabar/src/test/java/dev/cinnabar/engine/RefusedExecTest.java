@@ -2,6 +2,8 @@ package dev.cinnabar.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cinnabar.memory.Budget;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /// An EXEC that is refused ends its transaction, as a client library expects that is told EXECABORT.
@@ -43,5 +45,29 @@ class RefusedExecTest {
         assertThat(client.send("EXEC"))
                 .isEqualTo("-EXECABORT Transaction discarded because of: Can't execute 'exec': only (P|S)SUBSCRIBE /"
                         + " (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
+    }
+
+    @Test
+    void what_memory_has_no_room_for_is_not_queued_and_all_is_given_back_however_it_ends() {
+        String value = "v".repeat(1 << 20);
+        TestClient large = server.connect();
+        Budget budget = server.engine.store().pages().budget();
+        large.send("SET a 1");
+        long before = budget.reserved();
+        for (String end : List.of("EXEC", "DISCARD", "RESET", "quit")) {
+            large.send("MULTI");
+            String answer = "+QUEUED";
+            for (int i = 0; i < 100 && answer.equals("+QUEUED"); i++) answer = large.send("ECHO " + value);
+            assertThat(answer).startsWith("-OOM");
+            assertThat(budget.reserved()).isGreaterThan(budget.limit() - (2 << 20));
+            assertThat(client.send("GET a")).as("others are served").isEqualTo("$1 1");
+            if (end.equals("quit")) server.engine.close(large.session());
+            else assertThat(large.send(end)).startsWith(end.equals("EXEC") ? "-EXECABORT" : "+");
+            assertThat(budget.reserved()).as(end).isEqualTo(before);
+        }
+        client.send("MULTI");
+        client.send("ECHO x");
+        assertThat(client.send("EXEC")).isEqualTo("*1 $1 x");
+        assertThat(budget.reserved()).isEqualTo(before);
     }
 }

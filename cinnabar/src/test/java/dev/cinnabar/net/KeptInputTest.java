@@ -51,13 +51,43 @@ class KeptInputTest {
         input.expect(150_000);
         input.keep(bytes(100_000), 0, 100_000);
         assertThat(input.array().length).isEqualTo(250_000);
-        input.expect(1 << 30);
+        input.expect(800_000);
         assertThat(input.makeRoom()).as("there is room to go on").isTrue();
         assertThat(input.array().length).isEqualTo(250_000);
         input.release();
         input.expect(1 << 30);
         input.keep(bytes(10_000), 0, 10_000);
         assertThat(input.array().length).isEqualTo(2 * 10_000 + EventLoop.READ_SIZE);
+    }
+
+    @Test
+    void what_is_larger_than_all_memory_is_refused_before_it_has_come() {
+        input.expect(LIMIT);
+        input.keep(bytes(10_000), 0, 10_000);
+        input.expect(LIMIT);
+        assertThat(receiveUntilRefused(input)).isZero();
+        assertThat(input.length()).isEqualTo(10_000);
+    }
+
+    @Test
+    void what_grows_until_memory_is_full_is_not_copied_for_every_piece_of_it() {
+        Budget much = new Budget(64 << 20);
+        KeptInput input = new KeptInput(much, spare);
+        input.keep(bytes(10_000), 0, 10_000);
+        assertThat(receiveUntilRefused(input)).as("arrays").isLessThan(40);
+        assertThat(input.length()).as("bytes").isGreaterThan(20 << 20);
+    }
+
+    /// @return how many arrays it took
+    private static int receiveUntilRefused(KeptInput input) {
+        int arrays = 0;
+        byte[] array = input.array();
+        while (input.makeRoom()) {
+            if (input.array() != array) arrays++;
+            array = input.array();
+            input.received(input.room().remaining());
+        }
+        return arrays;
     }
 
     @Test
@@ -103,7 +133,12 @@ class KeptInputTest {
             int one = random.nextInt(2);
             KeptInput input = one == 0 ? this.input : neighbour;
             byte[] expected = all[one];
-            boolean isInPlace = expected.length > KeptInput.SMALL && input.makeRoom();
+            input.expect(random.nextBoolean() ? 0 : random.nextInt(2 * EventLoop.READ_SIZE));
+            boolean isInPlace = expected.length > KeptInput.SMALL;
+            if (isInPlace)
+                assertThat(input.makeRoom())
+                        .as("seed %d, step %d: there is memory", seed, i)
+                        .isTrue();
             byte[] array;
             int from = 0;
             int more = isInPlace ? random.nextInt(input.room().remaining() + 1) : random.nextInt(20_000);
