@@ -327,6 +327,7 @@ public enum SetCommands implements Command {
     }
 
     private static Reply randomMany(Call call) {
+        if (call.argc() > 3) throw Errors.SYNTAX_REFUSAL;
         long count = call.longArg(2);
         if (count == Long.MIN_VALUE) throw new Refusal(COUNT_RANGE);
         SetValue set = read(call, 1);
@@ -386,6 +387,7 @@ public enum SetCommands implements Command {
     }
 
     private static Reply popMany(Call call) {
+        if (call.argc() > 3) throw Errors.SYNTAX_REFUSAL;
         long count = call.longArg(2, 0, Long.MAX_VALUE, NOT_POSITIVE);
         SetValue set = write(call, 1);
         Reply reply = call.reply();

@@ -119,10 +119,10 @@ final class Admission {
     String refusal(Session session, CommandEntry entry, int argc) {
         CommandSpec spec = entry.spec();
         if (spec.is(Flag.PROTECTED) && !allowsProtected(session)) return notAllowed(entry.fullName());
-        if (!session.isAuthenticated && !spec.is(Flag.NO_AUTH)) return "NOAUTH Authentication required.";
+        if (!session.isAuthenticated() && !spec.is(Flag.NO_AUTH)) return "NOAUTH Authentication required.";
         if (session.origin() == Session.Origin.REPLAY) return null;
         if (session.queue != null && spec.is(Flag.NO_MULTI)) return "ERR Command not allowed inside a transaction";
-        boolean evicts = settings.maxMemory > 0 && !pause.isRunning(moment.nowMs());
+        boolean evicts = settings.maxMemory > 0 && !engine.isLoading() && !pause.isRunning(moment.nowMs());
         if (evicts && !eviction.makeRoom() && isRefusedWithoutMemory(session, spec)) return Errors.OUT_OF_MEMORY;
         if (spec.is(Flag.WRITE) && writeRefusal != null) return writeRefusal;
         if (spec.is(Flag.WRITE) && engine.log() != ChangeLog.NONE) {

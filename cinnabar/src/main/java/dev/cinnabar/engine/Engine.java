@@ -162,6 +162,11 @@ public final class Engine implements KeyEvents {
         return session;
     }
 
+    /// Something came from the client, if only a piece of a request: it is not idle.
+    public void hears(Session session) {
+        session.lastUsedMs = store.moment().nowMs();
+    }
+
     /// Lets a client go: what it watched, queued or waited for is forgotten.
     public void close(Session session) {
         clients.remove(session);

@@ -71,6 +71,7 @@ public final class Session {
     boolean hasQueueFailed; // a command could not be queued: EXEC will refuse
     boolean isDirty; // a watched key was changed
     final List<WatchedKey> watched = new ArrayList<>(0);
+    long watchesSinceMs; // the first of them, in ms since 1970
 
     /// What keeps the session's next command waiting, null when nothing does.
     @Nullable
@@ -149,7 +150,7 @@ public final class Session {
 
     /// Whether the client may do more than log in.
     public boolean isAuthenticated() {
-        return isAuthenticated;
+        return isAuthenticated || engine.settings().password.isEmpty();
     }
 
     /// Whether the connection is being closed, so that nothing more that it sent is run.

@@ -13,6 +13,7 @@ import dev.cinnabar.command.CommandSpec;
 import dev.cinnabar.command.Group;
 import dev.cinnabar.command.Reply;
 import dev.cinnabar.engine.Session.WatchedKey;
+import dev.cinnabar.store.Database;
 import java.util.ArrayList;
 
 /// Transactions: commands that are queued and run as one, if nothing they depend on has changed.
@@ -95,9 +96,12 @@ public enum TransactionCommands implements Command {
             forget(session);
             return call.reply().error("EXECABORT Transaction discarded because of previous errors.");
         }
-        // a watched key whose time is over has changed; asking for it takes it out and tells the watchers
-        for (WatchedKey key : session.watched)
-            call.store().database(key.db()).lookup(key.key().window());
+        // a watched key whose time is over has changed; asking for it takes it out and tells the watchers, unless a pause forbids that
+        for (WatchedKey key : session.watched) {
+            Database db = call.store().database(key.db());
+            db.lookup(key.key().window());
+            if (db.overSinceMs(key.key().window()) >= session.watchesSinceMs) session.isDirty = true;
+        }
         boolean isDirty = session.isDirty;
         session.engine().watches().unwatchAll(session);
         if (isDirty) {
@@ -110,6 +114,7 @@ public enum TransactionCommands implements Command {
 
     private static Reply watch(Call call, Session session) {
         if (session.queue != null) return call.reply().error("ERR WATCH inside MULTI is not allowed");
+        if (session.watched.isEmpty()) session.watchesSinceMs = call.nowMs();
         for (int i = 1; i < call.argc() && !session.isDirty; i++) {
             call.db().lookup(call.key(i)); // lets a key go whose time is over, so that this is no change later
             session.engine().watches().watch(session, call.key(i));

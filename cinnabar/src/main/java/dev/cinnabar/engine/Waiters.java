@@ -3,10 +3,10 @@ package dev.cinnabar.engine;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.StoredBytes;
 import dev.cinnabar.engine.Session.WatchedKey;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -71,7 +71,7 @@ final class Waiters {
     private final Map<WatchedKey, LinkedHashSet<Waiter>> lines = new HashMap<>();
     private final Map<Session, Waiter> bySession = new HashMap<>();
     private final PriorityQueue<Waiter> byTime = new PriorityQueue<>((a, b) -> Long.compare(a.nextMs(), b.nextMs()));
-    private final ArrayDeque<WatchedKey> ready = new ArrayDeque<>();
+    private final LinkedHashSet<WatchedKey> ready = new LinkedHashSet<>(); // in the order in which they changed
 
     void add(Waiter waiter) {
         bySession.put(waiter.session, waiter);
@@ -119,12 +119,12 @@ final class Waiters {
     void changed(int db, Bytes key) {
         if (lines.isEmpty()) return;
         WatchedKey changed = new WatchedKey(db, StoredBytes.copyOf(key));
-        if (lines.containsKey(changed) && !ready.contains(changed)) ready.add(changed);
+        if (lines.containsKey(changed)) ready.add(changed);
     }
 
     /// Any key of a database may have changed: SWAPDB.
     void allChanged(int db) {
-        for (WatchedKey key : lines.keySet()) if (key.db() == db && !ready.contains(key)) ready.add(key);
+        for (WatchedKey key : lines.keySet()) if (key.db() == db) ready.add(key);
     }
 
     boolean isAnyReady() {
@@ -134,7 +134,11 @@ final class Waiters {
     /// The next key that was changed.
     @Nullable
     WatchedKey nextReady() {
-        return ready.poll();
+        Iterator<WatchedKey> first = ready.iterator();
+        if (!first.hasNext()) return null;
+        WatchedKey key = first.next();
+        first.remove();
+        return key;
     }
 
     /// Who waits for the key, in order; a copy.

@@ -8,14 +8,19 @@ import dev.cinnabar.command.Flag;
 import dev.cinnabar.engine.Session.WatchedKey;
 import dev.cinnabar.engine.Waiters.Waiter;
 import dev.cinnabar.store.Store;
-import java.util.ArrayList;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /// What becomes of calls that cannot be answered at once: they are kept, run again when one of their keys has changed, and answered when they
 /// succeed, when their time is over, or when somebody ends their waiting.
 ///
 /// Touched only under the engine's lock.
 final class WaitingCalls {
+    private static final byte[] WRONG_TYPE = "-WRONGTYPE".getBytes(StandardCharsets.US_ASCII);
+
     private final Engine engine;
     private final Store store;
     private final Call again; // the call that is run again
@@ -46,11 +51,10 @@ final class WaitingCalls {
         Bytes[] argv = new Bytes[call.argc()];
         for (int i = 0; i < argv.length; i++) argv[i] = Bytes.of(call.arg(i).copy());
         call.waitsWith().forEach((i, word) -> argv[i] = Bytes.of(word));
-        List<WatchedKey> keys = new ArrayList<>();
-        for (int i = call.waitsFirst(); i <= call.waitsLast(); i++) {
-            WatchedKey key = new WatchedKey(session.db, StoredBytes.copyOf(argv[i]));
-            if (!keys.contains(key)) keys.add(key);
-        }
+        Set<WatchedKey> different = new LinkedHashSet<>();
+        for (int i = call.waitsFirst(); i <= call.waitsLast(); i++)
+            different.add(new WatchedKey(session.db, StoredBytes.copyOf(argv[i])));
+        List<WatchedKey> keys = List.copyOf(different);
         long nowMs = store.moment().nowMs();
         long deadlineMs = call.waitsMs() == 0 ? Long.MAX_VALUE : nowMs + call.waitsMs();
         Waiter waiter = new Waiter(session, entry, argv, keys, deadlineMs, call.waitsNilIsArray());
@@ -93,8 +97,7 @@ final class WaitingCalls {
         again.isTimeOver(isTimeOver);
         engine.execute(waiter.entry, again, session);
         // a key of another type is none to wait for: whoever waits for a list goes on waiting
-        boolean isWrongType =
-                woken.length() > 10 && !again.isDecided() && woken.toString().startsWith("-WRONGTYPE");
+        boolean isWrongType = !again.isDecided() && startsWith(woken, WRONG_TYPE);
         session.pushes = null;
         boolean goesOn =
                 again.isWaiting() || isWrongType && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY);
@@ -104,6 +107,11 @@ final class WaitingCalls {
         session.link().push(wokenPushes.array(), 0, wokenPushes.length());
         wokenPushes.clear();
         wokenPushes.trim(Engine.KEPT_BYTES);
+    }
+
+    private static boolean startsWith(ByteBuilder text, byte[] beginning) {
+        int n = beginning.length;
+        return text.length() >= n && Arrays.equals(text.array(), 0, n, beginning, 0, n);
     }
 
     private void goOnWaiting(Waiter waiter) {
@@ -117,6 +125,7 @@ final class WaitingCalls {
         Session session = waiter.session;
         waiters.remove(waiter);
         session.waitsFor = null;
+        session.lastUsedMs = store.moment().nowMs();
         if (!session.hidesReply()) session.link().push(woken.array(), 0, woken.length());
         session.replyIsOver();
         session.link().resume();

@@ -46,6 +46,7 @@ final class ClientHandler implements Handler, Link {
         engine.lock();
         try {
             engine.beginBatch();
+            engine.hears(session);
             connection.takePushes(); // what is published now comes behind what was published before
             return run(array, from, to);
         } finally {

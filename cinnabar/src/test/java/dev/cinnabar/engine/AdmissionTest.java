@@ -67,6 +67,59 @@ class AdmissionTest {
     }
 
     @Test
+    void who_was_answered_after_a_long_wait_has_time_to_speak() {
+        server.settings().idleTimeoutSeconds = 10;
+        TestClient waiting = server.connect();
+        waiting.send("BLPOP q 30");
+        server.advance(Duration.ofSeconds(30));
+        assertThat(waiting.read()).isEqualTo("*-1");
+        server.advance(Duration.ofSeconds(9));
+        assertThat(waiting.isClosed).isFalse();
+        server.advance(Duration.ofSeconds(2));
+        assertThat(waiting.isClosed).isTrue();
+    }
+
+    @Test
+    void who_is_sending_a_long_request_is_not_silent() {
+        server.settings().idleTimeoutSeconds = 10;
+        TestClient slow = server.connect();
+        for (int i = 0; i < 5; i++) {
+            server.advance(Duration.ofSeconds(9));
+            server.engine.lock();
+            server.engine.beginBatch();
+            server.engine.hears(slow.session());
+            server.engine.unlock();
+        }
+        assertThat(slow.isClosed).isFalse();
+    }
+
+    @Test
+    void a_password_that_is_taken_away_lets_in_who_waits_before_the_door() {
+        server.settings().password = "sesame";
+        TestClient stranger = server.connect();
+        assertThat(stranger.send("PING")).startsWith("-NOAUTH");
+        server.settings().password = "";
+        assertThat(stranger.send("PING")).isEqualTo("+PONG");
+        server.settings().password = "sesame";
+        assertThat(stranger.send("PING")).startsWith("-NOAUTH");
+    }
+
+    @Test
+    void while_a_log_is_loaded_nothing_is_evicted_whoever_asks() {
+        TestClient client = server.connect();
+        for (int i = 0; i < 1000; i++) client.send("SET key" + i + " " + "v".repeat(1000));
+        server.settings().evictionPolicy = EvictionPolicy.ALLKEYS_RANDOM;
+        server.settings().maxMemory = 1;
+        server.engine.loading(true);
+        assertThat(client.send("PING")).startsWith("-LOADING");
+        assertThat(client.send("SET a b")).startsWith("-LOADING");
+        assertThat(client.send("INFO stats")).contains("evicted_keys:0");
+        server.engine.loading(false);
+        client.send("PING");
+        assertThat(client.send("INFO stats")).doesNotContain("evicted_keys:0");
+    }
+
+    @Test
     void without_a_timeout_nobody_is() {
         TestClient silent = server.connect();
         server.advance(Duration.ofDays(100));

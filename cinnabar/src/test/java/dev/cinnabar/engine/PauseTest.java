@@ -45,6 +45,21 @@ class PauseTest {
     }
 
     @Test
+    void a_watched_key_that_expires_in_a_pause_has_changed_and_one_that_had_expired_before_has_not() {
+        client.send("SET k v PX 100");
+        other.send("WATCH k");
+        client.send("CLIENT PAUSE 1000 WRITE");
+        server.advance(Duration.ofMillis(200));
+        other.send("MULTI");
+        other.send("GET k");
+        assertThat(other.send("EXEC")).isEqualTo("*-1");
+        other.send("WATCH k");
+        other.send("MULTI");
+        other.send("GET k");
+        assertThat(other.send("EXEC")).isEqualTo("*1 $-1");
+    }
+
+    @Test
     void a_held_client_is_shown_as_blocked() {
         client.send("CLIENT PAUSE 400 WRITE");
         other.send("SET k v");

@@ -257,4 +257,14 @@ class SetCommandsTest {
         assertThat(server.line("SCARD b")).isEqualTo(":500\r\n");
         assertThat(server.line("SISMEMBER b x499")).isEqualTo(":1\r\n");
     }
+
+    @Test
+    void a_word_too_many_is_refused_and_takes_nothing() {
+        TestServer server = new TestServer();
+        server.line("SADD s a b c");
+        for (String command :
+                new String[] {"SPOP s 1 2", "SPOP s x 2", "SRANDMEMBER s 1 2", "SRANDMEMBER s -9223372036854775808 2"})
+            assertThat(server.line(command)).as(command).isEqualTo("-ERR syntax error\r\n");
+        assertThat(server.line("SCARD s")).isEqualTo(":3\r\n");
+    }
 }
