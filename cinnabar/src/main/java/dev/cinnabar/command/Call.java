@@ -34,6 +34,11 @@ public final class Call implements Arguments {
      */
 
     private static final Bytes[] NO_ARGUMENTS = {};
+    private static final byte[] NOTHING = {};
+
+    /// Room for more than so many changes or effects is given back.
+    static final int MOST_KEPT = 1024;
+
     private static final byte[] REDACTED = "(redacted)".getBytes(StandardCharsets.US_ASCII);
 
     private final Store store;
@@ -451,7 +456,7 @@ public final class Call implements Arguments {
     }
 
     private void put(int db, byte[] key, int offset, int length, String event, char eventClass, boolean isNotice) {
-        if (changes == changedKeys.length) growOutbox();
+        if (changes == changedKeys.length) resizeOutbox(2 * changes);
         changedKeys[changes].set(key, offset, length);
         events[changes] = event;
         eventClasses[changes] = eventClass;
@@ -515,10 +520,10 @@ public final class Call implements Arguments {
         areUnwatched[k] = isUnwatched;
     }
 
-    private void growOutbox() {
-        int n = 2 * changes;
+    private void resizeOutbox(int n) {
+        int before = changedKeys.length;
         changedKeys = Arrays.copyOf(changedKeys, n);
-        for (int i = changes; i < n; i++) changedKeys[i] = new Bytes();
+        for (int i = before; i < n; i++) changedKeys[i] = new Bytes();
         events = Arrays.copyOf(events, n);
         eventClasses = Arrays.copyOf(eventClasses, n);
         changedDbs = Arrays.copyOf(changedDbs, n);
@@ -542,6 +547,15 @@ public final class Call implements Arguments {
         dirty = 0;
         isLogged = false;
         usesEffects = false;
+    }
+
+    /// Forgets the words of the last commands and what was made of them, and gives back what has grown large. The engine's.
+    public void letGo() {
+        argv = NO_ARGUMENTS;
+        clearOutbox();
+        effects.letGo();
+        if (changedKeys.length > MOST_KEPT) resizeOutbox(2);
+        for (Bytes key : changedKeys) key.set(NOTHING, 0, 0);
     }
 
     /// Whether an entry of the outbox is a notice, and no change.

@@ -11,20 +11,36 @@ import java.util.Arrays;
 /// The words are borrowed like the arguments of the call. Reused; allocates only while it grows. Where there is no log, commands say what they have to
 /// say all the same, and nothing of it is written down.
 public final class Effects {
-    private Bytes[] words = new Bytes[8];
+    private static final byte[] NOTHING = {};
+
+    private Bytes[] words = windows(8);
     private byte[][] digits = new byte[8][];
     private int count; // words of all commands
     private int[] ends = new int[4]; // after which word each command ends
     private int commands;
     private boolean isKept = true;
 
-    Effects() {
-        for (int i = 0; i < words.length; i++) words[i] = new Bytes();
-    }
-
     void clear() {
         count = 0;
         commands = 0;
+    }
+
+    /// Forgets the words, and gives back what has grown large.
+    void letGo() {
+        clear();
+        if (words.length > Call.MOST_KEPT) {
+            words = windows(8);
+            digits = new byte[8][];
+        } else {
+            for (Bytes word : words) word.set(NOTHING, 0, 0);
+        }
+        if (ends.length > Call.MOST_KEPT) ends = new int[4];
+    }
+
+    private static Bytes[] windows(int count) {
+        Bytes[] windows = new Bytes[count];
+        for (int i = 0; i < count; i++) windows[i] = new Bytes();
+        return windows;
     }
 
     /// Whether from now on anything is kept: without a log nobody will ask for it.

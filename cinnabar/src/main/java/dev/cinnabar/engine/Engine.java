@@ -260,18 +260,26 @@ public final class Engine implements KeyEvents {
     /// @param argv the words, borrowed until this returns; `argc` of them count
     /// @return false when the command has to wait: it did not run, and is to be brought again after [Link#resume]
     public boolean run(Session session, int argc, Bytes[] argv, ByteBuilder out) {
+        boolean hasRun;
         session.pushes = ownPushes;
-        boolean hasRun = runCommand(session, argc, argv, out);
-        waiting.serveReady();
-        session.pushes = null;
-        if (ownPushes.length() > 0) {
-            out.append(ownPushes.array(), 0, ownPushes.length());
+        try {
+            hasRun = runCommand(session, argc, argv, out);
+            waiting.serveReady();
+            if (ownPushes.length() > 0) out.append(ownPushes.array(), 0, ownPushes.length());
+        } finally { // whatever happens, nobody else gets them
+            session.pushes = null;
             ownPushes.clear();
-            ownPushes.trim(KEPT_BYTES);
         }
+        ownPushes.trim(KEPT_BYTES);
         outputLimits.check(session, 0, store.moment().nowMs());
         if (outputLimits.hasDoomed()) closeDoomed();
         return hasRun;
+    }
+
+    /// Forgets the words of the last commands, whose array is given back.
+    public void letGo() {
+        outer.letGo();
+        inner.letGo();
     }
 
     private boolean runCommand(Session session, int argc, Bytes[] argv, ByteBuilder out) {

@@ -40,6 +40,8 @@ final class KeyspaceNotifications {
             text.append("__keyevent@").append((long) db).append("__:").append(name);
             pubSub.publish(channelBehind(0), key);
         }
+        text.clear();
+        text.trim(Engine.KEPT_BYTES); // a key may be long
     }
 
     private Bytes channelBehind(int from) {

@@ -40,6 +40,8 @@ final class Monitors {
         write(engine.clock().wallMicros(), from, call);
         byte[] written = line.copy();
         for (Session session : sessions) if (!session.hidesReply()) engine.push(session, written);
+        line.clear();
+        line.trim(Engine.KEPT_BYTES);
     }
 
     private void write(long micros, Session from, Call call) {

@@ -246,6 +246,12 @@ public final class Connection {
         if (!loop.isServing(this)) settle();
     }
 
+    /// Whether bytes that are shown lie in the array that all connections of the loop share, and that is there in any case; else they lie in one
+    /// that is given back when all of them are used up.
+    public boolean isScratch(byte[] array) {
+        return array == loop.scratch;
+    }
+
     /// Closes at the end of the loop's turn; what is not sent by then is lost. Any thread.
     public void close() {
         if (condemned) return;
@@ -341,7 +347,7 @@ public final class Connection {
         try {
             last.closed();
         } catch (Throwable e) {
-            protocol.failed(e, this);
+            loop.tell(e, this);
         }
         loop.replies.endWriting();
     }
@@ -638,8 +644,11 @@ public final class Connection {
     }
 
     private void fail(Throwable cause) {
-        close();
-        protocol.failed(cause, this);
+        try {
+            close();
+        } finally {
+            loop.tell(cause, this);
+        }
     }
 
     // ---- the one place that touches the socket (and where TLS will sit), but for batches ----

@@ -50,8 +50,10 @@ public final class EventLoop implements Executor {
     /// The same for a loop that is never idle.
     private static final int ACCEPT_REST_TURNS = 1000;
 
-    /// A loop whose turns fail this many times in a row ends.
-    private static final int MAX_FAILURES = 100;
+    /// When so many turns in a row have failed, the next ones are not told of any more, and a loop rests in between.
+    private static final int TOLD_FAILURES = 100;
+
+    private static final long FAILURE_REST_NANOS = 10_000_000;
 
     /// How long a loop sleeps whose protocol cannot tell.
     private static final int DEFAULT_SLEEP_MS = 100;
@@ -215,17 +217,31 @@ public final class EventLoop implements Executor {
     private void live() {
         batches.start();
         try {
-            for (int failures = 0; !closing && failures < MAX_FAILURES; ) {
+            for (int failures = 0; !closing; ) {
                 try {
                     turn();
                     failures = 0;
                 } catch (Throwable e) { // no turn ends like this that we know of; when memory is short, anything may
-                    failures++;
-                    protocol.failed(e, null);
+                    recover(e, ++failures);
                 }
             }
         } finally {
             die();
+        }
+    }
+
+    /// A loop never gives up: a server that listens and does not answer would be worse than any error. Must not throw.
+    private void recover(Throwable cause, int failures) {
+        spare.drop();
+        if (failures <= TOLD_FAILURES) tell(cause, null);
+        else LockSupport.parkNanos(FAILURE_REST_NANOS); // it does not help to be quick
+    }
+
+    /// Tells the protocol of a failure; where there is no memory for that, nobody.
+    void tell(Throwable cause, @Nullable Connection connection) {
+        try {
+            protocol.failed(cause, connection);
+        } catch (Throwable e) { // on purpose: the loop is more important than what is said of it
         }
     }
 
@@ -241,12 +257,14 @@ public final class EventLoop implements Executor {
                 if (connection != null) connection.close();
             }
             bury();
+        } catch (Throwable e) { // the selector closes the sockets
+            tell(e, null);
         } finally {
             batches.close();
             try {
                 selector.close();
             } catch (IOException e) {
-                protocol.failed(e, null);
+                tell(e, null);
             }
         }
     }
@@ -375,7 +393,7 @@ public final class EventLoop implements Executor {
         try {
             task.run();
         } catch (Throwable e) {
-            protocol.failed(e, null);
+            tell(e, null);
         }
         replies.endWriting();
     }
@@ -408,7 +426,7 @@ public final class EventLoop implements Executor {
         try {
             return protocol.beforeSleep(this);
         } catch (Throwable e) {
-            protocol.failed(e, null);
+            tell(e, null);
             return DEFAULT_SLEEP_MS;
         }
     }
@@ -417,7 +435,7 @@ public final class EventLoop implements Executor {
         try {
             return protocol.beforeFlush(this);
         } catch (Throwable e) {
-            protocol.failed(e, null);
+            tell(e, null);
             return 0;
         }
     }
@@ -504,7 +522,7 @@ public final class EventLoop implements Executor {
     }
 
     void failed(Throwable cause, @Nullable Connection connection) {
-        protocol.failed(cause, connection);
+        tell(cause, connection);
     }
 
     /// Accepting failed: the server's acceptors are woken after a while.

@@ -89,15 +89,18 @@ final class Inbox {
             filling = spare;
             filled = hasPushes;
         }
-        for (int i = 0; i < batch.count; i++) {
-            Object what = batch.what[i];
-            switch (batch.kinds[i]) {
-                case TASK -> loop.run((Runnable) what);
-                case CLOSE -> ((Connection) what).close();
-                default -> ((Connection) what).resumeReading();
+        try {
+            for (int i = 0; i < batch.count; i++) {
+                Object what = batch.what[i];
+                switch (batch.kinds[i]) {
+                    case TASK -> loop.run((Runnable) what);
+                    case CLOSE -> ((Connection) what).close();
+                    default -> ((Connection) what).resumeReading();
+                }
             }
+        } finally {
+            spare = batch.emptied();
         }
-        spare = batch.emptied();
     }
 
     /// Delivers what was pushed so far, and nothing else. On the loop's thread.
@@ -109,6 +112,14 @@ final class Inbox {
             fillingPushes = sparePushes;
             hasPushes = false;
         }
+        try {
+            deliver(batch, loop);
+        } finally {
+            sparePushes = batch.emptied();
+        }
+    }
+
+    private static void deliver(Batch batch, EventLoop loop) {
         int from = 0;
         for (int i = 0; i < batch.count; i++) {
             Connection connection = (Connection) batch.what[i];
@@ -123,7 +134,6 @@ final class Inbox {
                 from += length;
             }
         }
-        sparePushes = batch.emptied();
     }
 
     /// Refuses everything from now on. On the loop's thread, which then works off what is there.

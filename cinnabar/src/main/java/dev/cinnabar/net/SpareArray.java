@@ -26,6 +26,11 @@ final class SpareArray {
         return s;
     }
 
+    /// Gives back what is set aside.
+    void drop() {
+        spare = null;
+    }
+
     /// Takes an array that nobody uses any more, in place of the one before.
     void give(byte[] array) {
         if (array.length <= MOST) spare = array;

@@ -68,6 +68,18 @@ public final class Request {
         if (args.length > KEEP_CAPACITY) args = new long[FIRST_CAPACITY];
     }
 
+    /// Forgets where the arguments lie, so that the array may be given back; a long list of them goes, too. The request is over then.
+    public void letGo() {
+        forgetArray();
+        if (args.length > KEEP_CAPACITY) args = new long[FIRST_CAPACITY];
+        for (Bytes window : windows) window.set(NOTHING, 0, 0);
+    }
+
+    /// Forgets the array only: of a request that has just begun, which lies in another one the next time.
+    void forgetArray() {
+        array = NOTHING;
+    }
+
     /// The list to fill from index [#argc()] on, with room for at least one more.
     long[] room() {
         if (argc == args.length) args = Arrays.copyOf(args, 2 * argc);

@@ -46,7 +46,7 @@ public final class RequestParser {
     private static final byte[] NOTHING = new byte[0];
     private static final int NONE = -1;
 
-    /// The buffer for inline arguments is let go when it is larger than this, in bytes.
+    /// A larger buffer for inline arguments is let go as soon as the request has run, in bytes.
     private static final int KEEP_INLINE = 1024;
 
     private final RequestLimits limits;
@@ -92,6 +92,17 @@ public final class RequestParser {
     /// Whether the last complete request was an inline one.
     public boolean isInline() {
         return request.array() == inline;
+    }
+
+    /// Whether the words of the last inline request take more room than is kept for the next one.
+    public boolean hasLargeInline() {
+        return inline.length > KEEP_INLINE;
+    }
+
+    /// Says that the bytes shown so far may be given back, and that what was complete has been run: nothing of them is kept.
+    public void letGo() {
+        if (hasLargeInline()) inline = NOTHING;
+        request.forgetArray();
     }
 
     /// How many bytes, from `from`, are used up. 0 when more are needed, and after an error.

@@ -16,8 +16,15 @@ final class Batch {
     final int[] ends = new int[SIZE]; // where the bytes of each end
     int count;
 
+    /// Windows for so many words are kept.
+    private static final int KEPT_WORDS = 1024;
+
+    private static final byte[] NOTHING = new byte[0];
+
     private final Bytes[] keys = windows(new Bytes[0], SIZE);
     private Bytes[] words = windows(new Bytes[0], 16);
+    private int usedWords;
+    private int usedRequests;
 
     Batch() {
         for (int i = 0; i < SIZE; i++) requests[i] = new Request();
@@ -33,6 +40,7 @@ final class Batch {
     void add(RequestParser parser, int end) {
         requests[count] = parser.exchange(requests[count]);
         ends[count++] = end;
+        usedRequests = Math.max(usedRequests, count);
     }
 
     /// Windows on the words of a request, valid until the next call.
@@ -40,6 +48,7 @@ final class Batch {
         Request request = requests[i];
         int argc = request.argc();
         if (argc > words.length) words = windows(words, Math.max(argc, 2 * words.length));
+        usedWords = Math.max(usedWords, argc);
         byte[] array = request.array();
         for (int k = 0; k < argc; k++) words[k].set(array, request.offset(k), request.length(k));
         return words;
@@ -53,5 +62,17 @@ final class Batch {
             if (request.argc() > 1) keys[n++].set(request.array(), request.offset(1), request.length(1));
         }
         db.ahead(keys, n);
+    }
+
+    /// Forgets the arrays in which the requests lay: somebody else's large value must not stay in memory for what is only a window on it.
+    void letGo() {
+        for (int i = 0; i < usedRequests; i++) {
+            requests[i].letGo();
+            keys[i].set(NOTHING, 0, 0);
+        }
+        if (words.length > KEPT_WORDS) words = windows(new Bytes[0], 16);
+        else for (int k = 0; k < usedWords; k++) words[k].set(NOTHING, 0, 0);
+        usedRequests = 0;
+        usedWords = 0;
     }
 }

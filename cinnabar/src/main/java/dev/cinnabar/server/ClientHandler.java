@@ -89,12 +89,21 @@ final class ClientHandler implements Handler, Link {
                 position = after(outcome, out, position, to);
             }
         }
+        if (!connection.isScratch(array) || parser.hasLargeInline()) letGo(batch);
         session.countTraffic(position - from, out.length() - outBefore);
         if (session.isClosing()) {
             connection.closeAfterReply();
             return to - from;
         }
         return position - from;
+    }
+
+    /// Nothing may point into an array any more that is given back now: windows are kept and used again, and somebody else's large value would
+    /// stay in memory with them.
+    private void letGo(Batch batch) {
+        batch.letGo();
+        parser.letGo();
+        engine.letGo();
     }
 
     /// Parses requests until the batch is full, the bytes end, or something else comes.

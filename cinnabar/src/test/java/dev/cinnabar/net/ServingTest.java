@@ -31,6 +31,24 @@ class ServingTest extends NetRig {
     }
 
     @Test
+    void a_loop_goes_on_after_whatever_failure_also_where_there_is_no_memory_to_tell_of_it() throws Exception {
+        toy.on("bug", (session, rest) -> {
+            throw new OutOfMemoryError("not really");
+        });
+        toy.onFailed = cause -> {
+            throw new OutOfMemoryError("not even for a line in the log");
+        };
+        NetServer server = start(1);
+        Client careless = connect(server);
+        Client other = connect(server);
+        careless.send("bug\n");
+        assertThat(careless.isAtEnd()).isTrue();
+        other.send("one\n");
+        assertThat(other.line()).isEqualTo("ONE");
+        toy.failures.clear();
+    }
+
+    @Test
     void batches_are_made_where_they_are_asked_for() throws Exception {
         NetServer server = start(1);
         Client client = connect(server);

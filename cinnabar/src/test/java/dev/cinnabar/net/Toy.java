@@ -23,6 +23,7 @@ final class Toy implements Protocol {
     final AtomicLong handledLines = new AtomicLong();
     volatile long keptInputLimit = Long.MAX_VALUE;
     volatile Consumer<Connection> onOpened = connection -> {};
+    volatile Consumer<Throwable> onFailed = cause -> {};
     volatile ToLongFunction<EventLoop> onBeforeFlush = loop -> 0;
     volatile ToLongFunction<EventLoop> onBeforeSleep = loop -> -1;
 
@@ -67,6 +68,7 @@ final class Toy implements Protocol {
     @Override
     public void failed(Throwable cause, @Nullable Connection connection) {
         failures.add(cause);
+        onFailed.accept(cause);
     }
 
     final class Session implements Handler {
