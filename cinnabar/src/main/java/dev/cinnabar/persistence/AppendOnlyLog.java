@@ -395,7 +395,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     private void run() {
         while (!closing) {
-            long sleepNs = turn();
+            long sleepNs = turnWhateverHappens();
             if (sleepNs <= 0) continue;
             if (isGroupDue()) { // it gathers: nobody has to wake us
                 LockSupport.parkNanos(this, Math.min(sleepNs, GATHER_LOOK_NS));
@@ -405,6 +405,20 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             VarHandle.fullFence(); // with the one in wake(): either we see the new end, or it sees us idle
             if (!isGroupDue() && !closing) LockSupport.parkNanos(this, sleepNs);
             idle.set(false);
+        }
+    }
+
+    /// A turn that fails for want of memory, or by a bug, is not the last one: without this thread nothing would be synced or tried again.
+    private long turnWhateverHappens() {
+        try {
+            return turn();
+        } catch (RuntimeException | OutOfMemoryError e) {
+            nextTick = clock.nanos() + TICK_NS;
+            try {
+                log.warning("Internal error of the append only file: " + e);
+            } catch (OutOfMemoryError again) { // no memory to tell it, either
+            }
+            return TICK_NS;
         }
     }
 
@@ -741,20 +755,47 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     }
 
     /// Writes and syncs what waits, ends a rewrite that is under way, and lets the files go. The engine must have stopped, or rewrites must be
-    /// barred.
+    /// barred. The first image of a log that is being enabled is finished: it is all that there is.
     ///
     /// @throws IOException when what waits could not be written or synced; then the file ends in its last whole command
     @Override
     public void close() throws IOException {
+        if (enabling) {
+            rewrite();
+            awaitRewrite();
+        }
+        end();
+    }
+
+    /// Ends a log that is not wanted any more, as [#close] does but for a first image. Nothing is promised from now on, so whoever still waits goes,
+    /// whatever became of the files.
+    ///
+    /// @throws IOException as [#close]
+    public void turnOff() throws IOException {
+        try {
+            end();
+        } finally {
+            synchronized (writing) {
+                released = Math.max(released, buffer.recordEnd());
+            }
+            announce();
+        }
+    }
+
+    private void awaitRewrite() {
+        synchronized (writing) {
+            while (rewriting.get() && !rewritesAreBarred) Waits.untilDone(writing::wait);
+        }
+    }
+
+    private void end() throws IOException {
         closing = true;
         Thread t = thread;
         if (t != null) {
             LockSupport.unpark(t);
             Waits.untilDone(t::join);
         }
-        synchronized (writing) {
-            while (rewriting.get() && !rewritesAreBarred) Waits.untilDone(writing::wait);
-        }
+        awaitRewrite();
         synchronized (syncing) {
             synchronized (writing) {
                 if (state == State.CLOSED) return;

@@ -75,28 +75,25 @@ final class Rewrite implements Runnable {
     private Manifest.Entry beginIncrement() throws IOException {
         Manifest.Entry entry = directory.nextIncrement();
         LogFile next = LogFile.create(disk, directory.path(entry.name()));
+        boolean goesOn = false;
         boolean needed = false;
         try {
             disk.syncDirectory(directory.path());
             aof.syncAhead();
             source.begin(aof::hold);
-            try {
-                aof.completeIncrement();
-                directory.replace(directory.manifest().plus(entry));
-            } catch (AofDirectory.Unsure e) {
-                needed = true; // perhaps the manifest names it
-                aof.giveUp(e);
-                aof.continueAsBefore();
-                next.close();
-                throw e;
-            } catch (IOException e) {
-                aof.continueAsBefore();
-                throw e;
-            }
+            aof.completeIncrement();
+            directory.replace(directory.manifest().plus(entry));
             needed = true;
             aof.continueIn(next);
+            goesOn = true;
             return entry;
-        } finally {
+        } catch (AofDirectory.Unsure e) {
+            needed = true; // perhaps the manifest names it
+            aof.giveUp(e);
+            next.close();
+            throw e;
+        } finally { // whatever went wrong, the log must not be held for ever
+            if (!goesOn) aof.continueAsBefore();
             if (!needed) discard(next);
         }
     }

@@ -212,7 +212,7 @@ final class Persistence implements Durability {
             engine.log(ChangeLog.NONE);
             file = null;
             Tenancy ending = tenancy;
-            daemon(() -> close(f, ending), name + "-aof-close").start();
+            daemon(() -> close(f::turnOff, ending), name + "-aof-close").start();
             return;
         }
         try {
@@ -226,17 +226,22 @@ final class Persistence implements Durability {
         }
     }
 
-    private void close(AppendOnlyLog f, @Nullable Tenancy ending) {
+    /// How a log is ended.
+    private interface Ending {
+        void end() throws IOException;
+    }
+
+    private void close(Ending how, @Nullable Tenancy ending) {
         try {
-            end(f, ending);
+            end(how, ending);
         } catch (IOException e) {
             log.warning("The append-only file could not be closed in order: " + e);
         }
     }
 
-    private static void end(AppendOnlyLog f, @Nullable Tenancy ending) throws IOException {
+    private static void end(Ending how, @Nullable Tenancy ending) throws IOException {
         try {
-            f.close();
+            how.end();
         } finally {
             if (ending != null) ending.over.complete(null);
         }
@@ -247,7 +252,7 @@ final class Persistence implements Durability {
         isClosing = true;
         AppendOnlyLog f = file;
         file = null;
-        if (f != null) close(f, tenancy);
+        if (f != null) close(f::close, tenancy);
     }
 
     // ---- what the engine asks of its host ----
@@ -298,7 +303,7 @@ final class Persistence implements Durability {
         engine.log(ChangeLog.NONE);
         file = null;
         try {
-            end(f, tenancy);
+            end(f::close, tenancy);
             for (int i = 0; i < engine.store().count(); i++) engine.store().flush(i);
             engine.store().freeGarbage();
             resume();

@@ -238,6 +238,70 @@ class RewriteTest {
     }
 
     @Test
+    void closing_a_log_that_was_just_switched_on_finishes_its_first_image() throws Exception {
+        for (boolean hasBegun : new boolean[] {true, false}) {
+            FakeDisk disk = new FakeDisk();
+            Toy toy = new Toy();
+            for (int i = 0; i < 10; i++) toy.run(3, Words.of("SET", "k" + i, "v"));
+            Fixture f = new Fixture(disk);
+            f.directory = AofDirectory.open(disk, Fixture.DIR, "appendonlydir", "appendonly.aof", Log.none());
+            AppendOnlyLog log = AppendOnlyLog.enable(
+                    f.directory,
+                    AofSettings.DEFAULTS,
+                    toy,
+                    t -> {},
+                    f.clock,
+                    f.lines,
+                    task -> new Thread(task).start());
+            if (hasBegun) log.turn();
+            toy.call(log, 0, "SET", "before", "1");
+            log.commit();
+            log.close();
+            assertThat(Fixture.recover(disk.afterPowerCut(n -> 0))).isEqualTo(toy.data());
+        }
+    }
+
+    @Test
+    void a_log_that_is_turned_off_lets_everybody_go_whatever_became_of_the_disk() throws Exception {
+        for (FsyncPolicy policy : FsyncPolicy.values()) {
+            FakeDisk disk = new FakeDisk();
+            Fixture f = Fixture.open(disk, policy);
+            disk.room = 5;
+            disk.writeFailure = new IOException("Input/output error");
+            disk.syncFailure = new IOException("Input/output error");
+            f.call("SET", "k", "v");
+            long ticket = f.log.commit();
+            f.log.turn();
+            assertThat(f.releasedTo).as("%s", policy).isLessThan(ticket);
+            assertThatThrownBy(f.log::turnOff).isInstanceOf(IOException.class);
+            assertThat(f.releasedTo).as("%s", policy).isGreaterThanOrEqualTo(ticket);
+        }
+    }
+
+    @Test
+    void a_rewrite_that_ends_by_a_bug_or_for_want_of_memory_does_not_hold_the_log() throws Exception {
+        for (Throwable failure :
+                new Throwable[] {new OutOfMemoryError("not really"), new IllegalStateException("a bug")}) {
+            FakeDisk disk = new FakeDisk();
+            Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
+            f.call("SET", "a", "1");
+            f.log.commit();
+            f.toy.afterMoment = () -> {
+                f.toy.afterMoment = () -> {};
+                if (failure instanceof Error error) throw error;
+                throw (RuntimeException) failure;
+            };
+            f.log.rewrite();
+            f.runBackground();
+            f.call("SET", "b", "2");
+            long ticket = f.log.commit();
+            f.log.turn();
+            assertThat(f.releasedTo).isGreaterThanOrEqualTo(ticket);
+            assertThat(Fixture.recover(disk.afterPowerCut(n -> 0))).isEqualTo(f.toy.data());
+        }
+    }
+
+    @Test
     void closing_ends_a_rewrite_and_loses_nothing() throws Exception {
         Fixture f = Fixture.open(disk, FsyncPolicy.EVERYSEC);
         for (int i = 0; i < 50; i++) f.call("SET", "k" + i, "v");

@@ -26,6 +26,8 @@ final class Toy implements Replayer, SnapshotSource {
     private Iterator<Map.Entry<String, String>> image;
     /// Run before each slice of an image.
     Runnable beforeSlice = () -> {};
+    /// Run right after the moment of an image.
+    Runnable afterMoment = () -> {};
 
     Map<String, String> data() {
         takeImage();
@@ -145,6 +147,7 @@ final class Toy implements Replayer, SnapshotSource {
     public synchronized void begin(Runnable alsoThen) {
         image = new TreeMap<>(data).entrySet().iterator();
         alsoThen.run();
+        afterMoment.run();
     }
 
     @Override
