@@ -6,7 +6,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// The data set at one moment, handed out in slices, in whatever way the subclass writes keys. Takes the engine's lock by itself, for a
-/// slice at a time; called from one thread. There is one image of a store at a time: who begins another waits.
+/// slice at a time; called from one thread at a time. There is one image of a store at a time: who begins another waits.
 public abstract class SlicedSnapshot implements SnapshotSource {
     /// After so many bytes a slice is over.
     protected static final int SLICE_BYTES = 64 << 10;
@@ -38,20 +38,22 @@ public abstract class SlicedSnapshot implements SnapshotSource {
 
     @Override
     public void begin(Runnable alsoThen) {
-        while (true) {
-            engine.lock();
-            try {
-                boolean isFree = !engine.walkAbandoned() && !engine.store().isInSnapshot();
-                if (isFree) {
-                    ready.clear();
-                    snapshot = engine.store().beginSnapshot(begun());
-                    alsoThen.run();
-                    return;
-                }
-            } finally {
-                engine.unlock();
-            }
-            LockSupport.parkNanos(WAIT_NANOS);
+        while (!tryBegin(alsoThen)) LockSupport.parkNanos(WAIT_NANOS);
+    }
+
+    /// The same without waiting for another image.
+    ///
+    /// @return false when there is one; then nothing has happened
+    public boolean tryBegin(Runnable alsoThen) {
+        engine.lock();
+        try {
+            if (engine.walkAbandoned() || engine.store().isInSnapshot()) return false;
+            ready.clear();
+            snapshot = engine.store().beginSnapshot(begun());
+            alsoThen.run();
+            return true;
+        } finally {
+            engine.unlock();
         }
     }
 

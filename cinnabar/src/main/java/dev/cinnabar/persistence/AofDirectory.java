@@ -52,9 +52,10 @@ public final class AofDirectory {
         disk.syncDirectory(dir);
         boolean known = disk.exists(opened.manifestPath());
         if (known) opened.manifest = read(disk, opened.manifestPath());
+        if (!known) opened.refuseOrphans();
         opened.takeOver(dir.resolve(fileName), known);
         opened.checkFiles();
-        opened.sweep(known);
+        opened.sweep();
         return opened;
     }
 
@@ -102,23 +103,32 @@ public final class AofDirectory {
     }
 
     /// Removes what is left over: history, temporary files, and files of a rewrite that did not get into the manifest.
-    private void sweep(boolean known) throws IOException, DamagedLog {
+    private void sweep() throws IOException {
         deleteHistory();
         Set<String> named = new HashSet<>();
         manifest.entries().forEach(e -> named.add(e.name()));
-        Pattern ours = Pattern.compile(Pattern.quote(fileName) + "\\.(\\d{1,18})\\.(base|incr)\\.(aof|rdb)");
         for (String name : disk.list(directory)) {
             if (named.contains(name)) continue;
-            Matcher m = ours.matcher(name);
-            if (name.startsWith(TEMP) || m.matches() && isUnfinished(m)) {
-                disk.delete(path(name));
-            } else if (m.matches() && !known) {
-                throw new DamagedLog(
-                        manifestPath().getFileName().toString(), -1, "it is missing, but " + name + " is there");
-            } else if (m.matches()) {
-                log.warning("The manifest does not name " + name + "; it is left alone");
-            }
+            Matcher m = numbered(name);
+            if (name.startsWith(TEMP + fileName + ".") || m.matches() && isUnfinished(m)) disk.delete(path(name));
+            else if (m.matches()) log.warning("The manifest does not name " + name + "; it is left alone");
         }
+    }
+
+    /// Without a manifest nobody knows what the files are that lie here; asked before anything is changed.
+    private void refuseOrphans() throws IOException, DamagedLog {
+        for (String name : disk.list(directory)) {
+            Matcher m = numbered(name);
+            if (!m.matches() || isUnfinished(m)) continue;
+            throw new DamagedLog(
+                    manifestPath().getFileName().toString(), -1, "it is missing, but " + name + " is there");
+        }
+    }
+
+    /// A name as a rewrite gives it; the number is group 1, the type group 2.
+    private Matcher numbered(String name) {
+        return Pattern.compile(Pattern.quote(fileName) + "\\.(\\d{1,18})\\.(base|incr)\\.(aof|rdb)")
+                .matcher(name);
     }
 
     /// Whether a file that the manifest does not name was about to become the next base or increment. An increment is

@@ -427,7 +427,7 @@ final class LogReader implements Closeable {
     /// Reads on; the current item moves to the front.
     ///
     /// @return false at the end of the file
-    private boolean more() throws IOException {
+    private boolean more() throws IOException, DamagedLog {
         if (bufferStart + limit >= size) return false;
         if (item > 0) {
             carryChecksumTo(item);
@@ -438,6 +438,7 @@ final class LogReader implements Closeable {
             item = 0;
             next = 0;
         } else if (limit == buffer.length) {
+            if (limit == MAX_BUFFER) throw damaged(item, "a command of more than " + MAX_BUFFER + " bytes");
             buffer = Arrays.copyOf(buffer, (int) Math.min(MAX_BUFFER, 2L * buffer.length));
         }
         ByteBuffer window = ByteBuffer.wrap(buffer, limit, buffer.length - limit);

@@ -156,7 +156,7 @@ record Manifest(List<Entry> entries) {
         for (int i = 0; i < words.size(); i += 2) {
             String value = words.get(i + 1);
             switch (words.get(i)) {
-                case "file" -> name = value;
+                case "file" -> name = fromUtf8(value);
                 case "seq" -> seq = number(value);
                 case "type" -> type = type(value);
                 default -> {} // of a later version
@@ -188,7 +188,10 @@ record Manifest(List<Entry> entries) {
         return null;
     }
 
-    private static String quoted(String name) {
+    /// A name as it stands in the text: its bytes in UTF-8, as Redis writes what the system calls the file.
+    private static String quoted(String utf16) {
+        String name =
+                new String(utf16.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1); // a sign is a byte
         boolean plain = !name.isEmpty();
         StringBuilder quoted = new StringBuilder("\"");
         for (int i = 0; i < name.length(); i++) {
@@ -199,6 +202,13 @@ record Manifest(List<Entry> entries) {
             plain &= c > ' ' && c < 0x7f && c != '"' && c != '\\' && c != '\'';
         }
         return plain ? name : quoted.append('"').toString();
+    }
+
+    /// @param bytes a sign for each
+    private static String fromUtf8(String bytes) {
+        byte[] utf8 = bytes.getBytes(StandardCharsets.ISO_8859_1);
+        String name = new String(utf8, StandardCharsets.UTF_8);
+        return name.indexOf('\ufffd') < 0 ? name : bytes; // as versions of ours before this wrote it
     }
 
     /// Splits a line at blanks; a word may be quoted. An empty list says that the quoting is broken.

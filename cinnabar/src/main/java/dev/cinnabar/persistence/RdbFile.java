@@ -75,21 +75,58 @@ public final class RdbFile {
         }
     }
 
-    /// Writes the file as everything is when this begins, while commands go on: on a thread of its own, without the engine's lock. Once.
+    /// The file as everything is at one moment, written while commands go on.
+    public final class BackgroundSave {
+        private final RdbSnapshot image = new RdbSnapshot(engine, writer);
+        private final ByteBuilder out = new ByteBuilder(2 * PIECE_BYTES);
+        private final Runnable atMoment;
+        private boolean hasBegun;
+
+        private BackgroundSave(Runnable atMoment) {
+            this.atMoment = atMoment;
+        }
+
+        private void moment() {
+            writer.head(engine, out);
+            atMoment.run();
+        }
+
+        /// Lets the moment be now, unless an image that was given up is still being walked to its end; then it comes with [#write]. Under the
+        /// engine's lock.
+        public void beginNow() {
+            hasBegun = image.tryBegin(this::moment);
+        }
+
+        /// Writes the file: on a thread of its own, without the engine's lock. Once.
+        ///
+        /// @param isCancelled is asked now and then, and for the last time under the lock
+        /// @throws IOException           when the disk does not take it; the old file is as it was
+        /// @throws CancellationException when it was cancelled; the same
+        public void write(BooleanSupplier isCancelled) throws IOException {
+            try {
+                if (!hasBegun) image.begin(this::moment);
+                writeImage(image, out, isCancelled);
+            } finally {
+                image.abort();
+            }
+        }
+
+        /// Gives up what was begun, where [#write] does not come.
+        public void abort() {
+            image.abort();
+        }
+    }
+
+    /// Prepares a save in the background.
     ///
-    /// @param begun       is run at the moment of which the file is, under the lock
-    /// @param isCancelled is asked now and then, and for the last time under the lock
-    /// @throws IOException           when the disk does not take it; the old file is as it was
-    /// @throws CancellationException when it was cancelled; the same
-    public void saveInBackground(Runnable begun, BooleanSupplier isCancelled) throws IOException {
-        RdbSnapshot image = new RdbSnapshot(engine, writer);
+    /// @param atMoment is run at the moment of which the file is, under the engine's lock
+    public BackgroundSave saveInBackground(Runnable atMoment) {
+        return new BackgroundSave(atMoment);
+    }
+
+    private void writeImage(RdbSnapshot image, ByteBuilder out, BooleanSupplier isCancelled) throws IOException {
         Output output = new Output();
         try {
-            ByteBuilder out = new ByteBuilder(2 * PIECE_BYTES);
-            image.begin(() -> {
-                writer.head(engine, out);
-                begun.run();
-            });
             boolean more = true;
             while (more) {
                 if (isCancelled.getAsBoolean()) throw new CancellationException();
@@ -98,7 +135,6 @@ public final class RdbFile {
             }
             output.finish(isCancelled);
         } finally {
-            image.abort();
             output.discard();
         }
     }

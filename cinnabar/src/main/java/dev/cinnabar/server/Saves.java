@@ -221,28 +221,46 @@ final class Saves {
             keysTotal += engine.store().database(i).size();
         Background background = new Background(file());
         running = background;
+        background.start();
         log.notice("Background saving started");
-        background.thread.start();
         engine.statistics().backgroundJobBegun();
     }
 
     /// A save on a thread of its own.
     private final class Background implements Runnable {
         final RdbFile file;
+        final RdbFile.BackgroundSave save;
         final Thread thread = new Thread(this, name + "-rdb-save");
-        private long changes; // when it began
+        private long changes; // at the moment of the image
         private volatile boolean isCancelled;
 
         Background(RdbFile file) {
             this.file = file;
+            this.save =
+                    file.saveInBackground(() -> changes = engine.statistics().dirty());
             thread.setDaemon(true);
+        }
+
+        /// The file is to hold what is there now, and nothing of what comes behind the command; under the engine's lock.
+        void start() {
+            boolean isOnItsWay = false;
+            try {
+                save.beginNow();
+                thread.start();
+                isOnItsWay = true;
+            } finally {
+                if (!isOnItsWay) { // no thread to be had
+                    save.abort();
+                    running = null;
+                }
+            }
         }
 
         @Override
         public void run() {
             boolean isSaved = false;
             try {
-                file.saveInBackground(() -> changes = engine.statistics().dirty(), () -> isCancelled);
+                save.write(() -> isCancelled);
                 isSaved = true;
                 log.notice("Background saving terminated with success");
             } catch (CancellationException e) {

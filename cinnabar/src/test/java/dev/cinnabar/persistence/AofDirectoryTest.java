@@ -103,6 +103,29 @@ class AofDirectoryTest {
     }
 
     @Test
+    void a_refused_start_has_not_moved_the_single_file() {
+        disk.put(SINGLE, Resp.commands("SET a 1"));
+        put("appendonly.aof.1.incr.aof", Resp.commands("SET b 2"));
+        for (int i = 0; i < 2; i++) {
+            assertThatThrownBy(this::open)
+                    .isInstanceOf(DamagedLog.class)
+                    .hasMessageContaining("appendonly.aof.1.incr.aof is there");
+            assertThat(disk.exists(SINGLE)).isTrue();
+        }
+    }
+
+    @Test
+    void only_temporary_files_of_this_log_are_swept_up() throws Exception {
+        open();
+        for (String name : List.of("temp-backup.tar", "temp-other.aof.2.base.aof", "temp-appendonly.aof.2.base.aof"))
+            put(name, new byte[1]);
+        open();
+        assertThat(disk.names())
+                .contains("temp-backup.tar", "temp-other.aof.2.base.aof")
+                .doesNotContain("temp-appendonly.aof.2.base.aof");
+    }
+
+    @Test
     void files_that_are_not_ours_are_left_alone() throws Exception {
         put("notes.txt", Resp.text("mine"));
         put("other.aof.1.incr.aof", Resp.text("another server's"));

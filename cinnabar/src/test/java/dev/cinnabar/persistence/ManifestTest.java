@@ -59,6 +59,20 @@ class ManifestTest {
         }
     }
 
+    /// Redis 7.0 writes `größe` like this; names with the bytes of Latin-1 are those of older versions of ours.
+    @Test
+    void names_are_written_in_utf_8() throws Exception {
+        for (String name : new String[] {"gr\u00f6\u00dfe.aof", "\u0436\u0443\u0440.aof", "\ud83d\ude00.aof"}) {
+            Manifest manifest = new Manifest(List.of(new Manifest.Entry(name, 1, Manifest.Type.BASE)));
+            assertThat(Manifest.parse(manifest.format(), "m")).isEqualTo(manifest);
+        }
+        Manifest manifest = new Manifest(List.of(new Manifest.Entry("gr\u00f6\u00dfe.aof", 1, Manifest.Type.BASE)));
+        assertThat(new String(manifest.format(), StandardCharsets.US_ASCII))
+                .startsWith("file \"gr\\xc3\\xb6\\xc3\\x9fe.aof\" seq 1 type b\n");
+        byte[] old = "file \"gr\\xf6\\xdfe.aof\" seq 1 type b\n".getBytes(StandardCharsets.US_ASCII);
+        assertThat(Manifest.parse(old, "m")).isEqualTo(manifest);
+    }
+
     @Test
     void comments_and_keys_of_later_versions_are_passed_over() throws Exception {
         Manifest manifest = parse("# by hand\nfile x seq 1 type i startoffset 12\n");

@@ -127,7 +127,7 @@ class RdbFileTest {
         String young = digest(server);
         List<FakeDisk> cuts = new ArrayList<>();
         disk.beforeStep = () -> cuts.add(disk.afterPowerCut(n -> 0));
-        if (inBackground) file().saveInBackground(() -> {}, () -> false);
+        if (inBackground) file().saveInBackground(() -> {}).write(() -> false);
         else file().save();
         disk.beforeStep = () -> {};
         cuts.add(disk.afterPowerCut(n -> 0));
@@ -151,7 +151,7 @@ class RdbFileTest {
         for (Runnable failure : failures) {
             failure.run();
             assertThatThrownBy(() -> {
-                        if (inBackground) file().saveInBackground(() -> {}, () -> false);
+                        if (inBackground) file().saveInBackground(() -> {}).write(() -> false);
                         else file().save();
                     })
                     .isInstanceOf(IOException.class);
@@ -163,7 +163,7 @@ class RdbFileTest {
             assertThat(disk.list(PATH.getParent())).containsExactly("dump.rdb");
             while (server.engine().tick() <= 1) continue; // the image that was given up is walked to its end
         }
-        file().saveInBackground(() -> {}, () -> false);
+        file().saveInBackground(() -> {}).write(() -> false);
         assertThat(digest(loaded(disk))).isEqualTo(digest(server));
     }
 
@@ -173,7 +173,7 @@ class RdbFileTest {
         file().save();
         server.line("SET a new");
         int[] asked = new int[1];
-        assertThatThrownBy(() -> file().saveInBackground(() -> {}, () -> ++asked[0] > 1))
+        assertThatThrownBy(() -> file().saveInBackground(() -> {}).write(() -> ++asked[0] > 1))
                 .isInstanceOf(CancellationException.class);
         assertThat(asked[0]).isEqualTo(2);
         assertThat(loaded(disk).line("GET a")).isEqualTo("$3\r\nold\r\n");
@@ -203,7 +203,7 @@ class RdbFileTest {
         String[] digestAtMoment = new String[1];
         int[] slices = new int[1];
 
-        file().saveInBackground(() -> digestAtMoment[0] = before, () -> {
+        file().saveInBackground(() -> digestAtMoment[0] = before).write(() -> {
             slices[0]++;
             for (int i = 0; i < 40; i++) change(random);
             return false;

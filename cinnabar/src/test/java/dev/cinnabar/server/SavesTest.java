@@ -9,6 +9,8 @@ import dev.cinnabar.base.Log;
 import dev.cinnabar.base.LogLines;
 import dev.cinnabar.base.TestClock;
 import dev.cinnabar.engine.LogSnapshot;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,6 +55,23 @@ class SavesTest {
             assertThat(server.execute("GET", "a")).isEqualTo("1");
             assertThat(line(server, "rdb_last_load_keys_loaded")).isEqualTo("1");
             server.checkInvariants();
+        }
+    }
+
+    @Test
+    void what_comes_behind_a_bgsave_in_one_breath_is_not_in_its_file() throws Exception {
+        for (int i = 0; i < 5; i++) {
+            try (Cinnabar server = start("");
+                    Socket client = new Socket("127.0.0.1", server.port())) {
+                client.getOutputStream().write("SET k v\r\nBGSAVE\r\nDEL k\r\n".getBytes(StandardCharsets.US_ASCII));
+                await().until(() -> line(server, "rdb_bgsave_in_progress").equals("0")
+                        && line(server, "rdb_saves").equals("1"));
+                assertThat(server.execute("EXISTS", "k")).isEqualTo(0L);
+            }
+            try (Cinnabar server = start("100 1")) {
+                assertThat(server.execute("GET", "k")).isEqualTo("v");
+            }
+            Files.delete(file());
         }
     }
 
