@@ -36,10 +36,6 @@ public final class Config {
     /// A `rename-command` line: the command answers to the new name only, or not at all when that is empty.
     public record RenamedCommand(String name, String newName, ConfigError.Line line) {}
 
-    /// A line whose meaning belongs to another room, such as `user`: its arguments, and where it stands for
-    /// errors.
-    public record Declared(List<String> arguments, ConfigError.Line line) {}
-
     private record Subscription<T>(Directive<T> directive, Listener<T> listener) {}
 
     private record Change(Directive<?> directive, String name) {}
@@ -47,8 +43,6 @@ public final class Config {
     private volatile Object[] values; // by the index of the directive; replaced, never written to
     private final List<Subscription<?>> subscriptions = new ArrayList<>();
     private final List<RenamedCommand> renamedCommands = new ArrayList<>();
-    private final List<Declared> users = new ArrayList<>();
-    private final List<Declared> modules = new ArrayList<>();
     private @Nullable Path file;
 
     /// A configuration in which everything is as Redis has it without any. `dir` is the working directory of
@@ -85,16 +79,6 @@ public final class Config {
     /// The `rename-command` lines, in their order.
     public List<RenamedCommand> renamedCommands() {
         return List.copyOf(renamedCommands);
-    }
-
-    /// The `user` lines, in their order.
-    public List<Declared> users() {
-        return List.copyOf(users);
-    }
-
-    /// The `loadmodule` lines, in their order.
-    public List<Declared> modules() {
-        return List.copyOf(modules);
     }
 
     /// Directives that were given a value of their own although they change nothing here; worth a line in the
@@ -182,14 +166,6 @@ public final class Config {
 
     void rename(RenamedCommand command) {
         renamedCommands.add(command);
-    }
-
-    void addUser(Declared user) {
-        users.add(user);
-    }
-
-    void addModule(Declared module) {
-        modules.add(module);
     }
 
     void comesFrom(Path file) {

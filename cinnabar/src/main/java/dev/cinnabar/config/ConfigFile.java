@@ -28,11 +28,20 @@ import org.jspecify.annotations.Nullable;
 /// | `include <path>` | reads other files in its place; `*`, `?` and `[…]` may stand in any part of the path, and a
 /// pattern without a file is no mistake |
 /// | `rename-command <name> <new>` | is kept for the command table, see [Config#renamedCommands()] |
-/// | `user …`, `loadmodule …` | are kept, see [Config#users()], [Config#modules()] |
+/// | `user …`, `loadmodule …` | are refused: there are neither users nor modules. Only the line by which Redis says that there
+/// are no restrictions, `user default on nopass ~* &* +@all`, is skipped |
 /// | `dir <path>` | counts at once: later relative paths, of `include` too, start there |
 public final class ConfigFile {
     private static final int DEEPEST_INCLUDE = 16; // far beyond any use; a file that includes itself ends here
     private static final String BAD_LINE = "Bad directive or wrong number of arguments";
+
+    private static final String NO_USERS =
+            "Users and ACLs are not supported, and without this line anybody could do anything."
+                    + " Remove it, and protect the server with requirepass and bind";
+    private static final String NO_MODULES = "Modules are not supported. Remove the line to start without this one";
+
+    private static final Set<String> ALL_RIGHTS = Set.of("on", "nopass", "sanitize-payload", "~*", "&*", "+@all");
+    private static final Set<String> NEEDED_RIGHTS = Set.of("on", "nopass", "~*", "+@all");
 
     /// Directives that mean nothing any more and are skipped, with one argument each.
     private static final Set<String> FORGOTTEN =
@@ -128,14 +137,20 @@ public final class ConfigFile {
         if (name.equals("rename-command") && count == 2) {
             config.rename(new Config.RenamedCommand(arguments.get(0), arguments.get(1), line));
         } else if (name.equals("user") && count > 0) {
-            config.addUser(new Config.Declared(List.copyOf(arguments), line));
+            if (!isUnrestricted(arguments)) throw line.error(NO_USERS);
         } else if (name.equals("loadmodule") && count > 0) {
-            config.addModule(new Config.Declared(List.copyOf(arguments), line));
+            throw line.error(NO_MODULES);
         } else if (name.equals("sentinel") && count > 0) {
             throw line.error("sentinel directive while not in sentinel mode");
         } else if (!FORGOTTEN.contains(name) || count != 1) {
             throw line.error(BAD_LINE);
         }
+    }
+
+    /// Whether a `user` line gives everybody all rights. `CONFIG REWRITE` of a Redis without users writes one like that.
+    private static boolean isUnrestricted(List<String> arguments) {
+        List<String> rules = arguments.subList(1, arguments.size());
+        return arguments.get(0).equals("default") && ALL_RIGHTS.containsAll(rules) && rules.containsAll(NEEDED_RIGHTS);
     }
 
     private void checkWhole() throws ConfigError {

@@ -85,7 +85,11 @@ public final class Directives {
 
     // ---- tls ----
 
-    public static final Directive<Integer> TLS_PORT = whole("tls-port", 0, 0, PORT_MAX, KEPT);
+    public static final Directive<Integer> TLS_PORT = add(
+            "tls-port",
+            new Kind.Only<>(new Kind.Int(0, PORT_MAX), 0, "TLS is not supported; only 0 is possible"),
+            0,
+            KEPT);
     public static final Directive<String> TLS_CERT_FILE = text("tls-cert-file", "", KEPT);
     public static final Directive<String> TLS_KEY_FILE = text("tls-key-file", "", KEPT);
     public static final Directive<String> TLS_KEY_FILE_PASS = text("tls-key-file-pass", "", SECRET, KEPT);
@@ -231,7 +235,15 @@ public final class Directives {
     // ---- rights ----
 
     public static final Directive<String> REQUIREPASS = text("requirepass", "", SECRET);
-    public static final Directive<String> ACLFILE = text("aclfile", "", IMMUTABLE);
+    public static final Directive<String> ACLFILE = add(
+            "aclfile",
+            new Kind.Only<>(
+                    new Kind.Text("aclfile", Rule.ANY),
+                    "",
+                    "Users and ACLs are not supported. Remove the file, and protect the server with requirepass and bind"),
+            "",
+            IMMUTABLE,
+            KEPT);
     public static final Directive<Long> ACLLOG_MAX_LEN = count("acllog-max-len", 128, 0, LONG_MAX);
     public static final Directive<String> ACL_PUBSUB_DEFAULT =
             choice("acl-pubsub-default", "resetchannels", "allchannels resetchannels");

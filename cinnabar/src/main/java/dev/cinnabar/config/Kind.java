@@ -76,6 +76,35 @@ abstract class Kind<T> {
         }
     }
 
+    /// A value that must stay what it is, for what another one asks for is not there, and to go on without it would not be safe.
+    static final class Only<T> extends Single<T> {
+        private final Single<T> kind;
+        private final T only;
+        private final String reason;
+
+        Only(Single<T> kind, T only, String reason) {
+            this.kind = kind;
+            this.only = only;
+            this.reason = reason;
+        }
+
+        @Override
+        T parse(T current, String text) throws RefusedSetting {
+            if (!kind.parse(current, text).equals(only)) throw new RefusedSetting(reason);
+            return only;
+        }
+
+        @Override
+        String print(T value) {
+            return kind.print(value);
+        }
+
+        @Override
+        String written(T value) {
+            return kind.written(value);
+        }
+    }
+
     // ---- numbers ----
 
     /// How a number may be written besides plain decimal digits.

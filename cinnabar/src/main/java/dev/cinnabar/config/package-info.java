@@ -72,8 +72,9 @@
 ///
 /// **What this room does not do.** It knows no command, no client and no port: `engine` answers CONFIG with
 /// its methods, and whoever owns a socket, a log or a timer listens. It does not check whether a command
-/// named in `rename-command` or a user's rights make sense; it hands those lines on, with the place where
-/// they stand, to the rooms that can.
+/// named in `rename-command` makes sense; it hands those lines on, with the place where they stand, to the
+/// room that can. Lines that ask for protection which is not there (`user`, `aclfile`, `tls-port`) are
+/// refused here: `docs/decisions/0078-protection-that-is-not-there-is-refused.md`.
 ///
 /// **Start reading** with `Directives`, the page that the others serve; then `Config.set`, then
 /// `ConfigRewrite`.

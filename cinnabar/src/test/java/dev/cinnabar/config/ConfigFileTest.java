@@ -102,7 +102,7 @@ class ConfigFileTest {
 
     @Test
     void lines_for_other_rooms_are_kept() throws Exception {
-        write("a.conf", "rename-command CONFIG \"\"\nuser alice on nopass\nloadmodule x.so a b\n");
+        write("a.conf", "rename-command CONFIG \"\"\n");
         load("a.conf");
         assertThat(config.renamedCommands()).hasSize(1).first().satisfies(renamed -> {
             assertThat(renamed.name()).isEqualTo("CONFIG");
@@ -110,10 +110,30 @@ class ConfigFileTest {
             assertThat(renamed.line().error("No such command in rename-command").report("Cinnabar 1"))
                     .contains("at line 1", ">>> 'rename-command CONFIG \"\"'", "No such command");
         });
-        assertThat(config.users())
-                .extracting(Config.Declared::arguments)
-                .containsExactly(List.of("alice", "on", "nopass"));
-        assertThat(config.modules()).extracting(Config.Declared::arguments).containsExactly(List.of("x.so", "a", "b"));
+    }
+
+    @Test
+    void a_line_that_asks_for_protection_which_is_not_there_is_refused_with_its_place() throws Exception {
+        for (String line : List.of(
+                "user default off",
+                "user default on +@all ~*",
+                "user default on nopass ~* &* +@all -flushall",
+                "user app on nopass ~* &* +@all",
+                "aclfile users.acl",
+                "loadmodule x.so a b",
+                "tls-port 6380")) {
+            write("a.conf", "port 1\n" + line + "\n");
+            assertThat(error("a.conf").getMessage())
+                    .as(line)
+                    .contains("a.conf', at line 2\n>>> '" + line + "'\n", "not supported");
+        }
+    }
+
+    @Test
+    void a_line_that_asks_for_what_is_so_anyway_is_accepted() throws Exception {
+        write("a.conf", "user default on nopass sanitize-payload ~* &* +@all\naclfile \"\"\ntls-port 0\nport 7\n");
+        load("a.conf");
+        assertThat(config.get(Directives.PORT)).isEqualTo(7);
     }
 
     @Test

@@ -103,7 +103,7 @@ class ConfigRewriteTest {
 
     @Test
     void user_lines_are_replaced_when_they_are_given() throws Exception {
-        Config config = load("user a on\nuser b on\nsave 1 1\n");
+        Config config = load("user default on nopass ~* +@all\nuser default +@all ~* on nopass\nsave 1 1\n");
         assertThat(config.rewrite(List.of("user default on nopass ~* &* +@all")))
                 .isNull();
         assertThat(Files.readString(file)).startsWith("user default on nopass ~* &* +@all\n\nsave 1 1\n");

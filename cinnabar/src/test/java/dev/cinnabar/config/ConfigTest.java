@@ -104,6 +104,13 @@ class ConfigTest {
         assertThat(config.ineffective()).containsExactly(Directives.DISABLE_THP);
     }
 
+    @Test
+    void a_port_for_tls_is_refused_since_there_is_none() {
+        assertThat(config.set(List.of("tls-port", "777"), true, false))
+                .endsWith("TLS is not supported; only 0 is possible");
+        assertThat(config.set(List.of("tls-port", "0"), true, false)).isNull();
+    }
+
     // ---- filling ----
 
     @Test
