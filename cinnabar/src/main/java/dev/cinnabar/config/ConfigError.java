@@ -45,7 +45,7 @@ public final class ConfigError extends Exception {
     }
 
     /// The operating system's words for a failure, as far as Java keeps them.
-    static String reason(IOException e) {
+    public static String reason(IOException e) {
         if (e instanceof NoSuchFileException) return "No such file or directory";
         if (e instanceof AccessDeniedException) return "Permission denied";
         String reason = e instanceof FileSystemException f ? f.getReason() : e.getMessage();

@@ -1,5 +1,8 @@
 package dev.cinnabar.persistence;
 
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
+
 /// How far loading has come: written by the loading thread, read by whoever answers INFO.
 public final class LoadingProgress {
     private static final int STEP = 1 << 20;
@@ -10,11 +13,17 @@ public final class LoadingProgress {
     private volatile String file = "";
     private long longFromBytes = Long.MAX_VALUE;
     private Runnable whenLong = () -> {};
+    private BooleanSupplier isUnwanted = () -> false;
 
     /// Asks to be told, once and on the loading thread, when this many bytes were loaded and there are more to come.
     public void whenLongerThan(long bytes, Runnable whenLong) {
         longFromBytes = bytes;
         this.whenLong = whenLong;
+    }
+
+    /// Has loading given up, by a [CancellationException] on its thread, as soon as this is so; asked about every MiB.
+    public void giveUpWhen(BooleanSupplier isUnwanted) {
+        this.isUnwanted = isUnwanted;
     }
 
     /// Says that loading begins.
@@ -60,6 +69,7 @@ public final class LoadingProgress {
 
     void loaded(long bytes) {
         loadedBytes = bytes;
+        if (isUnwanted.getAsBoolean()) throw new CancellationException("Loading was given up");
         if (bytes < longFromBytes || bytes >= totalBytes) return;
         longFromBytes = Long.MAX_VALUE;
         whenLong.run();

@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// The front door: a whole server in this process.
@@ -105,13 +106,16 @@ public final class Cinnabar implements AutoCloseable {
         host.parts(net, persistence, saves, protocol);
         try {
             listen(builder.listensOnTcp);
+            builder.whenListening.run();
             boolean hasLog = config.get(Directives.APPENDONLY);
             boolean hasImage = !hasLog && builder.readsImage() && saves.exists();
             if (hasLog || hasImage) engine.loading(true);
             // nobody may see an empty data set that is about to be loaded, and where that takes long, clients shall hear of it
             loading.whenLongerThan(config.get(Directives.LOADING_PROCESS_EVENTS_INTERVAL_BYTES), net::start);
+            loading.giveUpWhen(builder.isUnwanted);
             persistence.start();
             if (hasImage) saves.start();
+            loading.giveUpWhen(() -> false); // what DEBUG RELOAD begins, it ends
             net.start();
         } catch (RuntimeException | Error e) {
             close();
@@ -372,6 +376,8 @@ public final class Cinnabar implements AutoCloseable {
         private String executable = "";
         private boolean listensOnTcp = true;
         private boolean isProgram;
+        private Runnable whenListening = () -> {};
+        private BooleanSupplier isUnwanted = () -> false;
         private @Nullable Budget budget;
 
         Builder(Config config) {
@@ -458,9 +464,22 @@ public final class Cinnabar implements AutoCloseable {
             return this;
         }
 
+        /// Runs this during the start, when the server has its port and before it loads anything.
+        Builder whenListening(Runnable action) {
+            whenListening = action;
+            return this;
+        }
+
+        /// Has the start given up as soon as this is so while data is loaded. It is asked on the loading thread.
+        Builder giveUpWhen(BooleanSupplier isUnwanted) {
+            this.isUnwanted = isUnwanted;
+            return this;
+        }
+
         /// Starts the server; it serves when this returns.
         ///
         /// @throws StartException when it cannot; the message says why, and nothing is left behind
+        /// @throws java.util.concurrent.CancellationException when it was given up; nothing is left behind, and the files are as they were
         public Cinnabar start() {
             return new Cinnabar(this);
         }

@@ -3,6 +3,7 @@ package dev.cinnabar.server;
 import dev.cinnabar.base.Clock;
 import dev.cinnabar.base.Log;
 import dev.cinnabar.config.Config;
+import dev.cinnabar.config.ConfigError;
 import dev.cinnabar.config.Directive;
 import dev.cinnabar.config.Directives;
 import dev.cinnabar.engine.Version;
@@ -15,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.TimeZone;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +26,7 @@ public final class Main {
     private final ServerLog log;
     private final AtomicBoolean isEnding = new AtomicBoolean();
     private volatile @Nullable Cinnabar server;
-    private @Nullable Path pidFile;
+    private volatile @Nullable Path pidFile; // once it is ours
 
     private Main(Config config) {
         this.config = config;
@@ -45,7 +47,7 @@ public final class Main {
         if (result instanceof CommandLine.Start start) {
             Main main = new Main(start.config());
             if (start.config().get(Directives.DAEMONIZE)) main.startAgainInBackground(arguments);
-            else main.run();
+            else main.run(arguments.length > 0);
         } else if (result instanceof CommandLine.Exit exit) {
             if (!exit.warning().isEmpty()) new Main(new Config()).log.warning(exit.warning());
             System.out.print(exit.out());
@@ -81,17 +83,18 @@ public final class Main {
         }
     }
 
-    private void run() throws InterruptedException {
+    /// @param isConfigured whether there was anything on the command line
+    private void run(boolean isConfigured) throws InterruptedException {
         Signals.handle(this::signalled, "TERM", "INT");
         Signals.handle(name -> {}, "HUP"); // a terminal that is closed takes no server with it
         long pid = ProcessHandle.current().pid();
         log.notice("Cinnabar version=" + Version.CINNABAR + ", compatible with Redis " + Version.REDIS + ", pid=" + pid
                 + ", just started");
-        if (config.file().isEmpty()) {
+        if (isConfigured) {
+            log.notice("Configuration loaded");
+        } else {
             log.warning(
                     "Warning: no config file specified, using the default config. In order to specify a config file use cinnabar-server /path/to/redis.conf");
-        } else {
-            log.notice("Configuration loaded");
         }
         for (Directive<?> kept : config.ineffective())
             log.verbose("Directive " + kept.name() + " has no meaning here and is only kept");
@@ -100,24 +103,30 @@ public final class Main {
         introduce(pid);
         Supervisor supervisor = new Supervisor(
                 config, Supervisor.PROGRAM, Objects.requireNonNullElse(System.getenv("NOTIFY_SOCKET"), ""), log);
+        if (listensNowhere()) {
+            log.warning("Configured to not listen anywhere, exiting.");
+            end(1);
+            return;
+        }
         Cinnabar started;
         try {
             OpenFiles.ofProcess().guard(config, log);
             supervisor.loading();
-            writePidFile(pid);
-            started = new Cinnabar.Builder(config)
-                    .log(log)
-                    .asProgram()
-                    .executable(System.getProperty("cinnabar.executable", ""))
-                    .tcp(config.get(Directives.PORT) != 0)
-                    .start();
+            started = start(pid);
         } catch (StartException | IllegalArgumentException e) {
             log.warning(String.valueOf(e.getMessage()));
             end(1);
             return;
+        } catch (CancellationException e) {
+            sayGoodbye();
+            return;
         }
         server = started;
-        if (isEnding.get()) started.close();
+        if (isEnding.get()) { // there was little or nothing to load
+            started.close();
+            sayGoodbye();
+            return;
+        }
         for (String where : started.net().listeningOn()) log.notice("Listening on " + where);
         log.notice("Ready to accept connections");
         String unixSocket = config.get(Directives.UNIXSOCKET);
@@ -127,6 +136,28 @@ public final class Main {
         new MemoryReturn(started.engine().store().pages().budget()).start();
         started.awaitClosed();
         supervisor.stopping();
+        sayGoodbye();
+    }
+
+    private boolean listensNowhere() {
+        boolean hasPort =
+                config.get(Directives.PORT) != 0 && !config.get(Directives.BIND).isEmpty();
+        return !hasPort && config.get(Directives.UNIXSOCKET).isEmpty();
+    }
+
+    private Cinnabar start(long pid) {
+        return new Cinnabar.Builder(config)
+                .log(log)
+                .asProgram()
+                .executable(System.getProperty("cinnabar.executable", ""))
+                .tcp(config.get(Directives.PORT) != 0)
+                .whenListening(
+                        () -> writePidFile(pid)) // not before: the file may be that of the server which has the port
+                .giveUpWhen(isEnding::get)
+                .start();
+    }
+
+    private void sayGoodbye() {
         log.notice("Cinnabar is now ready to exit, bye bye...");
         end(0);
     }
@@ -162,9 +193,12 @@ public final class Main {
             end(1);
             return;
         }
-        log.warning("Received SIG" + name + " scheduling shutdown...");
         Cinnabar s = server;
-        if (s == null) return; // it ends as soon as it has started
+        if (s == null) {
+            log.warning("Received SIG" + name + " during loading, scheduling shutdown.");
+            return; // the loading thread asks, and so does whoever has started
+        }
+        log.warning("Received SIG" + name + " scheduling shutdown...");
         List<String> how =
                 config.get(name.equals("INT") ? Directives.SHUTDOWN_ON_SIGINT : Directives.SHUTDOWN_ON_SIGTERM);
         if (s.shutdown(how) == null) return;
@@ -178,7 +212,7 @@ public final class Main {
         try {
             if (file != null) Files.deleteIfExists(file);
         } catch (IOException e) {
-            log.warning("The pid file could not be removed: " + e);
+            log.warning("The pid file " + file + " could not be removed: " + ConfigError.reason(e));
         }
         System.out.flush();
         Runtime.getRuntime().halt(code);
@@ -192,7 +226,7 @@ public final class Main {
             Files.writeString(file, pid + "\n");
             pidFile = file;
         } catch (IOException e) {
-            log.warning("The pid file " + file + " could not be written: " + e.getMessage());
+            log.warning("The pid file " + file + " could not be written: " + ConfigError.reason(e));
         }
     }
 }

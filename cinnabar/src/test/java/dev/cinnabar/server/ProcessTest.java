@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The server as a process of its own, and what signals do to it.
@@ -28,16 +31,32 @@ class ProcessTest {
     @BeforeEach
     void start() throws IOException {
         assumeTrue(Files.isExecutable(Path.of("/bin/kill")), "needs kill");
+        process = launch("--port", "0", "--unixsocket", folder.resolve("socket").toString());
+        log = process.inputReader();
+        readUpTo("Configuration loaded");
+        readUpTo("The server is now ready to accept connections at " + folder.resolve("socket"));
+    }
+
+    /// A process with these options, and a directory and a pid file that are always the same.
+    private Process launch(String... options) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-Xmx256m", "-cp", CLASSES.toAbsolutePath().toString(), Main.class.getName()));
-        command.addAll(
-                List.of("--port", "0", "--unixsocket", folder.resolve("socket").toString()));
+        command.addAll(List.of(options));
         command.addAll(List.of(
                 "--dir", folder.toString(), "--pidfile", folder.resolve("pid").toString()));
-        process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        log = process.inputReader();
-        readUpTo("The server is now ready to accept connections at " + folder.resolve("socket"));
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
+    }
+
+    /// The log of a process that ends by itself, with exit code 1.
+    private static String logOfRefusal(Process refused) throws Exception {
+        try {
+            String text = new String(refused.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(refused.waitFor()).as(text).isEqualTo(1);
+            return text;
+        } finally {
+            refused.destroyForcibly();
+        }
     }
 
     @AfterEach
@@ -74,6 +93,24 @@ class ProcessTest {
         assertThat(exitCode()).isZero();
         assertThat(folder.resolve("pid")).doesNotExist();
         assertThat(folder.resolve("socket")).doesNotExist();
+    }
+
+    @Test
+    @Timeout(60)
+    void a_start_that_fails_leaves_the_pid_file_of_the_server_that_runs() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0)) {
+            Process second = launch("--port", "" + taken.getLocalPort(), "--bind", "0.0.0.0");
+            assertThat(logOfRefusal(second)).containsIgnoringCase("in use");
+        }
+        assertThat(folder.resolve("pid")).hasContent("" + process.pid());
+    }
+
+    @Test
+    @Timeout(60)
+    void a_server_that_would_listen_nowhere_does_not_start() throws Exception {
+        assertThat(logOfRefusal(launch("--port", "0"))).contains("Configured to not listen anywhere, exiting.");
+        assertThat(logOfRefusal(launch("--port", "1", "--bind", "")))
+                .contains("Configured to not listen anywhere, exiting.");
     }
 
     @Test

@@ -11,10 +11,16 @@ import dev.cinnabar.base.TestClock;
 import dev.cinnabar.engine.LogSnapshot;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
+import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -73,6 +79,38 @@ class SavesTest {
             }
             Files.delete(file());
         }
+    }
+
+    void a_start_that_is_given_up_while_it_loads_leaves_the_files_as_they_were() throws Exception {
+        try (Cinnabar server = start("100 1")) {
+            server.execute("DEBUG", "POPULATE", "100000");
+            server.execute("SAVE");
+            server.execute("CONFIG", "SET", "appendonly", "yes");
+            await().until(() -> line(server, "aof_rewrite_in_progress").equals("0"));
+            server.execute("SET", "a", "1");
+        }
+        for (String appendOnly : List.of("no", "yes")) {
+            Map<Path, Long> before = sumsOfFiles();
+            Cinnabar.Builder given = Cinnabar.builder()
+                    .set("dir", dir.toString())
+                    .set("save", "100 1")
+                    .set("appendonly", appendOnly)
+                    .giveUpWhen(() -> true);
+            assertThatThrownBy(given::start).isInstanceOf(CancellationException.class);
+            assertThat(sumsOfFiles()).as("appendonly " + appendOnly).isEqualTo(before);
+        }
+    }
+
+    private Map<Path, Long> sumsOfFiles() throws IOException {
+        Map<Path, Long> sums = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(dir)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                CRC32 sum = new CRC32();
+                sum.update(Files.readAllBytes(file));
+                sums.put(file, sum.getValue());
+            }
+        }
+        return sums;
     }
 
     @Test
