@@ -2,7 +2,6 @@ package dev.cinnabar.config;
 
 import dev.cinnabar.base.Glob;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -83,9 +82,7 @@ public final class ConfigFile {
 
     private static String read(Path file) throws ConfigError {
         try {
-            return Files.readString(file, StandardCharsets.UTF_8);
-        } catch (CharacterCodingException e) {
-            throw ConfigError.unreadable(file.toString(), "Not in UTF-8");
+            return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw ConfigError.unreadable(file.toString(), ConfigError.reason(e));
         }
@@ -109,6 +106,8 @@ public final class ConfigFile {
     private void take(ConfigError.Line line, int depth) throws ConfigError {
         List<String> words = ConfigLine.split(line.text());
         if (words == null) throw line.error("Unbalanced quotes in configuration line");
+        if (line.text().indexOf('\uFFFD') >= 0)
+            throw line.error("The line is not valid UTF-8"); // comments may be anything
         if (words.isEmpty()) return;
 
         String name = words.get(0).toLowerCase(Locale.ROOT);

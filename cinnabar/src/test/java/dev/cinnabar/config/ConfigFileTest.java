@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -172,9 +173,25 @@ class ConfigFileTest {
     }
 
     @Test
-    void a_file_that_is_not_utf_8_is_refused() throws Exception {
-        Files.write(directory.resolve("a.conf"), new byte[] {'h', 'z', ' ', (byte) 0xff});
-        assertThat(error("a.conf").getMessage()).endsWith("Not in UTF-8");
+    void a_value_that_is_not_utf_8_is_refused_with_its_line() throws Exception {
+        writeLatin1("a.conf", "port 1\nrequirepass p\u00e4ss\n");
+        assertThat(error("a.conf").getMessage()).contains("a.conf', at line 2", "not valid UTF-8");
+    }
+
+    @Test
+    void a_comment_may_be_in_any_encoding_and_stays_as_it_is_when_the_file_is_rewritten() throws Exception {
+        writeLatin1("a.conf", "# f\u00fcr Jos\u00e9\nport 7\n");
+        load("a.conf");
+        assertThat(config.get(Directives.PORT)).isEqualTo(7);
+        config.put(Directives.REPLICAOF, "h\u00e4 1");
+        assertThat(config.rewrite(null)).isNull();
+        assertThat(Files.readAllBytes(directory.resolve("a.conf")))
+                .startsWith("# f\u00fcr Jos\u00e9\nport 7\n".getBytes(StandardCharsets.ISO_8859_1))
+                .containsSequence("replicaof h\u00e4 1\n".getBytes(StandardCharsets.UTF_8));
+    }
+
+    private void writeLatin1(String name, String text) throws IOException {
+        Files.writeString(directory.resolve(name), text, StandardCharsets.ISO_8859_1);
     }
 
     @Test
