@@ -149,7 +149,7 @@ public final class Directives {
             add("shutdown-on-sigint", SHUTDOWN, List.of("default"));
     public static final Directive<List<String>> SHUTDOWN_ON_SIGTERM =
             add("shutdown-on-sigterm", SHUTDOWN, List.of("default"));
-    public static final Directive<Integer> SHUTDOWN_TIMEOUT = whole("shutdown-timeout", 10, 0, INT_MAX);
+    public static final Directive<Integer> SHUTDOWN_TIMEOUT = whole("shutdown-timeout", 10, 0, INT_MAX, KEPT);
 
     // ---- snapshots ----
 
@@ -164,12 +164,12 @@ public final class Directives {
             choice("sanitize-dump-payload", "no", "no yes clients", KEPT);
     public static final Directive<String> DBFILENAME = text("dbfilename", "dump.rdb", Rule.FILE_NAME, GUARDED);
     public static final Directive<Boolean> RDB_DEL_SYNC_FILES = flag("rdb-del-sync-files", false, KEPT);
-    public static final Directive<Boolean> RDB_SAVE_INCREMENTAL_FSYNC = flag("rdb-save-incremental-fsync", true);
+    public static final Directive<Boolean> RDB_SAVE_INCREMENTAL_FSYNC = flag("rdb-save-incremental-fsync", true, KEPT);
     public static final Directive<String> DIR = text("dir", ".", Rule.DIRECTORY, GUARDED);
     public static final Directive<Integer> RDB_KEY_SAVE_DELAY =
-            whole("rdb-key-save-delay", 0, Integer.MIN_VALUE, INT_MAX, HIDDEN);
+            whole("rdb-key-save-delay", 0, Integer.MIN_VALUE, INT_MAX, HIDDEN, KEPT);
     public static final Directive<Integer> KEY_LOAD_DELAY =
-            whole("key-load-delay", 0, Integer.MIN_VALUE, INT_MAX, HIDDEN);
+            whole("key-load-delay", 0, Integer.MIN_VALUE, INT_MAX, HIDDEN, KEPT);
     public static final Directive<Integer> LOADING_PROCESS_EVENTS_INTERVAL_BYTES =
             whole("loading-process-events-interval-bytes", 2 << 20, 1024, INT_MAX, HIDDEN);
 
@@ -185,11 +185,12 @@ public final class Directives {
     public static final Directive<Integer> AUTO_AOF_REWRITE_PERCENTAGE =
             whole("auto-aof-rewrite-percentage", 100, 0, INT_MAX);
     public static final Directive<Long> AUTO_AOF_REWRITE_MIN_SIZE = memory("auto-aof-rewrite-min-size", 64 * MB, 0);
-    public static final Directive<Boolean> AOF_REWRITE_INCREMENTAL_FSYNC = flag("aof-rewrite-incremental-fsync", true);
+    public static final Directive<Boolean> AOF_REWRITE_INCREMENTAL_FSYNC =
+            flag("aof-rewrite-incremental-fsync", true, KEPT);
     public static final Directive<Boolean> AOF_LOAD_TRUNCATED = flag("aof-load-truncated", true);
-    public static final Directive<Boolean> AOF_USE_RDB_PREAMBLE = flag("aof-use-rdb-preamble", true);
+    public static final Directive<Boolean> AOF_USE_RDB_PREAMBLE = flag("aof-use-rdb-preamble", true, KEPT);
     public static final Directive<Boolean> AOF_TIMESTAMP_ENABLED = flag("aof-timestamp-enabled", false);
-    public static final Directive<Boolean> AOF_DISABLE_AUTO_GC = flag("aof-disable-auto-gc", false);
+    public static final Directive<Boolean> AOF_DISABLE_AUTO_GC = flag("aof-disable-auto-gc", false, KEPT);
 
     // ---- replication ----
 
@@ -244,12 +245,12 @@ public final class Directives {
             "",
             IMMUTABLE,
             KEPT);
-    public static final Directive<Long> ACLLOG_MAX_LEN = count("acllog-max-len", 128, 0, LONG_MAX);
+    public static final Directive<Long> ACLLOG_MAX_LEN = count("acllog-max-len", 128, 0, LONG_MAX, KEPT);
     public static final Directive<String> ACL_PUBSUB_DEFAULT =
-            choice("acl-pubsub-default", "resetchannels", "allchannels resetchannels");
-    public static final Directive<String> ENABLE_PROTECTED_CONFIGS = access("enable-protected-configs");
-    public static final Directive<String> ENABLE_DEBUG_COMMAND = access("enable-debug-command");
-    public static final Directive<String> ENABLE_MODULE_COMMAND = access("enable-module-command");
+            choice("acl-pubsub-default", "resetchannels", "allchannels resetchannels", KEPT);
+    public static final Directive<String> ENABLE_PROTECTED_CONFIGS = access("enable-protected-configs", IMMUTABLE);
+    public static final Directive<String> ENABLE_DEBUG_COMMAND = access("enable-debug-command", IMMUTABLE);
+    public static final Directive<String> ENABLE_MODULE_COMMAND = access("enable-module-command", IMMUTABLE, KEPT);
 
     // ---- memory ----
 
@@ -257,32 +258,33 @@ public final class Directives {
     public static final Directive<String> MAXMEMORY_POLICY = choice("maxmemory-policy", "noeviction", POLICY_WORDS);
     public static final Directive<Integer> MAXMEMORY_SAMPLES = whole("maxmemory-samples", 5, 1, INT_MAX);
     public static final Directive<Integer> MAXMEMORY_EVICTION_TENACITY =
-            whole("maxmemory-eviction-tenacity", 10, 0, 100);
+            whole("maxmemory-eviction-tenacity", 10, 0, 100, KEPT);
     public static final Directive<Long> MAXMEMORY_CLIENTS =
-            add("maxmemory-clients", new Kind.Count(0, LONG_MAX, Long.MIN_VALUE, Unit.MEMORY_OR_PERCENT), 0L);
+            add("maxmemory-clients", new Kind.Count(0, LONG_MAX, Long.MIN_VALUE, Unit.MEMORY_OR_PERCENT), 0L, KEPT);
     public static final Directive<Integer> LFU_LOG_FACTOR = whole("lfu-log-factor", 10, 0, INT_MAX);
     public static final Directive<Integer> LFU_DECAY_TIME = whole("lfu-decay-time", 1, 0, INT_MAX);
-    public static final Directive<Integer> ACTIVE_EXPIRE_EFFORT = whole("active-expire-effort", 1, 1, 10);
-    public static final Directive<Boolean> LAZYFREE_LAZY_EVICTION = flag("lazyfree-lazy-eviction", false);
-    public static final Directive<Boolean> LAZYFREE_LAZY_EXPIRE = flag("lazyfree-lazy-expire", false);
-    public static final Directive<Boolean> LAZYFREE_LAZY_SERVER_DEL = flag("lazyfree-lazy-server-del", false);
-    public static final Directive<Boolean> LAZYFREE_LAZY_USER_DEL = flag("lazyfree-lazy-user-del", false);
+    public static final Directive<Integer> ACTIVE_EXPIRE_EFFORT = whole("active-expire-effort", 1, 1, 10, KEPT);
+    public static final Directive<Boolean> LAZYFREE_LAZY_EVICTION = flag("lazyfree-lazy-eviction", false, KEPT);
+    public static final Directive<Boolean> LAZYFREE_LAZY_EXPIRE = flag("lazyfree-lazy-expire", false, KEPT);
+    public static final Directive<Boolean> LAZYFREE_LAZY_SERVER_DEL = flag("lazyfree-lazy-server-del", false, KEPT);
+    public static final Directive<Boolean> LAZYFREE_LAZY_USER_DEL = flag("lazyfree-lazy-user-del", false, KEPT);
     public static final Directive<Boolean> LAZYFREE_LAZY_USER_FLUSH = flag("lazyfree-lazy-user-flush", false);
     public static final Directive<Boolean> REPLICA_LAZY_FLUSH =
             flag("replica-lazy-flush|slave-lazy-flush", false, KEPT);
-    public static final Directive<Boolean> ACTIVEDEFRAG = flag("activedefrag", false);
-    public static final Directive<Long> ACTIVE_DEFRAG_IGNORE_BYTES = memory("active-defrag-ignore-bytes", 100 * MB, 1);
+    public static final Directive<Boolean> ACTIVEDEFRAG = flag("activedefrag", false, KEPT);
+    public static final Directive<Long> ACTIVE_DEFRAG_IGNORE_BYTES =
+            memory("active-defrag-ignore-bytes", 100 * MB, 1, KEPT);
     public static final Directive<Integer> ACTIVE_DEFRAG_THRESHOLD_LOWER =
-            whole("active-defrag-threshold-lower", 10, 0, 1000);
+            whole("active-defrag-threshold-lower", 10, 0, 1000, KEPT);
     public static final Directive<Integer> ACTIVE_DEFRAG_THRESHOLD_UPPER =
-            whole("active-defrag-threshold-upper", 100, 0, 1000);
-    public static final Directive<Integer> ACTIVE_DEFRAG_CYCLE_MIN = whole("active-defrag-cycle-min", 1, 1, 99);
-    public static final Directive<Integer> ACTIVE_DEFRAG_CYCLE_MAX = whole("active-defrag-cycle-max", 25, 1, 99);
+            whole("active-defrag-threshold-upper", 100, 0, 1000, KEPT);
+    public static final Directive<Integer> ACTIVE_DEFRAG_CYCLE_MIN = whole("active-defrag-cycle-min", 1, 1, 99, KEPT);
+    public static final Directive<Integer> ACTIVE_DEFRAG_CYCLE_MAX = whole("active-defrag-cycle-max", 25, 1, 99, KEPT);
     public static final Directive<Long> ACTIVE_DEFRAG_MAX_SCAN_FIELDS =
-            count("active-defrag-max-scan-fields", 1000, 1, LONG_MAX);
+            count("active-defrag-max-scan-fields", 1000, 1, LONG_MAX, KEPT);
     public static final Directive<Boolean> JEMALLOC_BG_THREAD = flag("jemalloc-bg-thread", true, KEPT);
     public static final Directive<Long> TRACKING_TABLE_MAX_KEYS =
-            count("tracking-table-max-keys", 1_000_000, 0, LONG_MAX);
+            count("tracking-table-max-keys", 1_000_000, 0, LONG_MAX, KEPT);
 
     // ---- encodings ----
 
@@ -308,10 +310,10 @@ public final class Directives {
     // ---- the engine ----
 
     public static final Directive<Integer> HZ = add("hz", new Kind.Int(0, INT_MAX, 1, 500, Unit.NONE), 10);
-    public static final Directive<Boolean> DYNAMIC_HZ = flag("dynamic-hz", true);
-    public static final Directive<Boolean> ACTIVEREHASHING = flag("activerehashing", true);
+    public static final Directive<Boolean> DYNAMIC_HZ = flag("dynamic-hz", true, KEPT);
+    public static final Directive<Boolean> ACTIVEREHASHING = flag("activerehashing", true, KEPT);
     public static final Directive<Long> BUSY_REPLY_THRESHOLD =
-            count("busy-reply-threshold|lua-time-limit", 5000, 0, LONG_MAX);
+            count("busy-reply-threshold|lua-time-limit", 5000, 0, LONG_MAX, KEPT);
     public static final Directive<Boolean> LUA_ENABLE_DEPRECATED_API =
             flag("lua-enable-deprecated-api", false, IMMUTABLE, HIDDEN, KEPT);
     public static final Directive<Integer> NOTIFY_KEYSPACE_EVENTS = add("notify-keyspace-events", new Kind.Events(), 0);
@@ -412,8 +414,8 @@ public final class Directives {
     }
 
     /// Who may use something dangerous: nobody, anybody, or connections from this machine.
-    private static Directive<String> access(String name) {
-        return choice(name, "no", "no yes local", IMMUTABLE);
+    private static Directive<String> access(String name, Trait... traits) {
+        return choice(name, "no", "no yes local", traits);
     }
 
     /// @param names the name, and behind a bar its alias if it has one

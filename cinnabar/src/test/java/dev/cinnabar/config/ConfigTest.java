@@ -3,11 +3,14 @@ package dev.cinnabar.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -102,6 +105,23 @@ class ConfigTest {
         config.assign("disable-thp", "no");
         config.assign("timeout", "5");
         assertThat(config.ineffective()).containsExactly(Directives.DISABLE_THP);
+    }
+
+    @Test
+    void a_directive_is_read_somewhere_or_says_that_it_is_only_kept() throws Exception {
+        StringBuilder sources = new StringBuilder();
+        try (Stream<Path> files = Files.walk(Path.of("src/main/java"))) {
+            for (Path source : files.filter(Files::isRegularFile).toList()) sources.append(Files.readString(source));
+        }
+        List<String> forgotten = new ArrayList<>();
+        for (Field field : Directives.class.getFields()) {
+            boolean isKept = !(field.get(null) instanceof Directive<?> directive) || directive.isKeptOnly();
+            boolean isRead = Pattern.compile("Directives\\." + field.getName() + "\\b")
+                    .matcher(sources)
+                    .find();
+            if (!isKept && !isRead) forgotten.add(field.getName());
+        }
+        assertThat(forgotten).isEmpty();
     }
 
     @Test
