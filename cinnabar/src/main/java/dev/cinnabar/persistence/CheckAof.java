@@ -117,7 +117,10 @@ public final class CheckAof {
 
     /// Finds the manifest when a directory was named.
     private Path locate(Path path) throws IOException, DamagedLog {
-        if (!Files.isDirectory(path)) return path;
+        if (!Files.isDirectory(path)) {
+            if (!disk.exists(path)) throw new DamagedLog(path.toString(), -1, "there is no such file or directory");
+            return path;
+        }
         List<String> manifests =
                 disk.list(path).stream().filter(name -> name.endsWith(MANIFEST)).toList();
         if (manifests.size() != 1) {

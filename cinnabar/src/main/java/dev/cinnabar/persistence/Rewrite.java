@@ -137,7 +137,7 @@ final class Rewrite implements Runnable {
     /// @return the size of the new base
     private long writeImage(Manifest.Entry base, BaseImage.Check check) throws IOException {
         return BaseImage.write(directory, base, source, () -> {
-            if (aof.isClosing()) throw new IOException("the server is stopping");
+            if (aof.isClosing()) throw new IOException("the log is being closed");
             check.check();
         });
     }

@@ -3,6 +3,7 @@ package dev.cinnabar.server;
 import dev.cinnabar.base.Clock;
 import dev.cinnabar.base.Log;
 import dev.cinnabar.config.Config;
+import dev.cinnabar.config.ConfigError;
 import dev.cinnabar.config.Directives;
 import dev.cinnabar.config.RefusedSetting;
 import dev.cinnabar.engine.ChangeLog;
@@ -83,9 +84,14 @@ final class Persistence implements Durability {
         try {
             resume();
         } catch (DamagedLog e) {
-            throw new StartException("The append-only file cannot be loaded: " + e.getMessage(), e);
+            Path files = dir().resolve(config.get(Directives.APPENDDIRNAME));
+            throw new StartException(
+                    "The append-only file in " + files + " cannot be loaded: " + e.getMessage()
+                            + ". bin/cinnabar-check-aof checks it, and may repair it",
+                    e);
         } catch (IOException e) {
-            throw new StartException("The append-only file in " + dir() + " cannot be used: " + e, e);
+            throw new StartException(
+                    "The append-only file in " + dir() + " cannot be used: " + ConfigError.reason(e), e);
         }
     }
 

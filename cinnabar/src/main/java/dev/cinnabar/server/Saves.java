@@ -2,6 +2,7 @@ package dev.cinnabar.server;
 
 import dev.cinnabar.base.Log;
 import dev.cinnabar.config.Config;
+import dev.cinnabar.config.ConfigError;
 import dev.cinnabar.config.Directives;
 import dev.cinnabar.config.SavePoint;
 import dev.cinnabar.engine.Engine;
@@ -105,7 +106,7 @@ final class Saves {
         } catch (DamagedLog e) {
             throw new StartException("The RDB file cannot be loaded: " + e.getMessage(), e);
         } catch (IOException e) {
-            throw new StartException("The RDB file " + path() + " cannot be read: " + e, e);
+            throw new StartException("The RDB file " + path() + " cannot be read: " + ConfigError.reason(e), e);
         } catch (OutOfMemory e) {
             throw new StartException("The RDB file " + path() + " does not fit into memory", e);
         }

@@ -63,6 +63,13 @@ class CheckAofTest {
     }
 
     @Test
+    void a_file_that_is_not_there_is_said_not_to_be_there() {
+        Path nope = dir.resolve("nope");
+        assertThat(check("", nope)).isEqualTo(1);
+        assertThat(said).isEqualToIgnoringNewLines(nope + ": there is no such file or directory");
+    }
+
+    @Test
     void fix_cuts_after_asking() throws Exception {
         Files.write(log, Resp.join(good, Resp.text("*3\r\n$3\r\nSE")));
         assertThat(check("n\n", "--fix", dir)).isEqualTo(1);

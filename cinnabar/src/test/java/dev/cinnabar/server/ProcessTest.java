@@ -37,14 +37,14 @@ class ProcessTest {
         readUpTo("The server is now ready to accept connections at " + folder.resolve("socket"));
     }
 
-    /// A process with these options, and a directory and a pid file that are always the same.
+    /// A process with these options, and a directory and a pid file that are the same unless they say otherwise.
     private Process launch(String... options) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-Xmx256m", "-cp", CLASSES.toAbsolutePath().toString(), Main.class.getName()));
-        command.addAll(List.of(options));
         command.addAll(List.of(
                 "--dir", folder.toString(), "--pidfile", folder.resolve("pid").toString()));
+        command.addAll(List.of(options));
         return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
 
@@ -111,6 +111,21 @@ class ProcessTest {
         assertThat(logOfRefusal(launch("--port", "0"))).contains("Configured to not listen anywhere, exiting.");
         assertThat(logOfRefusal(launch("--port", "1", "--bind", "")))
                 .contains("Configured to not listen anywhere, exiting.");
+    }
+
+    @Test
+    @Timeout(60)
+    void a_pid_file_that_cannot_be_written_is_told_with_the_reason() throws Exception {
+        String pidFile = folder.resolve("nope/pid").toString();
+        String socket = folder.resolve("other").toString();
+        Process other = launch("--port", "0", "--unixsocket", socket, "--pidfile", pidFile);
+        try (BufferedReader lines = other.inputReader()) {
+            assertThat(lines.lines().filter(line -> line.contains("pid file")).findFirst())
+                    .hasValueSatisfying(line -> assertThat(line)
+                            .endsWith("The pid file " + pidFile + " could not be written: No such file or directory"));
+        } finally {
+            other.destroyForcibly();
+        }
     }
 
     @Test

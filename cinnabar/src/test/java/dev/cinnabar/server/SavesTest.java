@@ -351,6 +351,28 @@ class SavesTest {
     }
 
     @Test
+    void a_file_that_cannot_be_read_refuses_to_start_with_the_reason() throws Exception {
+        Files.createDirectory(file());
+        assertThatThrownBy(() -> start("3600 1"))
+                .isInstanceOf(StartException.class)
+                .hasMessage("The RDB file " + file() + " cannot be read: Is a directory");
+    }
+
+    @Test
+    void a_damaged_log_refuses_to_start_and_says_where_it_lies_and_what_checks_it() throws Exception {
+        try (Cinnabar server = Cinnabar.builder().appendOnly(dir).start()) {
+            server.execute("SET", "a", "some text");
+        }
+        Path log = dir.resolve("appendonlydir").resolve("appendonly.aof.1.incr.aof");
+        byte[] bytes = Files.readAllBytes(log);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(log, bytes);
+        assertThatThrownBy(() -> Cinnabar.builder().appendOnly(dir).start())
+                .isInstanceOf(StartException.class)
+                .hasMessageContainingAll(log.getParent().toString(), "bin/cinnabar-check-aof");
+    }
+
+    @Test
     void debug_reload_reads_what_it_wrote_or_what_was_there() {
         try (Cinnabar server = start("")) {
             server.execute("SET", "a", "1");
