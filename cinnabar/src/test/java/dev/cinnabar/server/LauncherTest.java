@@ -90,6 +90,14 @@ class LauncherTest {
         assertThat(run(new ProcessBuilder(link.toString()))).contains(jar().toString());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"cinnabar-server", "cinnabar-check-aof"})
+    void a_script_that_a_shell_reads_in_its_own_folder_finds_its_installation(String script) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder("/bin/sh", script);
+        builder.directory(installation.resolve("bin").toFile());
+        assertThat(run(builder)).contains(jar().toString());
+    }
+
     @Test
     void the_options_suit_the_version() throws Exception {
         assertThat(launch()).contains("-XX:+UseCompactObjectHeaders", "-XX:MaxRAMPercentage=75");
