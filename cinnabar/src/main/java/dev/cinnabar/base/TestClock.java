@@ -9,6 +9,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 ///
 /// Thread-safe.
 public final class TestClock implements Clock {
+    private static final long MOST_DAYS = 36_525;
+
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private volatile long wallMicros;
     private volatile long nanos;
@@ -39,11 +41,13 @@ public final class TestClock implements Clock {
     }
 
     /// Moves the clock and lets everything happen that is due by then: when this returns, the servers that live by this clock have let
-    /// go the keys whose time is over and answered the calls that timed out.
+    /// go the keys whose time is over and answered the calls that timed out. As in Redis, a key is still there in the very millisecond in which
+    /// it expires: `SET k v EX 10` needs `advance(ofMillis(10_001))`.
     ///
-    /// @param time not negative
+    /// @param time not negative, and at most 100 years
     public void advance(Duration time) {
         if (time.isNegative()) throw new IllegalArgumentException("time goes forward only: " + time);
+        if (time.toDays() > MOST_DAYS) throw new IllegalArgumentException("more than 100 years at once: " + time);
         synchronized (this) {
             wallMicros += time.toNanos() / 1000;
             nanos += time.toNanos();

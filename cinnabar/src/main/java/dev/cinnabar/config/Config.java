@@ -54,6 +54,15 @@ public final class Config {
         values[Directives.DIR.index()] = System.getProperty("user.dir");
     }
 
+    /// Another one with the same values, and with nobody who is told of changes.
+    public Config copy() {
+        Config copy = new Config();
+        copy.values = values;
+        copy.renamedCommands.addAll(renamedCommands);
+        copy.file = file;
+        return copy;
+    }
+
     private static <T> Object byDefault(Directive<T> directive) {
         return directive.byDefault();
     }

@@ -123,6 +123,7 @@ public final class Engine implements KeyEvents {
         lock.unlock();
     }
 
+    /// Whether this thread has it.
     public boolean isLocked() {
         return lock.isHeldByCurrentThread();
     }
@@ -159,6 +160,15 @@ public final class Engine implements KeyEvents {
                 new Session(clients.newId(), this, origin, link, store.moment().nowMs());
         session.isAuthenticated = needsNoPassword(session);
         if (origin == Session.Origin.NETWORK) clients.add(session);
+        return session;
+    }
+
+    /// Takes in one more client, like another: in the same database, with the same name and version of the protocol.
+    public Session openLike(Session other, Link link) {
+        Session session = open(other.origin(), link);
+        session.db = other.db;
+        session.name = other.name;
+        session.isResp3 = other.isResp3;
         return session;
     }
 

@@ -246,10 +246,11 @@ final class Info {
         line("tracking_clients", 0);
         line("pubsub_clients", engine.pubSub().clients());
         line("watching_clients", watching);
-        line("clients_in_timeout_table", 0);
+        Waiters waiters = engine.waiting().waiters();
+        line("clients_in_timeout_table", waiters.withTime());
         line("total_watched_keys", engine.watches().keys());
-        line("total_blocking_keys", 0);
-        line("total_blocking_keys_on_nokey", 0);
+        line("total_blocking_keys", waiters.keys());
+        line("total_blocking_keys_on_nokey", waiters.keysThatMayGo());
     }
 
     /// Remembers what is used now as what was used before there was data.

@@ -2,6 +2,7 @@ package dev.cinnabar.engine;
 
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.StoredBytes;
+import dev.cinnabar.command.Flag;
 import dev.cinnabar.engine.Session.WatchedKey;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -113,6 +114,24 @@ final class Waiters {
     /// How many keys are waited for.
     int keys() {
         return lines.size();
+    }
+
+    /// Of these keys, those that somebody waits for who wants to hear when they go.
+    int keysThatMayGo() {
+        int count = 0;
+        for (LinkedHashSet<Waiter> line : lines.values()) {
+            for (Waiter waiter : line) {
+                if (!waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY)) continue;
+                count++;
+                break;
+            }
+        }
+        return count;
+    }
+
+    /// How many sessions wait for a time, too.
+    int withTime() {
+        return byTime.size();
     }
 
     /// A key was changed: those who wait for it will be run again.

@@ -1,5 +1,6 @@
 package dev.cinnabar.net;
 
+import dev.cinnabar.base.Waits;
 import dev.cinnabar.memory.Budget;
 import java.io.IOException;
 import java.net.BindException;
@@ -352,10 +353,6 @@ public final class NetServer implements AutoCloseable {
             calledByLoop |= loop.isCurrent();
         }
         if (calledByLoop) return; // it ends after this turn; waiting for the others might be waiting for ourselves
-        try {
-            for (EventLoop loop : loops) loop.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        for (EventLoop loop : loops) Waits.untilDone(loop::join); // whoever closes takes away what they work with
     }
 }

@@ -13,7 +13,6 @@ import dev.cinnabar.config.RefusedSetting;
 import dev.cinnabar.engine.Engine;
 import dev.cinnabar.engine.Families;
 import dev.cinnabar.engine.Host;
-import dev.cinnabar.engine.Session;
 import dev.cinnabar.memory.Budget;
 import dev.cinnabar.memory.PageMaker;
 import dev.cinnabar.net.NetServer;
@@ -30,6 +29,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -56,27 +56,24 @@ public final class Cinnabar implements AutoCloseable {
     private final Config config;
     private final Log log;
     private final Engine engine;
-    private final Session session;
-    private final EmbeddedLink link = new EmbeddedLink();
-    private final Object oneCall =
-            new Object(); // calls within the process run one after the other, also those that wait
+    private final Callers callers;
     private final NetServer net;
     private final Persistence persistence;
     private final Saves saves;
     private final PageMaker pageMaker;
     private final Clock clock;
-    private final Runnable forgetClock;
+    private Runnable forgetClock = () -> {};
     private int tcpPort; // also while no address is listened to
     private final AtomicBoolean isClosing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
     private Cinnabar(Builder builder) {
-        this.config = builder.config;
+        this.config = builder.isProgram ? builder.config : builder.config.copy();
         this.log = builder.log;
         this.clock = builder.clock;
         long began = System.nanoTime();
         int loops = config.get(Directives.IO_THREADS);
-        Budget budget = builder.budget == null ? Budget.ofHeap() : builder.budget;
+        Budget budget = builder.heapLimit == 0 ? Budget.ofHeap() : new Budget(builder.heapLimit);
         List<Command> commands = new ArrayList<>(Families.all());
         Collections.addAll(commands, DumpCommands.values());
         commands.addAll(builder.commands);
@@ -92,7 +89,7 @@ public final class Cinnabar implements AutoCloseable {
                 new ServerHost(config, log, clock.wallMs(), builder.executable, this::closeFromWithin, loading);
         ServerProtocol protocol = new ServerProtocol(engine, config, log, loops);
         engine.host(host);
-        session = engine.open(Session.Origin.EMBEDDED, link);
+        callers = new Callers(engine);
 
         String name = builder.name.isEmpty() ? "cinnabar-" + config.get(Directives.PORT) : builder.name;
         persistence = new Persistence(engine, config, log, name, protocol, loading);
@@ -117,16 +114,16 @@ public final class Cinnabar implements AutoCloseable {
             if (hasImage) saves.start();
             loading.giveUpWhen(() -> false); // what DEBUG RELOAD begins, it ends
             net.start();
+            config.onChange(Directives.TCP_KEEPALIVE, net::keepAliveSeconds);
+            config.onChange(Directives.LINGER, net::lingers);
+            net.lingers(config.get(Directives.LINGER));
+            config.onChange(Directives.IO_URING, isWanted -> net.batchesFrom(batchesFrom(isWanted)));
+            net.keepAliveSeconds(config.get(Directives.TCP_KEEPALIVE));
+            if (clock instanceof TestClock test) forgetClock = test.onAdvance(this::catchUp);
         } catch (RuntimeException | Error e) {
             close();
             throw e;
         }
-        config.onChange(Directives.TCP_KEEPALIVE, net::keepAliveSeconds);
-        config.onChange(Directives.LINGER, net::lingers);
-        net.lingers(config.get(Directives.LINGER));
-        config.onChange(Directives.IO_URING, isWanted -> net.batchesFrom(batchesFrom(isWanted)));
-        net.keepAliveSeconds(config.get(Directives.TCP_KEEPALIVE));
-        forgetClock = clock instanceof TestClock test ? test.onAdvance(this::catchUp) : () -> {};
         log.verbose(String.format(Locale.ROOT, "Server started in %.0f ms", (System.nanoTime() - began) / 1e6));
     }
 
@@ -194,9 +191,21 @@ public final class Cinnabar implements AutoCloseable {
         return net.port();
     }
 
-    /// Where clients find it, `redis://127.0.0.1:41297`: the first address it listens on, as a client on this machine may write it.
+    /// Where clients find it, `redis://127.0.0.1:41297` or `unix:///run/cinnabar.sock`: the first address it listens on, as a client on this machine may
+    /// write it.
+    ///
+    /// @throws IllegalStateException when it listens nowhere, because it is closed or was told so
     public URI uri() {
-        return URI.create("redis://127.0.0.1:" + port());
+        List<String> addresses = net.listeningOn();
+        if (addresses.isEmpty()) throw new IllegalStateException("the server listens nowhere");
+        String first = addresses.get(0);
+        if (first.endsWith(":0")) return unixUri(first.substring(0, first.length() - 2));
+        String here = first.replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:");
+        return URI.create("redis://" + here);
+    }
+
+    private static URI unixUri(String path) {
+        return URI.create("unix://" + Path.of(path).toAbsolutePath().toUri().getRawPath());
     }
 
     /// The configuration; changes go through `execute("CONFIG", "SET", …)`.
@@ -208,12 +217,17 @@ public final class Cinnabar implements AutoCloseable {
 
     /// Runs a command, without a socket.
     ///
-    /// All calls share one session of their own (selected database, MULTI). Waits until the change is as safe on disk as `appendfsync` says.
+    /// All calls share one session of their own (selected database, MULTI, WATCH) and run one after the other; any thread may call. A command that waits
+    /// (BLPOP) holds up its own thread only: it takes the session with it, and the calls that come meanwhile go on in a new one, in the same
+    /// database. CLIENT PAUSE does not hold these calls; SUBSCRIBE and MONITOR are refused, for nobody would read what they bring. Waits until
+    /// the change is as safe on disk as `appendfsync` says.
     ///
     /// @param words the command and its arguments, as text
-    /// @return what was answered: a String, Long, Double, Boolean or BigInteger, a List, Set or Map of these, or null
+    /// @return what was answered: a String, Long, Double, Boolean or BigInteger, a List, Set or Map of these, or null; null also where there is no
+    ///     answer (SHUTDOWN, or anything after CLIENT REPLY OFF)
     /// @throws CommandException when the answer is an error
-    /// @throws IllegalStateException when the server is closed
+    /// @throws IllegalStateException when the server is closed, or is while the command waits; when the thread is interrupted while it waits (the command
+    ///     is over then, and the thread stays interrupted); when a command of the application's own calls the server that runs it
     public @Nullable Object execute(String... words) {
         Bytes[] argv = new Bytes[words.length];
         for (int i = 0; i < words.length; i++) argv[i] = Bytes.of(words[i]);
@@ -238,30 +252,9 @@ public final class Cinnabar implements AutoCloseable {
     byte[] reply(Bytes[] argv, boolean isResp3) {
         if (isClosing.get()) throw new IllegalStateException("the server is closed");
         ByteBuilder out = new ByteBuilder();
-        synchronized (oneCall) {
-            boolean mustWait;
-            engine.lock();
-            try {
-                engine.beginBatch();
-                engine.protocol(session, isResp3);
-                engine.run(session, argv.length, argv, out);
-                mustWait = engine.isWaiting(session);
-            } finally {
-                engine.unlock();
-            }
-            if (mustWait) awaitAnswer(out);
-        }
+        callers.run(argv, isResp3, out);
         persistence.awaitDurable(engine.log().commit());
         return out.copy();
-    }
-
-    private void awaitAnswer(ByteBuilder out) {
-        try {
-            link.await(out);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while waiting for an answer", e);
-        }
     }
 
     /// Lets everything happen that is due; called when a [TestClock] was moved.
@@ -330,7 +323,8 @@ public final class Cinnabar implements AutoCloseable {
             return;
         }
         try {
-            if (forgetClock != null) forgetClock.run();
+            forgetClock.run();
+            callers.close();
             net.close();
             persistence.close();
             saves.close();
@@ -378,7 +372,7 @@ public final class Cinnabar implements AutoCloseable {
         private boolean isProgram;
         private Runnable whenListening = () -> {};
         private BooleanSupplier isUnwanted = () -> false;
-        private @Nullable Budget budget;
+        private long heapLimit; // 0 for what the heap can hold
 
         Builder(Config config) {
             this.config = config;
@@ -391,7 +385,8 @@ public final class Cinnabar implements AutoCloseable {
             return set("port", Integer.toString(port));
         }
 
-        /// Sets a directive of redis.conf by its name, with its arguments as there: `set("maxmemory", "64mb")`.
+        /// Sets a directive of redis.conf by its name, with its arguments as there: `set("maxmemory", "64mb")`. Lines that are none (`include`,
+        /// `rename-command`, `user`, `loadmodule`) are refused.
         ///
         /// @throws IllegalArgumentException when there is no such directive, or the arguments make no value for it
         public Builder set(String directive, String... arguments) {
@@ -410,13 +405,13 @@ public final class Cinnabar implements AutoCloseable {
 
         /// The clock that the server lives by: a [TestClock] to move time by hand.
         public Builder clock(Clock clock) {
-            this.clock = clock;
+            this.clock = Objects.requireNonNull(clock);
             return this;
         }
 
         /// Where the server says what it does; nowhere by default.
         public Builder log(Log log) {
-            this.log = log;
+            this.log = Objects.requireNonNull(log);
             return this;
         }
 
@@ -428,19 +423,22 @@ public final class Cinnabar implements AutoCloseable {
 
         /// What the server's threads are called, followed by what they do.
         public Builder name(String name) {
-            this.name = name;
+            this.name = Objects.requireNonNull(name);
             return this;
         }
 
         /// Adds a command of the application's own; see [Command#of].
         public Builder command(Command command) {
-            commands.add(command);
+            commands.add(Objects.requireNonNull(command));
             return this;
         }
 
         /// Bounds the heap that the server takes for data and buffers, in bytes; by default nine tenths of the heap.
+        ///
+        /// @throws IllegalArgumentException when it is not positive
         public Builder heapLimit(long bytes) {
-            budget = new Budget(bytes);
+            if (bytes <= 0) throw new IllegalArgumentException("a heap limit of " + bytes + " bytes");
+            heapLimit = bytes;
             return this;
         }
 
@@ -476,7 +474,7 @@ public final class Cinnabar implements AutoCloseable {
             return this;
         }
 
-        /// Starts the server; it serves when this returns.
+        /// Starts the server; it serves when this returns. May be called again: each server has a configuration of its own, as the builder is now.
         ///
         /// @throws StartException when it cannot; the message says why, and nothing is left behind
         /// @throws java.util.concurrent.CancellationException when it was given up; nothing is left behind, and the files are as they were

@@ -31,9 +31,11 @@ final class Decoder {
         this.asBytes = asBytes;
     }
 
+    /// @return null also for no reply at all
     /// @throws CommandException when the reply is an error
     @Nullable
     Object decode() {
+        if (reply.length == 0) return null;
         Object value = next();
         if (value instanceof CommandException e) throw e;
         return value;

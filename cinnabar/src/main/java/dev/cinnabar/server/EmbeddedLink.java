@@ -6,6 +6,7 @@ import dev.cinnabar.engine.NoLink;
 /// The link of a caller in the same process: no socket. Takes what a call that had to wait is answered.
 final class EmbeddedLink extends NoLink {
     private final ByteBuilder pushed = new ByteBuilder(0);
+    private boolean hasEnded;
 
     @Override
     public synchronized void push(byte[] data, int offset, int length) {
@@ -19,10 +20,24 @@ final class EmbeddedLink extends NoLink {
         return false;
     }
 
-    /// Waits for what is pushed, and appends it.
-    synchronized void await(ByteBuilder out) throws InterruptedException {
-        while (pushed.length() == 0) wait();
+    /// Says that nothing will come any more.
+    synchronized void end() {
+        hasEnded = true;
+        notifyAll();
+    }
+
+    /// Waits until something was pushed, or [#end].
+    synchronized void await() throws InterruptedException {
+        while (pushed.length() == 0 && !hasEnded) wait();
+    }
+
+    /// Appends what was pushed.
+    ///
+    /// @return whether there was anything
+    synchronized boolean take(ByteBuilder out) {
+        if (pushed.length() == 0) return false;
         out.append(pushed.window());
         pushed.clear();
+        return true;
     }
 }

@@ -90,6 +90,18 @@ class WaitersTest {
     }
 
     @Test
+    void info_counts_who_waits_and_for_what() {
+        client.send("XGROUP CREATE stream group $ MKSTREAM");
+        waiting.send("BLPOP a b 5");
+        server.connect().send("BLPOP b c 0");
+        server.connect().send("XREADGROUP GROUP group me BLOCK 0 STREAMS stream >");
+        assertThat(client.send("INFO clients"))
+                .contains("clients_in_timeout_table:1", "total_blocking_keys:4", "total_blocking_keys_on_nokey:1");
+        client.send("RPUSH b 1 2");
+        assertThat(client.send("INFO clients")).contains("clients_in_timeout_table:0", "total_blocking_keys:1");
+    }
+
+    @Test
     void timers_are_asked_for_when_somebody_waits_for_less_than_they_would_come_in() {
         Rig rig = new Rig();
         assertThat(rig.engine.tick()).isEqualTo(100);

@@ -1,0 +1,193 @@
+package dev.cinnabar.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.cinnabar.base.TestClock;
+import dev.cinnabar.command.Command;
+import dev.cinnabar.command.CommandSpec;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What an application that embeds a server may rely on.
+class FrontDoorTest {
+    private static void awaitBlocked(Cinnabar server, int keys) {
+        await().until(() ->
+                ((String) server.execute("INFO", "clients")).contains("\r\ntotal_blocking_keys:" + keys + "\r\n"));
+    }
+
+    private static FutureTask<Object> waiting(Cinnabar server, String... words) {
+        FutureTask<Object> task = new FutureTask<>(() -> server.execute(words));
+        new Thread(task, "caller").start();
+        return task;
+    }
+
+    // ---- calls that wait ----
+
+    @Test
+    void a_call_that_waits_holds_up_no_other_one() throws Exception {
+        try (Cinnabar server = Cinnabar.builder().start()) {
+            server.execute("SELECT", "3");
+            FutureTask<Object> first = waiting(server, "BLPOP", "q", "0");
+            awaitBlocked(server, 1);
+            FutureTask<Object> second = waiting(server, "BLPOP", "r", "0");
+            awaitBlocked(server, 2);
+            assertThat(server.execute("LPUSH", "q", "a"))
+                    .as("in the same database")
+                    .isEqualTo(1L);
+            assertThat(first.get()).hasToString("[q, a]");
+            server.execute("LPUSH", "r", "b");
+            assertThat(second.get()).hasToString("[r, b]");
+            awaitBlocked(server, 0);
+        }
+    }
+
+    @Test
+    void a_call_that_waits_ends_with_the_server() throws Exception {
+        Cinnabar server = Cinnabar.builder().start();
+        FutureTask<Object> call = waiting(server, "BLPOP", "q", "0");
+        awaitBlocked(server, 1);
+        server.close();
+        assertThatThrownBy(call::get)
+                .isInstanceOf(ExecutionException.class)
+                .hasRootCauseMessage("the server is closed");
+        assertThatThrownBy(() -> server.execute("PING")).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void an_interrupt_ends_a_call_that_waits_and_takes_nothing_from_the_queue() throws Exception {
+        try (Cinnabar server = Cinnabar.builder().start()) {
+            CompletableFuture<Boolean> stayedInterrupted = new CompletableFuture<>();
+            Thread caller = new Thread(() -> {
+                try {
+                    server.execute("BLPOP", "q", "0");
+                } catch (IllegalStateException e) {
+                    stayedInterrupted.complete(Thread.currentThread().isInterrupted());
+                }
+            });
+            caller.start();
+            awaitBlocked(server, 1);
+            caller.interrupt();
+            assertThat(stayedInterrupted.get()).isTrue();
+            awaitBlocked(server, 0);
+            server.execute("RPUSH", "q", "a");
+            assertThat(server.execute("LPOP", "q")).isEqualTo("a");
+        }
+    }
+
+    @Test
+    void a_clock_of_the_test_ends_a_call_that_waits() throws Exception {
+        TestClock clock = new TestClock();
+        try (Cinnabar server = Cinnabar.builder().clock(clock).start()) {
+            FutureTask<Object> call = waiting(server, "BLPOP", "q", "60");
+            awaitBlocked(server, 1);
+            clock.advance(Duration.ofSeconds(61));
+            assertThat(call.get()).isNull();
+        }
+    }
+
+    // ---- calls with no answer, and from the wrong place ----
+
+    @Test
+    void what_has_no_answer_answers_null() throws Exception {
+        Cinnabar server = Cinnabar.builder().start();
+        assertThat(server.execute("CLIENT", "REPLY", "SKIP")).isNull();
+        assertThat(server.execute("PING")).isNull();
+        assertThat(server.execute("PING")).isEqualTo("PONG");
+        assertThat(server.execute("CLIENT", "REPLY", "OFF")).isNull();
+        assertThat(server.execute("PING")).isNull();
+        assertThat(server.execute("CLIENT", "REPLY", "ON")).isEqualTo("OK");
+        assertThat(server.execute("SHUTDOWN", "NOSAVE")).isNull();
+        server.awaitClosed();
+    }
+
+    @Test
+    void a_command_of_the_applications_own_cannot_call_the_server_that_runs_it() {
+        Cinnabar[] server = new Cinnabar[1];
+        Command careless = Command.of(
+                CommandSpec.syntax("CARELESS"), call -> call.reply().bulk(String.valueOf(server[0].execute("PING"))));
+        try (Cinnabar started = Cinnabar.builder().command(careless).start()) {
+            server[0] = started;
+            assertThatThrownBy(() -> started.execute("CARELESS")).hasMessageContaining("a command cannot call");
+            assertThat(started.execute("PING")).isEqualTo("PONG");
+        }
+    }
+
+    // ---- building ----
+
+    @Test
+    void a_builder_starts_any_number_of_servers_that_have_nothing_in_common() {
+        Cinnabar.Builder builder = Cinnabar.builder().set("maxmemory", "64mb").heapLimit(16 << 20);
+        try (Cinnabar a = builder.start();
+                Cinnabar b = builder.set("maxmemory", "32mb").start()) {
+            a.execute("CONFIG", "SET", "requirepass", "secret", "maxmemory-policy", "allkeys-lru");
+            assertThat(a.execute("CONFIG", "GET", "maxmemory")).hasToString("{maxmemory=67108864}");
+            assertThat(b.execute("CONFIG", "GET", "maxmemory")).hasToString("{maxmemory=33554432}");
+            assertThat(b.execute("CONFIG", "GET", "requirepass")).hasToString("{requirepass=}");
+            for (int i = 0; i < 10; i++) a.execute("SET", "k" + i, "v".repeat(1 << 20));
+            for (int i = 0; i < 10; i++)
+                assertThat(b.execute("SET", "k" + i, "v".repeat(1 << 20))).isEqualTo("OK");
+        }
+    }
+
+    @Test
+    void what_makes_no_sense_is_refused_where_it_is_said() {
+        Cinnabar.Builder builder = Cinnabar.builder();
+        assertThatThrownBy(() -> builder.log(null)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> builder.clock(null)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> builder.name(null)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> builder.command(null)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> builder.heapLimit(0)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new TestClock().advance(Duration.ofDays(365 * 300)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("100 years");
+    }
+
+    // ---- where it is ----
+
+    @Test
+    void its_address_is_one_that_a_client_can_use(@TempDir Path dir) throws Exception {
+        for (String[] bind : new String[][] {{"127.0.0.1"}, {"127.0.0.2"}, {"0.0.0.0"}, {"127.0.0.3", "127.0.0.1"}}) {
+            try (Cinnabar server = Cinnabar.builder()
+                    .set("bind", bind)
+                    .set("protected-mode", "no")
+                    .start()) {
+                URI uri = server.uri();
+                assertThat(uri.getScheme()).isEqualTo("redis");
+                if (!bind[0].equals("0.0.0.0")) assertThat(uri.getHost()).isEqualTo(bind[0]);
+                try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
+                    assertThat(socket.isConnected()).isTrue();
+                }
+            }
+        }
+        Path path = dir.resolve("a socket");
+        Cinnabar server =
+                Cinnabar.builder().tcp(false).set("unixsocket", path.toString()).start();
+        try (server) {
+            assertThat(server.uri().getScheme()).isEqualTo("unix");
+            assertThat(server.uri().getPath()).isEqualTo(path.toString());
+        }
+        assertThatThrownBy(server::uri).isInstanceOf(IllegalStateException.class);
+    }
+
+    // ---- the end ----
+
+    @Test
+    void an_interrupted_close_waits_for_the_loops_all_the_same() {
+        Cinnabar server = Cinnabar.builder().name("interrupted").start();
+        Thread.currentThread().interrupt();
+        server.close();
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(Thread.getAllStackTraces().keySet())
+                .extracting(Thread::getName)
+                .noneMatch(name -> name.startsWith("interrupted-io"));
+    }
+}
