@@ -34,7 +34,8 @@ public interface ChangeLog {
     /// before its replies go out, *not* under the engine's lock, from any thread; cheap when nothing was appended.
     ///
     /// Whoever only read may have seen what another loop has just written; therefore its replies wait as well, except
-    /// while [#refusal] says that the disk fails: then reads go on.
+    /// while [#refusal] says that the disk fails: then the holder lets those go that tell of no change
+    /// ([Engine#hasPromised]), for the others may have to wait for long.
     ///
     /// @return 0 when replies may go now, else a ticket: replies are held until a ticket as large or larger has been
     ///     released. Tickets ever grow. The release may come before this method has returned, so the holder compares with
@@ -50,6 +51,11 @@ public interface ChangeLog {
 
     /// Up to which offset the log survives a power cut, whatever the policy. Any thread.
     default long durable() {
+        return 0;
+    }
+
+    /// The largest ticket that was released. Any thread.
+    default long released() {
         return 0;
     }
 

@@ -145,6 +145,12 @@ public final class Engine implements KeyEvents {
         store.moment().deletesExpired = !pause.isRunning(store.moment().nowMs());
         lastNanos = clock.nanos();
         pushedBytes = 0;
+        journal.beginBatch();
+    }
+
+    /// Whether the batch has logged a change that a client is told of: its answer must not be sent before the log holds the change.
+    public boolean hasPromised() {
+        return journal.hasPromised();
     }
 
     /// How many bytes were pushed to clients since the batch began. Who runs a batch should end it when that is much, so that it is sent.

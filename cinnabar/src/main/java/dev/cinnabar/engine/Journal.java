@@ -17,6 +17,7 @@ final class Journal {
     private final Bytes[] fieldDeletion = {Words.HDEL, new Bytes(), new Bytes()};
     private ChangeLog log = ChangeLog.NONE;
     private boolean isGroupOpen; // MULTI was written to the log for the transaction that runs
+    private boolean hasPromised; // since the batch began, a change that a client asked for was written
 
     /// @param outer the command that a client sent: in its database transactions begin and end
     Journal(Call outer) {
@@ -33,6 +34,17 @@ final class Journal {
         return log;
     }
 
+    /// Begins a batch of commands.
+    void beginBatch() {
+        hasPromised = false;
+    }
+
+    /// Whether the batch has written a change that a client asked for and is told of. What expires or is evicted is promised to nobody: a
+    /// server that starts without knowing of it does it again.
+    boolean hasPromised() {
+        return hasPromised;
+    }
+
     /// Empties the outbox, the part for the log.
     void record(Call call, boolean isInExec) {
         if (log == ChangeLog.NONE) return;
@@ -46,6 +58,7 @@ final class Journal {
             log.append(db, call.argc(), call.argv());
         }
         if (!isInExec) closeGroup();
+        hasPromised = true;
     }
 
     /// Several changes that belong together are written as a transaction.

@@ -411,7 +411,8 @@ public final class EventLoop implements Executor {
         replies.deliver(connection, message);
     }
 
-    void takePushes() {
+    /// Takes over what other threads have pushed to the connections of this loop so far: it goes out with this turn. On the loop's thread.
+    public void takePushes() {
         if (inbox.hasPushes()) inbox.workOffPushes(this);
     }
 

@@ -293,6 +293,11 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         return end;
     }
 
+    @Override
+    public long released() {
+        return released;
+    }
+
     /// Whether to sync on the loop's own thread: not while others do, and not while a rewrite keeps the disk busy.
     private boolean syncsHere() {
         return pace.isQuick() && !isSyncing && !held && state == State.WELL && !rewriting.get();

@@ -57,6 +57,8 @@
 ///     └──fsync fails──► LOST ──rewrite──► REBUILDING ──synced──► WELL           the same; held replies wait for the end
 /// ```
 ///
+/// Whose change is not in the log waits; who was told of none does not, and may read what a crash would take away.
+///
 /// A write that fails is simply tried again, at the same place, ten times a second. So that a full disk does not catch commands between
 /// having run and having been logged, a megabyte is set aside ([dev.cinnabar.persistence.Reserve]). An fsync that fails is another matter:
 /// the kernel has forgotten which bytes did not reach the disk, and the next fsync would succeed without them. Nothing on disk is trusted

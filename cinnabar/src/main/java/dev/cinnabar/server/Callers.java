@@ -31,7 +31,9 @@ final class Callers {
     /// @param out what is answered is appended to it; nothing after `CLIENT REPLY OFF`
     /// @throws IllegalStateException when the server is closed, or is while the call waits; when the thread is interrupted while it waits, and the
     ///     call is over then; when a command's body calls
-    void run(Bytes[] argv, boolean isResp3, ByteBuilder out) {
+    ///
+    /// @return whether the answer tells of a change, or may
+    boolean run(Bytes[] argv, boolean isResp3, ByteBuilder out) {
         if (engine.isLocked()) throw new IllegalStateException("a command cannot call the server that runs it");
         Caller me;
         engine.lock();
@@ -41,7 +43,7 @@ final class Callers {
             engine.beginBatch();
             engine.protocol(me.session, isResp3);
             engine.run(me.session, argv.length, argv, out);
-            if (!engine.isWaiting(me.session)) return;
+            if (!engine.isWaiting(me.session)) return engine.hasPromised();
             waiting.add(me);
             EmbeddedLink link = new EmbeddedLink();
             current = new Caller(engine.openLike(me.session, link), link);
@@ -49,6 +51,7 @@ final class Callers {
             engine.unlock();
         }
         await(me, out);
+        return true;
     }
 
     private void await(Caller me, ByteBuilder out) {

@@ -10,6 +10,7 @@ import dev.cinnabar.command.Command;
 import dev.cinnabar.config.Config;
 import dev.cinnabar.config.Directives;
 import dev.cinnabar.config.RefusedSetting;
+import dev.cinnabar.engine.ChangeLog;
 import dev.cinnabar.engine.Engine;
 import dev.cinnabar.engine.Families;
 import dev.cinnabar.engine.Host;
@@ -252,8 +253,10 @@ public final class Cinnabar implements AutoCloseable {
     byte[] reply(Bytes[] argv, boolean isResp3) {
         if (isClosing.get()) throw new IllegalStateException("the server is closed");
         ByteBuilder out = new ByteBuilder();
-        callers.run(argv, isResp3, out);
-        persistence.awaitDurable(engine.log().commit());
+        boolean isPromising = callers.run(argv, isResp3, out);
+        ChangeLog changes = engine.log();
+        long ticket = changes.commit();
+        if (isPromising || changes.refusal() == null) persistence.awaitDurable(ticket);
         return out.copy();
     }
 

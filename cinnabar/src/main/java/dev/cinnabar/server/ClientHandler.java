@@ -50,8 +50,14 @@ final class ClientHandler implements Handler, Link {
             connection.takePushes(); // what is published now comes behind what was published before
             return run(array, from, to);
         } finally {
+            notePromise();
             engine.unlock();
         }
+    }
+
+    /// What the client is told now may be of a change. With the engine's lock held.
+    private void notePromise() {
+        if (engine.hasPromised()) protocol.promises(connection.loop()).made();
     }
 
     /*
@@ -220,6 +226,7 @@ final class ClientHandler implements Handler, Link {
 
     @Override
     public void push(byte[] data, int offset, int length) {
+        notePromise(); // the call that waited has been run again
         connection.push(data, offset, length);
     }
 

@@ -3,6 +3,7 @@ package dev.cinnabar.server;
 import dev.cinnabar.base.Log;
 import dev.cinnabar.config.Config;
 import dev.cinnabar.config.Directives;
+import dev.cinnabar.engine.ChangeLog;
 import dev.cinnabar.engine.Durability;
 import dev.cinnabar.engine.Engine;
 import dev.cinnabar.net.Connection;
@@ -23,6 +24,7 @@ final class ServerProtocol implements Protocol, Durability {
     private final Log log;
     private final RequestLimits requestLimits = new RequestLimits();
     private final Batch[] batches; // by loop
+    private Promises[] promises = {}; // by loop
     private final AtomicLong queryBufferDisconnects = new AtomicLong();
     private volatile long queryBufferLimit;
     private volatile @Nullable NetServer net;
@@ -41,6 +43,8 @@ final class ServerProtocol implements Protocol, Durability {
     }
 
     void net(NetServer net) {
+        promises = new Promises[net.loopCount()];
+        for (int i = 0; i < promises.length; i++) promises[i] = new Promises(engine, net.loop(i));
         this.net = net;
     }
 
@@ -81,7 +85,11 @@ final class ServerProtocol implements Protocol, Durability {
 
     @Override
     public long beforeFlush(EventLoop loop) {
-        return engine.log().commit();
+        boolean isPromising = promises(loop).takeOwn();
+        ChangeLog changes = engine.log();
+        long ticket = changes.commit();
+        if (ticket == 0 || isPromising || changes.refusal() == null) return ticket;
+        return promises(loop).takeOthers(changes) ? ticket : 0;
     }
 
     @Override
@@ -154,6 +162,11 @@ final class ServerProtocol implements Protocol, Durability {
     /// The place where requests are taken in, the loop's own.
     Batch batch(EventLoop loop) {
         return batches[loop.index()];
+    }
+
+    /// What the loop's clients are told of changes.
+    Promises promises(EventLoop loop) {
+        return promises[loop.index()];
     }
 
     void countQueryBufferDisconnect() {
