@@ -19,6 +19,7 @@ final class Eviction {
     private static final int MAX_DRAWS = 64; // when looking for keys with an expiry time among many without
 
     private static final int STEP = 16; // keys; some 50 µs
+    private static final int MOST_AT_ONCE = 512; // keys, before a command
 
     private final Store store;
     private final Settings settings;
@@ -30,13 +31,13 @@ final class Eviction {
         this.randomness = randomness;
     }
 
-    /// Gives keys up until the data fits.
+    /// Gives keys up until the data fits, or so many that it takes a good part of a millisecond; [#step] and the next command go on.
     ///
-    /// @return whether it fits
+    /// @return whether it fits, or is going to
     boolean makeRoom() {
         if (store.pages().used() <= settings.maxMemory) return true;
         store.stepGarbage();
-        while (isTooMuch()) {
+        for (int i = 0; i < MOST_AT_ONCE && isTooMuch(); i++) {
             if (settings.evictionPolicy == EvictionPolicy.NOEVICTION || !evictOne()) return false;
         }
         return true;
@@ -80,6 +81,12 @@ final class Eviction {
                     best = address;
                     bestDb = db;
                 }
+            }
+            // few of many keys may be volatile, and then chance does not meet them
+            long soonest = settings.evictionPolicy.isVolatileOnly() && found == 0 ? db.soonestToExpire() : 0;
+            if (soonest != 0 && bestDb == null) {
+                best = soonest;
+                bestDb = db;
             }
         }
         if (bestDb == null) return false;

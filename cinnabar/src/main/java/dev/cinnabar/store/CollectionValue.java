@@ -19,6 +19,8 @@ abstract class CollectionValue {
     /// What a change puts into the record is written here first.
     final ByteBuilder scratch = new ByteBuilder();
 
+    private static final int SCRATCH_KEPT = 64 << 10;
+
     private final String type;
 
     Bytes key = new Bytes();
@@ -44,6 +46,13 @@ abstract class CollectionValue {
     /// The bytes of the small form, good until the next change.
     final Bytes pack() {
         return db.bytes(address, window);
+    }
+
+    /// Gives back what a large element has needed.
+    final void trimScratch() {
+        if (scratch.capacity() <= SCRATCH_KEPT) return;
+        scratch.clear();
+        scratch.trim(SCRATCH_KEPT);
     }
 
     /// Begins a listpack in `scratch`; the entries come behind.

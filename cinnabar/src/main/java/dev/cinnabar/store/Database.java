@@ -113,6 +113,11 @@ public final class Database {
         return keyspace.wheel.size();
     }
 
+    /// The record of one of the keys that expire next, 0 when none does. O(1) for any number of keys.
+    public long soonestToExpire() {
+        return keyspace.wheel.soonest();
+    }
+
     /// How many keys hold a hash of which some field has an expiry time.
     public long volatileHashes() {
         return keyspace.agenda.size();

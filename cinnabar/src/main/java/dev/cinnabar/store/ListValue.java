@@ -229,10 +229,15 @@ public final class ListValue extends CollectionValue {
     ///
     /// @throws OutOfMemory when memory is short; then nothing has changed
     public void push(Bytes text, boolean atHead) {
-        if (address == 0) {
-            create(text);
-            return;
+        try {
+            if (address == 0) create(text);
+            else pushToOld(text, atHead);
+        } finally {
+            trimScratch();
         }
+    }
+
+    private void pushToOld(Bytes text, boolean atHead) {
         scratch.clear();
         Listpack.encode(text, scratch);
         if (isBig()) {
@@ -275,6 +280,14 @@ public final class ListValue extends CollectionValue {
     /// @throws OutOfMemory when memory is short; then nothing has changed
     public boolean insert(Bytes pivot, boolean isBefore, Bytes text) {
         if (address == 0) return false;
+        try {
+            return insertBeside(pivot, isBefore, text);
+        } finally {
+            trimScratch();
+        }
+    }
+
+    private boolean insertBeside(Bytes pivot, boolean isBefore, Bytes text) {
         scratch.clear();
         Listpack.encode(text, scratch);
         if (!isBig()) {
@@ -307,6 +320,15 @@ public final class ListValue extends CollectionValue {
     public void set(long index, Bytes text) {
         expect(text.length(), 0);
         if (index < 0) index += size();
+        try {
+            replace(index, text);
+        } finally {
+            trimScratch();
+        }
+        shrink();
+    }
+
+    private void replace(long index, Bytes text) {
         scratch.clear();
         Listpack.encode(text, scratch);
         if (isBig()) {
@@ -330,7 +352,6 @@ public final class ListValue extends CollectionValue {
             int at = Listpack.seek(pack.array(), pack.offset(), index);
             splice(at - pack.offset(), Listpack.entrySize(pack.array(), at), 0);
         }
-        shrink();
     }
 
     // ---- removing ----

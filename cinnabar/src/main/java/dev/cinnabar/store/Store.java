@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class Store {
     /// Buckets in a step of rebuilding a table, emptying it, or compacting: some 10 µs, 50 when nothing of it is in a cache.
     private static final int STEP_BUCKETS = 32;
+    private static final int MOST_FLUSHED = 64; // databases that wait to be freed
 
     private static final int NO_INDEX = -1;
 
@@ -99,7 +100,8 @@ public final class Store {
         databases[b].setIndex(b);
     }
 
-    /// Empties a database at once; its records are freed in later steps. O(1).
+    /// Empties a database at once; its records are freed in later steps. O(1), unless a good many that were flushed before are still to be freed:
+    /// then the oldest are freed now, for each takes memory of its own.
     ///
     /// @return how many keys it had
     public long flush(int index) {
@@ -110,6 +112,7 @@ public final class Store {
         databases[index] = newDatabase(index);
         garbage.add(old);
         garbageKeys += keys;
+        while (garbage.size() > MOST_FLUSHED && stepFlushed(STEP_BUCKETS)) continue;
         return keys;
     }
 

@@ -93,6 +93,18 @@ public final class ExpiryWheel {
         if (next != 0) Records.setPrevious(pages.array(next), Pages.offset(next), to);
     }
 
+    /// One of those that expire next, give or take the width of a slot; 0 when there is none. O(slots).
+    public long soonest() {
+        for (int ring = 0; ring < RINGS; ring++) {
+            long now = tick >> STEP_LOG * ring;
+            for (int i = 0; i < SLOTS; i++) {
+                long first = heads[ring << SLOTS_LOG | (int) (now + i) & SLOTS - 1];
+                if (first != 0) return first;
+            }
+        }
+        return heads[FAR];
+    }
+
     private int slotFor(long whenMs) {
         // An entry is due when its tick is over, so that nothing goes a moment too early.
         long due = Math.max(whenMs >> TICK_LOG, tick);

@@ -286,8 +286,13 @@ public final class IdRows {
 
     /// A new leaf with room for one row.
     private void addLeaf(int leaf) {
-        makeRoomForLeaf();
         long address = pages.allocate(blockSize(1));
+        try {
+            makeRoomForLeaf();
+        } catch (OutOfMemory e) {
+            pages.free(address, blockSize(1));
+            throw e;
+        }
         blockBytes += SizeClasses.roundUp(blockSize(1));
         openLeaf(leaf, address, 1);
     }

@@ -220,8 +220,11 @@ public final class Listpack {
         };
     }
 
+    /// As in Redis, which takes one byte more than it had to for the greatest length of two, three and four bytes.
     private static int backLength(int length) {
-        return length < 1 << 7 ? 1 : length < 1 << 14 ? 2 : length < 1 << 21 ? 3 : length < 1 << 28 ? 4 : 5;
+        return length < 1 << 7
+                ? 1
+                : length < (1 << 14) - 1 ? 2 : length < (1 << 21) - 1 ? 3 : length < (1 << 28) - 1 ? 4 : 5;
     }
 
     // ---- reading ----

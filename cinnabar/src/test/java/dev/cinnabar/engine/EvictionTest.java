@@ -64,4 +64,48 @@ class EvictionTest {
         for (int i = 0; i < 50; i++) assertThat(rig.ask("SET", "k" + i, "v")).isEqualTo("OK");
         assertThat(rig.ask("DBSIZE")).isEqualTo(50L);
     }
+
+    @Test
+    void volatile_keys_are_found_among_however_many_others() {
+        for (String policy : new String[] {"volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"}) {
+            Rig few = new Rig("maxmemory-policy", policy);
+            for (int i = 0; i < 20_000; i++) few.ask("SET", "lasting" + i, "v");
+            for (int i = 0; i < 20; i++)
+                few.ask("SET", "volatile" + i, "v".repeat(200), "EX", Integer.toString(100 + i));
+            few.ask(
+                    "CONFIG",
+                    "SET",
+                    "maxmemory",
+                    Long.toString(few.engine.store().pages().used()));
+            for (int i = 0; i < 10; i++)
+                assertThat(few.ask("SET", "more" + i, "v".repeat(200)))
+                        .as(policy)
+                        .isEqualTo("OK");
+            assertThat((long) few.ask("DBSIZE")).as("keys went for them").isLessThan(20_023);
+        }
+    }
+
+    @Test
+    void when_maxmemory_was_lowered_much_no_command_waits_for_all_of_it() {
+        Rig all = new Rig("maxmemory-policy", "allkeys-lru");
+        for (int i = 0; i < 20_000; i++) all.ask("SET", "key" + i, "v");
+        long half = all.engine.store().pages().used() / 2;
+        all.ask("CONFIG", "SET", "maxmemory", Long.toString(half));
+        assertThat(all.ask("SET", "another", "v")).isEqualTo("OK");
+        assertThat((long) all.ask("DBSIZE")).isBetween(18_000L, 19_999L);
+        for (int i = 0; i < 1000; i++) all.engine.tick();
+        assertThat(all.engine.store().pages().used()).isLessThanOrEqualTo(half);
+    }
+
+    @Test
+    void many_flushes_in_one_breath_leave_few_databases_behind() {
+        long before = used();
+        for (int i = 0; i < 1000; i++) {
+            rig.ask("SET", "a", "b");
+            rig.ask("FLUSHALL", "ASYNC");
+        }
+        assertThat(rig.engine.store().garbageKeys()).isLessThan(100);
+        rig.engine.tick();
+        assertThat(used()).isLessThan(before + 100_000);
+    }
 }

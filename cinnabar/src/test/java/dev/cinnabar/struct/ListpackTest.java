@@ -99,4 +99,26 @@ class ListpackTest {
             assertThat(at).isEqualTo(Listpack.first(START));
         }
     }
+
+    /// As Redis writes it, byte for byte: with one byte more than needed at the greatest length that would fit.
+    @Test
+    void the_length_at_the_end_of_an_entry_takes_what_it_takes_in_redis() {
+        int[][] bodies = {{126, 1}, {127, 1}, {128, 2}, {16_382, 2}, {16_383, 3}, {2_097_150, 3}, {2_097_151, 4}};
+        for (int[] body : bodies) {
+            int head = body[0] < 64 ? 1 : body[0] < 4098 ? 2 : 5;
+            ByteBuilder entry = new ByteBuilder();
+            Listpack.encode(Bytes.of("x".repeat(body[0] - head)), entry);
+            assertThat(entry.length()).as("a body of %d bytes", body[0]).isEqualTo(body[0] + body[1]);
+            ByteBuilder pack = new ByteBuilder();
+            Listpack.appendEmpty(pack);
+            pack.rewind(Listpack.HEADER);
+            pack.append(entry.array(), 0, entry.length());
+            pack.append(entry.array(), 0, entry.length());
+            pack.append((byte) Listpack.END);
+            Listpack.setHeader(pack.array(), 0, pack.length(), 2);
+            assertThat(Listpack.isValid(pack.array(), 0, pack.length())).isTrue();
+            int second = Listpack.next(pack.array(), Listpack.first(0));
+            assertThat(Listpack.previous(pack.array(), second)).isEqualTo(Listpack.first(0));
+        }
+    }
 }

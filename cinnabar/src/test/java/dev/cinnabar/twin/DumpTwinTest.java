@@ -68,6 +68,27 @@ class DumpTwinTest {
         }
     }
 
+    /// Where the length at the end of an entry takes one byte more.
+    @Test
+    void elements_of_the_lengths_at_which_a_listpack_changes_go_there_and_back(@TempDir Path directory) {
+        try (Twin twin = new Twin(directory, "--list-max-listpack-size", "-5", "--sanitize-dump-payload", "yes")) {
+            for (int length : new int[] {16_376, 16_377, 16_378, 16_379, 2_097_145, 2_097_146, 2_097_147}) {
+                twin.same("DEL", "key", "copy");
+                twin.same("RPUSH", "key", "a", "x".repeat(length), "b");
+                String theirs = payload(twin.theirs().raw("DUMP", "key"));
+                assertThat(twin.ours().run("RESTORE", "copy", "0", theirs))
+                        .as("%d", length)
+                        .isEqualTo("+OK\r\n");
+                String ours = payload(twin.ours().run("DUMP", "key"));
+                assertThat(twin.theirs().raw("RESTORE", "copy", "0", ours))
+                        .as("%d", length)
+                        .isEqualTo("+OK\r\n");
+                twin.same("LRANGE", "copy", "0", "-1");
+            }
+            twin.ours().store().checkInvariants();
+        }
+    }
+
     @Test
     void streams_with_groups_go_there_and_back(@TempDir Path directory) {
         long seed = Twin.seed();
