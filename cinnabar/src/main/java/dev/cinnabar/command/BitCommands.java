@@ -213,6 +213,7 @@ public enum BitCommands implements Command {
         }
         if (longest == 0) {
             if (db.remove(key)) call.changedGeneric(key, "del");
+            if (isNew(operation)) call.effects().command(Words.DEL).arg(key);
             return call.reply().integer(0);
         }
 
@@ -225,11 +226,14 @@ public enum BitCommands implements Command {
         if (target == null) target = db.newString(key, longest);
         Bits.combine(operation, rows, count, target);
         call.changed(key, "set");
-        // what is logged has to be known to a Redis that has four operations only
-        if (operation.ordinal() > Bits.Operation.NOT.ordinal())
-            call.effects().command(Words.SET).arg(key).arg(target);
+        if (isNew(operation)) call.effects().command(Words.SET).arg(key).arg(target);
 
         return call.reply().integer(longest);
+    }
+
+    /// Whether what is logged has to be something else, for a Redis that has four operations only.
+    private static boolean isNew(Bits.Operation operation) {
+        return operation.ordinal() > Bits.Operation.NOT.ordinal();
     }
 
     private static Bits.Operation operation(Call call) {

@@ -38,6 +38,8 @@ final class StreamReading {
     private long timeoutMs = -1; // -1 for not waiting, 0 for ever
     private long count; // of entries of each stream, 0 for all
     private long claimsIdleMs = -1;
+    private final List<long[]> gone =
+            new ArrayList<>(); // pending entries that are not in the stream any more, when CLAIM looked last
     private boolean needsNoAck;
     private int groupAt;
     private int keysAt;
@@ -211,7 +213,8 @@ final class StreamReading {
             return true;
         }
 
-        List<long[]> idle = claimsIdleMs < 0 ? List.of() : idle(group);
+        List<long[]> idle = claimsIdleMs < 0 ? List.of() : idle(stream, group);
+        if (claimsIdleMs >= 0) acknowledgeGone(index, group);
         StreamEntries entries = call.db().streamEntries();
         boolean hasNew = stream.size() > 0
                 && StreamId.compare(stream.lastMs(), stream.lastSeq(), group.lastMs, group.lastSeq) > 0
@@ -319,8 +322,11 @@ final class StreamReading {
     // ---- CLAIM ----
 
     /// What is pending for long enough to be claimed, the longest first: since when, and the id. O(what is pending). What was released comes
-    /// in front, as pending since [#EVER]. Notes for a call that waits when the next of it will be.
-    private List<long[]> idle(StreamGroup group) {
+    /// in front, as pending since [#EVER]. Whose entry the stream does not have any more is left out, and in [#gone]. Notes for a call that waits
+    /// when the next of it will be.
+    private List<long[]> idle(StreamValue stream, StreamGroup group) {
+        gone.clear();
+        StreamEntries entry = call.db().streamEntries();
         IdRows rows = group.rows(null);
         long newestMs = call.nowMs() - claimsIdleMs;
         PriorityQueue<long[]> oldest = new PriorityQueue<>((a, b) -> byAge(b, a)); // the youngest of them first
@@ -334,13 +340,26 @@ final class StreamReading {
             long[] youngest = oldest.peek();
             if (count > 0 && oldest.size() == count) {
                 if (youngest == null || deliveredMs >= youngest[0]) continue;
-                oldest.poll();
             }
-            oldest.add(new long[] {deliveredMs, rows.ms(at), rows.seq(at)});
+            long[] row = {deliveredMs, rows.ms(at), rows.seq(at)};
+            if (!entry.at(stream, row[1], row[2])) {
+                gone.add(row);
+                continue;
+            }
+            if (count > 0 && oldest.size() == count) oldest.poll();
+            oldest.add(row);
         }
         List<long[]> idle = new ArrayList<>(oldest);
         idle.sort(StreamReading::byAge);
         return idle;
+    }
+
+    private void acknowledgeGone(int index, StreamGroup group) {
+        for (long[] row : gone) {
+            group.acknowledge(row[1], row[2]);
+            call.effects().command(Words.XACK).arg(key(index)).arg(group.name()).id(row[1], row[2]);
+        }
+        if (!gone.isEmpty()) call.dirty(gone.size());
     }
 
     private static int byAge(long[] a, long[] b) {
@@ -354,15 +373,8 @@ final class StreamReading {
         StreamEntries entry = call.db().streamEntries();
         long answered = 0;
         for (long[] row : idle) {
-            if (!entry.at(stream, row[1], row[2])) {
-                group.acknowledge(row[1], row[2]);
-                call.effects()
-                        .command(Words.XACK)
-                        .arg(key(index))
-                        .arg(group.name())
-                        .id(row[1], row[2]);
-                continue;
-            }
+            if (!entry.at(stream, row[1], row[2]))
+                throw new IllegalStateException("an entry went while it was claimed");
             long deliveries = group.deliveries(group.find(row[1], row[2]));
             long idleMs = row[0] == EVER ? StreamCommands.NOBODYS_IDLE_MS : call.nowMs() - row[0];
             answerClaimed(entry, idleMs, deliveries);

@@ -167,6 +167,13 @@ public enum XinfoCommands implements Command {
     }
 
     /// @param count of entries, and of what is pending in each list; 0 for all
+    /// What is pending of nobody: XNACK.
+    private static long released(StreamGroup group) {
+        long held = 0;
+        for (int i = 0; i < group.consumers(); i++) held += group.consumer(i).pending();
+        return group.pending() - held;
+    }
+
     private static Reply full(Call call, StreamValue stream, long count) {
         Reply reply = call.reply();
         head(reply, stream, 9);
@@ -178,7 +185,7 @@ public enum XinfoCommands implements Command {
         reply.bulk("groups").array(stream.groups());
         for (int i = 0; i < stream.groups(); i++) {
             StreamGroup group = stream.group(i);
-            reply.map(7);
+            reply.map(8);
             reply.bulk("name").bulk(group.name());
             progress(reply, stream, group);
             reply.bulk("pel-count").integer(group.pending());
@@ -195,6 +202,7 @@ public enum XinfoCommands implements Command {
                 reply.bulk("pending");
                 pending(reply, group, consumer, most);
             }
+            reply.bulk("nacked-count").integer(released(group));
         }
         return reply;
     }

@@ -526,6 +526,19 @@ class StreamCommandsTest {
     }
 
     @Test
+    void what_was_deleted_takes_the_place_of_nothing_that_can_be_claimed() {
+        for (int i = 1; i <= 4; i++) server.line("XADD s " + i + " f v");
+        server.line("XGROUP CREATE s g 0");
+        server.line("XREADGROUP GROUP g a STREAMS s >");
+        server.line("XDEL s 1 2");
+        assertThat(ask("XREADGROUP GROUP g b COUNT 1 CLAIM 0 STREAMS s >"))
+                .contains("$3 3-0")
+                .doesNotContain("4-0");
+        assertThat(ask("XPENDING s g")).as("what was gone is acknowledged").startsWith("*4 :2 $3 3-0 $3 4-0");
+        assertThat(server.logged()).contains("0 XACK s g 1-0", "0 XACK s g 2-0");
+    }
+
+    @Test
     void what_is_to_be_claimed_after_all_time_holds_nobody_up() {
         TestEngine engine = new TestEngine();
         TestClient client = engine.connect();
