@@ -46,7 +46,8 @@ final class Persistence implements Durability {
     private final Durability durability;
     private final LoadingProgress progress;
 
-    private @Nullable Tenancy tenancy; // the last one
+    private volatile @Nullable Tenancy tenancy; // the last one
+    private @Nullable DirectoryLock lock; // while there is one
     private volatile @Nullable AppendOnlyLog file;
     private volatile @Nullable AppendOnlyLog lastUsed; // also when it is closed: its tickets may still be held
     private long released; // guarded by this
@@ -105,7 +106,10 @@ final class Persistence implements Durability {
                     mine.directory, loaded, settings(), new LogSnapshot(engine), this, Clock.system(), log, mine));
             isInUse = true;
         } finally {
-            if (!isInUse) mine.over.complete(null);
+            if (!isInUse) {
+                mine.over.complete(null);
+                unlock(mine);
+            }
         }
     }
 
@@ -180,13 +184,14 @@ final class Persistence implements Durability {
     }
 
     /// Opens the directory for its next user, or takes it over from one that still ends.
-    private Tenancy moveIn() throws IOException, DamagedLog {
+    private synchronized Tenancy moveIn() throws IOException, DamagedLog {
         Tenancy last = tenancy;
         Path dir = dir();
+        String directoryName = config.get(Directives.APPENDDIRNAME);
+        String fileName = config.get(Directives.APPENDFILENAME);
+        lock(Files.createDirectories(dir.resolve(directoryName)).resolve(fileName + ".lock"));
         Tenancy next;
         if (last == null || last.over.isDone() || !last.dir.equals(dir)) {
-            String directoryName = config.get(Directives.APPENDDIRNAME);
-            String fileName = config.get(Directives.APPENDFILENAME);
             AofDirectory opened = AofDirectory.open(Disk.real(), dir, directoryName, fileName, log);
             next = new Tenancy(dir, opened, CompletableFuture.completedFuture(null));
         } else {
@@ -194,6 +199,26 @@ final class Persistence implements Durability {
         }
         tenancy = next;
         return next;
+    }
+
+    /// Keeps other servers out, until [#unlock].
+    private synchronized void lock(Path lockFile) throws IOException {
+        if (lock != null && lock.isFor(lockFile)) return;
+        DirectoryLock next = DirectoryLock.take(lockFile);
+        if (lock != null) lock.close();
+        lock = next;
+    }
+
+    /// Lets others in, unless somebody here has moved in meanwhile.
+    private synchronized void unlock(@Nullable Tenancy ending) {
+        DirectoryLock ours = lock;
+        if (ours == null || ending != tenancy) return;
+        lock = null;
+        try {
+            ours.close();
+        } catch (IOException e) {
+            log.debug("The lock of the append-only file was not taken away: " + ConfigError.reason(e));
+        }
     }
 
     private AofSettings settings() {
@@ -227,6 +252,7 @@ final class Persistence implements Durability {
             use(AppendOnlyLog.enable(
                     mine.directory, settings(), new LogSnapshot(engine), this, Clock.system(), log, mine));
         } catch (IOException | DamagedLog e) {
+            unlock(tenancy);
             log.warning("The append-only file cannot be turned on: " + e);
             throw new RefusedSetting("Unable to turn on AOF. Check server logs.");
         }
@@ -245,11 +271,12 @@ final class Persistence implements Durability {
         }
     }
 
-    private static void end(Ending how, @Nullable Tenancy ending) throws IOException {
+    private void end(Ending how, @Nullable Tenancy ending) throws IOException {
         try {
             how.end();
         } finally {
             if (ending != null) ending.over.complete(null);
+            unlock(ending);
         }
     }
 
@@ -259,6 +286,7 @@ final class Persistence implements Durability {
         AppendOnlyLog f = file;
         file = null;
         if (f != null) close(f::close, tenancy);
+        else if (!isRewritingAlone()) unlock(tenancy); // a start that failed
     }
 
     // ---- what the engine asks of its host ----
@@ -284,11 +312,13 @@ final class Persistence implements Durability {
                     rewrite.run();
                 } finally {
                     mine.over.complete(null);
+                    unlock(mine);
                 }
             });
             loneRewrite = rewrite;
             return null;
         } catch (IOException | DamagedLog e) {
+            unlock(tenancy);
             log.warning("The append-only file cannot be written: " + e);
             return "ERR Can't execute an AOF background rewriting. Please check the server logs for more information.";
         }
