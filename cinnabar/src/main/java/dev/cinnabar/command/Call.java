@@ -485,12 +485,6 @@ public final class Call implements Arguments {
         effects.kept(keeps);
     }
 
-    /// Says that the log is to remember nothing of this command.
-    public void logNothing() {
-        usesEffects = true;
-        effects.clear();
-    }
-
     /// Puts the entries from one [#changes()] to a later one behind all others: for a body that does first, because it may be refused, what
     /// counts as done second.
     public void putLast(int from, int to) {

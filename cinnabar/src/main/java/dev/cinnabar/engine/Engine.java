@@ -683,13 +683,20 @@ public final class Engine implements KeyEvents {
         boolean isExpiring = settings.expiresActively && mayEvict;
         boolean hasMore = true;
         while (hasMore) {
-            hasMore = isExpiring && store.expire(EXPIRE_STEP);
+            hasMore = isExpiring && expire();
             hasMore |= mayEvict && eviction.step();
             hasMore |= store.step();
             walkAbandoned();
             if (clock.nanos() - untilNanos >= 0) break;
         }
         return hasMore || abandoned != null;
+    }
+
+    private boolean expire() {
+        long began = clock.nanos();
+        boolean hasMore = store.expire(EXPIRE_STEP);
+        statistics.expiryTook(clock.nanos() - began);
+        return hasMore;
     }
 
     /// Takes a snapshot that was given up, to walk it to its end.

@@ -27,8 +27,4 @@ public enum EvictionPolicy {
     public boolean isLfu() {
         return this == VOLATILE_LFU || this == ALLKEYS_LFU;
     }
-
-    public boolean isRandom() {
-        return this == VOLATILE_RANDOM || this == ALLKEYS_RANDOM;
-    }
 }

@@ -114,11 +114,6 @@ final class LogReader implements Closeable {
         return bufferStart + item;
     }
 
-    /// Where it ends.
-    long itemEnd() {
-        return bufferStart + next;
-    }
-
     /// Whether a checksum line was seen.
     boolean isChecksummed() {
         return checksummed;

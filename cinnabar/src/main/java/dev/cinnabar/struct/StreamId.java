@@ -71,11 +71,6 @@ public final class StreamId {
         return dash > 0 && text.at(dash) == '-' && text.at(dash + 1) == '*' && isNumber(text, 0, dash);
     }
 
-    /// Whether the text has a second half.
-    public static boolean hasSeq(Bytes text) {
-        return dash(text) >= 0;
-    }
-
     /// The first half of a text for which [#isId] or [#isOpen] holds.
     public static long ms(Bytes text) {
         int dash = dash(text);
