@@ -26,7 +26,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -141,7 +141,7 @@ public final class Cinnabar implements AutoCloseable {
     }
 
     private static Map<String, String> renames(Config config) {
-        Map<String, String> renames = new HashMap<>();
+        Map<String, String> renames = new LinkedHashMap<>(); // one line may free the name that the next one takes
         for (Config.RenamedCommand renamed : config.renamedCommands()) {
             renames.put(
                     renamed.name().toLowerCase(Locale.ROOT), renamed.newName().toLowerCase(Locale.ROOT));

@@ -20,25 +20,31 @@ final class DirectoryLock implements AutoCloseable {
 
     /// Takes the lock by locking a file, which is made if it is not there.
     ///
-    /// @throws IOException when another server, in this process or elsewhere, has it, or when the system gives no locks there
+    /// @throws InUse       when another server has it, in this process or elsewhere
+    /// @throws IOException when the file cannot be made, or the file system gives no locks
     static DirectoryLock take(Path file) throws IOException {
         while (true) {
             FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             boolean isOurs = false;
             try {
-                if (channel.tryLock() == null) throw inUse(file);
+                if (channel.tryLock() == null) throw new InUse(file);
                 isOurs = Files.exists(file); // else who had it has deleted it since we opened it
                 if (isOurs) return new DirectoryLock(file, channel);
             } catch (OverlappingFileLockException e) {
-                throw inUse(file);
+                throw new InUse(file);
             } finally {
                 if (!isOurs) channel.close();
             }
         }
     }
 
-    private static IOException inUse(Path file) {
-        return new IOException("another server uses it and has locked " + file);
+    /// Another server has the lock.
+    static final class InUse extends IOException {
+        private static final long serialVersionUID = 1;
+
+        InUse(Path file) {
+            super("another server uses it and has locked " + file);
+        }
     }
 
     boolean isFor(Path other) {

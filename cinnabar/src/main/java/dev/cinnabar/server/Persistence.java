@@ -201,12 +201,19 @@ final class Persistence implements Durability {
         return next;
     }
 
-    /// Keeps other servers out, until [#unlock].
-    private synchronized void lock(Path lockFile) throws IOException {
-        if (lock != null && lock.isFor(lockFile)) return;
-        DirectoryLock next = DirectoryLock.take(lockFile);
-        if (lock != null) lock.close();
-        lock = next;
+    /// Keeps other servers out, until [#unlock]. Where the file system gives no locks, the operator has to.
+    private synchronized void lock(Path lockFile) throws DirectoryLock.InUse {
+        DirectoryLock before = lock;
+        if (before != null && before.isFor(lockFile)) return;
+        try {
+            lock = DirectoryLock.take(lockFile);
+            if (before != null) before.close();
+        } catch (DirectoryLock.InUse e) {
+            throw e;
+        } catch (IOException e) {
+            log.warning("The append-only file could not be locked (" + ConfigError.reason(e)
+                    + "); see to it that no other server uses " + lockFile.getParent());
+        }
     }
 
     /// Lets others in, unless somebody here has moved in meanwhile.

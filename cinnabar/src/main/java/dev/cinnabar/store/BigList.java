@@ -318,20 +318,28 @@ final class BigList extends BigValue {
         nodeBytes += SizeClasses.roundUp(block);
     }
 
-    void removeNode(int node) {
-        int block = block(node);
-        elements -= count(node);
-        nodeBytes -= SizeClasses.roundUp(block);
-        giveUp(entry(node), block);
-        if (node == 0) isOpen = false;
-        if (node < boundary) boundary--;
-        if (node < nodes / 2) {
-            for (int i = node; i > 0; i--) ring[first + i & ring.length - 1] = entry(i - 1);
-            first = first + 1 & ring.length - 1;
-        } else {
-            for (int i = node; i < nodes - 1; i++) ring[first + i & ring.length - 1] = entry(i + 1);
+    private void removeNode(int node) {
+        removeNodes(node, 1);
+    }
+
+    /// Removes nodes that stand one behind the other. O(count), and the nodes on the shorter side of them move.
+    void removeNodes(int node, int count) {
+        int end = node + count;
+        for (int i = node; i < end; i++) {
+            int block = block(i);
+            elements -= count(i);
+            nodeBytes -= SizeClasses.roundUp(block);
+            giveUp(entry(i), block);
         }
-        nodes--;
+        if (node == 0) isOpen = false;
+        boundary -= Math.max(0, Math.min(boundary, end) - node);
+        if (node < nodes - end) {
+            for (int i = node - 1; i >= 0; i--) ring[first + i + count & ring.length - 1] = entry(i);
+            first = first + count & ring.length - 1;
+        } else {
+            for (int i = end; i < nodes; i++) ring[first + i - count & ring.length - 1] = entry(i);
+        }
+        nodes -= count;
     }
 
     private void growRing() {

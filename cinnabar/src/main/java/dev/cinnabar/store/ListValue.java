@@ -393,18 +393,29 @@ public final class ListValue extends CollectionValue {
             int inNode = big.count(node);
             int here = (int) Math.min(count, inNode - index);
             if (here == inNode) {
-                big.removeNode(node);
-            } else {
-                byte[] array = big.array(node);
-                int start = big.start(node);
-                int at = Listpack.seek(array, start, index);
-                int end = index + here == inNode ? start + big.length(node) - 1 : end(array, at, here);
-                big.splice(node, at - start, end - at, array, 0, 0, -here);
-                node++;
-                index = 0;
+                count -= removeWholeNodes(big, node, count);
+                continue;
             }
+            byte[] array = big.array(node);
+            int start = big.start(node);
+            int at = Listpack.seek(array, start, index);
+            int end = index + here == inNode ? start + big.length(node) - 1 : end(array, at, here);
+            big.splice(node, at - start, end - at, array, 0, 0, -here);
+            node++;
+            index = 0;
             count -= here;
         }
+    }
+
+    /// Takes out as many nodes as there are in so many elements, from one on that is.
+    ///
+    /// @return how many elements these were
+    private static long removeWholeNodes(BigList big, int node, long most) {
+        int end = node;
+        long elements = 0;
+        while (end < big.nodes() && elements + big.count(end) <= most) elements += big.count(end++);
+        big.removeNodes(node, end - node);
+        return elements;
     }
 
     /// Takes out the elements whose text is this one; the last element takes the key with it. O(n).

@@ -92,10 +92,13 @@ class ConfigCommandsTest {
     }
 
     @Test
-    void a_smaller_maxmemory_takes_effect_with_the_next_command() {
+    void a_smaller_maxmemory_takes_effect_from_the_next_command_on() {
         rig.ask("DEBUG", "POPULATE", "20000");
+        long before = rig.engine.store().pages().used();
         set("maxmemory-policy", "allkeys-random", "maxmemory", "500kb");
         rig.ask("PING");
+        assertThat(rig.engine.store().pages().used()).isLessThan(before);
+        for (int i = 0; i < 100; i++) rig.ask("PING");
         assertThat(rig.engine.store().pages().used()).isLessThanOrEqualTo(500 << 10);
     }
 }

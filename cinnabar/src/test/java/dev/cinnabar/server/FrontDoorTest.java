@@ -2,11 +2,14 @@ package dev.cinnabar.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
 import static org.awaitility.Awaitility.await;
 
 import dev.cinnabar.base.TestClock;
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
+import dev.cinnabar.config.Config;
+import dev.cinnabar.config.ConfigFile;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Path;
@@ -149,6 +152,28 @@ class FrontDoorTest {
         assertThatThrownBy(() -> new TestClock().advance(Duration.ofDays(365 * 300)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("100 years");
+    }
+
+    @Test
+    void commands_are_renamed_in_the_order_of_their_lines() throws Exception {
+        for (String[] pair :
+                new String[][] {{"GET", "SET"}, {"DEL", "UNLINK"}, {"APPEND", "STRLEN"}, {"LPUSH", "RPUSH"}}) {
+            Config config = new Config();
+            config.assign("port", "0");
+            config.assign("save", "");
+            ConfigFile.load(
+                    config,
+                    null,
+                    "rename-command %s old\nrename-command %s %s\n".formatted(pair[0], pair[1], pair[0]),
+                    "");
+            try (Cinnabar server = new Cinnabar.Builder(config).tcp(false).start()) {
+                assertThat(server.execute("COMMAND", "INFO", pair[0], "old", pair[1]))
+                        .asInstanceOf(LIST)
+                        .satisfies(
+                                all -> assertThat(all.get(2)).as("%s", pair[1]).isNull())
+                        .satisfies(all -> assertThat(all.subList(0, 2)).doesNotContainNull());
+            }
+        }
     }
 
     // ---- where it is ----
