@@ -224,15 +224,13 @@ final class StreamReading {
         long most = count == 0 ? FOREVER : count;
         group.hold(consumer, Math.min(most, stream.size() + idle.size()));
         try {
-            int before = call.reply().begin();
             Reply reply = begin(index);
             int begin = reply.begin();
             long answered = answerIdle(index, stream, group, consumer, idle);
             if (hasNew && answered < most) answered += answerNew(index, stream, group, consumer, most - answered);
             call.dirty(1);
-            if (answered > 0) reply.endArray(begin, answered);
-            else reply.out().rewind(before); // all that was idle is gone from the stream
-            return answered > 0;
+            reply.endArray(begin, answered);
+            return true;
         } finally {
             group.letGo();
         }
@@ -338,15 +336,14 @@ final class StreamReading {
                 continue;
             }
             long[] youngest = oldest.peek();
-            if (count > 0 && oldest.size() == count) {
-                if (youngest == null || deliveredMs >= youngest[0]) continue;
-            }
+            boolean isFull = youngest != null && oldest.size() == count;
+            if (isFull && deliveredMs >= youngest[0]) continue;
             long[] row = {deliveredMs, rows.ms(at), rows.seq(at)};
             if (!entry.at(stream, row[1], row[2])) {
                 gone.add(row);
                 continue;
             }
-            if (count > 0 && oldest.size() == count) oldest.poll();
+            if (isFull) oldest.poll();
             oldest.add(row);
         }
         List<long[]> idle = new ArrayList<>(oldest);

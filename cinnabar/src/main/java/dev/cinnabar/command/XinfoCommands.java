@@ -166,7 +166,6 @@ public enum XinfoCommands implements Command {
         return call.reply();
     }
 
-    /// @param count of entries, and of what is pending in each list; 0 for all
     /// What is pending of nobody: XNACK.
     private static long released(StreamGroup group) {
         long held = 0;
@@ -174,6 +173,7 @@ public enum XinfoCommands implements Command {
         return group.pending() - held;
     }
 
+    /// @param count of entries, and of what is pending in each list; 0 for all
     private static Reply full(Call call, StreamValue stream, long count) {
         Reply reply = call.reply();
         head(reply, stream, 9);
