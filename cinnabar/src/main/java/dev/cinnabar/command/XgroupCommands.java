@@ -198,7 +198,7 @@ public enum XgroupCommands implements Command {
         StreamGroup group = stream.group(call.arg(3));
         if (group == null) return call.reply().integer(0);
 
-        call.db().streamForChange(address).removeGroup(group);
+        call.db().removeGroup(address, group);
         call.changedUnwatched(call.key(2), "xgroup-destroy");
         return call.reply().integer(1);
     }

@@ -27,7 +27,9 @@ final class BigHash extends BigValue {
     /// @return whether the field is new
     boolean put(Bytes field, Bytes value) {
         boolean isNumber = value.length() <= Numbers.MAX_LONG_CHARS && Numbers.isLong(value);
-        return isNumber ? fields.put(field, Numbers.parse(value)) : fields.put(field, value);
+        boolean isNew = isNumber ? fields.put(field, Numbers.parse(value)) : fields.put(field, value);
+        if (isNew) fields.added();
+        return isNew;
     }
 
     @Override

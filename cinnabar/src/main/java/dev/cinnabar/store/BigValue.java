@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /// Belongs to the key that holds it. Touched only under the engine's lock. Whoever changes one asks [Database#bigForChange] for it first, so that
 /// a running snapshot sees it as it was. Nothing that is done to it as a whole takes longer than a moment but [#copy]: it is freed, compacted
 /// and handed to snapshots in steps.
-public abstract class BigValue {
+public abstract class BigValue extends Garbage {
     /*
      * How a type joins snapshots. `freeze` is called once, before the first change after the snapshot began, and may be in the middle of
      * a command: it must not fail, and should be O(1). From then on `walk` is called until it answers that it is done, each time for a
@@ -22,29 +22,15 @@ public abstract class BigValue {
      * An aborted snapshot calls `walk` to its end, too, and `image.sink()` takes nothing then: what was kept is freed on the way.
      */
     int number; // in BigValues
-
-    @Nullable
-    BigValue nextGarbage; // in BigValues
-
-    long garbageBytes; // what of it is counted there
     private @Nullable BigImage image; // while a snapshot has not handed it over
 
     /// How many elements there are: what LLEN, HLEN, SCARD and so on answer.
+    @Override
     public abstract long size();
 
     /// Bytes that it takes, its blocks and tables; O(1).
+    @Override
     public abstract long bytes();
-
-    /// Frees some of its memory; it is used for nothing else any more.
-    ///
-    /// @param most about how many elements
-    /// @return whether there is more to free
-    protected abstract boolean free(int most);
-
-    /// Frees all of its memory now. O(n): for one that is small, or that nobody else has seen.
-    final void freeAll() {
-        while (free(Integer.MAX_VALUE)) continue;
-    }
 
     /// Moves some of its blocks out of sparse pages; see [dev.cinnabar.struct.Dict#compact].
     ///

@@ -22,8 +22,8 @@ final class BigValues {
     private int[][] freeNumbers = new int[4][];
     private int freeCount;
     private int next = 1; // 0 is no value
-    private @Nullable BigValue firstGarbage;
-    private @Nullable BigValue lastGarbage;
+    private @Nullable Garbage firstGarbage;
+    private @Nullable Garbage lastGarbage;
     private int garbage;
     private long garbageBytes;
     private long queued; // how many became garbage since the statistics began, and how many were it then
@@ -100,7 +100,7 @@ final class BigValues {
     }
 
     /// Frees a value that no record holds, now or later.
-    void discard(BigValue value) {
+    void discard(Garbage value) {
         if (value.size() <= AT_ONCE && !value.free(2 * AT_ONCE)) return;
         value.garbageBytes = value.bytes();
         garbageBytes += value.garbageBytes;
@@ -111,13 +111,13 @@ final class BigValues {
         lastGarbage = value;
     }
 
-    /// Frees a value that no key ever had, now or later.
+    /// Frees a value that no key ever had, or a part of one, now or later.
     ///
     /// Later, so that nobody waits for what a command has gathered and needs no more. But commands make such values faster than steps free
     /// them: when more than another one waits, or memory is so short that there might be no room for the next, then now.
     ///
     /// @param free bytes of memory that nobody has taken
-    void drop(BigValue value, long free) {
+    void drop(Garbage value, long free) {
         long bytes = value.bytes();
         if (value.size() <= DROP_AT_ONCE || garbageBytes > bytes || free < bytes) {
             value.freeAll();
@@ -135,7 +135,7 @@ final class BigValues {
     boolean step(int most) {
         int left = most;
         while (firstGarbage != null && left > 0) {
-            BigValue value = firstGarbage;
+            Garbage value = firstGarbage;
             long before = value.size();
             boolean more = value.free(left);
             garbageBytes -= value.garbageBytes;
@@ -147,7 +147,7 @@ final class BigValues {
         return firstGarbage != null;
     }
 
-    private void removeFirst(BigValue value) {
+    private void removeFirst(Garbage value) {
         firstGarbage = value.nextGarbage;
         if (firstGarbage == null) lastGarbage = null;
         value.nextGarbage = null;

@@ -444,8 +444,8 @@ public final class Database {
         return zsetImage.at(keyWindow, address);
     }
 
-    /// Gives up a value that no key ever had. O(1), unless much waits to be freed or memory is short.
-    void drop(BigValue value) {
+    /// Gives up a value that no key ever had, or what was taken out of one. O(1), unless much waits to be freed or memory is short.
+    void drop(Garbage value) {
         Budget budget = pages.budget();
         bigs.drop(value, budget.limit() - budget.reserved());
     }
@@ -476,6 +476,12 @@ public final class Database {
     /// The stream of the key that was looked up last, about to be changed.
     public StreamValue streamForChange(long address) {
         return (StreamValue) bigForChange(address);
+    }
+
+    /// Takes a group out of the stream of the key that was looked up last; what it remembers is freed in steps.
+    public void removeGroup(long address, StreamGroup group) {
+        streamForChange(address).removeGroup(group);
+        drop(group);
     }
 
     /// An empty stream under no key; it is given one by [#putStream] or given up by [#giveUp].

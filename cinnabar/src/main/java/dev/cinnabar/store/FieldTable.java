@@ -46,7 +46,9 @@ final class FieldTable extends Members {
 
     @Override
     public FieldTable copy() {
-        return copyTo(new FieldTable(pages, randomness, moment));
+        FieldTable copy = copyTo(new FieldTable(pages, randomness, moment));
+        copy.added();
+        return copy;
     }
 
     @Override
@@ -65,13 +67,19 @@ final class FieldTable extends Members {
 
     // ---- coming and going ----
 
+    /// A field has come. A table that some fields will leave by themselves, and that has become too large to be looked at whole, gets its wheel
+    /// then, and not when there are a million fields to look through.
+    void added() {
+        if (wheel == null && volatiles > 0 && size() > WALKED) fillWheel();
+    }
+
     @Override
     void arriving(long address) {
         volatiles++;
         nextMs = Math.min(nextMs, expiryMs(address));
+        if (wheel == null && volatiles == 1 && size() > WALKED) wheel = newWheel();
         ExpiryWheel w = wheel;
         if (w != null) w.add(address);
-        else if (size() > WALKED) makeWheel();
     }
 
     @Override
@@ -89,16 +97,20 @@ final class FieldTable extends Members {
         if (w != null) w.moved(to);
     }
 
-    /// Without memory for a wheel all fields are looked at, as in a small table: slower, not wrong.
-    private void makeWheel() {
+    private void fillWheel() {
+        ExpiryWheel made = newWheel();
+        if (made != null) forEachVolatile(made::add);
+        wheel = made;
+    }
+
+    /// @return null when there is no memory for a wheel. Then all fields are looked at, as in a small table: slower, not wrong
+    private @Nullable ExpiryWheel newWheel() {
         try {
             pages.countExtra(ExpiryWheel.BYTES);
         } catch (OutOfMemory e) {
-            return;
+            return null;
         }
-        ExpiryWheel made = new ExpiryWheel(pages, moment.nowMs());
-        forEachVolatile(made::add);
-        wheel = made;
+        return new ExpiryWheel(pages, moment.nowMs());
     }
 
     private void dropWheel() {
@@ -133,8 +145,7 @@ final class FieldTable extends Members {
         expired = 0;
         if (w == null) {
             walk(most, told);
-            // the table has grown since; not before, for a new wheel's first tick is not over
-            if (volatiles > 0 && size() > WALKED) makeWheel();
+            added(); // there may be memory for a wheel now; not before, for a new wheel's first tick is not over
             return expired + (int) (size() / WALKED_FOR_ONE);
         }
         int left = w.advance(moment.nowMs(), most, address -> {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// were handed to whom and are not acknowledged yet, the *pending* ones.
 ///
 /// Touched only under the engine's lock.
-public final class StreamGroup implements Named {
+public final class StreamGroup extends Garbage implements Named {
     /*
      *    last delivered id, entries read
      *
@@ -54,6 +54,7 @@ public final class StreamGroup implements Named {
 
     private @Nullable StreamGroup origin; // of an image
     private StreamConsumer[] origins = NOBODY; // of an image's consumers
+    private int released; // of an image's lists: that of all, then those of the consumers
 
     /// The last id that was handed to any consumer.
     public long lastMs;
@@ -93,8 +94,15 @@ public final class StreamGroup implements Named {
                 name, 0, name.length, other.array(), other.offset(), other.offset() + other.length());
     }
 
+    /// How many rows there are to free: what is pending, for the group and for its consumers.
+    @Override
+    public long size() {
+        return 2 * pending.size();
+    }
+
     /// Bytes of everything the group remembers. O(consumers).
-    long bytes() {
+    @Override
+    public long bytes() {
         long bytes = objectBytes() + pending.bytes();
         for (int i = 0; i < consumers; i++) {
             bytes += byName[i].objectBytes() + POINTERS + byName[i].pending.bytes();
@@ -156,12 +164,12 @@ public final class StreamGroup implements Named {
         System.arraycopy(byName, place + 1, byName, place, consumers - place);
         byNumber[consumer.number] = null;
         freeNumber = Math.min(freeNumber, consumer.number);
-        drop(consumer);
+        consumer.pending.free(Integer.MAX_VALUE);
+        uncount(consumer);
         return count;
     }
 
-    private void drop(StreamConsumer consumer) {
-        consumer.pending.free(Integer.MAX_VALUE);
+    private void uncount(StreamConsumer consumer) {
         pages.uncountExtra(consumer.objectBytes() + POINTERS);
     }
 
@@ -304,13 +312,20 @@ public final class StreamGroup implements Named {
 
     // ---- the whole ----
 
-    /// Frees some of what is pending, and at last the consumers.
-    ///
-    /// @return whether there is more
-    boolean free(int most) {
+    /// First what is pending, then the consumers with what is pending of them.
+    @Override
+    protected boolean free(int most) {
+        long left = most - pending.size();
         if (pending.free(most)) return true;
-        for (int i = 0; i < consumers; i++) drop(byName[i]);
-        consumers = 0;
+        while (consumers > 0) {
+            if (left <= 0) return true;
+            StreamConsumer last = byName[consumers - 1];
+            int part = (int) left;
+            left -= 1 + last.pending();
+            if (last.pending.free(part)) return true;
+            uncount(last);
+            consumers--;
+        }
         byName = NOBODY;
         byNumber = NOBODY;
         pages.uncountExtra(objectBytes());
@@ -344,7 +359,7 @@ public final class StreamGroup implements Named {
                 copy.consumers++;
             }
         } catch (OutOfMemory e) {
-            copy.free(Integer.MAX_VALUE);
+            copy.freeAll();
             throw e;
         }
         return copy;
@@ -366,12 +381,18 @@ public final class StreamGroup implements Named {
         return image;
     }
 
-    /// Gives an image back. The group and its consumers may be gone meanwhile.
-    void release() {
+    /// Gives back some of an image. The group and its consumers may be gone meanwhile.
+    ///
+    /// @param leaves how many; see [IdRows#release]
+    /// @return whether there is more
+    boolean release(int leaves) {
         StreamGroup of = origin;
         if (of == null) throw new IllegalStateException("no image of a group");
-        of.pending.release(pending);
-        for (int i = 0; i < consumers; i++) origins[i].pending.release(byName[i].pending);
+        boolean isListLeft = released == 0
+                ? of.pending.release(pending, leaves)
+                : origins[released - 1].pending.release(byName[released - 1].pending, leaves);
+        if (!isListLeft) released++;
+        return released <= consumers;
     }
 
     void checkInvariants() {

@@ -54,12 +54,11 @@ final class StreamGroups {
         count++;
     }
 
-    /// Takes a group out.
+    /// Takes a group out; freeing it is the caller's.
     void remove(StreamGroup group) {
         int place = place(group.name());
         count--;
         System.arraycopy(groups, place + 1, groups, place, count - place);
-        while (group.free(Integer.MAX_VALUE)) continue;
     }
 
     /// Makes all of them forget that an entry is pending.
@@ -97,10 +96,15 @@ final class StreamGroups {
         return bytes;
     }
 
-    /// As [BigValue#free].
+    /// As [Garbage#free].
     boolean free(int most) {
+        long left = most;
         while (count > 0) {
-            if (groups[count - 1].free(most)) return true;
+            if (left <= 0) return true;
+            StreamGroup last = groups[count - 1];
+            int part = (int) left;
+            left -= 1 + last.consumers() + last.size();
+            if (last.free(part)) return true;
             count--;
         }
         return false;

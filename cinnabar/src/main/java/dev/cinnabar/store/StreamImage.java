@@ -6,6 +6,8 @@ import dev.cinnabar.struct.IdRows;
 /// remembers.
 final class StreamImage {
     private static final long END = -2; // a place: behind the last row
+    private static final long SHOWN = -3; // the group was shown, it is still to be given back
+    private static final int RELEASED_AT_ONCE = 64; // leaves: some 10 µs
 
     private final StreamValue stream;
     private final StreamValue frozen;
@@ -50,7 +52,8 @@ final class StreamImage {
             if (!walk(frozen.group(groups), sink, slice)) return true;
             pending = IdRows.NONE;
         }
-        stream.nodes().release(frozen.nodes());
+        while (stream.nodes().release(frozen.nodes(), Integer.MAX_VALUE))
+            continue; // few: a leaf stands for thousands of entries
         return false;
     }
 
@@ -62,16 +65,22 @@ final class StreamImage {
             sink.group(group);
             pending = rows.isEmpty() ? END : rows.first();
         }
-        while (pending != END) {
+        while (pending >= 0) {
             if (slice.isOver()) return false;
             sink.pending(group, pending);
             slice.spend(1);
             long next = rows.next(pending);
             pending = next == IdRows.NONE ? END : next;
         }
-        for (int i = 0; i < group.consumers(); i++) sink.consumer(group, group.consumer(i));
-        slice.spend(1 + group.consumers());
-        group.release();
+        if (pending == END) {
+            for (int i = 0; i < group.consumers(); i++) sink.consumer(group, group.consumer(i));
+            slice.spend(1 + group.consumers());
+            pending = SHOWN;
+        }
+        do {
+            if (slice.isOver()) return false;
+            slice.spend(RELEASED_AT_ONCE);
+        } while (group.release(RELEASED_AT_ONCE));
         return true;
     }
 }

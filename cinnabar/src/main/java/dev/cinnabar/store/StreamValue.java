@@ -619,8 +619,8 @@ public final class StreamValue extends BigValue {
         return groups.create(name, lastMs, lastSeq, entriesRead);
     }
 
-    /// Takes a group out.
-    public void removeGroup(StreamGroup group) {
+    /// Takes a group out; freeing it is the caller's.
+    void removeGroup(StreamGroup group) {
         groups.remove(group);
     }
 
@@ -642,7 +642,7 @@ public final class StreamValue extends BigValue {
             length -= live(place);
             dropNode(place);
         }
-        return groups.free(most);
+        return groups.free((int) Math.max(1, left));
     }
 
     /// The position is the number of a list of rows, above 32 bits, and that of a leaf in it. Lists are: the nodes themselves, one by one; their

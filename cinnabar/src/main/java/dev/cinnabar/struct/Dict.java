@@ -346,7 +346,7 @@ public final class Dict {
     /// @throws OutOfMemory when the table cannot grow; then no entry has changed
     public void makeRoom(long hash) {
         if (old == null && size >= capacity(table.buckets)) start(larger(table.buckets));
-        else step(MOVE_STEP);
+        else moveOn(MOVE_STEP);
         if (old != null && size >= fullest(Math.min(old.buckets, table.buckets))) hurry();
 
         Table t = tableOf(hash);
@@ -366,7 +366,7 @@ public final class Dict {
     /// The table got fuller than a move lets it get by itself: memory for the next segment was refused for a while, or still is.
     private void hurry() {
         int before = moved;
-        if (step(HURRY_STEP) && moved == before) throw OutOfMemory.REFUSED;
+        if (moveOn(HURRY_STEP) && moved == before) throw OutOfMemory.REFUSED;
     }
 
     /// Puts another address into the slot of the record that was found last; for a record that moved or was replaced by one with
@@ -391,7 +391,6 @@ public final class Dict {
     /// The second half: lets a table shrink that has become sparse.
     public void settle() {
         step(MOVE_STEP);
-        shrinkIfSparse();
     }
 
     private Table foundTable() {
@@ -462,16 +461,21 @@ public final class Dict {
         old = table;
         table = next;
         moved = 0;
-        if (Math.max(buckets, old.buckets) <= AT_ONCE) step(Integer.MAX_VALUE);
-        else step(MOVE_STEP);
+        moveOn(Math.max(buckets, old.buckets) <= AT_ONCE ? Integer.MAX_VALUE : MOVE_STEP);
     }
 
-    /// Moves some buckets to the new table; a no-op when the table is not being rebuilt. Server's timers call it, so that a
-    /// table that is only read gets done too.
+    /// Moves some buckets to the new table, if there is one, and begins with another one when the table has become sparse meanwhile. The server's
+    /// timers call it, so that a table that is only read gets done too.
     ///
     /// @param buckets how many at the most; fewer when there is no memory for the new table's next segment
     /// @return whether more is to be done
     public boolean step(int buckets) {
+        if (!moveOn(buckets)) shrinkIfSparse();
+        return old != null;
+    }
+
+    /// @return whether more is to be moved
+    private boolean moveOn(int buckets) {
         Table from = old;
         if (from == null) return false;
         foundSlot = NOT_FOUND;

@@ -517,18 +517,24 @@ public final class IdRows {
         return image;
     }
 
-    /// Gives an image of these rows back. O(rows / 64 · log).
-    public void release(IdRows image) {
-        for (int leaf = 0; leaf < image.leafCount; leaf++) {
+    /// Gives back some of an image of these rows, from its end on; from the first time on it is used for nothing else. O(most · log).
+    ///
+    /// @param most how many leaves, of up to 64 rows each
+    /// @return whether there is more
+    public boolean release(IdRows image, int most) {
+        int end = Math.max(0, image.leafCount - most);
+        while (image.leafCount > end) {
+            int leaf = --image.leafCount;
             long entry = image.leaves[leaf];
             int own = leafOf(image.ms(place(leaf, 0)), image.seq(place(leaf, 0)));
             if (own >= 0 && leaves[own] == entry) leaves[own] &= ~SHARED;
             else pages.free(entry & Pages.ADDRESS_MASK, blockSize(image.count(leaf)));
         }
-        if (image.leafCount > 0) pages.uncountExtra(arrayBytes(image.leaves.length));
+        if (end > 0) return true;
+        uncount(image.leaves.length);
         image.leaves = NO_LEAVES;
-        image.leafCount = 0;
         image.size = 0;
+        return false;
     }
 
     // ---- self-check ----

@@ -630,6 +630,7 @@ class StreamCommandsTest {
         server.line("XNACK s g2 FAIL IDS 3 " + String.join(" ", ids("s").subList(0, 3)));
         server.line("XGROUP DESTROY s g1");
         server.line("XGROUP DELCONSUMER s g0 c2");
+        while (server.store().step()) continue;
         assertThat(server.store().pages().used()).isLessThan(all - 5000 * 50);
         server.line("COPY s t");
         server.store().checkInvariants();

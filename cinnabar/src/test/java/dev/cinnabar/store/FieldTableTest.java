@@ -29,7 +29,7 @@ class FieldTableTest {
 
     private void put(String field, long expiryMs) {
         Bytes name = Bytes.of(field);
-        table.put(name, Bytes.of("value of " + field));
+        if (table.put(name, Bytes.of("value of " + field))) table.added();
         table.setExpiry(table.find(name), expiryMs);
     }
 
@@ -44,6 +44,20 @@ class FieldTableTest {
         assertThat(table.expire(1000, name -> gone.add(name.toString()))).isLessThan(10);
         assertThat(gone).containsExactlyInAnyOrder("soon", "sooner");
         assertThat(table.size()).isEqualTo(100_000);
+        table.checkInvariants();
+    }
+
+    @Test
+    void a_table_that_outgrows_being_looked_at_finds_its_due_fields_in_a_wheel_from_then_on() {
+        put("soon", NOW_MS + 100);
+        for (int i = 0; i < 100_000; i++) {
+            table.put(Bytes.of("f" + i), Bytes.of("v"));
+            table.added();
+        }
+        table.checkInvariants();
+        moment.set(NOW_MS + 120);
+        assertThat(table.expire(1000, name -> {})).isLessThan(10);
+        assertThat(table.expired()).isOne();
         table.checkInvariants();
     }
 
@@ -74,7 +88,7 @@ class FieldTableTest {
                 long found = t.find(name);
                 switch (random.below(12)) {
                     case 0, 1, 2, 3 -> {
-                        t.put(name, Bytes.of("x".repeat(random.below(60)))); // and keeps its time
+                        if (t.put(name, Bytes.of("x".repeat(random.below(60))))) t.added(); // else it keeps its time
                         expected.putIfAbsent(field, Database.NO_EXPIRY);
                     }
                     case 4, 5, 6, 7 -> {

@@ -86,6 +86,35 @@ class StoreTest {
     }
 
     @Test
+    void what_a_group_remembers_is_freed_in_steps_be_it_taken_from_its_stream_or_gone_with_it() {
+        for (boolean withStream : new boolean[] {false, true}) {
+            Store store = store(1);
+            Database db = store.database(0);
+            Bytes key = Bytes.of("stream");
+            StreamValue stream = db.newStream();
+            db.putStream(key, stream);
+            long bare = store.pages().used();
+            StreamGroup group = stream.createGroup(Bytes.of("group"), 0, 0, 0);
+            for (int i = 0; i < 10; i++) {
+                StreamConsumer consumer = group.create(Bytes.of("consumer" + i), 0);
+                for (int id = 1; id <= 10_000; id++) group.assign(i, id, consumer, 0, 1);
+            }
+            long left = store.pages().used() - bare;
+            assertThat(left).isGreaterThan(100_000 * 52);
+
+            if (withStream) db.remove(key);
+            else db.removeGroup(db.lookup(key), group);
+            for (int steps = 0; store.garbageObjects() > 0; steps++) {
+                long before = store.pages().used();
+                store.stepGarbage();
+                assertThat(before - store.pages().used()).as("step %d", steps).isBetween(1L, left / 20);
+            }
+            store.checkInvariants();
+            if (!withStream) assertThat(store.pages().used()).isEqualTo(bare);
+        }
+    }
+
+    @Test
     void a_flush_gives_up_no_more_than_the_data() {
         Store store = store(1);
         store.countOwn(0);

@@ -534,6 +534,20 @@ class DictTest {
     // ---- garbage ----
 
     @Test
+    void a_table_that_was_emptied_while_it_could_not_shrink_shrinks_by_itself_when_memory_is_back() {
+        Model model = new Model(100_000, SEED);
+        for (int n = 0; n < 100_000; n++) model.insert(n);
+        while (model.dict.step(1000)) continue;
+        long full = model.dict.bytes();
+        model.exhaust(true);
+        for (int n = 0; n < 100_000; n++) model.remove(n);
+        model.exhaust(false);
+        for (int steps = 0; model.dict.step(1000); steps++) assertThat(steps).isLessThan(1000);
+        assertThat(model.dict.bytes()).isLessThan(full / 100);
+        model.dict.checkInvariants();
+    }
+
+    @Test
     void finding_inserting_removing_and_replacing_allocate_nothing_on_the_heap() {
         Model model = new Model(100_000, SEED);
         for (int n = 0; n < 80_000; n++) model.insert(n);
