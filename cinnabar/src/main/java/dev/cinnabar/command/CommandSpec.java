@@ -206,7 +206,7 @@ public final class CommandSpec {
         return all;
     }
 
-    /// Whether keys are found by more than fixed places.
+    /// Whether there may be keys among the arguments.
     public boolean hasKeys() {
         return !keys.isEmpty() || keyFinder != null;
     }

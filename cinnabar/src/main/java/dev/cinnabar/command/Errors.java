@@ -3,7 +3,10 @@ package dev.cinnabar.command;
 import dev.cinnabar.base.Bytes;
 import java.util.Locale;
 
-/// The texts of errors, in one list: clients match on them, word for word, so they are Redis's.
+/// The texts of errors that several commands share, or that other rooms need; what one command alone says stands with it. Clients match on them,
+/// word for word, so they are Redis's.
+///
+/// A text is a [Refusal] where it is thrown, and a string where it is answered or built upon.
 public final class Errors {
     public static final String SYNTAX = "ERR syntax error";
     public static final String WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value";
@@ -15,6 +18,8 @@ public final class Errors {
     public static final String OFFSET_OUT_OF_RANGE = "ERR offset is out of range";
     public static final String SAME_OBJECT = "ERR source and destination objects are the same";
     public static final String NOT_AN_INT = "ERR value is out of range, value must between -2147483648 and 2147483647";
+    public static final String NO_KEYS = "ERR numkeys should be greater than 0";
+    public static final String NEGATIVE_LIMIT = "ERR LIMIT can't be negative";
     public static final String INVALID_NUMKEYS = "ERR invalid numkeys value";
     public static final String NOT_IN_PAIRS = "ERR wrong number of key-value pairs";
     public static final String ENX_WITHOUT_EXPIRY = "ERR ENX flag requires an expiration";

@@ -249,7 +249,6 @@ final class HashExpiry {
 
     /// What stands in front of the fields of HGETEX and HSETEX, or behind them.
     private static final class Options {
-        private final boolean isGet;
         private final int first; // index of the first field
         private final int fields;
         private final long whenMs;
@@ -258,7 +257,6 @@ final class HashExpiry {
         private final boolean wantsAll; // FXX
 
         Options(Call call, boolean isGet) {
-            this.isGet = isGet;
             int firstAt = 0;
             long count = 0;
             long time = Database.NO_EXPIRY;

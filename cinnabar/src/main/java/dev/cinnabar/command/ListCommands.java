@@ -165,12 +165,9 @@ public enum ListCommands implements Command {
             .complexity("O(N) for N elements pushed")
             .summary("Pushes elements to the tail of a list, but only if there is one."));
 
-    private static final String NOT_POSITIVE = "ERR value is out of range, must be positive";
     private static final String NO_RANK =
             "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ..."
                     + " or use negative to start from the end of the list";
-    private static final String RANK_RANGE =
-            "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
 
     private final CommandSpec spec;
 
@@ -277,7 +274,7 @@ public enum ListCommands implements Command {
             if (i + 1 == call.argc()) throw Errors.SYNTAX_REFUSAL;
             if (call.is(i, "RANK")) {
                 rank = call.longArg(i + 1);
-                if (rank == Long.MIN_VALUE) throw new Refusal(RANK_RANGE);
+                if (rank == Long.MIN_VALUE) throw new Refusal(Errors.NOT_A_COUNT);
                 if (rank == 0) throw new Refusal(NO_RANK);
             } else if (call.is(i, "COUNT")) {
                 count = call.longArg(i + 1, 0, Long.MAX_VALUE, "ERR COUNT can't be negative");
@@ -406,7 +403,7 @@ public enum ListCommands implements Command {
     private static Reply pop(Call call, boolean atHead) {
         if (call.argc() > 3) return call.reply().error(Errors.arity(atHead ? "lpop" : "rpop"));
         boolean hasCount = call.argc() == 3;
-        long count = hasCount ? call.longArg(2, 0, Long.MAX_VALUE, NOT_POSITIVE) : 1;
+        long count = hasCount ? call.longArg(2, 0, Long.MAX_VALUE, Errors.NOT_POSITIVE) : 1;
         ListValue list = write(call, 1);
         if (!list.exists())
             return hasCount ? call.reply().nilArray() : call.reply().nil();

@@ -9,7 +9,6 @@ package dev.cinnabar.command;
 ///                …last
 /// ```
 final class MultiPop {
-    private static final String NO_KEYS = "ERR numkeys should be greater than 0";
 
     /// The error of a count of elements that is none.
     static final String NO_COUNT = "ERR count should be greater than 0";
@@ -31,7 +30,7 @@ final class MultiPop {
     /// @param secondEnd the word for the other
     /// @throws Refusal when there are no keys, another word stands where the end belongs, the count is none, or something is left over
     MultiPop(Call call, int countAt, String firstEnd, String secondEnd) {
-        long keys = call.longArg(countAt, 1, Long.MAX_VALUE, NO_KEYS);
+        long keys = call.longArg(countAt, 1, Long.MAX_VALUE, Errors.NO_KEYS);
         if (keys >= call.argc() - countAt - 1) throw Errors.SYNTAX_REFUSAL;
         first = countAt + 1;
         last = countAt + (int) keys;

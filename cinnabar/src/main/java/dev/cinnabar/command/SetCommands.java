@@ -142,9 +142,6 @@ public enum SetCommands implements Command {
             .complexity("O(N) for N members of all sets")
             .summary("Stores the members that are in any of the sets."));
 
-    private static final String NOT_POSITIVE = "ERR value is out of range, must be positive";
-    private static final String COUNT_RANGE =
-            "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
     private static final int FEW =
             3; // below a third of a set, picking again what was picked before costs less than a walk
 
@@ -329,7 +326,7 @@ public enum SetCommands implements Command {
     private static Reply randomMany(Call call) {
         if (call.argc() > 3) throw Errors.SYNTAX_REFUSAL;
         long count = call.longArg(2);
-        if (count == Long.MIN_VALUE) throw new Refusal(COUNT_RANGE);
+        if (count == Long.MIN_VALUE) throw new Refusal(Errors.NOT_A_COUNT);
         SetValue set = read(call, 1);
         Reply reply = call.reply();
         if (!set.exists() || count == 0) return reply.array(0);
@@ -388,7 +385,7 @@ public enum SetCommands implements Command {
 
     private static Reply popMany(Call call) {
         if (call.argc() > 3) throw Errors.SYNTAX_REFUSAL;
-        long count = call.longArg(2, 0, Long.MAX_VALUE, NOT_POSITIVE);
+        long count = call.longArg(2, 0, Long.MAX_VALUE, Errors.NOT_POSITIVE);
         SetValue set = write(call, 1);
         Reply reply = call.reply();
         if (!set.exists() || count == 0) return reply.set(0);
@@ -494,7 +491,7 @@ public enum SetCommands implements Command {
     }
 
     private Reply count(Call call) {
-        long keys = call.longArg(1, 1, Long.MAX_VALUE, "ERR numkeys should be greater than 0");
+        long keys = call.longArg(1, 1, Long.MAX_VALUE, Errors.NO_KEYS);
         if (keys > call.argc() - 2)
             return call.reply().error("ERR Number of keys can't be greater than number of args");
         int last = 1 + (int) keys;
@@ -502,7 +499,7 @@ public enum SetCommands implements Command {
         for (int i = last + 1; i < call.argc(); i++) {
             if (this == SUNIONCARD && call.is(i, "APPROX")) continue; // the exact count is no worse an approximation
             if (!call.is(i, "LIMIT") || i + 1 == call.argc()) throw Errors.SYNTAX_REFUSAL;
-            limit = call.longArg(++i, 0, Long.MAX_VALUE, "ERR LIMIT can't be negative");
+            limit = call.longArg(++i, 0, Long.MAX_VALUE, Errors.NEGATIVE_LIMIT);
         }
         long most = limit == 0 ? Long.MAX_VALUE : limit;
         return call.reply().integer(this == SUNIONCARD ? unionSize(call, last, most) : size(call, last, most));

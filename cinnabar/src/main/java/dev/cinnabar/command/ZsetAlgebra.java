@@ -37,7 +37,6 @@ final class ZsetAlgebra {
     }
 
     private static final Refusal NOT_A_WEIGHT = new Refusal("ERR weight value is not a float");
-    private static final String NEGATIVE_LIMIT = "ERR LIMIT can't be negative";
 
     private final Call call;
     private final Database db;
@@ -128,7 +127,7 @@ final class ZsetAlgebra {
             return i;
         }
         if (use == Use.COUNT && behind >= 1 && call.is(i, "LIMIT")) {
-            limit = call.longArg(i + 1, 0, Long.MAX_VALUE, NEGATIVE_LIMIT);
+            limit = call.longArg(i + 1, 0, Long.MAX_VALUE, Errors.NEGATIVE_LIMIT);
             return i + 1;
         }
         throw Errors.SYNTAX_REFUSAL;

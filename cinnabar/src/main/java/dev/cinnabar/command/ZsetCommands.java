@@ -410,13 +410,7 @@ public enum ZsetCommands implements Command {
         int options = 0;
         int i = 2;
         for (; i < call.argc(); i++) {
-            int option = call.is(i, "NX")
-                    ? NX
-                    : call.is(i, "XX")
-                            ? XX
-                            : call.is(i, "GT")
-                                    ? GT
-                                    : call.is(i, "LT") ? LT : call.is(i, "CH") ? CH : call.is(i, "INCR") ? INCR : 0;
+            int option = addOption(call, i);
             if (option == 0) break;
             options |= option;
         }
@@ -429,6 +423,16 @@ public enum ZsetCommands implements Command {
         if (hasNx && (hasGt || hasLt) || hasGt && hasLt) return call.reply().error(Errors.ZADD_GT_LT);
         if ((options & INCR) != 0 && words > 2) return call.reply().error(Errors.ZADD_INCR_ONE);
         return put(call, i, options);
+    }
+
+    /// The option of ZADD that stands there, 0 if it is none.
+    private static int addOption(Call call, int index) {
+        if (call.is(index, "NX")) return NX;
+        if (call.is(index, "XX")) return XX;
+        if (call.is(index, "GT")) return GT;
+        if (call.is(index, "LT")) return LT;
+        if (call.is(index, "CH")) return CH;
+        return call.is(index, "INCR") ? INCR : 0;
     }
 
     /// Scores and members from an argument on; all scores are looked at before the first change.

@@ -30,10 +30,11 @@
 /// command which finds nothing to change counts, too; what sets a whole value notes it by itself.
 ///
 /// **Mistakes.** A body checks everything before it changes anything. It answers an error (`reply.error(SYNTAX)`) or, from a helper, throws
-/// a [dev.cinnabar.command.Refusal]; both are constants without a stack trace where they are frequent. Their texts stand in
-/// [dev.cinnabar.command.Errors], because clients match on them.
+/// a [dev.cinnabar.command.Refusal]; both are constants without a stack trace where they are frequent. Clients match on their texts; those
+/// that several commands share stand in [dev.cinnabar.command.Errors].
 ///
-/// **Who owns what.** One `Call`, one `Reply` and one `Effects` per engine, used again and again, all under its lock. What the call lends
+/// **Who owns what.** A few `Call`s per engine, each with its `Effects`, used again and again, all under its lock: one for clients, one for a
+/// call that is run again after it waited, and so on. The `Reply` is the session's. What the call lends
 /// is valid until the body returns.
 ///
 /// **What this room does not do.** It does not decide whether a command may run now, knows neither sockets nor sessions nor the log. Commands

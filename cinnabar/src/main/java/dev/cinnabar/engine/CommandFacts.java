@@ -21,28 +21,27 @@ final class CommandFacts {
     /// Where a command's keys are, for clients older than key specifications: a single range, as far as one can say it.
     ///
     /// @param last  -1 for the last argument
-    record Range(int first, int last, int step) {
-        static final Range NONE = new Range(0, 0, 0);
+    record Places(int first, int last, int step) {
+        static final Places NONE = new Places(0, 0, 0);
 
-        /// The range that the specifications make together: one of them, or several that lie side by side.
-        static Range of(List<KeySpec> keys) {
-            if (keys.size() == 1 && isRange(keys.get(0))) {
-                KeySpec key = keys.get(0);
-                return new Range(key.index(), lastOf(key), key.step());
-            }
-            int first = 0;
-            int last = 0;
+        /// The places that the specifications name together: one of them, or several that lie side by side.
+        static Places of(List<KeySpec> keys) {
+            Places all = NONE;
             for (KeySpec key : keys) {
-                if (!isRange(key)) continue;
-                if (key.step() != 1 || first != 0 && last != key.index() - 1) return NONE;
-                if (first == 0) first = key.index();
-                last = lastOf(key);
+                Places its = of(key);
+                if (its == NONE) continue;
+                if (keys.size() == 1 || all == NONE && its.step == 1) all = its;
+                else if (its.step == 1 && all.last == its.first - 1) all = new Places(all.first, its.last, 1);
+                else return NONE;
             }
-            return first == 0 ? NONE : new Range(first, last, 1);
+            return all;
         }
 
-        private static int lastOf(KeySpec key) {
-            return key.last() < 0 ? key.last() : key.index() + key.last();
+        private static Places of(KeySpec key) {
+            if (!(key.begin() instanceof KeySpec.AtIndex begin) || !(key.keys() instanceof KeySpec.Range range))
+                return NONE;
+            int last = range.last() < 0 ? range.last() : begin.index() + range.last();
+            return new Places(begin.index(), last, range.step());
         }
     }
 
@@ -68,8 +67,8 @@ final class CommandFacts {
         List<String> flags = flags(spec);
         reply.set(flags.size());
         for (String flag : flags) reply.simple(flag);
-        Range range = Range.of(spec.keys());
-        reply.integer(range.first).integer(range.last).integer(range.step);
+        Places places = Places.of(spec.keys());
+        reply.integer(places.first).integer(places.last).integer(places.step);
         writeCategories(reply, entry);
         reply.set(spec.tips().size());
         for (String tip : spec.tips()) reply.bulk(tip);
@@ -79,20 +78,12 @@ final class CommandFacts {
 
     private static List<String> flags(CommandSpec spec) {
         List<String> words = new ArrayList<>();
-        boolean isMovable =
-                spec.hasKeys() && !spec.keys().stream().allMatch(CommandFacts::isRange) || hasFinderOnly(spec);
+        boolean isMovable = spec.hasKeys()
+                && (spec.keys().isEmpty() || spec.keys().stream().anyMatch(key -> Places.of(key) == Places.NONE));
         for (Flag flag : Flag.values()) {
             if (flag.isShown() && (spec.is(flag) || flag == Flag.MOVABLEKEYS && isMovable)) words.add(flag.word());
         }
         return words;
-    }
-
-    private static boolean hasFinderOnly(CommandSpec spec) {
-        return spec.hasKeys() && spec.keys().isEmpty();
-    }
-
-    private static boolean isRange(KeySpec key) {
-        return key.keyword() == null && !key.isCounted() && !key.isUnknown();
     }
 
     /// The ACL categories of a command; a container belongs to none but the slow ones.
@@ -112,27 +103,26 @@ final class CommandFacts {
     private static void write(Reply reply, KeySpec key) {
         reply.map(3).bulk("flags");
         writeFlags(reply, key);
-        reply.bulk("begin_search").map(2);
-        String keyword = key.keyword();
-        if (key.isUnknown()) {
-            reply.bulk("type").bulk("unknown").bulk("spec").map(0);
-        } else if (keyword == null) {
-            reply.bulk("type").bulk("index").bulk("spec").map(1).bulk("index").integer(key.index());
+        reply.bulk("begin_search").map(2).bulk("type");
+        if (key.begin() instanceof KeySpec.AtIndex at) {
+            reply.bulk("index").bulk("spec").map(1).bulk("index").integer(at.index());
+        } else if (key.begin() instanceof KeySpec.BehindWord behind) {
+            reply.bulk("keyword").bulk("spec").map(2);
+            reply.bulk("keyword").bulk(behind.word()).bulk("startfrom").integer(behind.from());
         } else {
-            reply.bulk("type").bulk("keyword").bulk("spec").map(2);
-            reply.bulk("keyword").bulk(keyword).bulk("startfrom").integer(key.index());
+            reply.bulk("unknown").bulk("spec").map(0);
         }
-        reply.bulk("find_keys").map(2);
-        if (key.isUnknown()) {
-            reply.bulk("type").bulk("unknown").bulk("spec").map(0);
-        } else if (key.isCounted()) {
-            reply.bulk("type").bulk("keynum").bulk("spec").map(3);
-            reply.bulk("keynumidx").integer(key.last()).bulk("firstkey").integer(key.limit());
-            reply.bulk("keystep").integer(key.step());
+        reply.bulk("find_keys").map(2).bulk("type");
+        if (key.keys() instanceof KeySpec.Range range) {
+            reply.bulk("range").bulk("spec").map(3);
+            reply.bulk("lastkey").integer(range.last()).bulk("keystep").integer(range.step());
+            reply.bulk("limit").integer(range.limit());
+        } else if (key.keys() instanceof KeySpec.Counted counted) {
+            reply.bulk("keynum").bulk("spec").map(3);
+            reply.bulk("keynumidx").integer(counted.countAt()).bulk("firstkey").integer(counted.first());
+            reply.bulk("keystep").integer(counted.step());
         } else {
-            reply.bulk("type").bulk("range").bulk("spec").map(3);
-            reply.bulk("lastkey").integer(key.last()).bulk("keystep").integer(key.step());
-            reply.bulk("limit").integer(key.limit());
+            reply.bulk("unknown").bulk("spec").map(0);
         }
     }
 

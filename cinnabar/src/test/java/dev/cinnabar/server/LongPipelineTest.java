@@ -27,7 +27,7 @@ class LongPipelineTest {
     private static final byte[] REQUEST = "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n".getBytes(StandardCharsets.US_ASCII);
 
     @Test
-    void over_tcp() throws IOException {
+    void all_answers_come_to_who_sent_everything_first_over_tcp() throws IOException {
         try (Cinnabar server = Cinnabar.builder().start();
                 SocketChannel client = SocketChannel.open(new InetSocketAddress("127.0.0.1", server.port()))) {
             sendAllThenRead(server, client);
@@ -35,7 +35,7 @@ class LongPipelineTest {
     }
 
     @Test
-    void over_a_unix_socket(@TempDir Path folder) throws IOException {
+    void all_answers_come_to_who_sent_everything_first_over_a_unix_socket(@TempDir Path folder) throws IOException {
         Path path = folder.resolve("socket");
         try (Cinnabar server =
                         Cinnabar.builder().set("unixsocket", path.toString()).start();

@@ -3,6 +3,7 @@ package dev.cinnabar.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cinnabar.base.Log;
+import dev.cinnabar.base.LogLines;
 import dev.cinnabar.config.Config;
 import dev.cinnabar.config.Directives;
 import java.io.IOException;
@@ -63,9 +64,14 @@ class SupervisorTest {
     }
 
     @Test
-    void a_missing_program_ends_nothing() {
+    void a_missing_program_is_warned_of_and_ends_nothing() {
         Config config = new Config();
         config.put(Directives.SUPERVISED, "systemd");
-        new Supervisor(config, folder.resolve("none").toString(), "/run/notify", Log.none()).ready();
+        LogLines log = new LogLines(Log.Level.WARNING);
+        new Supervisor(config, folder.resolve("none").toString(), "/run/notify", log).ready();
+        assertThat(log.lines)
+                .singleElement()
+                .asString()
+                .matches("WARNING systemd cannot be told READY=1: no program .*none");
     }
 }

@@ -21,22 +21,22 @@ class EventTwinTest {
     }
 
     @Test
-    void strings() {
+    void listeners_hear_the_same_of_strings() {
         compare(StringMaker::next);
     }
 
     @Test
-    void keys() {
+    void listeners_hear_the_same_of_keys() {
         compare(KeyMaker::next);
     }
 
     @Test
-    void lists() {
+    void listeners_hear_the_same_of_lists() {
         compare(ListMaker::next);
     }
 
     @Test
-    void sets() {
+    void listeners_hear_the_same_of_sets() {
         compare(SetMaker::next);
     }
 
@@ -48,42 +48,42 @@ class EventTwinTest {
     }
 
     @Test
-    void bits() {
+    void listeners_hear_the_same_of_bits() {
         compare(EventTwinTest::bit);
     }
 
     @Test
-    void hyperloglogs() {
+    void listeners_hear_the_same_of_hyperloglogs() {
         compare(HyperLogLogMaker::next);
     }
 
     @Test
-    void sorted_sets() {
+    void listeners_hear_the_same_of_sorted_sets() {
         compare(ZsetMaker::next);
     }
 
     @Test
-    void hashes() {
+    void listeners_hear_the_same_of_hashes() {
         compare(HashMaker::next);
     }
 
     @Test
-    void places() {
+    void listeners_hear_the_same_of_places() {
         compare(GeoMaker::next);
     }
 
     @Test
-    void sorting() {
+    void listeners_hear_the_same_of_sorting() {
         compare(SortMaker::next);
     }
 
     @Test
-    void dumps() {
+    void listeners_hear_the_same_of_dumps() {
         compare(DumpMaker::next);
     }
 
     @Test
-    void all_families_by_turns() {
+    void listeners_hear_the_same_of_all_families_by_turns() {
         compare(r -> switch (r.nextInt(6)) {
             case 0 -> StringMaker.next(r);
             case 1 -> KeyMaker.next(r);

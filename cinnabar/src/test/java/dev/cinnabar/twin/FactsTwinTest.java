@@ -57,16 +57,21 @@ class FactsTwinTest {
             Set<String> uses =
                     new TreeSet<>(List.of(key.flags().toUpperCase(Locale.ROOT).split(" ")));
             keys.append(uses);
-            if (key.isUnknown()) {
-                keys.append(" somewhere\n");
-                continue;
-            }
-            if (key.keyword() != null) keys.append(" behind ").append(key.keyword());
-            keys.append(" index ").append(key.index());
-            if (key.isCounted())
-                keys.append(" count at ").append(key.last()).append(" first ").append(key.limit());
-            else keys.append(" to ").append(key.last());
-            keys.append(" step ").append(key.step()).append('\n');
+            if (key.begin() instanceof KeySpec.AtIndex at)
+                keys.append(" index ").append(at.index());
+            else if (key.begin() instanceof KeySpec.BehindWord behind)
+                keys.append(" behind ").append(behind.word()).append(" index ").append(behind.from());
+            else keys.append(" somewhere");
+            if (key.keys() instanceof KeySpec.Range range)
+                keys.append(" to ").append(range.last()).append(" step ").append(range.step());
+            else if (key.keys() instanceof KeySpec.Counted counted)
+                keys.append(" count at ")
+                        .append(counted.countAt())
+                        .append(" first ")
+                        .append(counted.first())
+                        .append(" step ")
+                        .append(counted.step());
+            keys.append('\n');
         }
         return spec.fullName() + " " + spec.arity() + "\n" + flags + "\n" + categories + "\n"
                 + new TreeSet<>(spec.tips()) + "\n" + keys;
