@@ -1,0 +1,301 @@
+package dev.cinnabar.struct;
+
+import dev.cinnabar.memory.OutOfMemory;
+import dev.cinnabar.memory.Pages;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// The buckets of a [Dict] in one size, and how entries lie in them. A dict has two of these while it grows or shrinks.
+final class DictTable {
+    /*
+     * A slot is a long: 22 bits of the hash (the tag), 42 bits of address. Eight slots are a bucket, one cache line:
+     *
+     *   hash   | top 32 bits: times the number of buckets, and again the top, is the bucket | … | start 3 | tag 22 |
+     *
+     *   bucket b      [ . x x . x x x x ]   spilled[b] = 0     an entry lies in its home bucket, anywhere in it,
+     *   bucket b + 1  [ x x x x x x x x ]   spilled[b+1] = 2   or, when that is full, in one of the next;
+     *   bucket b + 2  [ y . x y . . . . ]   spilled[b+2] = 0   y y: at home in b + 1
+     *
+     * spilled[b] counts the entries that were turned away by bucket b and live further on. A search reads its home bucket and
+     * goes on only while that count is not zero: no tombstones, and a miss usually costs one line. The count is a byte; one that
+     * reached 255 stays there until the table is rebuilt.
+     *
+     * Slots and counts are made of segments of 8,192 buckets, which come when the first of their buckets is needed and go one by one. Behind the
+     * last bucket are some more, the tail, so that what spills over the end has a place. While a table grows its unmoved end fills up to a load
+     * of 0.91, 0.92 after memory was refused; the chance that more than 128 entries spill over one point is then about 1e-10 (a queue with that
+     * utilisation, batches Poisson). A table of up to 16 buckets has a tail for all it can hold.
+     *
+     * A place is the number of a slot, counted through all buckets.
+     */
+    static final int SLOTS = 8; // per bucket: 64 bytes, one cache line
+    static final int SLOTS_LOG = 3;
+    static final int SEGMENT_BUCKETS = 1 << 13; // 512 KiB of slots
+
+    private static final int SEGMENT_LOG = 13;
+    private static final int SEGMENT_MASK = SEGMENT_BUCKETS - 1;
+    private static final int MAX_TAIL = 16; // buckets
+    private static final int SPILLED_MAX = 255;
+    private static final int TAG_SHIFT = Pages.ADDRESS_BITS;
+    private static final int TAG_BITS = Long.SIZE - TAG_SHIFT;
+
+    final int buckets; // the tail not counted
+    final int end; // buckets with the tail
+    private final Memory memory;
+    private final long[][] slots;
+    private final byte[][] spilled;
+
+    DictTable(int buckets, Memory memory) {
+        this.buckets = buckets;
+        this.end = buckets + (buckets == 1 ? 0 : Math.min(buckets, MAX_TAIL));
+        this.memory = memory;
+        int count = end + SEGMENT_MASK >>> SEGMENT_LOG;
+        this.slots = new long[count][];
+        this.spilled = new byte[count][];
+    }
+
+    /// Bytes of a table's segments, with the longest tail.
+    static long bytes(int buckets) {
+        int all = buckets + MAX_TAIL;
+        return (all >>> SEGMENT_LOG) * Memory.segmentBytes(SEGMENT_BUCKETS) + Memory.segmentBytes(all & SEGMENT_MASK);
+    }
+
+    // ---- where things are ----
+
+    int bucketOf(long hash) {
+        return (int) ((hash >>> 32) * buckets >>> 32);
+    }
+
+    /// The smallest hash of a bucket; 0 for the one behind the last.
+    long firstHash(int bucket) {
+        return (((long) bucket << 32) + buckets - 1) / buckets << 32;
+    }
+
+    /// The slot of its bucket in which the search for an entry begins.
+    static int start(long hash) {
+        return (int) (hash >>> TAG_BITS) & SLOTS - 1;
+    }
+
+    /// What stands in the slot of an entry.
+    static long entry(long hash, long address) {
+        return hash << TAG_SHIFT | address;
+    }
+
+    /// Whether there is an entry in a slot, and one with the hash's tag: of 4 million others one has it, too.
+    static boolean mayBe(long entry, long hash) {
+        return (entry ^ hash << TAG_SHIFT) >>> TAG_SHIFT == 0 && entry << TAG_BITS != 0;
+    }
+
+    /// The slots among which those of the bucket are, from [#base] on; null when their segment is not there.
+    long @Nullable [] slots(int bucket) {
+        return slots[bucket >>> SEGMENT_LOG];
+    }
+
+    static int base(int bucket) {
+        return (bucket & SEGMENT_MASK) << SLOTS_LOG;
+    }
+
+    /// Whether entries that were turned away by the bucket live further on.
+    boolean hasSpilled(int bucket) {
+        return spilled[bucket >>> SEGMENT_LOG][bucket & SEGMENT_MASK] != 0;
+    }
+
+    static long place(int bucket, int slot) {
+        return (long) bucket << SLOTS_LOG | slot & SLOTS - 1;
+    }
+
+    private static int bucketAt(long place) {
+        return (int) (place >>> SLOTS_LOG);
+    }
+
+    private static int slotAt(long place) {
+        return (int) place & (SEGMENT_BUCKETS << SLOTS_LOG) - 1;
+    }
+
+    // ---- changing ----
+
+    /// @return the place that it got
+    long put(long hash, long address) {
+        int home = bucketOf(hash);
+        int start = start(hash);
+        for (int bucket = home; bucket < end; bucket++) {
+            open(bucket);
+            long[] line = slots[bucket >>> SEGMENT_LOG];
+            int base = base(bucket);
+            for (int i = 0; i < SLOTS; i++) {
+                int slot = base + (start + i & SLOTS - 1);
+                if (line[slot] != 0) continue;
+                line[slot] = entry(hash, address);
+                for (int b = home; b < bucket; b++) {
+                    byte[] counts = spilled[b >>> SEGMENT_LOG];
+                    if (counts[b & SEGMENT_MASK] != (byte) SPILLED_MAX) counts[b & SEGMENT_MASK]++;
+                }
+                return place(bucket, slot);
+            }
+        }
+        throw new IllegalStateException("the tail of a table of " + buckets + " buckets is full");
+    }
+
+    /// Puts another address at the place of an entry.
+    void replace(long place, long hash, long address) {
+        slots[bucketAt(place) >>> SEGMENT_LOG][slotAt(place)] = entry(hash, address);
+    }
+
+    void remove(long place, long hash) {
+        int bucket = bucketAt(place);
+        slots[bucket >>> SEGMENT_LOG][slotAt(place)] = 0;
+        for (int b = bucketOf(hash); b < bucket; b++) {
+            byte[] counts = spilled[b >>> SEGMENT_LOG];
+            if (counts[b & SEGMENT_MASK] != (byte) SPILLED_MAX) counts[b & SEGMENT_MASK]--;
+        }
+    }
+
+    // ---- segments ----
+
+    /// Whether all segments are there.
+    boolean isOpen() {
+        for (long[] segment : slots) if (segment == null) return false;
+        return true;
+    }
+
+    /// Makes sure of the segment in which the bucket lies.
+    ///
+    /// @throws OutOfMemory when memory is short; then nothing has changed
+    void open(int bucket) {
+        if (slots[bucket >>> SEGMENT_LOG] == null) openSegment(bucket >>> SEGMENT_LOG);
+    }
+
+    private void openSegment(int segment) {
+        int length = Math.min(SEGMENT_BUCKETS, end - (segment << SEGMENT_LOG));
+        if (length == SEGMENT_BUCKETS && memory.hasSpare()) {
+            slots[segment] = memory.spareSlots;
+            spilled[segment] = memory.spareSpilled;
+            memory.forgetSpare();
+            return;
+        }
+        memory.count(length);
+        try {
+            long[] newSlots = new long[length << SLOTS_LOG];
+            spilled[segment] = new byte[length];
+            slots[segment] = newSlots;
+        } catch (OutOfMemoryError e) {
+            // The budget leaves a margin, but the heap may be shared with a host application or be fragmented.
+            memory.uncount(length);
+            throw OutOfMemory.REFUSED;
+        }
+    }
+
+    /// The same for some buckets and for those that may take what spills from them.
+    void openAround(int bucket, int count) {
+        open(bucket);
+        open(Math.min(bucket + count - 1 + MAX_TAIL, end - 1));
+    }
+
+    /// All buckets up to this one have been emptied. With the last of a segment the segment goes.
+    ///
+    /// @param isOffered whether it may be kept for the other table
+    void emptied(int bucket, boolean isOffered) {
+        if ((bucket + 1 & SEGMENT_MASK) != 0) return;
+        int segment = bucket >>> SEGMENT_LOG;
+        byte[] counts = spilled[segment];
+        if (!isOffered || memory.hasSpare() || counts == null || counts.length != SEGMENT_BUCKETS) {
+            drop(segment);
+            return;
+        }
+        Arrays.fill(counts, (byte) 0);
+        memory.spareSlots = slots[segment];
+        memory.spareSpilled = counts;
+        slots[segment] = null;
+        spilled[segment] = null;
+    }
+
+    private void drop(int segment) {
+        if (slots[segment] == null) return;
+        memory.uncount(spilled[segment].length);
+        slots[segment] = null;
+        spilled[segment] = null;
+    }
+
+    void dropAll() {
+        for (int i = 0; i < slots.length; i++) drop(i);
+    }
+
+    /// What the segments of all tables of a [Dict] take, and one that was emptied and is kept, counted still, for the next that is needed: so
+    /// a table that grows makes no garbage.
+    static final class Memory {
+        private final Pages pages;
+        private long bytes;
+        private long @Nullable [] spareSlots;
+        private byte @Nullable [] spareSpilled;
+
+        Memory(Pages pages) {
+            this.pages = pages;
+        }
+
+        static long segmentBytes(int buckets) {
+            return 16L + buckets * 64L + 16 + (buckets + 7 & ~7);
+        }
+
+        long bytes() {
+            return bytes;
+        }
+
+        private void count(int buckets) {
+            pages.countExtra(segmentBytes(buckets));
+            bytes += segmentBytes(buckets);
+        }
+
+        private void uncount(int buckets) {
+            pages.uncountExtra(segmentBytes(buckets));
+            bytes -= segmentBytes(buckets);
+        }
+
+        private boolean hasSpare() {
+            return spareSlots != null;
+        }
+
+        private void forgetSpare() {
+            spareSlots = null;
+            spareSpilled = null;
+        }
+
+        void dropSpare() {
+            if (!hasSpare()) return;
+            forgetSpare();
+            uncount(SEGMENT_BUCKETS);
+        }
+    }
+
+    // ---- self-check ----
+
+    /// Checks the counts of spilled entries.
+    ///
+    /// @param homes  tells the home bucket of the entry at an address
+    /// @param emptied buckets below hold nothing any more, and their counts mean nothing
+    /// @return how many entries there are
+    long check(Homes homes, int emptied) {
+        long n = 0;
+        int[] passing = new int[end];
+        for (int bucket = 0; bucket < end; bucket++) {
+            long[] line = slots(bucket);
+            if (line == null) continue;
+            for (int slot = base(bucket); slot < base(bucket) + SLOTS; slot++) {
+                if (line[slot] == 0) continue;
+                n++;
+                for (int b = homes.of(line[slot] & Pages.ADDRESS_MASK); b < bucket; b++) passing[b]++;
+            }
+        }
+        for (int b = emptied; b < end; b++) {
+            byte[] counts = spilled[b >>> SEGMENT_LOG];
+            int says = counts == null ? 0 : counts[b & SEGMENT_MASK] & 0xff;
+            if (says != SPILLED_MAX && says != passing[b])
+                throw new IllegalStateException(
+                        "bucket " + b + " says " + says + " spilled, but " + passing[b] + " did");
+        }
+        return n;
+    }
+
+    /// Tells where entries are at home.
+    interface Homes {
+        int of(long address);
+    }
+}
