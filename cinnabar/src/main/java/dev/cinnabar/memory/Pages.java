@@ -18,7 +18,7 @@ public final class Pages {
      *
      *   byClass[c] → current span → span with room → span with room          (full spans are in no list)
      *
-     * A span is named by page number * 64 + its index in the page. Lists of spans are threaded through the page's arrays.
+     * A span has a number: that of its page * 64 + its index there. Lists of spans are threaded through the page's arrays.
      */
 
     /// Bytes of a shared page: with the array's header exactly 4 MiB.
@@ -33,8 +33,11 @@ public final class Pages {
     private static final int UNIT_MASK = (1 << UNIT_BITS) - 1;
     private static final int MAX_PAGES = 1 << ADDRESS_BITS - UNIT_BITS;
     private static final int SPAN_LOG = 16;
-    private static final int SPANS = 64;
+    private static final int SPANS_LOG = 6;
+    private static final int SPANS = 1 << SPANS_LOG; // per page
     private static final int FEW_SPANS = 16; // a megabyte: with no more left, the next page is wanted
+    private static final int FEW_PAGES = 8; // 32 MiB; their holes are left as they are
+    private static final int WORTH_CLOSING = 6; // holes of one part in so many
     private static final int NONE = -1;
     static final int ARRAY_HEADER = 16; // bytes the JVM puts in front of an array's content
 
@@ -110,8 +113,8 @@ public final class Pages {
         int sizeClass = SizeClasses.classOf(length);
         int span = byClass[sizeClass];
         if (span == NONE) span = openSpan(sizeClass);
-        Page page = pages[span >> 6];
-        int index = span & 63;
+        Page page = pages[pageOf(span)];
+        int index = indexIn(span);
         int size = SizeClasses.sizeOf(sizeClass);
 
         int offset = page.free[index];
@@ -176,6 +179,18 @@ public final class Pages {
 
     // ---- spans ----
 
+    private static int span(Page page, int index) {
+        return page.number << SPANS_LOG | index;
+    }
+
+    private static int pageOf(int span) {
+        return span >> SPANS_LOG;
+    }
+
+    private static int indexIn(int span) {
+        return span & SPANS - 1;
+    }
+
     private static int spanEnd(int index) {
         return index == SPANS - 1 ? PAGE_BYTES : (index + 1) << SPAN_LOG;
     }
@@ -200,7 +215,7 @@ public final class Pages {
         page.free[index] = NONE;
         page.untouched[index] = index << SPAN_LOG;
         list(page, index);
-        return page.number << 6 | index;
+        return span(page, index);
     }
 
     /// Whether few spans are free in this page, and none in others.
@@ -224,11 +239,11 @@ public final class Pages {
     }
 
     private void list(Page page, int index) {
-        int span = page.number << 6 | index;
+        int span = span(page, index);
         int first = byClass[page.sizeClass[index]];
         page.next[index] = first;
         page.previous[index] = NONE;
-        if (first != NONE) pages[first >> 6].previous[first & 63] = span;
+        if (first != NONE) pages[pageOf(first)].previous[indexIn(first)] = span;
         byClass[page.sizeClass[index]] = span;
         page.listed |= 1L << index;
     }
@@ -236,8 +251,8 @@ public final class Pages {
     private void unlist(Page page, int index) {
         int next = page.next[index];
         int previous = page.previous[index];
-        if (next != NONE) pages[next >> 6].previous[next & 63] = previous;
-        if (previous != NONE) pages[previous >> 6].next[previous & 63] = next;
+        if (next != NONE) pages[pageOf(next)].previous[indexIn(next)] = previous;
+        if (previous != NONE) pages[pageOf(previous)].next[indexIn(previous)] = next;
         else byClass[page.sizeClass[index]] = next;
         page.listed &= ~(1L << index);
     }
@@ -391,8 +406,8 @@ public final class Pages {
     private int freeBlocks(int sizeClass, int enough) {
         int free = 0;
         for (int span = byClass[sizeClass]; span != NONE && free < enough; ) {
-            Page page = pages[span >> 6];
-            int index = span & 63;
+            Page page = pages[pageOf(span)];
+            int index = indexIn(span);
             free += spanBytes(index) / SizeClasses.sizeOf(sizeClass) - page.blocks[index];
             span = page.next[index];
         }
@@ -491,9 +506,9 @@ public final class Pages {
 
     // ---- compaction ----
 
-    /// Whether the holes are worth closing: a quarter of what is held, and more than a few pages.
+    /// Whether the holes are worth closing: a sixth of what is held, and in more than a few pages.
     public boolean isFragmented() {
-        return sparsePages == 0 && sharedPages > 8 && held - used - unusable > held / 6;
+        return sparsePages == 0 && sharedPages > FEW_PAGES && held - used - unusable > held / WORTH_CLOSING;
     }
 
     public boolean isCompacting() {
@@ -635,11 +650,11 @@ public final class Pages {
         int n = 0;
         for (int sizeClass = 0; sizeClass < byClass.length; sizeClass++) {
             int previous = NONE;
-            for (int span = byClass[sizeClass]; span != NONE; span = pages[span >> 6].next[span & 63]) {
-                Page page = pages[span >> 6];
-                expect(page.sizeClass[span & 63], sizeClass, "class of span " + span);
-                expect(page.previous[span & 63], previous, "link back of span " + span);
-                if ((page.listed & 1L << (span & 63)) == 0)
+            for (int span = byClass[sizeClass]; span != NONE; span = pages[pageOf(span)].next[indexIn(span)]) {
+                Page page = pages[pageOf(span)];
+                expect(page.sizeClass[indexIn(span)], sizeClass, "class of span " + span);
+                expect(page.previous[indexIn(span)], previous, "link back of span " + span);
+                if ((page.listed & 1L << indexIn(span)) == 0)
                     throw new IllegalStateException("span " + span + " is not marked as listed");
                 previous = span;
                 n++;

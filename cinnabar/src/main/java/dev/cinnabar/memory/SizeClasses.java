@@ -8,7 +8,7 @@ package dev.cinnabar.memory;
 ///    2304 2560 … 4096       eight steps of 256, and so on, without end
 /// ```
 public final class SizeClasses {
-    /// The smallest block, in bytes: room for the link of a free list.
+    /// The smallest block, in bytes: what the smallest record takes. A free one holds a link of four.
     public static final int MIN_BLOCK = 16;
 
     /// The largest block that shares a page, in bytes; larger ones get an array of their own.

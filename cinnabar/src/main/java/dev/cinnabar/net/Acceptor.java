@@ -86,7 +86,7 @@ final class Acceptor {
     /// Nearly always: no file descriptor left. Whoever waits still waits, so asking again at once would only
     /// burn time.
     private void rest(IOException cause) {
-        if (!failing) loop.failed(cause, null);
+        if (!failing) loop.tell(cause, null);
         failing = true;
         setInterest(0);
         loop.restAccepting();

@@ -60,7 +60,7 @@ final class Batches {
         } catch (IOException e) {
             loop.batching(e.getMessage());
         } catch (Throwable e) {
-            loop.failed(e, null);
+            loop.tell(e, null);
         }
     }
 
@@ -147,7 +147,10 @@ final class Batches {
         int looked = 0;
         try {
             line.submit();
-            while (looked < line.size()) line.owner(looked).sent(line, looked++);
+            while (looked < line.size()) {
+                int operation = looked++;
+                line.owner(operation).sent(line, operation);
+            }
         } finally {
             // something was thrown that nobody expected: what the others were sent is not known any more
             for (; looked < line.size(); looked++) line.owner(looked).close();

@@ -147,10 +147,6 @@ public final class Connection {
         return loop;
     }
 
-    public Handler handler() {
-        return handler;
-    }
-
     // ---- output ----
 
     /// The loop's shared reply buffer. What is appended from now on belongs to this connection, until another

@@ -522,10 +522,6 @@ public final class EventLoop implements Executor {
         }
     }
 
-    void failed(Throwable cause, @Nullable Connection connection) {
-        tell(cause, connection);
-    }
-
     /// Accepting failed: the server's acceptors are woken after a while.
     void restAccepting() {
         acceptRests = true;

@@ -271,7 +271,7 @@ public final class NetServer implements AutoCloseable {
             acceptor.channel().close();
             loops[0].letGo();
         } catch (IOException e) {
-            loops[0].failed(e, null);
+            loops[0].tell(e, null);
         } catch (ClosedSelectorException e) {
             // then everything that was registered there is closed already
         }
@@ -283,13 +283,13 @@ public final class NetServer implements AutoCloseable {
         try {
             Files.deleteIfExists(unixPath);
         } catch (IOException e) {
-            loops[0].failed(e, null);
+            loops[0].tell(e, null);
         }
         unixPath = null;
     }
 
-    /// What another process left behind goes; a file that is not a socket stays, and binding to it will fail.
-    /// Removes a socket that was left behind, and an empty file, with which scripts reserve a name. Nothing that holds data.
+    /// Removes a socket that was left behind, and an empty file, with which scripts reserve a name. Nothing that holds data: binding to
+    /// that will fail.
     private static void removeStaleSocket(Path path) throws IOException {
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) return;
         BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);

@@ -43,7 +43,7 @@
 /// **What this room does not do.** It knows no command: that `FOO` is unknown, or that GET takes one key, is said two floors up. It
 /// does not read sockets, and it does not ask whether a client may do something; the caller says whether it is known.
 ///
-/// [dev.cinnabar.resp.ReplyReader] is for the other side: it turns replies into Java objects, for the embedded API, tools and tests.
+/// It writes no replies either: [dev.cinnabar.command.Reply] does, where the answers are known.
 ///
 /// **Start reading** with the picture in `RequestParser`, then its method `parseArguments`, then the tests about pieces.
 ///

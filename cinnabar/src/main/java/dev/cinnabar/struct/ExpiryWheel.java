@@ -1,7 +1,6 @@
 package dev.cinnabar.struct;
 
 import dev.cinnabar.memory.Pages;
-import java.util.Arrays;
 
 /// Knows which records expire next: a hierarchical timing wheel (Varghese and Lauck, 1987) whose lists run through the records
 /// themselves, so that it costs 12 bytes a volatile key and no object.
@@ -287,12 +286,6 @@ public final class ExpiryWheel {
             if (beginMs >= limitMs || heads[ring << SLOTS_LOG | (int) position & SLOTS - 1] != 0) return beginMs;
         }
         return limitMs;
-    }
-
-    /// Forgets all records, which are about to be freed together.
-    public void clear() {
-        Arrays.fill(heads, 0);
-        size = 0;
     }
 
     // ---- self-check ----

@@ -94,11 +94,6 @@ public final class Listpack {
             return isNumber ? Numbers.length(number) : window.length();
         }
 
-        /// Whether the text is this one.
-        public boolean equalTo(Bytes text) {
-            if (!isNumber) return window.equals(text);
-            return Numbers.isLong(text) && Numbers.parse(text) == number;
-        }
     }
 
     // ---- the whole ----

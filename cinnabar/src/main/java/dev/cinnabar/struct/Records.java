@@ -200,12 +200,6 @@ public final class Records {
         return lengthAt(page, valueHeader(page, at));
     }
 
-    /// Where the bytes of a value in the shape BYTES begin.
-    public static int bytesOffset(byte[] page, int at) {
-        int header = valueHeader(page, at);
-        return header + lengthBytesAt(page, header);
-    }
-
     /// Points a window at a value in the shape BYTES.
     public static Bytes bytes(byte[] page, int at, Bytes window) {
         int header = valueHeader(page, at);

@@ -372,18 +372,6 @@ class ExpiryWheelTest {
         assertThat(model.addresses.get(old)).isZero();
     }
 
-    @Test
-    void a_wheel_forgets_all_at_once() {
-        Model model = new Model(START);
-        for (int i = 0; i < 1000; i++) model.add(START + i * 1000L);
-        model.wheel.clear();
-        assertThat(model.wheel.size()).isZero();
-        model.wheel.checkInvariants();
-        model.wheel.advance(START + YEAR, PLENTY, address -> {
-            throw new AssertionError("forgotten, but due");
-        });
-    }
-
     // ---- garbage ----
 
     @Test

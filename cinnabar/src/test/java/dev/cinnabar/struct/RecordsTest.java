@@ -83,9 +83,9 @@ class RecordsTest {
         assertThat(Records.keyEquals(page, at, new byte[keyLength + 1], 0, keyLength + 1))
                 .isFalse();
         assertThat(Records.bytesLength(page, at)).isEqualTo(valueLength);
-        assertThat(Records.bytesOffset(page, at)).isEqualTo(header + prefix);
         Bytes value = Records.bytes(page, at, new Bytes());
         assertThat(value.length()).isEqualTo(valueLength);
+        assertThat(value.offset()).isEqualTo(header + prefix);
         assertThat(value.offset() + valueLength).isEqualTo(at + size);
     }
 
