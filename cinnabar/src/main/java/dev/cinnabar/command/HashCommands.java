@@ -250,12 +250,8 @@ public enum HashCommands implements Command {
 
     // ---- reading ----
 
-    static Reply answer(Reply reply, Listpack.Entry value) {
-        return value.isNumber() ? reply.bulk(value.number()) : reply.bulk(value.bytes());
-    }
-
     static Reply answerOrNil(Reply reply, Listpack.@Nullable Entry value) {
-        return value == null ? reply.nil() : answer(reply, value);
+        return value == null ? reply.nil() : reply.bulk(value);
     }
 
     private static Reply get(Call call) {
@@ -309,8 +305,8 @@ public enum HashCommands implements Command {
             seen++;
             if (pattern != null && !Glob.matches(pattern, field.bytes())) return;
             found++;
-            if (withFields) answer(reply, field);
-            if (withValues) answer(reply, value);
+            if (withFields) reply.bulk(field);
+            if (withValues) reply.bulk(value);
         }
     }
 
@@ -336,7 +332,7 @@ public enum HashCommands implements Command {
     private static Reply random(Call call) {
         Reply reply = call.reply();
         if (call.argc() == 2) {
-            boolean isShown = read(call).random((field, value) -> answer(reply, field));
+            boolean isShown = read(call).random((field, value) -> reply.bulk(field));
             return isShown ? reply : reply.nil();
         }
         long count = call.longArg(2);
@@ -367,8 +363,8 @@ public enum HashCommands implements Command {
         public void field(Listpack.Entry field, Listpack.Entry value) {
             count++;
             if (withValues && reply.isResp3()) reply.array(2);
-            answer(reply, field);
-            if (withValues) answer(reply, value);
+            reply.bulk(field);
+            if (withValues) reply.bulk(value);
         }
     }
 

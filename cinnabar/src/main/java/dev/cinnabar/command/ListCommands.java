@@ -222,10 +222,6 @@ public enum ListCommands implements Command {
         return call.db().list(call.key(key), call.lookupWrite(call.key(key)));
     }
 
-    private static Reply answer(Reply reply, Listpack.Entry element) {
-        return element.isNumber() ? reply.bulk(element.number()) : reply.bulk(element.bytes());
-    }
-
     private static boolean isLeft(Call call, int index) {
         if (call.is(index, "LEFT")) return true;
         if (call.is(index, "RIGHT")) return false;
@@ -238,7 +234,7 @@ public enum ListCommands implements Command {
         ListValue list = read(call, 1);
         if (!list.exists()) return call.reply().nil();
         Listpack.Entry element = list.get(call.longArg(2));
-        return element == null ? call.reply().nil() : answer(call.reply(), element);
+        return element == null ? call.reply().nil() : call.reply().bulk(element);
     }
 
     /// The index that an argument means: counted from the head, and not in front of it.
@@ -260,7 +256,7 @@ public enum ListCommands implements Command {
         long count = start > stop ? 0 : stop - start + 1; // their difference may be too large for 64 bits
         Reply reply = call.reply().array(count);
         list.forEach(start, count, false, element -> {
-            answer(reply, element);
+            reply.bulk(element);
             return true;
         });
         return reply;
@@ -382,7 +378,7 @@ public enum ListCommands implements Command {
         Reply reply = call.reply().array(taken);
         if (taken == 0) return reply;
         list.forEach(atHead ? 0 : size - 1, taken, !atHead, element -> {
-            answer(reply, element);
+            reply.bulk(element);
             return true;
         });
         list.remove(atHead ? 0 : size - taken, taken);
@@ -394,7 +390,7 @@ public enum ListCommands implements Command {
         long index = atHead ? 0 : list.size() - 1;
         Listpack.Entry element = list.get(index);
         if (element == null) throw new IllegalStateException("a list has no elements");
-        answer(call.reply(), element);
+        call.reply().bulk(element);
         list.remove(index, 1);
         popped(call, key, list, atHead, 1);
         return call.reply();
@@ -447,20 +443,12 @@ public enum ListCommands implements Command {
 
         if (refusesTarget(call)) return call.reply();
 
-        // the answer is a copy of the element that stays as it is while the lists change
-        Reply reply = call.reply();
-        int before = reply.out().length();
-        answer(reply, element);
         int length = element.length();
-        Bytes text = new Bytes(reply.out().array(), reply.out().length() - 2 - length, length);
-        try {
-            ListValue target = write(call, 2);
-            target.expect(length, 1);
-            target.push(text, toHead);
-        } catch (RuntimeException e) {
-            reply.out().rewind(before);
-            throw e;
-        }
+        Reply reply = call.reply().bulk(element);
+        Bytes text = reply.lastText(length);
+        ListValue target = write(call, 2);
+        target.expect(length, 1);
+        target.push(text, toHead); // should it be refused, the engine takes the answer back
         source = write(call, 1);
         source.remove(fromHead ? 0 : source.size() - 1, 1);
         call.changed(call.key(2), toHead ? "lpush" : "rpush");
@@ -537,7 +525,7 @@ public enum ListCommands implements Command {
         ListValue target = write(call, 2);
         reply.array(count);
         target.forEach(toHead ? 0 : target.size() - count, count, false, element -> {
-            answer(reply, element);
+            reply.bulk(element);
             return true;
         });
         return reply;
@@ -558,7 +546,7 @@ public enum ListCommands implements Command {
         @Override
         public boolean element(Listpack.Entry element) {
             bytes += element.length();
-            answer(reply, element);
+            reply.bulk(element);
             return true;
         }
 

@@ -4,6 +4,7 @@ import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Doubles;
 import dev.cinnabar.base.Numbers;
+import dev.cinnabar.struct.Listpack;
 import dev.cinnabar.struct.StreamId;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -177,6 +178,18 @@ public final class Reply {
         return this;
     }
 
+    /// An entry of a listpack, or what is shown as one, as a bulk string.
+    public Reply bulk(Listpack.Entry entry) {
+        return entry.isNumber() ? bulk(entry.number()) : bulk(entry.bytes());
+    }
+
+    /// The text of the bulk string that was answered last: a copy that stays as it is while values change, until the reply is taken back.
+    ///
+    /// @param length of the text, in bytes
+    Bytes lastText(int length) {
+        return new Bytes(out.array(), out.length() - 2 - length, length);
+    }
+
     /// The id of a stream's entry as a bulk string, `ms-seq`.
     public Reply id(long ms, long seq) {
         int length = StreamId.length(ms, seq);
@@ -301,26 +314,27 @@ public final class Reply {
     }
 
     private Reply insert(int begin, String head) {
-        out.reserve(head.length());
-        byte[] array = out.array();
-        System.arraycopy(array, begin, array, begin + head.length(), out.length() - begin);
+        byte[] array = moveUp(begin, head.length());
         for (int i = 0; i < head.length(); i++) array[begin + i] = (byte) head.charAt(i);
-        out.advance(head.length());
         return this;
     }
 
-    /// Moves the elements up and puts the head in front. One copy of what was written.
     private Reply insertHead(int begin, char type, long size) {
-        int head = 1 + Numbers.length(size) + 2;
-        out.reserve(head);
-        byte[] array = out.array();
-        System.arraycopy(array, begin, array, begin + head, out.length() - begin);
-        out.advance(head);
+        byte[] array = moveUp(begin, 1 + Numbers.length(size) + 2);
         array[begin] = (byte) type;
         int digits = Numbers.print(size, array, begin + 1);
         array[begin + 1 + digits] = '\r';
         array[begin + 2 + digits] = '\n';
         return this;
+    }
+
+    /// Makes room in front of what was written since [#begin]. One copy of it.
+    private byte[] moveUp(int begin, int bytes) {
+        out.reserve(bytes);
+        byte[] array = out.array();
+        System.arraycopy(array, begin, array, begin + bytes, out.length() - begin);
+        out.advance(bytes);
+        return array;
     }
 
     /// Lines to be read, as an array of statuses: what the HELP of a container answers.

@@ -193,10 +193,6 @@ public enum SetCommands implements Command {
         return call.db().set(0, call.key(key), call.lookupWrite(call.key(key)));
     }
 
-    private static Reply answer(Reply reply, Listpack.Entry member) {
-        return member.isNumber() ? reply.bulk(member.number()) : reply.bulk(member.bytes());
-    }
-
     // ---- members ----
 
     private static Reply add(Call call) {
@@ -249,7 +245,7 @@ public enum SetCommands implements Command {
 
     private static Reply all(SetValue set, Reply reply) {
         set.forEach(member -> {
-            answer(reply, member);
+            reply.bulk(member);
             return true;
         });
         return reply;
@@ -311,7 +307,7 @@ public enum SetCommands implements Command {
             seen++;
             if (pattern != null && !Glob.matches(pattern, member.bytes())) return true;
             found++;
-            answer(reply, member);
+            reply.bulk(member);
             return true;
         }
     }
@@ -320,7 +316,7 @@ public enum SetCommands implements Command {
 
     private static Reply randomOne(Call call) {
         SetValue set = read(call, 1);
-        return set.exists() ? answer(call.reply(), set.random()) : call.reply().nil();
+        return set.exists() ? call.reply().bulk(set.random()) : call.reply().nil();
     }
 
     private static Reply randomMany(Call call) {
@@ -332,14 +328,14 @@ public enum SetCommands implements Command {
         if (!set.exists() || count == 0) return reply.array(0);
         if (count < 0) {
             reply.array(-count);
-            for (long i = count; i < 0; i++) answer(reply, set.random());
+            for (long i = count; i < 0; i++) reply.bulk(set.random());
             return reply;
         }
         long size = set.size();
         if (count >= size) return all(set, reply.array(size));
         reply.array(count);
         pick(set, count, size, call.randomness(), member -> {
-            answer(reply, member);
+            reply.bulk(member);
             return true;
         });
         return reply;
@@ -366,17 +362,12 @@ public enum SetCommands implements Command {
         });
     }
 
-    /// The last bulk string that was answered: a copy that stays while the set changes.
-    private static Bytes lastAnswer(Reply reply, int length) {
-        return new Bytes(reply.out().array(), reply.out().length() - 2 - length, length);
-    }
-
     private static Reply popOne(Call call) {
         SetValue set = write(call, 1);
         if (!set.exists()) return call.reply().nil();
         Listpack.Entry member = set.random();
         int length = member.length();
-        Bytes text = lastAnswer(answer(call.reply(), member), length);
+        Bytes text = call.reply().bulk(member).lastText(length);
         set.remove(text);
         removed(call, set, "spop", 1);
         call.effects().command(Words.SREM).arg(call.key(1)).arg(text);
@@ -402,7 +393,7 @@ public enum SetCommands implements Command {
         int[] next = new int[1];
         pick(set, count, size, call.randomness(), member -> {
             int length = member.length();
-            popped[next[0]++] = lastAnswer(answer(reply, member), length);
+            popped[next[0]++] = reply.bulk(member).lastText(length);
             return true;
         });
         Effects effects = call.effects().command(Words.SREM).arg(call.key(1));
@@ -483,7 +474,7 @@ public enum SetCommands implements Command {
             });
             Reply reply = call.reply().set(all.size());
             all.forEach(member -> {
-                answer(reply, member);
+                reply.bulk(member);
                 return true;
             });
             return reply;

@@ -316,10 +316,6 @@ public enum ZsetCommands implements Command {
         return call.db().zset(call.key(1), call.lookupRead(call.key(1)));
     }
 
-    static Reply answer(Reply reply, Listpack.Entry member) {
-        return member.isNumber() ? reply.bulk(member.number()) : reply.bulk(member.bytes());
-    }
-
     // ---- asking ----
 
     private static Reply score(Call call) {
@@ -376,7 +372,7 @@ public enum ZsetCommands implements Command {
 
     static void answerElement(Reply reply, Listpack.Entry member, double score, boolean withScores) {
         if (withScores && reply.isResp3()) reply.array(2);
-        answer(reply, member);
+        reply.bulk(member);
         if (withScores) reply.decimal(score);
     }
 
@@ -544,7 +540,7 @@ public enum ZsetCommands implements Command {
         Reply reply = call.reply();
         zset.forEach(isMax ? size - 1 : 0, count, isMax, (member, score) -> {
             if (makesPairs) reply.array(2);
-            answer(reply, member).decimal(score);
+            reply.bulk(member).decimal(score);
         });
         zset.removeRange(isMax ? size - count : 0, count);
         removed(call, key, zset, count, isMax ? "zpopmax" : "zpopmin");
@@ -621,7 +617,7 @@ public enum ZsetCommands implements Command {
             seen++;
             if (pattern != null && !Glob.matches(pattern, member.bytes())) return;
             found++;
-            answer(reply, member);
+            reply.bulk(member);
             if (Doubles.isWhole(score)) reply.bulk((long) score);
             else reply.bulk(Doubles.print(score));
         }
@@ -634,7 +630,7 @@ public enum ZsetCommands implements Command {
         if (call.argc() == 2) {
             ZsetValue zset = read(call);
             if (!zset.exists()) return reply.nil();
-            zset.random((member, score) -> answer(reply, member));
+            zset.random((member, score) -> reply.bulk(member));
             return reply;
         }
         boolean withScores = call.argc() == 4 && call.is(3, "WITHSCORES");

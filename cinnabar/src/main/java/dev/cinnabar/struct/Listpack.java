@@ -93,7 +93,6 @@ public final class Listpack {
         public int length() {
             return isNumber ? Numbers.length(number) : window.length();
         }
-
     }
 
     // ---- the whole ----
