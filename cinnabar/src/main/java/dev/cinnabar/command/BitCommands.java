@@ -1,5 +1,6 @@
 package dev.cinnabar.command;
 
+import static dev.cinnabar.command.CommandSpec.syntax;
 import static dev.cinnabar.command.Flag.DENYOOM;
 import static dev.cinnabar.command.Flag.FAST;
 import static dev.cinnabar.command.Flag.READONLY;
@@ -69,10 +70,6 @@ public enum BitCommands implements Command {
 
     BitCommands(CommandSpec.Builder spec) {
         this.spec = spec.group(Group.BITMAP).build();
-    }
-
-    private static CommandSpec.Builder syntax(String line) {
-        return CommandSpec.syntax(line);
     }
 
     /// BITFIELD only reads as long as all it is asked to do is GET.

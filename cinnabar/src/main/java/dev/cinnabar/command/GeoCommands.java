@@ -1,5 +1,6 @@
 package dev.cinnabar.command;
 
+import static dev.cinnabar.command.CommandSpec.syntax;
 import static dev.cinnabar.command.Flag.DENYOOM;
 import static dev.cinnabar.command.Flag.MOVABLEKEYS;
 import static dev.cinnabar.command.Flag.READONLY;
@@ -112,10 +113,6 @@ public enum GeoCommands implements Command {
 
     GeoCommands(CommandSpec.Builder spec) {
         this.spec = spec.group(Group.GEO).build();
-    }
-
-    private static CommandSpec.Builder syntax(String line) {
-        return CommandSpec.syntax(line);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.cinnabar.command;
 
+import static dev.cinnabar.command.CommandSpec.syntax;
 import static dev.cinnabar.command.Flag.DENYOOM;
 import static dev.cinnabar.command.Flag.FAST;
 import static dev.cinnabar.command.Flag.READONLY;
@@ -179,10 +180,6 @@ public enum HashCommands implements Command {
 
     HashCommands(CommandSpec.Builder spec) {
         this.spec = spec.group(Group.HASH).build();
-    }
-
-    private static CommandSpec.Builder syntax(String line) {
-        return CommandSpec.syntax(line);
     }
 
     private static CommandSpec.Builder expiring(String line) {

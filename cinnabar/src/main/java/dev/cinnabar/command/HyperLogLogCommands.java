@@ -1,5 +1,6 @@
 package dev.cinnabar.command;
 
+import static dev.cinnabar.command.CommandSpec.syntax;
 import static dev.cinnabar.command.Flag.ADMIN;
 import static dev.cinnabar.command.Flag.DENYOOM;
 import static dev.cinnabar.command.Flag.FAST;
@@ -49,10 +50,6 @@ public enum HyperLogLogCommands implements Command {
 
     HyperLogLogCommands(CommandSpec.Builder spec) {
         this.spec = spec.group(Group.HYPERLOGLOG).build();
-    }
-
-    private static CommandSpec.Builder syntax(String line) {
-        return CommandSpec.syntax(line);
     }
 
     @Override

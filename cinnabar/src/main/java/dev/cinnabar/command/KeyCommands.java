@@ -1,5 +1,6 @@
 package dev.cinnabar.command;
 
+import static dev.cinnabar.command.CommandSpec.syntax;
 import static dev.cinnabar.command.Flag.DENYOOM;
 import static dev.cinnabar.command.Flag.FAST;
 import static dev.cinnabar.command.Flag.LOADING;
@@ -216,10 +217,6 @@ public enum KeyCommands implements Command {
 
     KeyCommands(CommandSpec.Builder spec) {
         this.spec = spec.group(Group.GENERIC).build();
-    }
-
-    private static CommandSpec.Builder syntax(String line) {
-        return CommandSpec.syntax(line);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.cinnabar.command;
 
+import static dev.cinnabar.command.CommandSpec.syntax;
 import static dev.cinnabar.command.Flag.BLOCKING;
 import static dev.cinnabar.command.Flag.DENYOOM;
 import static dev.cinnabar.command.Flag.FAST;
@@ -173,10 +174,6 @@ public enum ListCommands implements Command {
 
     ListCommands(CommandSpec.Builder spec) {
         this.spec = spec.group(Group.LIST).build();
-    }
-
-    private static CommandSpec.Builder syntax(String line) {
-        return CommandSpec.syntax(line);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.cinnabar.command;
 
+import static dev.cinnabar.command.CommandSpec.syntax;
 import static dev.cinnabar.command.Flag.DENYOOM;
 import static dev.cinnabar.command.Flag.FAST;
 import static dev.cinnabar.command.Flag.MOVABLEKEYS;
@@ -151,10 +152,6 @@ public enum SetCommands implements Command {
 
     SetCommands(CommandSpec.Builder spec) {
         this.spec = spec.group(Group.SET).build();
-    }
-
-    private static CommandSpec.Builder syntax(String line) {
-        return CommandSpec.syntax(line);
     }
 
     @Override

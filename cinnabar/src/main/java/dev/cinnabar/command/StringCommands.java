@@ -1,5 +1,6 @@
 package dev.cinnabar.command;
 
+import static dev.cinnabar.command.CommandSpec.syntax;
 import static dev.cinnabar.command.Flag.DENYOOM;
 import static dev.cinnabar.command.Flag.FAST;
 import static dev.cinnabar.command.Flag.MOVABLEKEYS;
@@ -207,10 +208,6 @@ public enum StringCommands implements Command {
 
     StringCommands(CommandSpec.Builder spec) {
         this.spec = spec.group(Group.STRING).build();
-    }
-
-    private static CommandSpec.Builder syntax(String line) {
-        return CommandSpec.syntax(line);
     }
 
     /// SET reads what it overwrites only where it is to answer it.

@@ -1,5 +1,6 @@
 package dev.cinnabar.command;
 
+import static dev.cinnabar.command.CommandSpec.syntax;
 import static dev.cinnabar.command.Flag.BLOCKING;
 import static dev.cinnabar.command.Flag.DENYOOM;
 import static dev.cinnabar.command.Flag.FAST;
@@ -260,10 +261,6 @@ public enum ZsetCommands implements Command {
 
     ZsetCommands(CommandSpec.Builder spec) {
         this.spec = spec.group(Group.SORTED_SET).build();
-    }
-
-    private static CommandSpec.Builder syntax(String line) {
-        return CommandSpec.syntax(line);
     }
 
     @Override
