@@ -6,10 +6,8 @@ import dev.cinnabar.base.Log;
 import dev.cinnabar.base.Waits;
 import dev.cinnabar.engine.ChangeLog;
 import dev.cinnabar.engine.Durability;
-import dev.cinnabar.engine.SnapshotSource;
 import java.io.IOException;
 import java.lang.invoke.VarHandle;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -69,12 +67,10 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     private static final long GATHER_LOOK_NS = 50_000;
     private static final String MISCONF = "MISCONF Errors writing to the AOF file: ";
 
-    private final AofDirectory directory;
-    private final SnapshotSource source;
+    private final LogParts parts;
     private final Durability durability;
     private final Clock clock;
     private final Log log;
-    private final Executor background;
     private volatile AofSettings settings;
 
     // under the engine's lock
@@ -119,25 +115,16 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     private final boolean keepImported;
     private final RewriteRecord rewrites;
 
-    private AppendOnlyLog(
-            AofDirectory directory,
-            AofSettings settings,
-            SnapshotSource source,
-            Durability durability,
-            Clock clock,
-            Log log,
-            Executor background,
-            boolean keepImported) {
-        this.directory = directory;
-        this.settings = settings;
-        this.source = source;
-        this.durability = durability;
-        this.clock = clock;
-        this.log = log;
-        this.background = background;
+    private AppendOnlyLog(LogParts parts, boolean keepImported) {
+        this.parts = parts;
+        this.settings = parts.settings();
+        this.durability = parts.durability();
+        this.clock = parts.clock();
+        this.log = parts.log();
         this.keepImported = keepImported;
         this.writer = new LogWriter(buffer, clock);
         writer.tellTimes(settings.timestamps());
+        AofDirectory directory = parts.directory();
         this.reserve = new Reserve(directory.disk(), directory.reservePath());
         this.state = State.WELL;
         this.nextTick = clock.nanos();
@@ -146,21 +133,9 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     }
 
     /// Goes on with a log that was loaded; an empty directory gets its first increment.
-    ///
-    /// @param clock      the machine's, even when the server's own is a virtual one: a disk does not wait for that
-    /// @param background runs a rewrite: one long task at a time, on a thread of its own
-    public static AppendOnlyLog resume(
-            AofDirectory directory,
-            LoadResult loaded,
-            AofSettings settings,
-            SnapshotSource source,
-            Durability durability,
-            Clock clock,
-            Log log,
-            Executor background)
-            throws IOException {
-        AppendOnlyLog aof = new AppendOnlyLog(
-                directory, settings, source, durability, clock, log, background, loaded.skipped() > 0);
+    public static AppendOnlyLog resume(LogParts parts, LoadResult loaded) throws IOException {
+        AofDirectory directory = parts.directory();
+        AppendOnlyLog aof = new AppendOnlyLog(parts, loaded.skipped() > 0);
         LoadResult.Tail tail = loaded.tail();
         if (tail != null) {
             aof.writer.takeUp(
@@ -183,15 +158,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     /// Begins a log for a server that runs without one: what is in memory becomes its base. Until that is on disk, replies
     /// are not held back and nothing is promised. What the directory held before is given up then.
-    public static AppendOnlyLog enable(
-            AofDirectory directory,
-            AofSettings settings,
-            SnapshotSource source,
-            Durability durability,
-            Clock clock,
-            Log log,
-            Executor background) {
-        AppendOnlyLog aof = new AppendOnlyLog(directory, settings, source, durability, clock, log, background, false);
+    public static AppendOnlyLog enable(LogParts parts) {
+        AppendOnlyLog aof = new AppendOnlyLog(parts, false);
         aof.state = State.LOST;
         aof.enabling = true;
         return aof;
@@ -561,7 +529,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         if (closing || !rewriting.compareAndSet(false, true)) return RewriteAnswer.ALREADY_IN_PROGRESS;
         rewrites.begun(clock.nanos());
         try {
-            background.execute(new Rewrite(this, directory, source, keepImported, log));
+            parts.background().execute(new Rewrite(this, parts, keepImported));
         } catch (RuntimeException | OutOfMemoryError e) { // no thread to be had
             log.warning("Cannot begin to rewrite the append only file: " + e);
             rewriteEnded(false);

@@ -34,13 +34,13 @@ final class Rewrite implements Runnable {
     private final boolean keepImported;
     private final Log log;
 
-    Rewrite(AppendOnlyLog aof, AofDirectory directory, SnapshotSource source, boolean keepImported, Log log) {
+    Rewrite(AppendOnlyLog aof, LogParts parts, boolean keepImported) {
         this.aof = aof;
-        this.directory = directory;
+        this.directory = parts.directory();
         this.disk = directory.disk();
-        this.source = source;
+        this.source = parts.source();
         this.keepImported = keepImported;
-        this.log = log;
+        this.log = parts.log();
     }
 
     @Override

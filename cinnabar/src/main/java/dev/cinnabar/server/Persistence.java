@@ -23,6 +23,7 @@ import dev.cinnabar.persistence.Disk;
 import dev.cinnabar.persistence.FsyncPolicy;
 import dev.cinnabar.persistence.LoadResult;
 import dev.cinnabar.persistence.LoadingProgress;
+import dev.cinnabar.persistence.LogParts;
 import dev.cinnabar.persistence.LoneRewrite;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -102,8 +103,7 @@ final class Persistence implements Durability {
         try {
             LoadResult loaded = load(mine.directory);
             if (loaded.tail() == null && loaded.totalBytes() == 0) warnOfAnImage();
-            use(AppendOnlyLog.resume(
-                    mine.directory, loaded, settings(), new LogSnapshot(engine), this, Clock.system(), log, mine));
+            use(AppendOnlyLog.resume(parts(mine), loaded));
             isInUse = true;
         } finally {
             if (!isInUse) {
@@ -111,6 +111,10 @@ final class Persistence implements Durability {
                 unlock(mine);
             }
         }
+    }
+
+    private LogParts parts(Tenancy mine) {
+        return new LogParts(mine.directory, settings(), new LogSnapshot(engine), this, Clock.system(), log, mine);
     }
 
     /// A log that begins empty beside an RDB file is what Redis starts with, too, and often a mistake: the file is not read, and the
@@ -256,8 +260,7 @@ final class Persistence implements Durability {
         try {
             Tenancy mine = moveIn();
             if (loneRewrite != null) loneRewrite.giveUp();
-            use(AppendOnlyLog.enable(
-                    mine.directory, settings(), new LogSnapshot(engine), this, Clock.system(), log, mine));
+            use(AppendOnlyLog.enable(parts(mine)));
         } catch (IOException | DamagedLog e) {
             unlock(tenancy);
             log.warning("The append-only file cannot be turned on: " + e);

@@ -128,15 +128,9 @@ class AofTwinTest {
     private AppendOnlyLog openOurs(FsyncPolicy policy) throws Exception {
         AofDirectory directory = AofDirectory.open(Disk.real(), dir, "appendonlydir", "appendonly.aof", Log.none());
         LoadResult loaded = new AofLoader(directory, true, toy, new LoadingProgress(), Log.none()).load();
-        return AppendOnlyLog.resume(
-                directory,
-                loaded,
-                new AofSettings(policy, false, 0, 0, true),
-                toy,
-                t -> {},
-                Clock.system(),
-                Log.none(),
-                background::add);
+        AofSettings settings = new AofSettings(policy, false, 0, 0, true);
+        var parts = new LogParts(directory, settings, toy, t -> {}, Clock.system(), Log.none(), background::add);
+        return AppendOnlyLog.resume(parts, loaded);
     }
 
     private static void assertHolds(Jedis jedis, Map<String, String> data) {

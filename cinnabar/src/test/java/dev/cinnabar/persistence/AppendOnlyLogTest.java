@@ -356,15 +356,9 @@ class AppendOnlyLogTest {
         AofDirectory directory = AofDirectory.open(Disk.real(), dir, "a", "f", Log.none());
         LoadResult loaded = new AofLoader(directory, true, new Toy(), new LoadingProgress(), Log.none()).load();
         Toy toy = new Toy();
-        AppendOnlyLog log = AppendOnlyLog.resume(
-                directory,
-                loaded,
-                AofSettings.DEFAULTS.with(FsyncPolicy.NO),
-                toy,
-                t -> {},
-                Clock.system(),
-                Log.none(),
-                Runnable::run);
+        AofSettings settings = AofSettings.DEFAULTS.with(FsyncPolicy.NO);
+        var parts = new LogParts(directory, settings, toy, t -> {}, Clock.system(), Log.none(), Runnable::run);
+        AppendOnlyLog log = AppendOnlyLog.resume(parts, loaded);
         Bytes[] argv = {Bytes.of("SET"), Bytes.of("key:000012345"), Bytes.of("0123456789abcdef0123456789abcdef")};
         var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         long allocated = -1;

@@ -38,9 +38,12 @@ final class Fixture {
 
     static Fixture open(FakeDisk disk, AofSettings settings) throws IOException, DamagedLog {
         Fixture f = new Fixture(disk).load(true);
-        f.log = AppendOnlyLog.resume(
-                f.directory, f.loaded, settings, f.toy, f::released, f.clock, f.lines, f.background::add);
+        f.log = AppendOnlyLog.resume(f.parts(settings), f.loaded);
         return f;
+    }
+
+    LogParts parts(AofSettings settings) {
+        return new LogParts(directory, settings, toy, this::released, clock, lines, background::add);
     }
 
     Fixture load(boolean truncatedAllowed) throws IOException, DamagedLog {

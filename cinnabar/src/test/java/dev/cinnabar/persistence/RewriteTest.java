@@ -213,14 +213,9 @@ class RewriteTest {
         for (int i = 0; i < 10; i++) toy.run(3, Words.of("SET", "k" + i, "v"));
         Fixture f = new Fixture(disk);
         f.directory = AofDirectory.open(disk, Fixture.DIR, "appendonlydir", "appendonly.aof", Log.none());
+        AofSettings settings = AofSettings.DEFAULTS.with(FsyncPolicy.ALWAYS);
         AppendOnlyLog log = AppendOnlyLog.enable(
-                f.directory,
-                AofSettings.DEFAULTS.with(FsyncPolicy.ALWAYS),
-                toy,
-                t -> {},
-                f.clock,
-                f.lines,
-                f.background::add);
+                new LogParts(f.directory, settings, toy, t -> {}, f.clock, f.lines, f.background::add));
         toy.call(log, 0, "SET", "before", "1");
         assertThat(log.commit()).as("nothing is promised yet").isZero();
         log.turn();
@@ -245,14 +240,14 @@ class RewriteTest {
             for (int i = 0; i < 10; i++) toy.run(3, Words.of("SET", "k" + i, "v"));
             Fixture f = new Fixture(disk);
             f.directory = AofDirectory.open(disk, Fixture.DIR, "appendonlydir", "appendonly.aof", Log.none());
-            AppendOnlyLog log = AppendOnlyLog.enable(
+            AppendOnlyLog log = AppendOnlyLog.enable(new LogParts(
                     f.directory,
                     AofSettings.DEFAULTS,
                     toy,
                     t -> {},
                     f.clock,
                     f.lines,
-                    task -> new Thread(task).start());
+                    task -> new Thread(task).start()));
             if (hasBegun) log.turn();
             toy.call(log, 0, "SET", "before", "1");
             log.commit();
