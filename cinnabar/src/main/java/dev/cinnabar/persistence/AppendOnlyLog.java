@@ -7,10 +7,8 @@ import dev.cinnabar.base.Waits;
 import dev.cinnabar.engine.ChangeLog;
 import dev.cinnabar.engine.Durability;
 import java.io.IOException;
-import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// The change log on disk.
@@ -61,10 +59,6 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         ALREADY_IN_PROGRESS
     }
 
-    private static final long MS = 1_000_000; // in nanoseconds
-    private static final long TICK_NS = 100 * MS; // retries, and the grain of everything timed
-    private static final long SYNC_EVERY_NS = 950 * MS; // with the grain of a tick: a second
-    private static final long GATHER_LOOK_NS = 50_000;
     private static final String MISCONF = "MISCONF Errors writing to the AOF file: ";
 
     private final LogParts parts;
@@ -100,14 +94,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     private final AtomicLong awaited = new AtomicLong(); // the largest ticket handed out
 
-    // the log's thread
-    private volatile @Nullable Thread thread;
-    private final AtomicBoolean idle = new AtomicBoolean();
+    final LogThread thread;
     private volatile boolean closing;
-    private long nextTick;
-    private long lastSync;
-    private long announced;
-    private final Gathering gathering = new Gathering();
 
     // rewriting
     private final AtomicBoolean rewriting = new AtomicBoolean();
@@ -127,9 +115,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         AofDirectory directory = parts.directory();
         this.reserve = new Reserve(directory.disk(), directory.reservePath());
         this.state = State.WELL;
-        this.nextTick = clock.nanos();
-        this.lastSync = nextTick;
-        this.rewrites = new RewriteRecord(nextTick);
+        this.rewrites = new RewriteRecord(clock.nanos());
+        this.thread = new LogThread(this, parts);
     }
 
     /// Goes on with a log that was loaded; an empty directory gets its first increment.
@@ -172,9 +159,9 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             buffer.startAt(ticket);
             writer.startAt(ticket);
             released = ticket;
-            announced = ticket;
             awaited.set(ticket);
             encoder.startAt(ticket);
+            thread.startAt(ticket);
         }
         return this;
     }
@@ -186,10 +173,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     /// Starts the log's own thread, a daemon.
     public AppendOnlyLog start(String threadName) {
-        Thread t = new Thread(this::run, threadName);
-        t.setDaemon(true);
-        thread = t;
-        t.start();
+        thread.start(threadName);
         return this;
     }
 
@@ -197,7 +181,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     public void configure(AofSettings settings) {
         this.settings = settings;
         writer.tellTimes(settings.timestamps());
-        wake();
+        thread.wake();
     }
 
     public AofSettings settings() {
@@ -257,7 +241,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             if (end <= released) return 0;
         }
         awaited.accumulateAndGet(end, Math::max);
-        if (toBeSynced) wake();
+        if (toBeSynced) thread.wake();
         return end;
     }
 
@@ -335,7 +319,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         }
     }
 
-    private void retry() {
+    /// Tries again what could not be written.
+    void retry() {
         synchronized (writing) {
             if (state != State.FAILING || held) return;
             try {
@@ -364,69 +349,15 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         return message == null ? e.getClass().getSimpleName() : message;
     }
 
-    // ---- the log's thread ----
+    // ---- syncing ----
 
-    private void run() {
-        while (!closing) {
-            long sleepNs = turnWhateverHappens();
-            if (sleepNs <= 0) continue;
-            if (isGroupDue()) { // it gathers: nobody has to wake us
-                LockSupport.parkNanos(this, Math.min(sleepNs, GATHER_LOOK_NS));
-                continue;
-            }
-            idle.set(true);
-            VarHandle.fullFence(); // with the one in wake(): either we see the new end, or it sees us idle
-            if (!isGroupDue() && !closing) LockSupport.parkNanos(this, sleepNs);
-            idle.set(false);
-        }
+    /// How many bytes were appended and do not survive a power cut yet. Any thread.
+    long notDurable() {
+        return buffer.recordEnd() - writer.durable();
     }
 
-    /// A turn that fails for want of memory, or by a bug, is not the last one: without this thread nothing would be synced or tried again.
-    private long turnWhateverHappens() {
-        try {
-            return turn();
-        } catch (RuntimeException | OutOfMemoryError e) {
-            nextTick = clock.nanos() + TICK_NS;
-            try {
-                log.warning("Internal error of the append only file: " + e);
-            } catch (OutOfMemoryError again) { // no memory to tell it, either
-            }
-            return TICK_NS;
-        }
-    }
-
-    private void wake() {
-        VarHandle.fullFence();
-        if (idle.get() && idle.compareAndSet(true, false)) LockSupport.unpark(thread);
-    }
-
-    /// Does everything that is due. The log's thread calls it over and over; tests call it themselves.
-    ///
-    /// @return for how long there is nothing to do unless somebody commits, in nanoseconds
-    long turn() {
-        if (isGroupDue()) groupCommit();
-        if (writer.isGrouped() && !wantsGroups()) leaveGroups();
-        long now = clock.nanos();
-        if (now - nextTick >= 0) {
-            tick(now);
-            nextTick = now + TICK_NS;
-        }
-        announce();
-        if (!isGroupDue()) return Math.max(0, nextTick - clock.nanos());
-        return Math.max(0, Math.min(gathering.deadline(), nextTick) - clock.nanos());
-    }
-
-    /// Commits what waits, unless it is worth waiting a moment for more.
-    private void groupCommit() {
-        long now = clock.nanos();
-        long waiting = buffer.recordEnd() - writer.durable();
-        if (gathering.isWorthWaiting(waiting, now)) return;
-        sync(true);
-        announce();
-        gathering.released(now, clock.nanos(), waiting + (buffer.recordEnd() - writer.durable()));
-    }
-
-    private boolean isGroupDue() {
+    /// Whether somebody waits for a group that can be committed. Any thread.
+    boolean isGroupDue() {
         return policy() == FsyncPolicy.ALWAYS && awaited.get() > writer.durable() && canSync();
     }
 
@@ -434,17 +365,13 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         return !held && (state == State.WELL || state == State.FAILING && writer.written() > writer.durable());
     }
 
-    private void tick(long now) {
-        retry();
-        if (now - lastSync >= SYNC_EVERY_NS) {
-            lastSync = now;
-            sync(policy() != FsyncPolicy.NO);
-        }
-        if (isLost() ? rewrites.isRebuildDue(now) : isRewriteDue(now)) rewrite();
+    /// What happens each second: everything gets its checksum line, and is synced if the policy wants that.
+    void syncByPolicy() {
+        sync(policy() != FsyncPolicy.NO);
     }
 
     /// Writes what waits, ends it in a checksum line and, if wanted, syncs it: a group commit, and what `everysec` does.
-    private void sync(boolean toDisk) {
+    void sync(boolean toDisk) {
         synchronized (syncing) {
             LogWriter.Mark mark;
             synchronized (writing) {
@@ -466,7 +393,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     /// Goes over to another policy than `always`, which holds until this is done: no filler may be left on disk when something that has no
     /// line of its own begins to count.
-    private void leaveGroups() {
+    void leaveGroupsIfUnwanted() {
+        if (!writer.isGrouped() || wantsGroups()) return;
         synchronized (syncing) {
             LogWriter.Mark mark;
             synchronized (writing) {
@@ -515,13 +443,6 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         }
     }
 
-    private void announce() {
-        long now = released;
-        if (now <= announced) return;
-        announced = now;
-        durability.released(now);
-    }
-
     // ---- rewriting ----
 
     /// Begins to rewrite the log in the background, as BGREWRITEAOF asks for. Any thread; does not wait.
@@ -537,7 +458,12 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         return RewriteAnswer.STARTED;
     }
 
-    private boolean isRewriteDue(long now) {
+    /// Begins to rewrite a log that has grown, or was lost. The log's thread.
+    void rewriteIfDue(long now) {
+        if (isLost() ? rewrites.isRebuildDue(now) : hasGrown(now)) rewrite();
+    }
+
+    private boolean hasGrown(long now) {
         return refusal == null && rewrites.isDue(settings, currentSize(), sizeAfterRewrite, now);
     }
 
@@ -564,11 +490,6 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         synchronized (writing) {
             lose(reason(cause));
         }
-    }
-
-    /// Syncs what is there, so that less is left to do when the world waits.
-    void syncAhead() {
-        sync(true);
     }
 
     /// The moment of the snapshot, under the engine's lock: from here on everything waits for the next increment.
@@ -605,7 +526,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             writeIfPossible();
         }
         closeLost();
-        wake();
+        thread.wake();
         durability.released(released);
     }
 
@@ -615,7 +536,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             held = false;
             writeIfPossible();
         }
-        wake();
+        thread.wake();
         durability.released(released);
     }
 
@@ -675,7 +596,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
                 release();
             }
         }
-        wake();
+        thread.wake();
         durability.released(released);
         log.notice("The append only file was written anew, writes are accepted");
     }
@@ -751,7 +672,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             synchronized (writing) {
                 released = Math.max(released, buffer.recordEnd());
             }
-            announce();
+            thread.announce();
         }
     }
 
@@ -763,11 +684,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     private void end() throws IOException {
         closing = true;
-        Thread t = thread;
-        if (t != null) {
-            LockSupport.unpark(t);
-            Waits.untilDone(t::join);
-        }
+        thread.awaitEnd();
         awaitRewrite();
         synchronized (syncing) {
             synchronized (writing) {
@@ -780,7 +697,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
                 }
             }
         }
-        announce();
+        thread.announce();
     }
 
     private void finish() throws IOException {

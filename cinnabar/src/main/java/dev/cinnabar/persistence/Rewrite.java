@@ -79,7 +79,7 @@ final class Rewrite implements Runnable {
         boolean needed = false;
         try {
             disk.syncDirectory(directory.path());
-            aof.syncAhead();
+            aof.sync(true); // so that less is left to do when the world waits
             source.begin(aof::hold);
             aof.completeIncrement();
             directory.replace(directory.manifest().plus(entry));

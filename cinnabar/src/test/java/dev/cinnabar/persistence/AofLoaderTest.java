@@ -101,7 +101,7 @@ class AofLoaderTest {
             assertThat(f.toy.data().get("0:n")).isEqualTo(f.toy.data().get("0:m"));
             f.call("SET", "after", "x");
             f.log.commit();
-            f.log.turn();
+            f.log.thread.turn();
             byte[] now = f.file(NAME);
             assertThat(Fixture.recover(disk.afterKill())).as("cut at %s", cut).isEqualTo(f.toy.data());
             for (int at = 0; at < f.length(NAME); at += 41) { // everything is covered now

@@ -165,7 +165,7 @@ class AofTwinTest {
                     default -> toy.call(log, db, "SET", key, "v\r\n*" + i);
                 }
                 log.commit();
-                if (random.below(5) == 0) log.turn();
+                if (random.below(5) == 0) log.thread.turn();
                 if (i == 250) {
                     log.rewrite();
                     background.remove(0).run();
@@ -230,7 +230,7 @@ class AofTwinTest {
         AppendOnlyLog log = openOurs(FsyncPolicy.ALWAYS);
         toy.call(log, 0, "SET", "a", "1");
         log.commit();
-        log.turn();
+        log.thread.turn();
         log.close();
         Path file = dir.resolve("appendonlydir/appendonly.aof.1.incr.aof");
         byte[] whole = Files.readAllBytes(file);
@@ -246,7 +246,7 @@ class AofTwinTest {
         for (int i = 0; i < 130; i++) { // all places that a line of filler can be cut at
             toy.call(log, 0, "SET", "a" + i, "v".repeat(i));
             log.commit();
-            log.turn();
+            log.thread.turn();
         }
         Path file = dir.resolve("appendonlydir/appendonly.aof.1.incr.aof");
         assertThat(Files.readString(file, StandardCharsets.ISO_8859_1)).endsWith("###\n");
@@ -264,7 +264,7 @@ class AofTwinTest {
         assertThat(toy.data()).hasSize(132).containsEntry("0:theirs", "#".repeat(3000));
         toy.call(ours, 0, "SET", "ours", "2");
         ours.commit();
-        ours.turn();
+        ours.thread.turn();
 
         jedis = startRedis();
         assertThat(jedis.dbSize()).isEqualTo(133);

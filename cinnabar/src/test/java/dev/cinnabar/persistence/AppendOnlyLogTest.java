@@ -106,7 +106,7 @@ class AppendOnlyLogTest {
         assertThat(ticket).isPositive();
         assertThat(f.releasedTo).isLessThan(ticket);
 
-        f.log.turn();
+        f.log.thread.turn();
         assertThat(f.releasedTo).isGreaterThanOrEqualTo(ticket);
         assertThat(safe()).isEqualTo(Map.of("0:k", "v"));
         assertThat(f.log.commit()).isZero();
@@ -123,7 +123,7 @@ class AppendOnlyLogTest {
             assertThat(ticket).isGreaterThan(last);
             last = ticket;
         }
-        f.log.turn();
+        f.log.thread.turn();
         assertThat(f.releasedTo).isEqualTo(last);
         assertThat(disk.steps).containsExactly("write " + FIRST, "sync " + FIRST);
     }
@@ -180,12 +180,12 @@ class AppendOnlyLogTest {
         fsyncsTake(f, new AtomicLong(4000));
         for (int i = 0; i < 10; i++) f.call("SET", "k" + i, "v");
         f.log.commit();
-        f.log.turn();
+        f.log.thread.turn();
         assertThat(f.releasedTo).isEqualTo(f.log.lastTicket());
 
         f.call("SET", "one", "v");
         long ticket = f.log.commit();
-        assertThat(f.log.turn())
+        assertThat(f.log.thread.turn())
                 .as("twice an eighth of 4 ms: nobody else comes")
                 .isEqualTo(1_000_000);
         assertThat(f.releasedTo).isLessThan(ticket);
@@ -194,7 +194,7 @@ class AppendOnlyLogTest {
 
         f.call("SET", "two", "v");
         f.log.commit();
-        f.log.turn();
+        f.log.thread.turn();
         assertThat(f.releasedTo)
                 .as("as much has come as before: nothing to wait for")
                 .isEqualTo(f.log.lastTicket());
@@ -208,16 +208,16 @@ class AppendOnlyLogTest {
         };
         for (int i = 0; i < 10; i++) f.call("SET", "k" + i, "v");
         f.log.commit();
-        f.log.turn();
+        f.log.thread.turn();
 
         for (int ms = 0; ms < 4; ms++) { // a lull would be one of 1 ms
             f.call("SET", "k" + ms, "v");
             long ticket = f.log.commit();
-            f.log.turn();
+            f.log.thread.turn();
             assertThat(f.releasedTo).as("after %d ms", ms).isLessThan(ticket);
             f.clock.advance(Duration.ofMillis(1));
         }
-        f.log.turn();
+        f.log.thread.turn();
         assertThat(f.releasedTo).as("after half of 8 ms").isEqualTo(f.log.lastTicket());
     }
 
@@ -226,10 +226,10 @@ class AppendOnlyLogTest {
         Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
         f.call("SET", "a", "1");
         disk.steps.clear();
-        f.log.turn();
+        f.log.thread.turn();
         assertThat(disk.steps).as("nobody waits yet").isEmpty();
         f.log.commit();
-        f.log.turn();
+        f.log.thread.turn();
         assertThat(f.releasedTo).isEqualTo(f.log.lastTicket());
         f.call("SET", "b", "2"); // by a timer: nobody commits it
         disk.steps.clear();
@@ -251,7 +251,7 @@ class AppendOnlyLogTest {
         again.call("SET", "b", "2");
         long ticket = again.log.commit();
         assertThat(ticket).isGreaterThan(before);
-        again.log.turn();
+        again.log.thread.turn();
         assertThat(again.releasedTo).isGreaterThanOrEqualTo(ticket);
         assertThat(safe()).isEqualTo(Map.of("0:a", "1", "0:b", "2"));
     }
@@ -262,7 +262,7 @@ class AppendOnlyLogTest {
         for (int i = 0; i < 10; i++) {
             f.call("INCR", "n");
             f.log.commit();
-            f.log.turn();
+            f.log.thread.turn();
             assertThat(text(f, FIRST).substring(0, f.length(FIRST))).matches("(?s).*\r\n#GRP:\\d+:[0-9a-f]{8}\r\n");
         }
     }
@@ -290,7 +290,7 @@ class AppendOnlyLogTest {
         f.log.configure(AofSettings.DEFAULTS.with(FsyncPolicy.ALWAYS));
         f.call("SET", "c", "3");
         assertThat(f.log.commit()).isPositive();
-        f.log.turn();
+        f.log.thread.turn();
         assertThat(safe()).hasSize(3);
     }
 
@@ -331,7 +331,7 @@ class AppendOnlyLogTest {
         assertThat(f.log.status().bufferLength()).isLessThan(5 << 20);
         f.call("SET", "small", "x");
         f.log.commit();
-        f.log.turn();
+        f.log.thread.turn();
         assertThat(safe()).isEqualTo(Map.of("0:big", big, "0:small", "x"));
     }
 
@@ -386,7 +386,7 @@ class AppendOnlyLogTest {
             disk.room = 10;
             f.call("SET", "k", "a value that does not fit");
             long ticket = f.log.commit();
-            f.log.turn();
+            f.log.thread.turn();
             assertThat(f.log.refusal()).isEqualTo(FULL);
             assertThat(f.releasedTo >= ticket).as("the reserve took it").isTrue();
             assertThat(Fixture.recover(disk.afterKill())).isEqualTo(f.toy.data());
@@ -411,7 +411,7 @@ class AppendOnlyLogTest {
             assertThat(f.log.refusal()).isNull();
             f.call("SET", "after", "x");
             f.log.commit();
-            f.log.turn();
+            f.log.thread.turn();
             assertThat(Fixture.recover(disk.afterKill())).isEqualTo(Map.of("0:k", "v", "0:after", "x"));
         }
     }
@@ -431,7 +431,7 @@ class AppendOnlyLogTest {
 
             disk.room = 10 << 20;
             f.turn(100);
-            f.log.turn();
+            f.log.thread.turn();
             assertThat(f.releasedTo).isGreaterThanOrEqualTo(ticket);
             assertThat(Fixture.recover(disk.afterKill())).isEqualTo(f.toy.data());
         }
@@ -455,7 +455,7 @@ class AppendOnlyLogTest {
         for (int i = 0; i < 200; i++) {
             f.call("SET", "k" + i, "value" + i);
             f.log.commit();
-            f.log.turn();
+            f.log.thread.turn();
         }
         assertThat(Fixture.recover(disk.afterKill())).isEqualTo(f.toy.data());
     }
@@ -470,13 +470,13 @@ class AppendOnlyLogTest {
                 for (int i = 0; i < 12 && f.log.refusal() == null; i++) {
                     f.call("INCR", "n");
                     f.log.commit();
-                    f.log.turn();
+                    f.log.thread.turn();
                 }
                 disk.room = 10 << 20;
                 f.turn(100);
                 f.call("INCR", "n");
                 f.log.commit();
-                f.log.turn();
+                f.log.thread.turn();
                 assertThat(Fixture.recover(disk.afterKill()))
                         .as("%s room %s", policy, room)
                         .isEqualTo(f.toy.data());
@@ -492,7 +492,7 @@ class AppendOnlyLogTest {
         f.log.commit();
         disk.writeFailure = null;
         f.turn(2000);
-        f.log.turn();
+        f.log.thread.turn();
         assertThat(f.log.refusal()).isNull();
         assertThat(Fixture.recover(disk.afterKill())).isEqualTo(f.toy.data());
     }
@@ -518,11 +518,11 @@ class AppendOnlyLogTest {
         f.call("SET", "k", "v");
         long ticket = f.log.commit();
         disk.syncFailure = new IOException("Input/output error");
-        f.log.turn();
+        f.log.thread.turn();
         assertThat(f.log.refusal()).isEqualTo("MISCONF Errors writing to the AOF file: Input/output error");
         disk.syncFailure = null;
         f.turn(100);
-        f.log.turn();
+        f.log.thread.turn();
         assertThat(f.releasedTo).as("held, although fsync works again").isLessThan(ticket);
         assertThat(safe()).isEmpty();
 
@@ -564,7 +564,7 @@ class AppendOnlyLogTest {
         f.call("SET", "k", "v");
         f.log.commit();
         disk.syncFailure = new IOException("Input/output error");
-        f.log.turn();
+        f.log.thread.turn();
         f.call("DEL", "k"); // expired, say: the engine does that although writes are refused
         f.call("SET", "x", "1");
         f.log.commit();
@@ -577,7 +577,7 @@ class AppendOnlyLogTest {
         f.turn(600);
         f.runBackground();
         long ticket = f.log.commit();
-        f.log.turn();
+        f.log.thread.turn();
         assertThat(f.releasedTo).isGreaterThanOrEqualTo(ticket);
         assertThat(safe()).isEqualTo(Map.of("0:x", "1", "0:during", "2"));
     }
@@ -604,7 +604,7 @@ class AppendOnlyLogTest {
     private Fixture grouped() throws Exception {
         Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
         write(f, "k", "v");
-        f.log.turn();
+        f.log.thread.turn();
         assertThat(f.file(FIRST).length).isGreaterThan(f.length(FIRST));
         return f;
     }
@@ -695,7 +695,7 @@ class AppendOnlyLogTest {
         FakeDisk killed = disk.afterKill();
         Fixture f = Fixture.open(killed, FsyncPolicy.EVERYSEC);
         assertThat(f.file(FIRST)).hasSize(f.length(FIRST));
-        f.log.turn();
+        f.log.thread.turn();
         assertThat(write(f, "a", "#".repeat(2000))).isZero();
         assertThat(Fixture.recover(killed.afterKill()).keySet()).containsExactly("0:a", "0:k");
         assertThat(first.toy.data()).hasSize(1);
@@ -715,7 +715,7 @@ class AppendOnlyLogTest {
 
         disk.room = 9 << 20;
         f.turn(100);
-        f.log.turn();
+        f.log.thread.turn();
         assertThat(f.releasedTo).isGreaterThanOrEqualTo(ticket);
         assertThat(Fixture.recover(disk.afterKill())).isEqualTo(f.toy.data());
     }
@@ -783,7 +783,7 @@ class AppendOnlyLogTest {
                 busy[0] = true;
                 if (f.log.refusal() == null) write(f, random, states);
                 commit(f, states, held);
-                if (!step.startsWith("sync ")) f.log.turn();
+                if (!step.startsWith("sync ")) f.log.thread.turn();
                 busy[0] = false;
             }
             if (stepsLeft[0]-- == 0) {
@@ -814,7 +814,7 @@ class AppendOnlyLogTest {
                             if (random.below(3) > 0) return;
                             write(f, random, states);
                             commit(f, states, held);
-                            if (random.below(2) == 0) f.log.turn();
+                            if (random.below(2) == 0) f.log.thread.turn();
                         };
                         rewriting[0] = true;
                         task.run();
@@ -831,7 +831,7 @@ class AppendOnlyLogTest {
                 }
             }
             acknowledged = Math.max(acknowledged, commit(f, states, held));
-            if (random.below(2) == 0) f.log.turn();
+            if (random.below(2) == 0) f.log.thread.turn();
             for (long[] h : held) if (h[0] <= f.releasedTo) acknowledged = Math.max(acknowledged, (int) h[1]);
             acknowledgedNow[0] = acknowledged;
             if (crashed[0] != null) break;

@@ -63,7 +63,7 @@ final class Fixture {
     /// Lets time pass and the log's thread do what is due.
     void turn(int ms) {
         clock.advance(Duration.ofMillis(ms));
-        log.turn();
+        log.thread.turn();
     }
 
     /// Runs the rewrites that were begun.

@@ -52,12 +52,12 @@ class RewriteTest {
             Fixture f = Fixture.open(disk, policy);
             for (int i = 0; i < 30; i++) f.call("SET", "k" + i, "v");
             f.log.commit();
-            f.log.turn();
+            f.log.thread.turn();
             f.toy.beforeSlice = () -> {
                 f.call("SET", "k3", "changed");
                 f.call("INCR", "n");
                 long ticket = f.log.commit();
-                f.log.turn();
+                f.log.thread.turn();
                 assertThat(f.releasedTo).isGreaterThanOrEqualTo(ticket);
             };
             f.log.rewrite();
@@ -151,7 +151,7 @@ class RewriteTest {
         Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
         f.call("SET", "a", "1");
         f.log.commit();
-        f.log.turn();
+        f.log.thread.turn();
         disk.beforeStep = () -> {
             boolean named = disk.steps.get(disk.steps.size() - 1).equals("rename appendonly.aof.manifest");
             if (named) disk.directorySyncFailure = new IOException("Input/output error");
@@ -218,7 +218,7 @@ class RewriteTest {
                 new LogParts(f.directory, settings, toy, t -> {}, f.clock, f.lines, f.background::add));
         toy.call(log, 0, "SET", "before", "1");
         assertThat(log.commit()).as("nothing is promised yet").isZero();
-        log.turn();
+        log.thread.turn();
         toy.beforeSlice = () -> {
             toy.call(log, 1, "INCR", "n");
             assertThat(log.commit()).isZero();
@@ -228,7 +228,7 @@ class RewriteTest {
         assertThat(Fixture.recover(disk.afterPowerCut(n -> 0))).isEqualTo(toy.data());
         toy.call(log, 0, "SET", "after", "2");
         assertThat(log.commit()).as("now it is").isPositive();
-        log.turn();
+        log.thread.turn();
         assertThat(Fixture.recover(disk.afterPowerCut(n -> 0))).isEqualTo(toy.data());
     }
 
@@ -248,7 +248,7 @@ class RewriteTest {
                     f.clock,
                     f.lines,
                     task -> new Thread(task).start()));
-            if (hasBegun) log.turn();
+            if (hasBegun) log.thread.turn();
             toy.call(log, 0, "SET", "before", "1");
             log.commit();
             log.close();
@@ -266,7 +266,7 @@ class RewriteTest {
             disk.syncFailure = new IOException("Input/output error");
             f.call("SET", "k", "v");
             long ticket = f.log.commit();
-            f.log.turn();
+            f.log.thread.turn();
             assertThat(f.releasedTo).as("%s", policy).isLessThan(ticket);
             assertThatThrownBy(f.log::turnOff).isInstanceOf(IOException.class);
             assertThat(f.releasedTo).as("%s", policy).isGreaterThanOrEqualTo(ticket);
@@ -290,7 +290,7 @@ class RewriteTest {
             f.runBackground();
             f.call("SET", "b", "2");
             long ticket = f.log.commit();
-            f.log.turn();
+            f.log.thread.turn();
             assertThat(f.releasedTo).isGreaterThanOrEqualTo(ticket);
             assertThat(Fixture.recover(disk.afterPowerCut(n -> 0))).isEqualTo(f.toy.data());
         }
