@@ -13,17 +13,20 @@ import org.jspecify.annotations.Nullable;
 
 /// The change log on disk.
 ///
-/// [#append] encodes into a buffer, under the engine's lock and without waiting for anybody. [#commit], once per turn of an
-/// event loop, makes it safe: under `everysec` and `no` it writes, on the calling thread, with one system call; under
+/// [#append] encodes into a buffer, under the engine's lock and without waiting for anybody, unless megabytes wait already: then
+/// it writes them out, if that is possible. [#commit], once per turn of an event loop, makes it safe: under `everysec` and `no` it writes, on the calling thread, with one system call; under
 /// `always` it hands a ticket back and leaves writing and syncing to the log's thread, which serves all that wait with one
 /// fsync; where the disk is quick ([SyncPace]) it does both itself.
 public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     /*
-     * Three sorts of threads meet here, and these are the locks, in the order in which they may be taken:
+     * Event loops, the log's own thread and that of a rewrite meet here, and these are the locks, in the order in which they may be taken:
      *
      *   the engine's lock    append; the moment of a snapshot
      *   syncing              fsync, and closing a file; held for as long as the disk takes; taken by an event loop only where that is quick
      *   writing              the file and everything about it; held for a write. An fsync under way does not hold it
+     *
+     * A field is changed under one lock, the one it is listed with. What is volatile may be read without it, each value for itself: who reads
+     * two may get one of before and one of after. Whatever is decided about the file is decided under `writing`.
      *
      * States, and who leaves them:
      *
@@ -67,41 +70,39 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     private final Log log;
     private volatile AofSettings settings;
 
-    // under the engine's lock
-    private final LogBuffer buffer = new LogBuffer(); // its appending side
+    private final AtomicLong awaited = new AtomicLong(); // the largest ticket handed out
+    private volatile boolean closing;
+    final LogThread thread;
+
+    // changed under the engine's lock
+    private final LogBuffer buffer = new LogBuffer(); // its appending side; its other side under `writing`
     private final LogEncoder encoder = new LogEncoder(buffer, this::writeOut);
 
-    // under `writing`
+    // changed under `syncing`
+    private final Object syncing = new Object();
+    private final SyncPace pace = new SyncPace();
+    private volatile boolean isSyncing;
+
+    // changed under `writing`
     private final Object writing = new Object();
     private final LogWriter writer;
-    private @Nullable LogFile lost; // given up, still to be closed
-    private volatile State state; // read by anybody
-    private volatile boolean enabling; // read by anybody
+    private final Reserve reserve;
+    private volatile State state;
+    private volatile @Nullable String refusal;
+    private volatile long released; // tickets up to here may go
+    private volatile boolean enabling;
     private volatile boolean held; // a rewrite is completing the old increment: nothing is written meanwhile
     private long heldAt; // stream offset that the old increment is completed to
-    private final Reserve reserve;
-
-    private final Object syncing = new Object();
-
-    // under `writing`, read by anybody
-    private volatile long released; // tickets up to here may go
-    private volatile @Nullable String refusal;
-    private volatile long olderBytes; // of the increments before
     private volatile long baseBytes;
+    private volatile long olderBytes; // of the increments before
     private volatile long sizeAfterRewrite;
-    private volatile boolean isSyncing;
-    private final SyncPace pace = new SyncPace();
 
-    private final AtomicLong awaited = new AtomicLong(); // the largest ticket handed out
-
-    final LogThread thread;
-    private volatile boolean closing;
-
-    // rewriting
+    // rewriting: one at a time, from the moment in which `rewriting` becomes true until it is false again, under `writing`
     private final AtomicBoolean rewriting = new AtomicBoolean();
     private volatile boolean rewritesAreBarred;
     private final boolean keepImported;
     private final RewriteRecord rewrites;
+    private @Nullable LogFile lost; // given up, still to be closed; the rewrite's thread's
 
     private AppendOnlyLog(LogParts parts, boolean keepImported) {
         this.parts = parts;
@@ -609,9 +610,11 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     /// Tells the sizes after a rewrite.
     void rewritten(long newBaseBytes) {
-        baseBytes = newBaseBytes;
-        olderBytes = 0;
-        sizeAfterRewrite = currentSize();
+        synchronized (writing) {
+            baseBytes = newBaseBytes;
+            olderBytes = 0;
+            sizeAfterRewrite = currentSize();
+        }
     }
 
     // ---- telling ----

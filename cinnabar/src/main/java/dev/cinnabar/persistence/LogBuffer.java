@@ -30,11 +30,13 @@ final class LogBuffer {
             16; // segments, 4 MiB: more than 50 clients with 128 commands each append in a turn
     private static final VarHandle RECORD_END;
     private static final VarHandle PUBLISHED;
+    private static final VarHandle POSITION;
 
     static {
         try {
             RECORD_END = MethodHandles.lookup().findVarHandle(LogBuffer.class, "recordEnd", long.class);
             PUBLISHED = MethodHandles.lookup().findVarHandle(LogBuffer.class, "published", long.class);
+            POSITION = MethodHandles.lookup().findVarHandle(LogBuffer.class, "position", long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -63,7 +65,7 @@ final class LogBuffer {
 
     // the writer's
     private Segment head = tail;
-    private long position;
+    private long position; // others look at it, too: written and, by them, read opaque
     private boolean endsRecord;
 
     // from the appender to the writer; written with release, read with acquire
@@ -149,7 +151,7 @@ final class LogBuffer {
 
     /// How many bytes wait. May be asked by any thread; then it is roughly right.
     long waiting() {
-        return Math.max(recordEnd(), (long) PUBLISHED.getAcquire(this)) - position;
+        return Math.max(recordEnd(), (long) PUBLISHED.getAcquire(this)) - (long) POSITION.getOpaque(this);
     }
 
     /// How far may be written: to the end of a command if there is one ahead, else into the middle of a large one; [#endsRecord] tells which.
@@ -189,7 +191,7 @@ final class LogBuffer {
     }
 
     void read(int bytes) {
-        position += bytes;
+        POSITION.setOpaque(this, position + bytes);
     }
 
     /// Passes over everything up to a stream offset that may be written.

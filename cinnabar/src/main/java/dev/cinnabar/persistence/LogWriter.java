@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Between commands it puts what readers of the file need: timestamps, checksum lines, and filler behind a group. It knows no locks, states
 /// or policies: [AppendOnlyLog] calls it under `writing`, and syncs what it has written. [#written], [#durable], [#length] and [#isGrouped]
-/// may be asked by any thread.
+/// may be asked by any thread, [#tellTimes] called by any.
 final class LogWriter {
     static final int LINE_EVERY_BYTES = 4096; // one percent for checksum lines of 30 to 40 bytes
 
