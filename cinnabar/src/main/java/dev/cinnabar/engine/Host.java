@@ -53,7 +53,7 @@ public interface Host {
     /// Begins to write the append-only file anew, in the background.
     ///
     /// @return why that is impossible, as the text of an error reply; null when it has begun or is scheduled, which
-    ///     [LogStatus#isRewriteScheduled()] tells apart
+    ///     [LogStatus.Rewrites#isScheduled()] tells apart
     @Nullable
     String rewriteLog();
 

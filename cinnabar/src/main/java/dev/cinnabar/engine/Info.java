@@ -370,6 +370,7 @@ final class Info {
 
     private void persistence() {
         LogStatus log = engine.host().logStatus();
+        LogStatus.Rewrites rewrites = log.rewrites();
         SaveStatus save = engine.host().saveStatus();
         line("loading", engine.isLoading());
         line("async_loading", 0);
@@ -390,13 +391,13 @@ final class Info {
         line("rdb_last_load_keys_expired", save.keysExpired());
         line("rdb_last_load_keys_loaded", save.keysLoaded());
         line("aof_enabled", log.isOn());
-        line("aof_rewrite_in_progress", log.isRewriting());
-        line("aof_rewrite_scheduled", log.isRewriteScheduled());
-        line("aof_last_rewrite_time_sec", log.lastRewriteSeconds());
-        line("aof_current_rewrite_time_sec", log.currentRewriteSeconds());
-        line("aof_last_bgrewrite_status", log.didLastRewriteSucceed() ? "ok" : "err");
-        line("aof_rewrites", log.rewrites());
-        line("aof_rewrites_consecutive_failures", log.failedRewrites());
+        line("aof_rewrite_in_progress", rewrites.isRunning());
+        line("aof_rewrite_scheduled", rewrites.isScheduled());
+        line("aof_last_rewrite_time_sec", rewrites.lastSeconds());
+        line("aof_current_rewrite_time_sec", rewrites.currentSeconds());
+        line("aof_last_bgrewrite_status", rewrites.didLastSucceed() ? "ok" : "err");
+        line("aof_rewrites", rewrites.succeeded());
+        line("aof_rewrites_consecutive_failures", rewrites.failed());
         line("aof_last_write_status", log.didLastWriteSucceed() ? "ok" : "err");
         line("aof_last_cow_size", 0);
         line("module_fork_in_progress", 0);
@@ -404,11 +405,11 @@ final class Info {
         if (log.isOn()) {
             line("aof_current_size", log.currentBytes());
             line("aof_base_size", log.baseBytes());
-            line("aof_pending_rewrite", log.isRewriteScheduled());
+            line("aof_pending_rewrite", rewrites.isScheduled());
             line("aof_buffer_length", log.bufferBytes());
             line("aof_rewrite_buffer_length", 0);
-            line("aof_pending_bio_fsync", log.pendingFsyncs());
-            line("aof_delayed_fsync", log.delayedFsyncs());
+            line("aof_pending_bio_fsync", log.isSyncing());
+            line("aof_delayed_fsync", 0); // a write waits for no fsync
         }
         Host.Loading loading = engine.host().loading();
         if (loading != null) loading(loading);

@@ -260,12 +260,13 @@ public enum ServerCommands implements Command {
 
     private static Reply bgRewriteAof(Call call, Engine engine) {
         Host host = engine.host();
-        if (host.logStatus().isRewriting()) {
+        if (host.logStatus().rewrites().isRunning()) {
             return call.reply().error("ERR Background append only file rewriting already in progress");
         }
         String error = host.rewriteLog();
         if (error != null) return call.reply().error(Errors.ofJava(error));
-        boolean waits = host.logStatus().isRewriteScheduled() || engine.isInExec(); // for the end of the transaction
+        boolean waits =
+                host.logStatus().rewrites().isScheduled() || engine.isInExec(); // for the end of the transaction
         String how = waits ? "scheduled" : "started";
         return call.reply().simple("Background append only file rewriting " + how);
     }

@@ -6,6 +6,7 @@ import dev.cinnabar.base.Log;
 import dev.cinnabar.base.Waits;
 import dev.cinnabar.engine.ChangeLog;
 import dev.cinnabar.engine.Durability;
+import dev.cinnabar.engine.LogStatus;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -624,15 +625,12 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     }
 
     /// What INFO tells. Any thread; never waits for the disk.
-    public AofStatus status() {
-        boolean busy = rewriting.get();
-        return new AofStatus(
-                busy,
-                rewrites.lastSeconds(),
-                busy ? rewrites.seconds(clock.nanos()) : -1,
-                rewrites.lastOk(),
-                rewrites.count(),
-                rewrites.failuresInARow(),
+    ///
+    /// @param waits whether a rewrite that is under way still waits for something else
+    public LogStatus status(boolean waits) {
+        return new LogStatus(
+                true,
+                rewrites.status(rewriting.get(), waits, clock.nanos()),
                 refusal == null,
                 currentSize(),
                 sizeAfterRewrite,

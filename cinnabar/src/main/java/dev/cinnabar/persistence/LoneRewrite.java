@@ -1,6 +1,7 @@
 package dev.cinnabar.persistence;
 
 import dev.cinnabar.base.Log;
+import dev.cinnabar.engine.LogStatus;
 import dev.cinnabar.engine.SnapshotSource;
 import java.io.IOException;
 import java.util.function.BooleanSupplier;
@@ -34,9 +35,14 @@ public final class LoneRewrite implements Runnable {
         return isOver;
     }
 
-    /// Whether it has ended well. Any thread.
-    public boolean wentWell() {
-        return wentWell;
+    /// What INFO tells of it. Any thread.
+    ///
+    /// @param waits whether it still waits for something else
+    public LogStatus.Rewrites status(boolean waits) {
+        boolean hasEnded = isOver;
+        boolean isGood = hasEnded && wentWell;
+        return new LogStatus.Rewrites(
+                !hasEnded && !waits, !hasEnded && waits, -1, -1, !hasEnded || isGood, isGood ? 1 : 0, 0);
     }
 
     @Override

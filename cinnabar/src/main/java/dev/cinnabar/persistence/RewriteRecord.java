@@ -1,5 +1,7 @@
 package dev.cinnabar.persistence;
 
+import dev.cinnabar.engine.LogStatus;
+
 /// What is known about the rewrites of a log: whether one is under way, how the last ones went, and from that, when the next is
 /// due. Written by whoever begins or ends a rewrite, one at a time; read by any thread. Times are nanoseconds of one clock.
 final class RewriteRecord {
@@ -14,8 +16,8 @@ final class RewriteRecord {
     private volatile long started;
     private volatile long failed; // when the last one did
     private volatile long lastSeconds = -1;
-    private volatile boolean lastOk = true;
-    private volatile long count;
+    private volatile boolean didLastSucceed = true;
+    private volatile long succeeded;
     private volatile int failuresInARow;
     private volatile long rebuildAt;
     private int rebuildFailures;
@@ -32,9 +34,9 @@ final class RewriteRecord {
     /// @param isLost whether the log is (still) lost: then another attempt has to follow
     void ended(long now, boolean ok, boolean isLost) {
         lastSeconds = seconds(now);
-        lastOk = ok;
+        didLastSucceed = ok;
         if (ok) {
-            count++;
+            succeeded++;
             failuresInARow = 0;
         } else {
             failuresInARow++;
@@ -65,26 +67,21 @@ final class RewriteRecord {
         return now - rebuildAt >= 0;
     }
 
-    /// How long the one that began last has taken.
-    long seconds(long now) {
+    private long seconds(long now) {
         return (now - started) / (1000 * MS);
     }
 
-    /// How long the last one took that has ended, -1 when there was none.
-    long lastSeconds() {
-        return lastSeconds;
-    }
-
-    boolean lastOk() {
-        return lastOk;
-    }
-
-    /// How many went well.
-    long count() {
-        return count;
-    }
-
-    int failuresInARow() {
-        return failuresInARow;
+    /// @param isUnderWay whether one has begun and not ended
+    /// @param waits      whether it still waits for something else
+    LogStatus.Rewrites status(boolean isUnderWay, boolean waits, long now) {
+        boolean isRunning = isUnderWay && !waits;
+        return new LogStatus.Rewrites(
+                isRunning,
+                isUnderWay && waits,
+                lastSeconds,
+                isRunning ? seconds(now) : -1,
+                didLastSucceed,
+                succeeded,
+                failuresInARow);
     }
 }

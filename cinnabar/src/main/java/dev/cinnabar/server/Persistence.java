@@ -16,7 +16,6 @@ import dev.cinnabar.engine.NoLink;
 import dev.cinnabar.persistence.AofDirectory;
 import dev.cinnabar.persistence.AofLoader;
 import dev.cinnabar.persistence.AofSettings;
-import dev.cinnabar.persistence.AofStatus;
 import dev.cinnabar.persistence.AppendOnlyLog;
 import dev.cinnabar.persistence.DamagedLog;
 import dev.cinnabar.persistence.Disk;
@@ -387,32 +386,8 @@ final class Persistence implements Durability {
     /// @param waits whether a rewrite that seems to run still waits for something else
     LogStatus status(boolean waits) {
         AppendOnlyLog f = file;
-        if (f == null) return loneStatus(waits);
-        AofStatus s = f.status();
-        return new LogStatus(
-                true,
-                s.rewriteInProgress() && !waits,
-                s.rewriteInProgress() && waits,
-                s.lastRewriteSeconds(),
-                waits ? -1 : s.currentRewriteSeconds(),
-                s.lastRewriteOk(),
-                s.rewrites(),
-                s.rewriteFailuresInARow(),
-                s.lastWriteOk(),
-                s.currentSize(),
-                s.baseSize(),
-                s.bufferLength(),
-                s.syncing() ? 1 : 0,
-                0);
-    }
-
-    private LogStatus loneStatus(boolean waits) {
+        if (f != null) return f.status(waits);
         LoneRewrite rewrite = loneRewrite;
-        if (rewrite == null) return LogStatus.OFF;
-        boolean isOver = rewrite.isOver();
-        boolean isOk = !isOver || rewrite.wentWell();
-        boolean isRunning = !isOver && !waits;
-        return new LogStatus(
-                false, isRunning, !isOver && waits, -1, -1, isOk, isOver && isOk ? 1 : 0, 0, true, 0, 0, 0, 0, 0);
+        return rewrite == null ? LogStatus.OFF : LogStatus.off(rewrite.status(waits));
     }
 }

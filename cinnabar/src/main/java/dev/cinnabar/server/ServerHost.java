@@ -78,7 +78,7 @@ final class ServerHost implements Host {
     @Override
     public @Nullable String rewriteLog() {
         if (persistence == null) return "ERR no log";
-        return logStatus().isRewriteScheduled() ? null : persistence.rewrite();
+        return logStatus().rewrites().isScheduled() ? null : persistence.rewrite();
     }
 
     @Override
@@ -93,7 +93,9 @@ final class ServerHost implements Host {
 
     @Override
     public @Nullable String saveInBackground(boolean mayWait) {
-        return rdb == null ? NOT_YET : rdb.saveInBackground(mayWait, logStatus().isRewriting());
+        return rdb == null
+                ? NOT_YET
+                : rdb.saveInBackground(mayWait, logStatus().rewrites().isRunning());
     }
 
     @Override
@@ -113,7 +115,7 @@ final class ServerHost implements Host {
 
     @Override
     public void tick() {
-        if (rdb != null) rdb.tick(logStatus().isRewriting());
+        if (rdb != null) rdb.tick(logStatus().rewrites().isRunning());
     }
 
     @Override

@@ -107,7 +107,7 @@ class InfoTest {
         long before = memory("used_memory");
         long dataset = memory("used_memory_dataset");
         rig.new Client("127.0.0.1:50002").inputBytes = 3000;
-        rig.host.status = new LogStatus(true, true, false, 3, 1, false, 4, 2, false, 1000, 500, 700, 1, 6);
+        rig.host.status = logStatus(700);
 
         assertThat(memory("used_memory")).isEqualTo(before + 3700);
         assertThat(memory("used_memory_dataset")).isEqualTo(dataset);
@@ -115,6 +115,11 @@ class InfoTest {
         assertThat(memory("mem_not_counted_for_evict")).isEqualTo(3700);
         rig.ask("CONFIG", "SET", "maxmemory", Long.toString(before));
         assertThat(rig.ask("SET", "key", "y".repeat(1000))).isEqualTo("OK");
+    }
+
+    private static LogStatus logStatus(long bufferBytes) {
+        var rewrites = new LogStatus.Rewrites(true, false, 3, 1, false, 4, 2);
+        return new LogStatus(true, rewrites, false, 1000, 500, bufferBytes, true);
     }
 
     private long memory(String name) {
@@ -135,7 +140,7 @@ class InfoTest {
         assertThat(rig.info("persistence").get("Persistence"))
                 .containsEntry("aof_enabled", "0")
                 .doesNotContainKey("aof_current_size");
-        rig.host.status = new LogStatus(true, true, false, 3, 1, false, 4, 2, false, 1000, 500, 77, 1, 6);
+        rig.host.status = logStatus(77);
         assertThat(rig.info("persistence").get("Persistence"))
                 .containsEntry("aof_enabled", "1")
                 .containsEntry("aof_rewrite_in_progress", "1")
@@ -148,7 +153,7 @@ class InfoTest {
                 .containsEntry("aof_current_size", "1000")
                 .containsEntry("aof_base_size", "500")
                 .containsEntry("aof_buffer_length", "77")
-                .containsEntry("aof_delayed_fsync", "6");
+                .containsEntry("aof_pending_bio_fsync", "1");
     }
 
     @Test

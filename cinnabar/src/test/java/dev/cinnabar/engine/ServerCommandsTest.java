@@ -285,7 +285,8 @@ class ServerCommandsTest {
     }
 
     private static LogStatus status(boolean isRewriting, boolean isScheduled) {
-        return new LogStatus(true, isRewriting, isScheduled, -1, -1, true, 0, 0, true, 0, 0, 0, 0, 0);
+        var rewrites = new LogStatus.Rewrites(isRewriting, isScheduled, -1, -1, true, 0, 0);
+        return new LogStatus(true, rewrites, true, 0, 0, 0, false);
     }
 
     @Test

@@ -41,8 +41,8 @@ class RewriteTest {
                         "appendonly.aof.reserve");
         Fixture again = new Fixture(disk.afterKill()).load(true);
         assertThat(again.toy.ran()).containsExactly("SELECT 0", "SET n 100", "SELECT 0", "INCR n");
-        assertThat(f.log.status().rewrites()).isEqualTo(1);
-        assertThat(f.log.status().lastRewriteOk()).isTrue();
+        assertThat(f.log.status(false).rewrites().succeeded()).isEqualTo(1);
+        assertThat(f.log.status(false).rewrites().didLastSucceed()).isTrue();
     }
 
     @Test
@@ -115,7 +115,7 @@ class RewriteTest {
         f.call("SET", "b", "2");
         assertThat(f.log.commit()).isZero();
         assertThat(f.log.refusal()).isNull();
-        assertThat(f.log.status().lastRewriteOk()).isFalse();
+        assertThat(f.log.status(false).rewrites().didLastSucceed()).isFalse();
         assertThat(manifest(disk)).isEqualTo(before);
         assertThat(Fixture.recover(disk.afterKill())).isEqualTo(f.toy.data());
     }
@@ -192,7 +192,7 @@ class RewriteTest {
             f.turn(100);
             assertThat(f.background).hasSize(1);
             f.runBackground();
-            assertThat(f.log.status().rewriteFailuresInARow()).isEqualTo(failure);
+            assertThat(f.log.status(false).rewrites().failed()).isEqualTo(failure);
         }
         f.turn(100);
         assertThat(f.background).as("three failures: a minute's rest").isEmpty();
@@ -204,7 +204,7 @@ class RewriteTest {
         f.runBackground();
         f.turn(100);
         assertThat(f.background).as("the log is small again").isEmpty();
-        assertThat(f.log.status().currentSize()).isLessThan(200);
+        assertThat(f.log.status(false).currentBytes()).isLessThan(200);
     }
 
     @Test
