@@ -59,7 +59,7 @@ public final class Cinnabar implements AutoCloseable {
     private final Engine engine;
     private final Callers callers;
     private final NetServer net;
-    private final Persistence persistence;
+    private final AppendOnlyKeeper appendOnly;
     private final Saves saves;
     private final PageMaker pageMaker;
     private final Clock clock;
@@ -93,7 +93,7 @@ public final class Cinnabar implements AutoCloseable {
         callers = new Callers(engine);
 
         String name = builder.name.isEmpty() ? "cinnabar-" + config.get(Directives.PORT) : builder.name;
-        persistence = new Persistence(engine, config, log, name, protocol, loading);
+        appendOnly = new AppendOnlyKeeper(engine, config, log, name, protocol, loading);
         saves = new Saves(engine, config, log, name, loading);
         net = openNet(name, loops, protocol, budget, batchesFrom(config.get(Directives.IO_URING)));
         protocol.net(net);
@@ -101,7 +101,7 @@ public final class Cinnabar implements AutoCloseable {
         pageMaker.start();
         engine.store().pages().maker(pageMaker);
         engine.countOwn(net.ownBytes());
-        host.parts(net, persistence, saves, protocol);
+        host.parts(net, appendOnly, saves, protocol);
         try {
             listen(builder.listensOnTcp);
             builder.whenListening.run();
@@ -111,7 +111,7 @@ public final class Cinnabar implements AutoCloseable {
             // nobody may see an empty data set that is about to be loaded, and where that takes long, clients shall hear of it
             loading.whenLongerThan(config.get(Directives.LOADING_PROCESS_EVENTS_INTERVAL_BYTES), net::start);
             loading.giveUpWhen(builder.isUnwanted);
-            persistence.start();
+            appendOnly.start();
             if (hasImage) saves.start();
             loading.giveUpWhen(() -> false); // what DEBUG RELOAD begins, it ends
             net.start();
@@ -256,7 +256,7 @@ public final class Cinnabar implements AutoCloseable {
         boolean isPromising = callers.run(argv, isResp3, out);
         ChangeLog changes = engine.log();
         long ticket = changes.commit();
-        if (isPromising || changes.refusal() == null) persistence.awaitDurable(ticket);
+        if (isPromising || changes.refusal() == null) appendOnly.awaitDurable(ticket);
         return out.copy();
     }
 
@@ -329,7 +329,7 @@ public final class Cinnabar implements AutoCloseable {
             forgetClock.run();
             callers.close();
             net.close();
-            persistence.close();
+            appendOnly.close();
             saves.close();
             pageMaker.close();
         } finally {

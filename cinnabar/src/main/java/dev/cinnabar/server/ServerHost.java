@@ -22,7 +22,7 @@ final class ServerHost implements Host {
     private final LoadingProgress progress;
 
     private @Nullable NetServer net;
-    private @Nullable Persistence persistence;
+    private @Nullable AppendOnlyKeeper appendOnly;
     private @Nullable Saves rdb;
     private @Nullable ServerProtocol protocol;
     private Traffic trafficBefore = Traffic.NONE; // the last CONFIG RESETSTAT
@@ -41,10 +41,10 @@ final class ServerHost implements Host {
         this.progress = progress;
     }
 
-    void parts(NetServer net, Persistence persistence, Saves rdb, ServerProtocol protocol) {
+    void parts(NetServer net, AppendOnlyKeeper appendOnly, Saves rdb, ServerProtocol protocol) {
         this.net = net;
         this.rdb = rdb;
-        this.persistence = persistence;
+        this.appendOnly = appendOnly;
         this.protocol = protocol;
     }
 
@@ -77,13 +77,13 @@ final class ServerHost implements Host {
 
     @Override
     public @Nullable String rewriteLog() {
-        if (persistence == null) return "ERR no log";
-        return logStatus().rewrites().isScheduled() ? null : persistence.rewrite();
+        if (appendOnly == null) return "ERR no log";
+        return logStatus().rewrites().isScheduled() ? null : appendOnly.rewrite();
     }
 
     @Override
     public @Nullable String reloadLog() {
-        return persistence == null ? "ERR no log" : persistence.reload();
+        return appendOnly == null ? "ERR no log" : appendOnly.reload();
     }
 
     @Override
@@ -125,9 +125,9 @@ final class ServerHost implements Host {
 
     @Override
     public LogStatus logStatus() {
-        if (persistence == null) return LogStatus.OFF;
+        if (appendOnly == null) return LogStatus.OFF;
         boolean waits = rdb != null && rdb.isSaving(); // no save begins during a rewrite, so this one came later
-        return persistence.status(waits);
+        return appendOnly.status(waits);
     }
 
     @Override

@@ -7,7 +7,8 @@
 ///      └─ Cinnabar ── builder, execute, close              the front door, in any process
 ///           ├─ Config                                      what it was told
 ///           ├─ Engine ── Store ── Pages                    what it knows
-///           ├─ Persistence ── AppendOnlyLog                what it keeps
+///           ├─ AppendOnlyKeeper ── AppendOnlyLog           what it keeps, change by change
+///           ├─ Saves ── RdbFile                            what it keeps, as it is now and then
 ///           └─ NetServer ── EventLoop ── ClientHandler     whom it talks to
 /// ```
 ///

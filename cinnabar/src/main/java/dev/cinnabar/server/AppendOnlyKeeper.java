@@ -33,7 +33,7 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /// The append-only file of one server: loaded at the start, written while it runs, turned on and off by CONFIG SET.
-final class Persistence implements Durability {
+final class AppendOnlyKeeper implements Durability {
     /*
      * Logs, and rewrites without a log, use the directory one after the other. Whoever comes while the last one still ends (a log that was
      * turned off writes out what waits, a rewrite stops at the end of a slice) takes the directory over as it is, and its thread waits for
@@ -56,7 +56,7 @@ final class Persistence implements Durability {
     private volatile boolean isClosing;
 
     /// @param name what threads are called, followed by what they do
-    Persistence(Engine engine, Config config, Log log, String name, Durability durability, LoadingProgress progress) {
+    AppendOnlyKeeper(Engine engine, Config config, Log log, String name, Durability durability, LoadingProgress progress) {
         this.engine = engine;
         this.config = config;
         this.log = log;
