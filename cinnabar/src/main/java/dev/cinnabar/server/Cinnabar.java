@@ -22,16 +22,13 @@ import dev.cinnabar.persistence.LoadingProgress;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -59,12 +56,12 @@ public final class Cinnabar implements AutoCloseable {
     private final Engine engine;
     private final Callers callers;
     private final NetServer net;
+    private final Listening listening;
     private final AppendOnlyKeeper appendOnly;
     private final Saves saves;
     private final PageMaker pageMaker;
     private final Clock clock;
     private Runnable forgetClock = () -> {};
-    private int tcpPort; // also while no address is listened to
     private final AtomicBoolean isClosing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -97,13 +94,14 @@ public final class Cinnabar implements AutoCloseable {
         saves = new Saves(engine, config, log, name, loading);
         net = openNet(name, loops, protocol, budget, batchesFrom(config.get(Directives.IO_URING)));
         protocol.net(net);
+        listening = new Listening(net, config, log);
         pageMaker = new PageMaker(budget, name + "-pages");
         pageMaker.start();
         engine.store().pages().maker(pageMaker);
         engine.countOwn(net.ownBytes());
         host.parts(net, appendOnly, saves, protocol);
         try {
-            listen(builder.listensOnTcp);
+            listening.start(builder.listensOnTcp);
             builder.whenListening.run();
             boolean hasLog = config.get(Directives.APPENDONLY);
             boolean hasImage = !hasLog && builder.readsImage() && saves.exists();
@@ -149,42 +147,6 @@ public final class Cinnabar implements AutoCloseable {
         return renames;
     }
 
-    private void listen(boolean onTcp) {
-        int backlog = config.get(Directives.TCP_BACKLOG);
-        int port = config.get(Directives.PORT);
-        try {
-            if (onTcp) net.listen(config.get(Directives.BIND), port, backlog);
-            String unixSocket = config.get(Directives.UNIXSOCKET);
-            if (!unixSocket.isEmpty()) net.listenUnix(Path.of(unixSocket), permissions(), backlog);
-        } catch (IOException e) {
-            throw new StartException(e.getMessage() == null ? "Failed listening on port " + port : e.getMessage(), e);
-        }
-        tcpPort = net.port() == 0 ? port : net.port();
-        String noPort = "Unable to listen on this port. Check server logs.";
-        String noAddress = "Failed to bind to specified addresses.";
-        config.onChange(Directives.PORT, v -> listenAgain(config.get(Directives.BIND), v, backlog, noPort));
-        config.onChange(Directives.BIND, v -> listenAgain(v, tcpPort, backlog, noAddress));
-    }
-
-    private void listenAgain(List<String> addresses, int port, int backlog, String refusal) throws RefusedSetting {
-        try {
-            net.listen(port == 0 ? List.of() : addresses, port, backlog);
-            tcpPort = port;
-        } catch (IOException e) {
-            log.warning("Failed listening on port " + port + ": " + e.getMessage());
-            throw new RefusedSetting(refusal);
-        }
-    }
-
-    private @Nullable Set<PosixFilePermission> permissions() {
-        int mode = config.get(Directives.UNIXSOCKETPERM);
-        if (mode == 0) return null;
-        Set<PosixFilePermission> set = EnumSet.noneOf(PosixFilePermission.class);
-        PosixFilePermission[] all = PosixFilePermission.values(); // owner r w x, group r w x, others r w x
-        for (int bit = 0; bit < 9; bit++) if ((mode >> 8 - bit & 1) != 0) set.add(all[bit]);
-        return set;
-    }
-
     // ---- where it is ----
 
     /// The TCP port that it listens to, 0 for none.
@@ -197,16 +159,7 @@ public final class Cinnabar implements AutoCloseable {
     ///
     /// @throws IllegalStateException when it listens nowhere, because it is closed or was told so
     public URI uri() {
-        List<String> addresses = net.listeningOn();
-        if (addresses.isEmpty()) throw new IllegalStateException("the server listens nowhere");
-        String first = addresses.get(0);
-        if (first.endsWith(":0")) return unixUri(first.substring(0, first.length() - 2));
-        String here = first.replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:");
-        return URI.create("redis://" + here);
-    }
-
-    private static URI unixUri(String path) {
-        return URI.create("unix://" + Path.of(path).toAbsolutePath().toUri().getRawPath());
+        return listening.uri();
     }
 
     /// The configuration; changes go through `execute("CONFIG", "SET", …)`.
