@@ -56,7 +56,8 @@ final class AppendOnlyKeeper implements Durability {
     private volatile boolean isClosing;
 
     /// @param name what threads are called, followed by what they do
-    AppendOnlyKeeper(Engine engine, Config config, Log log, String name, Durability durability, LoadingProgress progress) {
+    AppendOnlyKeeper(
+            Engine engine, Config config, Log log, String name, Durability durability, LoadingProgress progress) {
         this.engine = engine;
         this.config = config;
         this.log = log;

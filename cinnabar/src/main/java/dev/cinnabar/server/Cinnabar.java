@@ -66,64 +66,66 @@ public final class Cinnabar implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
 
     private Cinnabar(Builder builder) {
-        this.config = builder.isProgram ? builder.config : builder.config.copy();
-        this.log = builder.log;
-        this.clock = builder.clock;
         long began = System.nanoTime();
-        int loops = config.get(Directives.IO_THREADS);
+        config = builder.isProgram ? builder.config : builder.config.copy();
+        log = builder.log;
+        clock = builder.clock;
         Budget budget = builder.heapLimit == 0 ? Budget.ofHeap() : new Budget(builder.heapLimit);
-        List<Command> commands = new ArrayList<>(Families.all());
-        Collections.addAll(commands, DumpCommands.values());
-        commands.addAll(builder.commands);
-        engine = new Engine(
-                clock,
-                new Randomness(builder.seed),
-                budget,
-                config.get(Directives.DATABASES),
-                commands,
-                renames(config));
-        LoadingProgress loading = new LoadingProgress();
-        ServerHost host =
-                new ServerHost(config, log, clock.wallMs(), builder.executable, this::closeFromWithin, loading);
-        ServerProtocol protocol = new ServerProtocol(engine, config, log, loops);
-        engine.host(host);
-        callers = new Callers(engine);
+        engine = openEngine(builder, budget);
 
         String name = builder.name.isEmpty() ? "cinnabar-" + config.get(Directives.PORT) : builder.name;
-        appendOnly = new AppendOnlyKeeper(engine, config, log, name, protocol, loading);
-        saves = new Saves(engine, config, log, name, loading);
+        int loops = config.get(Directives.IO_THREADS);
+        ServerProtocol protocol = new ServerProtocol(engine, config, log, loops);
         net = openNet(name, loops, protocol, budget, batchesFrom(config.get(Directives.IO_URING)));
         protocol.net(net);
         listening = new Listening(net, config, log);
+        LoadingProgress loading = new LoadingProgress();
+        appendOnly = new AppendOnlyKeeper(engine, config, log, name, protocol, loading);
+        saves = new Saves(engine, config, log, name, loading);
         pageMaker = new PageMaker(budget, name + "-pages");
-        pageMaker.start();
+        var parts = new ServerHost.Parts(net, protocol, appendOnly, saves, loading, this::closeFromWithin);
+        engine.host(new ServerHost(config, log, clock.wallMs(), builder.executable, parts));
         engine.store().pages().maker(pageMaker);
         engine.countOwn(net.ownBytes());
-        host.parts(net, appendOnly, saves, protocol);
+        callers = new Callers(engine);
         try {
-            listening.start(builder.listensOnTcp);
-            builder.whenListening.run();
-            boolean hasLog = config.get(Directives.APPENDONLY);
-            boolean hasImage = !hasLog && builder.readsImage() && saves.exists();
-            if (hasLog || hasImage) engine.loading(true);
-            // nobody may see an empty data set that is about to be loaded, and where that takes long, clients shall hear of it
-            loading.whenLongerThan(config.get(Directives.LOADING_PROCESS_EVENTS_INTERVAL_BYTES), net::start);
-            loading.giveUpWhen(builder.isUnwanted);
-            appendOnly.start();
-            if (hasImage) saves.start();
-            loading.giveUpWhen(() -> false); // what DEBUG RELOAD begins, it ends
-            net.start();
-            config.onChange(Directives.TCP_KEEPALIVE, net::keepAliveSeconds);
-            config.onChange(Directives.LINGER, net::lingers);
-            net.lingers(config.get(Directives.LINGER));
-            config.onChange(Directives.IO_URING, isWanted -> net.batchesFrom(batchesFrom(isWanted)));
-            net.keepAliveSeconds(config.get(Directives.TCP_KEEPALIVE));
-            if (clock instanceof TestClock test) forgetClock = test.onAdvance(this::catchUp);
+            start(builder, loading);
         } catch (RuntimeException | Error e) {
             close();
             throw e;
         }
         log.verbose(String.format(Locale.ROOT, "Server started in %.0f ms", (System.nanoTime() - began) / 1e6));
+    }
+
+    private Engine openEngine(Builder builder, Budget budget) {
+        List<Command> commands = new ArrayList<>(Families.all());
+        Collections.addAll(commands, DumpCommands.values());
+        commands.addAll(builder.commands);
+        Randomness randomness = new Randomness(builder.seed);
+        return new Engine(clock, randomness, budget, config.get(Directives.DATABASES), commands, renames(config));
+    }
+
+    /// Opens the sockets, loads the data, serves.
+    private void start(Builder builder, LoadingProgress loading) {
+        pageMaker.start();
+        listening.start(builder.listensOnTcp);
+        builder.whenListening.run();
+        boolean hasLog = config.get(Directives.APPENDONLY);
+        boolean hasImage = !hasLog && builder.readsImage() && saves.exists();
+        if (hasLog || hasImage) engine.loading(true);
+        // nobody may see an empty data set that is about to be loaded, and where that takes long, clients shall hear of it
+        loading.whenLongerThan(config.get(Directives.LOADING_PROCESS_EVENTS_INTERVAL_BYTES), net::start);
+        loading.giveUpWhen(builder.isUnwanted);
+        appendOnly.start();
+        if (hasImage) saves.start();
+        loading.giveUpWhen(() -> false); // what DEBUG RELOAD begins, it ends
+        net.start();
+        config.onChange(Directives.TCP_KEEPALIVE, net::keepAliveSeconds);
+        config.onChange(Directives.LINGER, net::lingers);
+        net.lingers(config.get(Directives.LINGER));
+        config.onChange(Directives.IO_URING, isWanted -> net.batchesFrom(batchesFrom(isWanted)));
+        net.keepAliveSeconds(config.get(Directives.TCP_KEEPALIVE));
+        if (clock instanceof TestClock test) forgetClock = test.onAdvance(this::catchUp);
     }
 
     private static int batchesFrom(boolean isWanted) {

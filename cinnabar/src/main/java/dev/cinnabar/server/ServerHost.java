@@ -10,42 +10,35 @@ import dev.cinnabar.net.NetServer;
 import dev.cinnabar.persistence.LoadingProgress;
 import org.jspecify.annotations.Nullable;
 
-/// What the engine may ask of the server around it.
+/// What the engine may ask of the server around it, when all its parts are there; until then it asks a [dev.cinnabar.engine.NoHost].
 final class ServerHost implements Host {
-    private static final String NOT_YET = "ERR the server is not ready yet";
-
     private final Config config;
     private final Log log;
     private final long startedMs;
     private final String executable;
-    private final Ending ending;
-    private final LoadingProgress progress;
-
-    private @Nullable NetServer net;
-    private @Nullable AppendOnlyKeeper appendOnly;
-    private @Nullable Saves rdb;
-    private @Nullable ServerProtocol protocol;
+    private final Parts parts;
     private Traffic trafficBefore = Traffic.NONE; // the last CONFIG RESETSTAT
+
+    /// The parts of the server that know what the engine asks.
+    record Parts(
+            NetServer net,
+            ServerProtocol protocol,
+            AppendOnlyKeeper appendOnly,
+            Saves saves,
+            LoadingProgress loading,
+            Ending ending) {}
 
     /// Ends the server, on another thread than the caller's.
     interface Ending {
         void begin();
     }
 
-    ServerHost(Config config, Log log, long startedMs, String executable, Ending ending, LoadingProgress progress) {
+    ServerHost(Config config, Log log, long startedMs, String executable, Parts parts) {
         this.config = config;
         this.log = log;
         this.startedMs = startedMs;
         this.executable = executable;
-        this.ending = ending;
-        this.progress = progress;
-    }
-
-    void parts(NetServer net, AppendOnlyKeeper appendOnly, Saves rdb, ServerProtocol protocol) {
-        this.net = net;
-        this.rdb = rdb;
-        this.appendOnly = appendOnly;
-        this.protocol = protocol;
+        this.parts = parts;
     }
 
     @Override
@@ -61,12 +54,12 @@ final class ServerHost implements Host {
     @Override
     public @Nullable String shutdown(Saving saving, boolean isNow, boolean isForced) {
         log.warning("User requested shutdown...");
-        String error = rdb == null ? null : rdb.shutdown(saving);
+        String error = parts.saves.shutdown(saving);
         if (error != null && !isForced) {
             log.warning("Errors trying to shut down the server: " + error);
             return "ERR Errors trying to SHUTDOWN. Check logs.";
         }
-        ending.begin();
+        parts.ending.begin();
         return null;
     }
 
@@ -77,57 +70,53 @@ final class ServerHost implements Host {
 
     @Override
     public @Nullable String rewriteLog() {
-        if (appendOnly == null) return "ERR no log";
-        return logStatus().rewrites().isScheduled() ? null : appendOnly.rewrite();
+        return logStatus().rewrites().isScheduled() ? null : parts.appendOnly.rewrite();
     }
 
     @Override
     public @Nullable String reloadLog() {
-        return appendOnly == null ? "ERR no log" : appendOnly.reload();
+        return parts.appendOnly.reload();
     }
 
     @Override
     public @Nullable String save() {
-        return rdb == null ? NOT_YET : rdb.save();
+        return parts.saves.save();
     }
 
     @Override
     public @Nullable String saveInBackground(boolean mayWait) {
-        return rdb == null
-                ? NOT_YET
-                : rdb.saveInBackground(mayWait, logStatus().rewrites().isRunning());
+        return parts.saves.saveInBackground(mayWait, logStatus().rewrites().isRunning());
     }
 
     @Override
     public boolean flushed() {
-        return rdb != null && rdb.flushed();
+        return parts.saves.flushed();
     }
 
     @Override
     public @Nullable String reload(boolean saves, boolean empties, boolean merges) {
-        return rdb == null ? NOT_YET : rdb.reload(saves, empties, merges);
+        return parts.saves.reload(saves, empties, merges);
     }
 
     @Override
     public SaveStatus saveStatus() {
-        return rdb == null ? SaveStatus.never(startedMs) : rdb.status();
+        return parts.saves.status();
     }
 
     @Override
     public void tick() {
-        if (rdb != null) rdb.tick(logStatus().rewrites().isRunning());
+        parts.saves.tick(logStatus().rewrites().isRunning());
     }
 
     @Override
     public void tickIn(long ms) {
-        if (protocol != null) protocol.tickIn(ms);
+        parts.protocol.tickIn(ms);
     }
 
     @Override
     public LogStatus logStatus() {
-        if (appendOnly == null) return LogStatus.OFF;
-        boolean waits = rdb != null && rdb.isSaving(); // no save begins during a rewrite, so this one came later
-        return appendOnly.status(waits);
+        boolean waits = parts.saves.isSaving(); // no save begins during a rewrite, so this one came later
+        return parts.appendOnly.status(waits);
     }
 
     @Override
@@ -143,21 +132,19 @@ final class ServerHost implements Host {
     }
 
     private Traffic totalTraffic() {
-        NetServer n = net;
-        ServerProtocol p = protocol;
-        if (n == null || p == null) return Traffic.NONE;
+        NetServer net = parts.net;
         long in = 0;
         long out = 0;
         long reads = 0;
         long writes = 0;
-        for (int i = 0; i < n.loopCount(); i++) {
-            EventLoop loop = n.loop(i);
+        for (int i = 0; i < net.loopCount(); i++) {
+            EventLoop loop = net.loop(i);
             in += loop.bytesRead();
             out += loop.bytesWritten();
             reads += loop.reads();
             writes += loop.writes();
         }
-        return new Traffic(in, out, reads, writes, p.queryBufferDisconnects());
+        return new Traffic(in, out, reads, writes, parts.protocol.queryBufferDisconnects());
     }
 
     @Override
@@ -167,18 +154,19 @@ final class ServerHost implements Host {
 
     @Override
     public @Nullable Loading loading() {
+        LoadingProgress progress = parts.loading;
         long since = progress.sinceMs();
         return since == 0 ? null : new Loading(since, progress.totalBytes(), progress.loadedBytes());
     }
 
     @Override
     public int port() {
-        return net == null ? 0 : net.port();
+        return parts.net.port();
     }
 
     @Override
     public String multiplexing() {
-        return net != null && net.isBatching() ? "java.nio and io_uring" : "java.nio";
+        return parts.net.isBatching() ? "java.nio and io_uring" : "java.nio";
     }
 
     @Override
