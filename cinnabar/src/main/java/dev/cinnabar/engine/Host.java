@@ -38,12 +38,12 @@ public interface Host {
     /// Where the server writes what happens.
     Log log();
 
-    /// Ends the server, as soon as the reply was sent and, with `isNow`, without waiting for replicas.
+    /// Ends the server, as soon as the reply was sent.
     ///
     /// @param isForced even if saving fails
     /// @return why that is impossible, as the text of an error reply; null when the end has begun
     @Nullable
-    String shutdown(Saving saving, boolean isNow, boolean isForced);
+    String shutdown(Saving saving, boolean isForced);
 
     /// Calls off an end that has begun and waits for something.
     ///

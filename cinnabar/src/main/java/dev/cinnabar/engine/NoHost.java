@@ -27,7 +27,7 @@ public class NoHost implements Host {
     }
 
     @Override
-    public @Nullable String shutdown(Saving saving, boolean isNow, boolean isForced) {
+    public @Nullable String shutdown(Saving saving, boolean isForced) {
         return "ERR this server is part of a program and ends with it";
     }
 

@@ -285,22 +285,20 @@ public enum ServerCommands implements Command {
 
     private static Reply shutdown(Call call, Host host) {
         var saving = Host.Saving.DEFAULT;
-        boolean isNow = false;
         boolean isForced = false;
         boolean isAborted = false;
         for (int i = 1; i < call.argc(); i++) {
             if (call.is(i, "NOSAVE") && saving == Host.Saving.DEFAULT) saving = Host.Saving.NOSAVE;
             else if (call.is(i, "SAVE") && saving == Host.Saving.DEFAULT) saving = Host.Saving.SAVE;
-            else if (call.is(i, "NOW")) isNow = true;
             else if (call.is(i, "FORCE")) isForced = true;
             else if (call.is(i, "ABORT")) isAborted = true;
-            else throw Errors.SYNTAX_REFUSAL;
+            else if (!call.is(i, "NOW")) throw Errors.SYNTAX_REFUSAL; // there are no replicas to wait for
         }
         if (isAborted) {
             if (call.argc() > 2) throw Errors.SYNTAX_REFUSAL;
             return host.abortShutdown() ? call.reply().ok() : call.reply().error("ERR No shutdown in progress.");
         }
-        String error = host.shutdown(saving, isNow, isForced);
+        String error = host.shutdown(saving, isForced);
         return error == null ? call.reply() : call.reply().error(error); // who ends gives no answer
     }
 

@@ -254,7 +254,7 @@ public final class Cinnabar implements AutoCloseable {
                 : how.contains("nosave") ? Host.Saving.NOSAVE : Host.Saving.DEFAULT;
         engine.lock();
         try {
-            return engine.host().shutdown(saving, how.contains("now"), how.contains("force"));
+            return engine.host().shutdown(saving, how.contains("force"));
         } finally {
             engine.unlock();
         }

@@ -52,7 +52,7 @@ final class ServerHost implements Host {
     }
 
     @Override
-    public @Nullable String shutdown(Saving saving, boolean isNow, boolean isForced) {
+    public @Nullable String shutdown(Saving saving, boolean isForced) {
         log.warning("User requested shutdown...");
         String error = parts.saves.shutdown(saving);
         if (error != null && !isForced) {

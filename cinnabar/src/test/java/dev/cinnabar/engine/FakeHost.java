@@ -96,8 +96,8 @@ final class FakeHost extends NoHost {
     }
 
     @Override
-    public @Nullable String shutdown(Saving saving, boolean isNow, boolean isForced) {
-        asked.add("shutdown " + saving + (isNow ? " now" : "") + (isForced ? " force" : ""));
+    public @Nullable String shutdown(Saving saving, boolean isForced) {
+        asked.add("shutdown " + saving + (isForced ? " force" : ""));
         return error;
     }
 
