@@ -42,6 +42,7 @@ final class AppendOnlyKeeper implements Durability {
     private final Engine engine;
     private final Config config;
     private final Log log;
+    private final Clock machineClock;
     private final String name;
     private final Durability durability;
     private final LoadingProgress progress;
@@ -55,12 +56,14 @@ final class AppendOnlyKeeper implements Durability {
     private volatile @Nullable LoneRewrite loneRewrite; // the last one, over or not
     private volatile boolean isClosing;
 
-    /// @param name what threads are called, followed by what they do
+    /// @param machineClock the machine's, even when the engine's is a virtual one: disks do not wait for that
+    /// @param name         what threads are called, followed by what they do
     AppendOnlyKeeper(
-            Engine engine, Config config, Log log, String name, Durability durability, LoadingProgress progress) {
+            Engine engine, Config config, Log log, Clock machineClock, String name, Durability durability, LoadingProgress progress) {
         this.engine = engine;
         this.config = config;
         this.log = log;
+        this.machineClock = machineClock;
         this.name = name;
         this.durability = durability;
         this.progress = progress;
@@ -114,7 +117,7 @@ final class AppendOnlyKeeper implements Durability {
     }
 
     private LogParts parts(Tenancy mine) {
-        return new LogParts(mine.directory, settings(), new LogSnapshot(engine), this, Clock.system(), log, mine);
+        return new LogParts(mine.directory, settings(), new LogSnapshot(engine), this, machineClock, log, mine);
     }
 
     /// A log that begins empty beside an RDB file is what Redis starts with, too, and often a mistake: the file is not read, and the
@@ -129,12 +132,12 @@ final class AppendOnlyKeeper implements Durability {
 
     private LoadResult load(AofDirectory directory) throws IOException, DamagedLog {
         progress.begins(engine.clock().wallMs());
-        long began = System.nanoTime();
+        long began = machineClock.nanos();
         try (LogReplayer replayer = new LogReplayer(engine, new NoLink())) {
             boolean truncatedAllowed = config.get(Directives.AOF_LOAD_TRUNCATED);
             LoadResult loaded = new AofLoader(directory, truncatedAllowed, replayer, progress, log).load();
             if (loaded.commands() > 0) {
-                double seconds = (System.nanoTime() - began) / 1e9;
+                double seconds = (machineClock.nanos() - began) / 1e9;
                 log.notice(String.format(Locale.ROOT, "DB loaded from append only file: %.3f seconds", seconds));
             }
             return loaded;

@@ -66,7 +66,8 @@ public final class Cinnabar implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
 
     private Cinnabar(Builder builder) {
-        long began = System.nanoTime();
+        Clock machineClock = Clock.system(); // disks and loops live by it, also when the engine has another clock
+        long began = machineClock.nanos();
         config = builder.isProgram ? builder.config : builder.config.copy();
         log = builder.log;
         clock = builder.clock;
@@ -75,13 +76,13 @@ public final class Cinnabar implements AutoCloseable {
 
         String name = builder.name.isEmpty() ? "cinnabar-" + config.get(Directives.PORT) : builder.name;
         int loops = config.get(Directives.IO_THREADS);
-        ServerProtocol protocol = new ServerProtocol(engine, config, log, loops);
+        ServerProtocol protocol = new ServerProtocol(engine, config, log, machineClock, loops);
         net = openNet(name, loops, protocol, budget, batchesFrom(config.get(Directives.IO_URING)));
         protocol.net(net);
         listening = new Listening(net, config, log);
         LoadingProgress loading = new LoadingProgress();
-        appendOnly = new AppendOnlyKeeper(engine, config, log, name, protocol, loading);
-        saves = new Saves(engine, config, log, name, loading);
+        appendOnly = new AppendOnlyKeeper(engine, config, log, machineClock, name, protocol, loading);
+        saves = new Saves(engine, config, log, machineClock, name, loading);
         pageMaker = new PageMaker(budget, name + "-pages");
         var parts = new ServerHost.Parts(net, protocol, appendOnly, saves, loading, this::closeFromWithin);
         engine.host(new ServerHost(config, log, clock.wallMs(), builder.executable, parts));
@@ -94,7 +95,7 @@ public final class Cinnabar implements AutoCloseable {
             close();
             throw e;
         }
-        log.verbose(String.format(Locale.ROOT, "Server started in %.0f ms", (System.nanoTime() - began) / 1e6));
+        log.verbose(String.format(Locale.ROOT, "Server started in %.0f ms", (machineClock.nanos() - began) / 1e6));
     }
 
     private Engine openEngine(Builder builder, Budget budget) {
@@ -323,7 +324,7 @@ public final class Cinnabar implements AutoCloseable {
         private final List<Command> commands = new ArrayList<>();
         private Clock clock = Clock.system();
         private Log log = Log.none();
-        private long seed = System.nanoTime() ^ ProcessHandle.current().pid() << 32;
+        private long seed = Clock.system().nanos() ^ ProcessHandle.current().pid() << 32;
         private String name = "";
         private String executable = "";
         private boolean listensOnTcp = true;

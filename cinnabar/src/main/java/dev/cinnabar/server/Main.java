@@ -132,7 +132,7 @@ public final class Main {
         String unixSocket = config.get(Directives.UNIXSOCKET);
         if (!unixSocket.isEmpty()) log.notice("The server is now ready to accept connections at " + unixSocket);
         supervisor.ready();
-        if (config.get(Directives.WARM_UP)) new WarmUp(started.engine(), log).start();
+        if (config.get(Directives.WARM_UP)) new WarmUp(started.engine(), log, Clock.system()).start();
         new MemoryReturn(started.engine().store().pages().budget()).start();
         started.awaitClosed();
         supervisor.stopping();

@@ -1,5 +1,6 @@
 package dev.cinnabar.server;
 
+import dev.cinnabar.base.Clock;
 import dev.cinnabar.base.Log;
 import dev.cinnabar.config.Config;
 import dev.cinnabar.config.ConfigError;
@@ -35,6 +36,7 @@ final class Saves {
     private final Engine engine;
     private final Config config;
     private final Log log;
+    private final Clock machineClock;
     private final String name;
     private final Disk disk = Disk.real();
     private final LoadingProgress progress;
@@ -52,11 +54,13 @@ final class Saves {
     private RdbFile.Loaded loaded = new RdbFile.Loaded(0, 0, 0);
     private Host.Saving atEnd = Host.Saving.DEFAULT;
 
-    /// @param name what threads are called, followed by what they do
-    Saves(Engine engine, Config config, Log log, String name, LoadingProgress progress) {
+    /// @param machineClock the machine's, even when the engine's is a virtual one: disks do not wait for that
+    /// @param name         what threads are called, followed by what they do
+    Saves(Engine engine, Config config, Log log, Clock machineClock, String name, LoadingProgress progress) {
         this.engine = engine;
         this.config = config;
         this.log = log;
+        this.machineClock = machineClock;
         this.name = name;
         this.progress = progress;
         this.lastSaveSeconds = engine.clock().wallMs() / 1000;
@@ -114,12 +118,12 @@ final class Saves {
 
     private void read(boolean merges) throws IOException, DamagedLog {
         progress.begins(engine.clock().wallMs());
-        long began = System.nanoTime();
+        long began = machineClock.nanos();
         try {
             loaded = file().load(merges, progress);
             log.notice("Done loading RDB, keys loaded: " + (loaded.keys() - loaded.expired()) + ", keys expired: "
                     + loaded.expired() + '.');
-            double seconds = (System.nanoTime() - began) / 1e9;
+            double seconds = (machineClock.nanos() - began) / 1e9;
             log.notice(String.format(Locale.ROOT, "DB loaded from disk: %.3f seconds", seconds));
         } finally {
             progress.ends();

@@ -1,5 +1,6 @@
 package dev.cinnabar.server;
 
+import dev.cinnabar.base.Clock;
 import dev.cinnabar.base.Log;
 import dev.cinnabar.config.Config;
 import dev.cinnabar.config.Directives;
@@ -22,18 +23,22 @@ final class ServerProtocol implements Protocol, Durability {
 
     private final Engine engine;
     private final Log log;
+    private final Clock machineClock;
     private final RequestLimits requestLimits = new RequestLimits();
     private final Batch[] batches; // by loop
     private Promises[] promises = {}; // by loop
     private final AtomicLong queryBufferDisconnects = new AtomicLong();
     private volatile long queryBufferLimit;
     private volatile @Nullable NetServer net;
-    private long nextTickNanos = System.nanoTime(); // the first loop's only
+    private long nextTickNanos; // the first loop's only
     private int piecesInRow; // of long work, by the first loop
 
-    ServerProtocol(Engine engine, Config config, Log log, int loops) {
+    /// @param machineClock the machine's, even when the engine's is a virtual one: loops sleep by it
+    ServerProtocol(Engine engine, Config config, Log log, Clock machineClock, int loops) {
         this.engine = engine;
         this.log = log;
+        this.machineClock = machineClock;
+        this.nextTickNanos = machineClock.nanos();
         batches = new Batch[loops];
         for (int i = 0; i < loops; i++) batches[i] = new Batch();
         requestLimits.maxBulkLength(config.get(Directives.PROTO_MAX_BULK_LEN));
@@ -95,11 +100,11 @@ final class ServerProtocol implements Protocol, Durability {
     @Override
     public long beforeSleep(EventLoop loop) {
         if (loop.index() != 0) return -1;
-        long now = System.nanoTime();
+        long now = machineClock.nanos();
         if (now - nextTickNanos >= 0) {
             long waitMs = engine.tick();
             engine.log().commit(); // what expired has been logged
-            now = System.nanoTime();
+            now = machineClock.nanos();
             // long work comes in pieces, between which requests are served
             boolean goesOn = waitMs <= Engine.BUSY_MS && ++piecesInRow < Engine.PIECES_IN_ROW;
             if (!goesOn) piecesInRow = 0;
@@ -112,7 +117,7 @@ final class ServerProtocol implements Protocol, Durability {
     void tickIn(long ms) {
         NetServer n = net;
         if (n == null) return;
-        long atNanos = System.nanoTime() + ms * NANOS_PER_MS;
+        long atNanos = machineClock.nanos() + ms * NANOS_PER_MS;
         EventLoop first = n.loop(0);
         if (first.isCurrent()) tickAt(atNanos);
         else first.execute(() -> tickAt(atNanos));

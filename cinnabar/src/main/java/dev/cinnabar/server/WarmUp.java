@@ -1,5 +1,6 @@
 package dev.cinnabar.server;
 
+import dev.cinnabar.base.Clock;
 import dev.cinnabar.base.Log;
 import dev.cinnabar.engine.Engine;
 import java.io.IOException;
@@ -38,12 +39,15 @@ final class WarmUp {
 
     private final Engine engine;
     private final Log log;
+    private final Clock clock;
     private long seen; // at the last look
     private int looks;
 
-    WarmUp(Engine engine, Log log) {
+    /// @param clock the machine's, to tell how long it took
+    WarmUp(Engine engine, Log log, Clock clock) {
         this.engine = engine;
         this.log = log;
+        this.clock = clock;
     }
 
     void start() {
@@ -60,9 +64,9 @@ final class WarmUp {
                 step = look(activity());
             }
             if (step == Step.LEAVE) return;
-            long began = System.nanoTime();
+            long began = clock.nanos();
             play(Path.of(System.getProperty("java.io.tmpdir")));
-            log.verbose(DONE + (System.nanoTime() - began) / 1_000_000 + " ms");
+            log.verbose(DONE + (clock.nanos() - began) / 1_000_000 + " ms");
             System.gc(); // what is left of it lies in the way of the first data
         } catch (IOException | RuntimeException e) {
             log.verbose(NOT_DONE + e);

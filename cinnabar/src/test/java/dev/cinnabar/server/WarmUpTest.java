@@ -3,6 +3,7 @@ package dev.cinnabar.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cinnabar.base.Clock;
 import dev.cinnabar.base.Log;
 import dev.cinnabar.server.WarmUp.Step;
 import java.io.IOException;
@@ -48,7 +49,7 @@ class WarmUpTest {
     @Test
     void it_comes_in_the_first_quiet_moment() {
         try (Cinnabar server = Cinnabar.builder().start()) {
-            WarmUp warmUp = new WarmUp(server.engine(), Log.none());
+            WarmUp warmUp = new WarmUp(server.engine(), Log.none(), Clock.system());
             assertThat(warmUp.look(100)).isEqualTo(Step.WAIT);
             assertThat(warmUp.look(3000)).isEqualTo(Step.WAIT);
             assertThat(warmUp.look(3010)).as("a health check disturbs nobody").isEqualTo(Step.PLAY);
@@ -58,10 +59,10 @@ class WarmUpTest {
     @Test
     void who_has_served_many_or_is_never_left_alone_needs_none() {
         try (Cinnabar server = Cinnabar.builder().start()) {
-            WarmUp afterMany = new WarmUp(server.engine(), Log.none());
+            WarmUp afterMany = new WarmUp(server.engine(), Log.none(), Clock.system());
             assertThat(afterMany.look(10_001)).isEqualTo(Step.LEAVE);
 
-            WarmUp neverAlone = new WarmUp(server.engine(), Log.none());
+            WarmUp neverAlone = new WarmUp(server.engine(), Log.none(), Clock.system());
             for (int i = 1; i <= 300; i++) assertThat(neverAlone.look(20 * i)).isEqualTo(Step.WAIT);
             assertThat(neverAlone.look(20 * 301)).isEqualTo(Step.LEAVE);
         }
