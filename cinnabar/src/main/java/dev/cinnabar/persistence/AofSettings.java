@@ -9,11 +9,4 @@ package dev.cinnabar.persistence;
 /// @param rewriteMinBytes   `auto-aof-rewrite-min-size`: but not below this size
 /// @param timestamps        `aof-timestamp-enabled`: note the time between the commands, each second in which there are any
 public record AofSettings(
-        FsyncPolicy policy, boolean noFsyncOnRewrite, int rewritePercentage, long rewriteMinBytes, boolean timestamps) {
-    /// Redis's own defaults.
-    public static final AofSettings DEFAULTS = new AofSettings(FsyncPolicy.EVERYSEC, false, 100, 64 << 20, false);
-
-    public AofSettings with(FsyncPolicy policy) {
-        return new AofSettings(policy, noFsyncOnRewrite, rewritePercentage, rewriteMinBytes, timestamps);
-    }
-}
+        FsyncPolicy policy, boolean noFsyncOnRewrite, int rewritePercentage, long rewriteMinBytes, boolean timestamps) {}

@@ -186,10 +186,6 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         thread.wake();
     }
 
-    public AofSettings settings() {
-        return settings;
-    }
-
     // ---- appending: under the engine's lock ----
 
     @Override

@@ -281,13 +281,13 @@ class AppendOnlyLogTest {
         Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
         f.call("SET", "a", "1");
         long ticket = f.log.commit();
-        f.log.configure(AofSettings.DEFAULTS.with(FsyncPolicy.EVERYSEC));
+        f.log.configure(Fixture.settings(FsyncPolicy.EVERYSEC));
         f.turn(1000);
         assertThat(f.releasedTo).isGreaterThanOrEqualTo(ticket);
 
         f.call("SET", "b", "2");
         assertThat(f.log.commit()).isZero();
-        f.log.configure(AofSettings.DEFAULTS.with(FsyncPolicy.ALWAYS));
+        f.log.configure(Fixture.settings(FsyncPolicy.ALWAYS));
         f.call("SET", "c", "3");
         assertThat(f.log.commit()).isPositive();
         f.log.thread.turn();
@@ -356,7 +356,7 @@ class AppendOnlyLogTest {
         AofDirectory directory = AofDirectory.open(Disk.real(), dir, "a", "f", Log.none());
         LoadResult loaded = new AofLoader(directory, true, new Toy(), new LoadingProgress(), Log.none()).load();
         Toy toy = new Toy();
-        AofSettings settings = AofSettings.DEFAULTS.with(FsyncPolicy.NO);
+        AofSettings settings = Fixture.settings(FsyncPolicy.NO);
         var parts = new LogParts(directory, settings, toy, t -> {}, Clock.system(), Log.none(), Runnable::run);
         AppendOnlyLog log = AppendOnlyLog.resume(parts, loaded);
         Bytes[] argv = {Bytes.of("SET"), Bytes.of("key:000012345"), Bytes.of("0123456789abcdef0123456789abcdef")};
@@ -671,7 +671,7 @@ class AppendOnlyLogTest {
     @Test
     void another_policy_begins_without_filler() throws Exception {
         for (AofSettings other :
-                List.of(AofSettings.DEFAULTS.with(FsyncPolicy.EVERYSEC), AofSettings.DEFAULTS.with(FsyncPolicy.NO))) {
+                List.of(Fixture.settings(FsyncPolicy.EVERYSEC), Fixture.settings(FsyncPolicy.NO))) {
             disk = new FakeDisk();
             Fixture f = grouped();
             f.log.configure(other);
@@ -799,7 +799,7 @@ class AppendOnlyLogTest {
                 case 7 -> {
                     if (random.below(3) > 0) break;
                     switched[0] = true;
-                    f.log.configure(AofSettings.DEFAULTS.with(
+                    f.log.configure(Fixture.settings(
                             random.below(2) == 0 ? FsyncPolicy.ALWAYS : FsyncPolicy.EVERYSEC));
                 }
                 case 8 -> {

@@ -31,9 +31,14 @@ final class Fixture {
     final LogLines lines = new LogLines(Log.Level.DEBUG);
     final List<String> messages = lines.lines;
 
+    /// Redis's own defaults, but for the policy.
+    static AofSettings settings(FsyncPolicy policy) {
+        return new AofSettings(policy, false, 100, 64 << 20, false);
+    }
+
     /// Loads what is on the disk and goes on with it.
     static Fixture open(FakeDisk disk, FsyncPolicy policy) throws IOException, DamagedLog {
-        return open(disk, AofSettings.DEFAULTS.with(policy));
+        return open(disk, Fixture.settings(policy));
     }
 
     static Fixture open(FakeDisk disk, AofSettings settings) throws IOException, DamagedLog {

@@ -213,7 +213,7 @@ class RewriteTest {
         for (int i = 0; i < 10; i++) toy.run(3, Words.of("SET", "k" + i, "v"));
         Fixture f = new Fixture(disk);
         f.directory = AofDirectory.open(disk, Fixture.DIR, "appendonlydir", "appendonly.aof", Log.none());
-        AofSettings settings = AofSettings.DEFAULTS.with(FsyncPolicy.ALWAYS);
+        AofSettings settings = Fixture.settings(FsyncPolicy.ALWAYS);
         AppendOnlyLog log = AppendOnlyLog.enable(
                 new LogParts(f.directory, settings, toy, t -> {}, f.clock, f.lines, f.background::add));
         toy.call(log, 0, "SET", "before", "1");
@@ -242,7 +242,7 @@ class RewriteTest {
             f.directory = AofDirectory.open(disk, Fixture.DIR, "appendonlydir", "appendonly.aof", Log.none());
             AppendOnlyLog log = AppendOnlyLog.enable(new LogParts(
                     f.directory,
-                    AofSettings.DEFAULTS,
+                    Fixture.settings(FsyncPolicy.EVERYSEC),
                     toy,
                     t -> {},
                     f.clock,
