@@ -50,10 +50,10 @@ public final class AofDirectory {
         AofDirectory opened = new AofDirectory(disk, dir.resolve(directoryName), fileName, log);
         disk.makeDirectory(opened.directory);
         disk.syncDirectory(dir);
-        boolean known = disk.exists(opened.manifestPath());
-        if (known) opened.manifest = read(disk, opened.manifestPath());
-        if (!known) opened.refuseOrphans();
-        opened.takeOver(dir.resolve(fileName), known);
+        boolean isKnown = disk.exists(opened.manifestPath());
+        if (isKnown) opened.manifest = read(disk, opened.manifestPath());
+        if (!isKnown) opened.refuseOrphans();
+        opened.takeOver(dir.resolve(fileName), isKnown);
         opened.checkFiles();
         opened.sweep();
         return opened;
@@ -80,12 +80,12 @@ public final class AofDirectory {
 
     /// Makes a single-file log the base. First the manifest names it, then it moves: after a crash in between, the manifest
     /// names nothing but a file that is missing here and lies there, and the move is made up for.
-    private void takeOver(Path single, boolean known) throws IOException, DamagedLog {
+    private void takeOver(Path single, boolean isKnown) throws IOException, DamagedLog {
         Manifest.Entry asBase = new Manifest.Entry(fileName, 1, Manifest.Type.BASE);
-        boolean interrupted = manifest.equals(new Manifest(List.of(asBase))) && !disk.exists(path(fileName));
-        if (known && !interrupted || !disk.exists(single)) return;
+        boolean wasInterrupted = manifest.equals(new Manifest(List.of(asBase))) && !disk.exists(path(fileName));
+        if (isKnown && !wasInterrupted || !disk.exists(single)) return;
 
-        if (!known) replace(new Manifest(List.of(asBase)));
+        if (!isKnown) replace(new Manifest(List.of(asBase)));
         disk.rename(single, path(fileName));
         disk.syncDirectory(directory);
         Path parent = single.toAbsolutePath().getParent();

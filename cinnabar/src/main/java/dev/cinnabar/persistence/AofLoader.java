@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// start, so nobody sees what ran. A transaction runs when its `EXEC` has been read, or not at all.
 public final class AofLoader {
     private final AofDirectory directory;
-    private final boolean truncatedAllowed;
+    private final boolean mayTruncate;
     private final Replayer replayer;
     private final LoadingProgress progress;
     private final Log log;
@@ -31,11 +31,11 @@ public final class AofLoader {
     private @Nullable End unended; // the file before, if it was one of ours and has no end
     private long bytesBefore; // of the files that were read to their end
 
-    /// @param truncatedAllowed the directive `aof-load-truncated`
+    /// @param mayTruncate the directive `aof-load-truncated`
     public AofLoader(
-            AofDirectory directory, boolean truncatedAllowed, Replayer replayer, LoadingProgress progress, Log log) {
+            AofDirectory directory, boolean mayTruncate, Replayer replayer, LoadingProgress progress, Log log) {
         this.directory = directory;
-        this.truncatedAllowed = truncatedAllowed;
+        this.mayTruncate = mayTruncate;
         this.replayer = replayer;
         this.progress = progress;
         this.log = log;
@@ -65,16 +65,16 @@ public final class AofLoader {
     /// Loads one file.
     ///
     /// @return where it ends, if it is an increment, which can be continued
-    private LoadResult.@Nullable Tail load(Manifest.Entry entry, boolean last) throws IOException, DamagedLog {
+    private LoadResult.@Nullable Tail load(Manifest.Entry entry, boolean isLast) throws IOException, DamagedLog {
         try (DiskFile file = directory.disk().openForReading(directory.path(entry.name()))) {
             long from = RdbReader.isRdb(file) ? image(file, entry.name()) : 0;
             LogReader reader = new LogReader(file, entry.name(), from);
             long end = run(reader, entry);
             checkComplete(reader, entry, end);
-            if (end < reader.size()) cut(reader.size() - end, reader, entry, end, last);
+            if (end < reader.size()) cut(reader.size() - end, reader, entry, end, isLast);
             bytesBefore += end;
             progress.loaded(bytesBefore);
-            if (!last || entry.type() != Manifest.Type.INCREMENT) return null;
+            if (!isLast || entry.type() != Manifest.Type.INCREMENT) return null;
             return new LoadResult.Tail(
                     entry, end, reader.checksumAt(end), end - reader.coveredTo(), reader.isGrouped());
         }
@@ -97,7 +97,7 @@ public final class AofLoader {
     ///
     /// @return the end of the last one that is whole
     private long run(LogReader reader, Manifest.Entry entry) throws IOException, DamagedLog {
-        boolean lenient = directory.isImported(entry);
+        boolean isLenient = directory.isImported(entry);
         Transaction transaction = null;
         while (true) {
             LogReader.Item item = reader.next();
@@ -109,12 +109,12 @@ public final class AofLoader {
                         transaction = new Transaction(reader.itemStart());
                     } else if (reader.argc() == 1 && name.isWord("EXEC")) {
                         if (transaction == null) throw damaged(reader, entry, "EXEC without MULTI");
-                        transaction.forEach((argc, argv) -> replay(argc, argv, reader, entry, lenient));
+                        transaction.forEach((argc, argv) -> replay(argc, argv, reader, entry, isLenient));
                         transaction = null;
                     } else if (transaction != null) {
                         transaction.add(reader.argc(), reader.argv());
                     } else {
-                        replay(reader.argc(), reader.argv(), reader, entry, lenient);
+                        replay(reader.argc(), reader.argv(), reader, entry, isLenient);
                     }
                     progress.passing(bytesBefore + reader.itemStart());
                 }
@@ -133,14 +133,14 @@ public final class AofLoader {
         }
     }
 
-    private void replay(int argc, Bytes[] argv, LogReader reader, Manifest.Entry entry, boolean lenient)
+    private void replay(int argc, Bytes[] argv, LogReader reader, Manifest.Entry entry, boolean isLenient)
             throws DamagedLog {
         switch (replayer.run(argc, argv)) {
             case APPLIED -> commands++;
             case NOT_A_WRITE -> {}
             default -> {
                 String error = replayer.error();
-                if (!lenient) throw damaged(reader, entry, error);
+                if (!isLenient) throw damaged(reader, entry, error);
                 if (skipped++ == 0) {
                     log.warning(entry.name() + ", offset " + reader.itemStart() + ": passed over a command: " + error);
                 }
@@ -150,11 +150,11 @@ public final class AofLoader {
 
     // ---- the end of a file ----
 
-    private void cut(long bytes, LogReader reader, Manifest.Entry entry, long end, boolean last)
+    private void cut(long bytes, LogReader reader, Manifest.Entry entry, long end, boolean isLast)
             throws IOException, DamagedLog {
         String why = reader.tornBecause().isEmpty() ? "the file ends inside a transaction" : reader.tornBecause();
-        if (!last) throw new DamagedLog(entry.name(), end, why + ", and it is not the last file");
-        if (!truncatedAllowed) {
+        if (!isLast) throw new DamagedLog(entry.name(), end, why + ", and it is not the last file");
+        if (!mayTruncate) {
             throw new DamagedLog(
                     entry.name(),
                     end,
@@ -176,7 +176,7 @@ public final class AofLoader {
         if (reader.isOurs() && unended != null) {
             throw new DamagedLog(unended.entry.name(), unended.length, "its end is missing: it was cut short");
         }
-        boolean isCutShort = reader.isChecksummed() && !reader.isEnded();
+        boolean isCutShort = reader.isChecksummed() && !reader.hasEnded();
         if (isCutShort && entry.type() == Manifest.Type.BASE) {
             throw new DamagedLog(entry.name(), end, "the end of the base is missing: it was cut short");
         }

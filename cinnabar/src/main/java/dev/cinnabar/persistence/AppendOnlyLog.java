@@ -46,7 +46,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
      *   LOST         refused      dropped: the image to come holds it                    wait for WELL
      *   REBUILDING   refused      goes to the new increment                              wait for WELL
      *
-     * A log that is switched on while the server runs starts in LOST with `enabling`: then writes are welcome and replies go, as
+     * A log that is switched on while the server runs starts in LOST with `isBeingEnabled`: then writes are welcome and replies go, as
      * nothing was promised yet.
      */
     private enum State {
@@ -72,7 +72,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     private volatile AofSettings settings;
 
     private final AtomicLong awaited = new AtomicLong(); // the largest ticket handed out
-    private volatile boolean closing;
+    private volatile boolean isClosing;
     final LogThread thread;
 
     // changed under the engine's lock
@@ -91,29 +91,29 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     private volatile State state;
     private volatile @Nullable String refusal;
     private volatile long released; // tickets up to here may go
-    private volatile boolean enabling;
-    private volatile boolean held; // a rewrite is completing the old increment: nothing is written meanwhile
+    private volatile boolean isBeingEnabled;
+    private volatile boolean isHeld; // a rewrite is completing the old increment: nothing is written meanwhile
     private long heldAt; // stream offset that the old increment is completed to
     private volatile long baseBytes;
     private volatile long olderBytes; // of the increments before
     private volatile long sizeAfterRewrite;
 
-    // rewriting: one at a time, from the moment in which `rewriting` becomes true until it is false again, under `writing`
-    private final AtomicBoolean rewriting = new AtomicBoolean();
+    // rewriting: one at a time, from the moment in which `isRewriting` becomes true until it is false again, under `writing`
+    private final AtomicBoolean isRewriting = new AtomicBoolean();
     private volatile boolean rewritesAreBarred;
-    private final boolean keepImported;
+    private final boolean keepsImported;
     private final RewriteRecord rewrites;
     private @Nullable LogFile lost; // given up, still to be closed; the rewrite's thread's
 
-    private AppendOnlyLog(LogParts parts, boolean keepImported) {
+    private AppendOnlyLog(LogParts parts, boolean keepsImported) {
         this.parts = parts;
         this.settings = parts.settings();
         this.durability = parts.durability();
         this.clock = parts.clock();
         this.log = parts.log();
-        this.keepImported = keepImported;
+        this.keepsImported = keepsImported;
         this.writer = new LogWriter(buffer, clock);
-        writer.tellTimes(settings.timestamps());
+        writer.tellTimes(settings.tellsTimes());
         AofDirectory directory = parts.directory();
         this.reserve = new Reserve(directory.disk(), directory.reservePath());
         this.state = State.WELL;
@@ -150,7 +150,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     public static AppendOnlyLog enable(LogParts parts) {
         AppendOnlyLog aof = new AppendOnlyLog(parts, false);
         aof.state = State.LOST;
-        aof.enabling = true;
+        aof.isBeingEnabled = true;
         return aof;
     }
 
@@ -182,7 +182,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     /// Takes other settings from now on. Any thread.
     public void configure(AofSettings settings) {
         this.settings = settings;
-        writer.tellTimes(settings.timestamps());
+        writer.tellTimes(settings.tellsTimes());
         thread.wake();
     }
 
@@ -220,7 +220,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     @Override
     public long durable() {
-        return enabling
+        return isBeingEnabled
                 ? -1
                 : writer.durable(); // what a log that is being enabled holds is not found at the next start
     }
@@ -229,17 +229,17 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     public long commit() {
         long end = buffer.recordEnd();
         if (end <= released) return 0;
-        boolean toBeSynced = policy() == FsyncPolicy.ALWAYS && !enabling;
-        if (!toBeSynced) {
+        boolean mustSync = policy() == FsyncPolicy.ALWAYS && !isBeingEnabled;
+        if (!mustSync) {
             writeOut();
             if (end <= released) return 0;
         }
-        if (toBeSynced && syncsHere()) {
+        if (mustSync && syncsHere()) {
             sync(true);
             if (end <= released) return 0;
         }
         awaited.accumulateAndGet(end, Math::max);
-        if (toBeSynced) thread.wake();
+        if (mustSync) thread.wake();
         return end;
     }
 
@@ -250,7 +250,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     /// Whether to sync on the loop's own thread: not while others do, and not while a rewrite keeps the disk busy.
     private boolean syncsHere() {
-        return pace.isQuick() && !isSyncing && !held && state == State.WELL && !rewriting.get();
+        return pace.isQuick() && !isSyncing && !isHeld && state == State.WELL && !isRewriting.get();
     }
 
     @Override
@@ -264,7 +264,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     private FsyncPolicy wantedPolicy() {
         AofSettings s = settings;
-        return s.noFsyncOnRewrite() && rewriting.get() ? FsyncPolicy.NO : s.policy();
+        return s.skipsFsyncOnRewrite() && isRewriting.get() ? FsyncPolicy.NO : s.policy();
     }
 
     private boolean wantsGroups() {
@@ -274,7 +274,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     // ---- writing: under `writing` ----
 
     private void writeIfPossible() {
-        if (held) return;
+        if (isHeld) return;
         switch (state) {
             case WELL, REBUILDING -> {
                 try {
@@ -291,7 +291,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     /// Lets those tickets go that need no fsync.
     private void release() {
-        if (enabling) released = Math.max(released, buffer.position());
+        if (isBeingEnabled) released = Math.max(released, buffer.position());
         else if (policy() != FsyncPolicy.ALWAYS && isListed()) released = Math.max(released, writer.written());
     }
 
@@ -320,7 +320,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     /// Tries again what could not be written.
     void retry() {
         synchronized (writing) {
-            if (state != State.FAILING || held) return;
+            if (state != State.FAILING || isHeld) return;
             try {
                 writer.complete(wantsGroups());
                 reserve.take();
@@ -338,7 +338,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     private void lose(String why) {
         if (state == State.LOST) return;
         state = State.LOST;
-        if (!enabling) refusal = MISCONF + why;
+        if (!isBeingEnabled) refusal = MISCONF + why;
         log.warning("What the append only file holds on disk is not sure any more, it will be written anew: " + why);
     }
 
@@ -360,7 +360,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     }
 
     private boolean canSync() {
-        return !held && (state == State.WELL || state == State.FAILING && writer.written() > writer.durable());
+        return !isHeld && (state == State.WELL || state == State.FAILING && writer.written() > writer.durable());
     }
 
     /// What happens each second: everything gets its checksum line, and is synced if the policy wants that.
@@ -373,7 +373,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         synchronized (syncing) {
             LogWriter.Mark mark;
             synchronized (writing) {
-                if (held || !isListed()) return;
+                if (isHeld || !isListed()) return;
                 if (state == State.WELL) {
                     try {
                         writer.complete(wantsGroups());
@@ -396,7 +396,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         synchronized (syncing) {
             LogWriter.Mark mark;
             synchronized (writing) {
-                if (held || state != State.WELL) return;
+                if (isHeld || state != State.WELL) return;
                 try {
                     writer.file().trim();
                 } catch (IOException e) {
@@ -407,7 +407,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             }
             sync(mark);
             synchronized (writing) {
-                if (held || state != State.WELL) return; // at the next turn, as when a command is half written
+                if (isHeld || state != State.WELL) return; // at the next turn, as when a command is half written
                 try {
                     writer.end(Checksum.Kind.CRC);
                 } catch (IOException e) {
@@ -445,10 +445,10 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     /// Begins to rewrite the log in the background, as BGREWRITEAOF asks for. Any thread; does not wait.
     public RewriteAnswer rewrite() {
-        if (closing || !rewriting.compareAndSet(false, true)) return RewriteAnswer.ALREADY_IN_PROGRESS;
+        if (isClosing || !isRewriting.compareAndSet(false, true)) return RewriteAnswer.ALREADY_IN_PROGRESS;
         rewrites.begun(clock.nanos());
         try {
-            parts.background().execute(new Rewrite(this, parts, keepImported));
+            parts.background().execute(new Rewrite(this, parts, keepsImported));
         } catch (RuntimeException | OutOfMemoryError e) { // no thread to be had
             log.warning("Cannot begin to rewrite the append only file: " + e);
             rewriteEnded(false);
@@ -466,17 +466,17 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     }
 
     /// Tells that the rewrite has ended; on its thread.
-    void rewriteEnded(boolean ok) {
+    void rewriteEnded(boolean didSucceed) {
         synchronized (writing) {
             if (state == State.REBUILDING) state = State.LOST;
-            rewrites.ended(clock.nanos(), ok, isLost());
-            rewriting.set(false);
+            rewrites.ended(clock.nanos(), didSucceed, isLost());
+            isRewriting.set(false);
             writing.notifyAll();
         }
     }
 
     boolean isClosing() {
-        return closing;
+        return isClosing;
     }
 
     boolean isLost() {
@@ -493,7 +493,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     /// The moment of the snapshot, under the engine's lock: from here on everything waits for the next increment.
     void hold() {
         synchronized (writing) {
-            held = true;
+            isHeld = true;
             heldAt = buffer.recordEnd();
         }
         encoder.beginFile();
@@ -520,7 +520,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         synchronized (writing) {
             olderBytes += writer.length();
             lost = writer.takeUp(next);
-            held = false;
+            isHeld = false;
             writeIfPossible();
         }
         closeLost();
@@ -531,7 +531,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     /// Goes on in the old increment: the next one did not get into the manifest.
     void continueAsBefore() {
         synchronized (writing) {
-            held = false;
+            isHeld = false;
             writeIfPossible();
         }
         thread.wake();
@@ -580,7 +580,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
             synchronized (writing) {
                 checkRebuilding();
                 state = State.WELL;
-                enabling = false;
+                isBeingEnabled = false;
                 writer.synced(
                         mark); // what is behind was not written before the state changed, or is synced like any other
                 released = Math.max(released, mark.to());
@@ -626,7 +626,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     public LogStatus status(boolean waits) {
         return new LogStatus(
                 true,
-                rewrites.status(rewriting.get(), waits, clock.nanos()),
+                rewrites.status(isRewriting.get(), waits, clock.nanos()),
                 refusal == null,
                 currentSize(),
                 sizeAfterRewrite,
@@ -640,7 +640,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     ///
     /// @return false when one is under way, or due because what is on disk is not the data set; then nothing has changed
     public boolean barRewrites() {
-        if (enabling || !isListed() || !rewriting.compareAndSet(false, true)) return false;
+        if (isBeingEnabled || !isListed() || !isRewriting.compareAndSet(false, true)) return false;
         rewritesAreBarred = true;
         return true;
     }
@@ -651,7 +651,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     /// @throws IOException when what waits could not be written or synced; then the file ends in its last whole command
     @Override
     public void close() throws IOException {
-        if (enabling) {
+        if (isBeingEnabled) {
             rewrite();
             awaitRewrite();
         }
@@ -675,19 +675,19 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     private void awaitRewrite() {
         synchronized (writing) {
-            while (rewriting.get() && !rewritesAreBarred) Waits.untilDone(writing::wait);
+            while (isRewriting.get() && !rewritesAreBarred) Waits.untilDone(writing::wait);
         }
     }
 
     private void end() throws IOException {
-        closing = true;
+        isClosing = true;
         thread.awaitEnd();
         awaitRewrite();
         synchronized (syncing) {
             synchronized (writing) {
                 if (state == State.CLOSED) return;
                 try {
-                    if (!enabling) finish();
+                    if (!isBeingEnabled) finish();
                 } finally {
                     state = State.CLOSED;
                     writer.close();

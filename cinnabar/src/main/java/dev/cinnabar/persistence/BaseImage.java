@@ -27,16 +27,16 @@ final class BaseImage {
         Path temporary = directory.temporary(base.name());
         disk.delete(temporary);
         LogFile file = LogFile.create(disk, temporary);
-        boolean complete = false;
+        boolean isComplete = false;
         try (file) {
             file.stageIn(ByteBuffer.allocate(LogFile.STAGING_BYTES));
             ByteBuilder slice = new ByteBuilder(LogBuffer.SEGMENT_BYTES);
             long synced = 0;
-            boolean more;
+            boolean hasMore;
             do {
                 check.check();
                 slice.clear();
-                more = source.next(slice);
+                hasMore = source.next(slice);
                 write(file, slice);
                 if (file.loose() >= LINE_EVERY_BYTES) file.stageLine(Checksum.Kind.CRC);
                 file.flush();
@@ -44,16 +44,16 @@ final class BaseImage {
                     file.sync();
                     synced = file.length();
                 }
-            } while (more);
+            } while (hasMore);
             file.stageLine(Checksum.Kind.END);
             file.flush();
             file.sync();
             file.renameTo(directory.path(base.name()));
             disk.syncDirectory(directory.path());
-            complete = true;
+            isComplete = true;
             return file.length();
         } finally {
-            if (!complete) disk.delete(file.path());
+            if (!isComplete) disk.delete(file.path());
         }
     }
 

@@ -86,8 +86,8 @@ public final class CheckAof {
     }
 
     int run(List<String> args) {
-        boolean fix = args.contains("--fix");
-        boolean yes = args.contains("--yes");
+        boolean fixes = args.contains("--fix");
+        boolean saysYes = args.contains("--yes");
         List<String> paths = new ArrayList<>(args);
         paths.removeAll(List.of("--fix", "--yes"));
         if (paths.size() != 1 || paths.get(0).startsWith("--")) {
@@ -99,12 +99,12 @@ public final class CheckAof {
             while (true) {
                 Problem problem = check(what);
                 if (problem == null) return 0;
-                if (!fix) return 1;
+                if (!fixes) return 1;
                 if (!problem.isCuttable()) {
                     out.println("This cannot be repaired by cutting the last file.");
                     return 1;
                 }
-                if (!yes && !confirmed(problem)) return 1;
+                if (!saysYes && !confirmed(problem)) return 1;
                 cut(problem);
             }
         } catch (DamagedLog e) {
@@ -129,9 +129,9 @@ public final class CheckAof {
         return path.resolve(manifests.get(0));
     }
 
-    private record Problem(Path file, long size, DamagedLog cause, boolean last) {
+    private record Problem(Path file, long size, DamagedLog cause, boolean isLast) {
         boolean isCuttable() {
-            return last && cause.goodTo() >= 0 && cause.goodTo() < size;
+            return isLast && cause.goodTo() >= 0 && cause.goodTo() < size;
         }
     }
 
@@ -159,9 +159,9 @@ public final class CheckAof {
         } catch (DamagedLog e) {
             out.println(e.getMessage());
             List<Manifest.Entry> live = manifest.live();
-            boolean last = live.get(live.size() - 1).name().equals(e.file());
+            boolean isLast = live.get(live.size() - 1).name().equals(e.file());
             Path file = folder.resolve(e.file());
-            Problem problem = new Problem(file, disk.exists(file) ? size(file) : 0, e, last);
+            Problem problem = new Problem(file, disk.exists(file) ? size(file) : 0, e, isLast);
             if (e.goodTo() >= 0)
                 out.println("Up to offset " + e.goodTo() + " of " + problem.size() + " the file is good.");
             return problem;

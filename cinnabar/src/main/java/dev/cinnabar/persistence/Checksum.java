@@ -79,10 +79,10 @@ final class Checksum {
         byte[] expected = new byte[MAX_LINE];
         Kind kind = kindOf(line, at, length);
         int n = kind == null ? 0 : print(kind, offset, (int) crc.getValue(), expected, 0);
-        boolean same = n == length && Arrays.equals(line, at, at + length, expected, 0, n);
+        boolean isSame = n == length && Arrays.equals(line, at, at + length, expected, 0, n);
         crc.reset();
         crc.update(line, at, length);
-        return same;
+        return isSame;
     }
 
     /// Whether these bytes are the beginning of a line that belongs at this offset: what a torn write leaves.

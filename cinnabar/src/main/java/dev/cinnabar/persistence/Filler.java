@@ -99,10 +99,10 @@ final class Filler {
     ///
     /// @param position where in the file they stand
     static boolean isUnwritten(byte[] bytes, int from, int count, long position) {
-        boolean zeros = bytes[from] == 0;
+        boolean areZeros = bytes[from] == 0;
         for (int i = 0; i < count; i++) {
             byte b = bytes[from + i];
-            if (zeros ? b != 0 : b != '#' && b != at(position + i)) return false;
+            if (areZeros ? b != 0 : b != '#' && b != at(position + i)) return false;
         }
         return true;
     }

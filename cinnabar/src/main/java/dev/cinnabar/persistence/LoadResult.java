@@ -20,10 +20,10 @@ public record LoadResult(
 
     /// Where the last increment ends.
     ///
-    /// @param entry    its name
-    /// @param length   its length in bytes, without filler
-    /// @param checksum the state of the checksum there
-    /// @param loose    how many bytes at the end no checksum line covers
-    /// @param grouped  whether the last checksum line ends a group
-    record Tail(Manifest.Entry entry, long length, Checksum checksum, long loose, boolean grouped) {}
+    /// @param entry     its name
+    /// @param length    its length in bytes, without filler
+    /// @param checksum  the state of the checksum there
+    /// @param loose     how many bytes at the end no checksum line covers
+    /// @param isGrouped whether the last checksum line ends a group
+    record Tail(Manifest.Entry entry, long length, Checksum checksum, long loose, boolean isGrouped) {}
 }

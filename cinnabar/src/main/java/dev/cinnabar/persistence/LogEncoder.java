@@ -12,7 +12,7 @@ final class LogEncoder {
     private final Runnable relief;
     private final byte[] head = new byte[1 + Numbers.MAX_LONG_CHARS + 2];
     private int lastDb = -1; // that a SELECT was appended for
-    private boolean inTransaction;
+    private boolean isInTransaction;
     private long lookedAt; // stream offset at which it was last looked how much waits
 
     /// @param buffer where the bytes go, its appending side
@@ -35,7 +35,7 @@ final class LogEncoder {
     /// What was appended is passed over, were it half a transaction.
     void beginAnew() {
         beginFile();
-        inTransaction = false;
+        isInTransaction = false;
     }
 
     /// Appends a command; see [dev.cinnabar.engine.ChangeLog#append].
@@ -50,10 +50,10 @@ final class LogEncoder {
 
     private boolean isInTransaction(int argc, Bytes[] argv) {
         if (argc == 1) {
-            if (argv[0].isWord("MULTI")) inTransaction = true;
-            else if (argv[0].isWord("EXEC")) inTransaction = false;
+            if (argv[0].isWord("MULTI")) isInTransaction = true;
+            else if (argv[0].isWord("EXEC")) isInTransaction = false;
         }
-        return inTransaction;
+        return isInTransaction;
     }
 
     private void appendSelect(int db) {

@@ -25,7 +25,7 @@ final class LogFile implements Closeable {
     private long wholeLength; // up to where it is whole commands
     private long loose; // bytes since the last checksum line
     private long group; // bytes before that line, since the one before
-    private boolean grouped; // that line ends a group
+    private boolean isGrouped; // that line ends a group
     private long size; // of the file: above `length`, filler follows
 
     private LogFile(Disk disk, Path path, DiskFile file, Checksum checksum, long length, long loose) {
@@ -64,7 +64,7 @@ final class LogFile implements Closeable {
         DiskFile file = disk.open(path);
         try {
             LogFile log = new LogFile(disk, path, file, tail.checksum(), tail.length(), tail.loose());
-            log.grouped = tail.grouped();
+            log.isGrouped = tail.isGrouped();
             if (file.size() > log.length) {
                 file.truncate(log.length);
                 file.sync();
@@ -97,7 +97,7 @@ final class LogFile implements Closeable {
 
     /// Whether the last checksum line ends a group: then what is loose does not count at the next start.
     boolean isGrouped() {
-        return grouped;
+        return isGrouped;
     }
 
     /// Stages bytes, as many as there is room for.
@@ -117,7 +117,7 @@ final class LogFile implements Closeable {
         staged.put(lines, 0, n);
         group = loose;
         loose = 0;
-        grouped = kind == Checksum.Kind.GRP;
+        isGrouped = kind == Checksum.Kind.GRP;
     }
 
     /// Writes what is staged. When this throws, the rest stays staged.
@@ -137,7 +137,7 @@ final class LogFile implements Closeable {
 
     /// Puts filler behind a small group that is all there is, unless there is some.
     void fill() {
-        if (grouped && loose == 0 && size == length && Filler.isWorthIt(group)) size = Filler.fill(file, length);
+        if (isGrouped && loose == 0 && size == length && Filler.isWorthIt(group)) size = Filler.fill(file, length);
     }
 
     /// Takes filler away.

@@ -81,11 +81,11 @@ final class LogReader implements Closeable {
     private long linkStart; // where that line starts
     private Checksum.@Nullable Kind lastKind; // that line's
     private long fitsTo; // up to where a checksum was looked at beforehand, and fits
-    private boolean filled; // filler was met: the log ends there
+    private boolean endsInFiller; // filler was met: the log ends there
     private long fillerTo; // up to where filler is that another server went on behind
-    private boolean checksummed;
-    private boolean ours; // a checksum line stands at offset 0
-    private boolean ended; // the last item was an #END line
+    private boolean isChecksummed;
+    private boolean isOurs; // a checksum line stands at offset 0
+    private boolean hasEnded; // the last item was an #END line
     private String torn = "";
 
     /// @param name the file's name, for messages
@@ -116,17 +116,17 @@ final class LogReader implements Closeable {
 
     /// Whether a checksum line was seen.
     boolean isChecksummed() {
-        return checksummed;
+        return isChecksummed;
     }
 
     /// Whether a checksum line stands at the very beginning: the file was created by us.
     boolean isOurs() {
-        return ours;
+        return isOurs;
     }
 
     /// Whether the last item was a line that says: complete.
-    boolean isEnded() {
-        return ended;
+    boolean hasEnded() {
+        return hasEnded;
     }
 
     /// Up to where the file is covered by checksums that fit.
@@ -141,7 +141,7 @@ final class LogReader implements Closeable {
 
     /// How long the file is, without the filler that was met.
     long size() {
-        return filled ? itemStart() : size;
+        return endsInFiller ? itemStart() : size;
     }
 
     String tornBecause() {
@@ -170,7 +170,7 @@ final class LogReader implements Closeable {
     // ---- commands ----
 
     private Item command() throws IOException, DamagedLog {
-        ended = false;
+        hasEnded = false;
         while (true) {
             int end = parse();
             if (end >= 0) {
@@ -274,14 +274,14 @@ final class LogReader implements Closeable {
         carryChecksumTo(item);
         Checksum.Kind kind = Checksum.kindOf(buffer, item, length);
         if (kind == null) {
-            if (checksummed && itemStart() >= fillerTo && !isTimestamp(length))
+            if (isChecksummed && itemStart() >= fillerTo && !isTimestamp(length))
                 return tornOrDamaged("a line that is neither a checksum nor a timestamp");
         } else if (!Checksum.claims(buffer, item, length, itemStart())) {
             return tornOrDamaged("a checksum line that does not belong here");
         } else {
             verify(kind, length);
         }
-        ended = kind == Checksum.Kind.END;
+        hasEnded = kind == Checksum.Kind.END;
         next = end + 1;
         return Item.LINE;
     }
@@ -296,8 +296,8 @@ final class LogReader implements Closeable {
                     "the bytes up to offset " + at + " do not have the checksum that stands there");
         }
         summed = item + length;
-        checksummed = true;
-        ours |= at == 0;
+        isChecksummed = true;
+        isOurs |= at == 0;
         linkStart = at;
         lastKind = kind;
         coveredTo = at + length;
@@ -318,8 +318,8 @@ final class LogReader implements Closeable {
     /// Filler up to the end of the file is the end of the log. If Redis went on behind filler, that is passed over, line by line.
     private Item filler() throws IOException, DamagedLog {
         long to = scan.end(itemStart(), Filler::end);
-        filled = to >= size;
-        if (filled) return end();
+        endsInFiller = to >= size;
+        if (endsInFiller) return end();
         if (Filler.isEnd(to) && (scan.isAt(to, SELECT) || scan.isAt(to, TIMESTAMP))) {
             fillerTo = to;
             lastKind = Checksum.Kind.CRC; // what follows counts
@@ -333,10 +333,10 @@ final class LogReader implements Closeable {
         int end = item;
         while (end < limit && buffer[end] != 0) end++;
         int length = end - item;
-        boolean last = length <= MAX_LINE && isZeroFrom(bufferStart + end);
-        boolean beginning =
-                !checksummed || checksum.isBeginning(buffer, item, length, itemStart()) || isTimestamp(length);
-        if (last && beginning) return torn("the file ends in the middle of a line");
+        boolean isLast = length <= MAX_LINE && isZeroFrom(bufferStart + end);
+        boolean isBeginning =
+                !isChecksummed || checksum.isBeginning(buffer, item, length, itemStart()) || isTimestamp(length);
+        if (isLast && isBeginning) return torn("the file ends in the middle of a line");
         return tornOrDamaged("a line without an end that is not the beginning of a checksum line");
     }
 
@@ -376,7 +376,7 @@ final class LogReader implements Closeable {
     }
 
     private long lineBehind(long from) throws IOException {
-        return checksummed ? scan.lineBehind(from) : -1;
+        return isChecksummed ? scan.lineBehind(from) : -1;
     }
 
     private static String wentOn(long line) {
@@ -410,7 +410,7 @@ final class LogReader implements Closeable {
     }
 
     private DamagedLog damaged(int at, String why) {
-        return new DamagedLog(name, bufferStart + at, checksummed ? coveredTo : itemStart(), why);
+        return new DamagedLog(name, bufferStart + at, isChecksummed ? coveredTo : itemStart(), why);
     }
 
     private static String shown(byte b) {

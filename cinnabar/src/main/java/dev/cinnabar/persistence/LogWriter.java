@@ -35,12 +35,11 @@ final class LogWriter {
     private final ByteBuffer staging = ByteBuffer.allocateDirect(LogFile.STAGING_BYTES);
 
     private @Nullable LogFile file; // null until the first one of a log that is being enabled
-    private boolean whole = true; // the file ends between two commands
+    private boolean isWhole = true; // the file ends between two commands
     private long lastTimestamp;
     private long syncedLength;
-    private volatile boolean timestamps;
-    private volatile boolean
-            grouped; // the file's last line ends a group: what is behind counts when it has a line, too
+    private volatile boolean tellsTimes;
+    private volatile boolean isGrouped; // the last line ends a group: what is behind counts when it has a line, too
     private volatile long written; // stream offset: what is in the file, and counts at the next start
     private volatile long durable; // stream offset: what survives a power cut
     private volatile long length;
@@ -57,8 +56,8 @@ final class LogWriter {
     }
 
     /// Whether a line that tells the time goes before what is written in another second.
-    void tellTimes(boolean timestamps) {
-        this.timestamps = timestamps;
+    void tellTimes(boolean tellsTimes) {
+        this.tellsTimes = tellsTimes;
     }
 
     /// Goes on in another file.
@@ -70,7 +69,7 @@ final class LogWriter {
         if (before != null) before.stageIn(NOTHING_STAGED);
         next.stageIn(staging);
         file = next;
-        grouped = next.isGrouped();
+        isGrouped = next.isGrouped();
         length = next.length();
         syncedLength = length;
         return before;
@@ -85,7 +84,7 @@ final class LogWriter {
     }
 
     boolean isGrouped() {
-        return grouped;
+        return isGrouped;
     }
 
     long written() {
@@ -106,7 +105,7 @@ final class LogWriter {
     /// @param inGroups whether what is written here counts only when [#complete] has ended it; checksum lines are put in now and then otherwise
     void write(long limit, boolean inGroups) throws IOException {
         stage(limit);
-        if (!inGroups && !grouped && file().loose() >= LINE_EVERY_BYTES) stageLine(Checksum.Kind.CRC);
+        if (!inGroups && !isGrouped && file().loose() >= LINE_EVERY_BYTES) stageLine(Checksum.Kind.CRC);
         flush();
     }
 
@@ -114,8 +113,8 @@ final class LogWriter {
     void complete(boolean inGroups) throws IOException {
         stage(Long.MAX_VALUE);
         // One group at most is not synced: else a power cut could leave the second of two, and damage it would seem.
-        boolean isOneOnTheWay = grouped && written > durable;
-        if (!inGroups && !grouped) stageLine(Checksum.Kind.CRC);
+        boolean isOneOnTheWay = isGrouped && written > durable;
+        if (!inGroups && !isGrouped) stageLine(Checksum.Kind.CRC);
         else if (!isOneOnTheWay) stageLine(Checksum.Kind.GRP);
         flush();
     }
@@ -133,15 +132,15 @@ final class LogWriter {
         long to = Math.min(limit, buffer.writable());
         if (to <= buffer.position()) return;
         boolean endsRecord = buffer.endsRecord();
-        if (whole && timestamps) stageTimestamp(f);
-        whole = false; // when this throws, a command may be half staged
+        if (isWhole && tellsTimes) stageTimestamp(f);
+        isWhole = false; // when this throws, a command may be half staged
         while (buffer.position() < to) {
             int n = buffer.readable(to); // first: it may move on to the next array
             n = f.stage(buffer.readArray(), buffer.readOffset(), n);
             if (n == 0) f.flush();
             else buffer.read(n);
         }
-        whole = endsRecord;
+        isWhole = endsRecord;
     }
 
     private void stageTimestamp(LogFile f) {
@@ -156,17 +155,17 @@ final class LogWriter {
     private void stageLine(Checksum.Kind kind) {
         LogFile f = file();
         boolean tells = kind == Checksum.Kind.END || kind == Checksum.Kind.CRC && f.isGrouped();
-        if (whole && (f.loose() > 0 || tells)) f.stageLine(kind);
+        if (isWhole && (f.loose() > 0 || tells)) f.stageLine(kind);
     }
 
     /// Writes what is staged and takes it into account.
     private void flush() throws IOException {
         LogFile f = file();
         f.flush();
-        if (whole) f.markWhole();
+        if (isWhole) f.markWhole();
         length = f.length();
-        grouped = f.isGrouped();
-        if (grouped && f.loose() > 0) return;
+        isGrouped = f.isGrouped();
+        if (isGrouped && f.loose() > 0) return;
         written = buffer.position();
         f.fill();
     }
@@ -174,7 +173,7 @@ final class LogWriter {
     /// Passes over all that waits, complete or not: it need not be written any more. The appender must be kept away meanwhile.
     void skipAll() {
         buffer.skipAll();
-        whole = true;
+        isWhole = true;
         written = buffer.position();
     }
 

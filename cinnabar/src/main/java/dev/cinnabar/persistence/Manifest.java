@@ -192,16 +192,16 @@ record Manifest(List<Entry> entries) {
     private static String quoted(String utf16) {
         String name =
                 new String(utf16.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1); // a sign is a byte
-        boolean plain = !name.isEmpty();
+        boolean isPlain = !name.isEmpty();
         StringBuilder quoted = new StringBuilder("\"");
         for (int i = 0; i < name.length(); i++) {
             char c = name.charAt(i);
             if (c == '"' || c == '\\') quoted.append('\\').append(c);
             else if (c > ' ' && c < 0x7f && c != '\'' || c == ' ') quoted.append(c);
             else quoted.append(String.format("\\x%02x", (int) c));
-            plain &= c > ' ' && c < 0x7f && c != '"' && c != '\\' && c != '\'';
+            isPlain &= c > ' ' && c < 0x7f && c != '"' && c != '\\' && c != '\'';
         }
-        return plain ? name : quoted.append('"').toString();
+        return isPlain ? name : quoted.append('"').toString();
     }
 
     /// @param bytes a sign for each

@@ -127,10 +127,10 @@ public final class RdbFile {
     private void writeImage(RdbSnapshot image, ByteBuilder out, BooleanSupplier isCancelled) throws IOException {
         Output output = new Output();
         try {
-            boolean more = true;
-            while (more) {
+            boolean hasMore = true;
+            while (hasMore) {
                 if (isCancelled.getAsBoolean()) throw new CancellationException();
-                more = image.next(out);
+                hasMore = image.next(out);
                 output.take(out);
             }
             output.finish(isCancelled);

@@ -16,7 +16,7 @@ import java.util.List;
 
 /// The machine's file system.
 final class RealDisk implements Disk {
-    private static final boolean WINDOWS = File.separatorChar == '\\';
+    private static final boolean IS_WINDOWS = File.separatorChar == '\\';
 
     @Override
     public DiskFile create(Path file) throws IOException {
@@ -66,7 +66,7 @@ final class RealDisk implements Disk {
 
     @Override
     public void syncDirectory(Path directory) throws IOException {
-        if (WINDOWS) return; // there a directory cannot be opened, and its changes are written through
+        if (IS_WINDOWS) return; // there a directory cannot be opened, and its changes are written through
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
         }
@@ -86,7 +86,7 @@ final class RealDisk implements Disk {
         private final Path path;
         private final StandardOpenOption[] again;
         private volatile FileChannel channel;
-        private boolean closed; // under this
+        private boolean isClosed; // under this
 
         RealFile(Path path, StandardOpenOption... options) throws IOException {
             this.path = path;
@@ -113,7 +113,7 @@ final class RealDisk implements Disk {
         }
 
         private int step(int what, ByteBuffer buffer, long position) throws IOException {
-            boolean interrupted = Thread.interrupted();
+            boolean isInterrupted = Thread.interrupted();
             int start = buffer.position();
             try {
                 while (true) {
@@ -134,17 +134,17 @@ final class RealDisk implements Disk {
                             }
                         }
                     } catch (ClosedChannelException e) {
-                        interrupted |= Thread.interrupted();
+                        isInterrupted |= Thread.interrupted();
                         reopen(current, e);
                     }
                 }
             } finally {
-                if (interrupted) Thread.currentThread().interrupt();
+                if (isInterrupted) Thread.currentThread().interrupt();
             }
         }
 
         private synchronized void reopen(FileChannel broken, ClosedChannelException cause) throws IOException {
-            if (closed) throw cause;
+            if (isClosed) throw cause;
             if (channel == broken) channel = FileChannel.open(path, again);
         }
 
@@ -160,7 +160,7 @@ final class RealDisk implements Disk {
 
         @Override
         public synchronized void close() throws IOException {
-            closed = true;
+            isClosed = true;
             channel.close();
         }
     }

@@ -18,7 +18,7 @@ final class Reserve {
 
     private final Disk disk;
     private final Path path;
-    private boolean held;
+    private boolean isHeld;
 
     Reserve(Disk disk, Path path) {
         this.disk = disk;
@@ -27,7 +27,7 @@ final class Reserve {
 
     /// Takes the room; does nothing when it is held.
     void take() throws IOException {
-        if (held) return;
+        if (isHeld) return;
         disk.delete(path);
         try (DiskFile file = disk.create(path)) {
             // Written, not only extended: an extended file is a hole and holds no room.
@@ -36,9 +36,9 @@ final class Reserve {
                 file.writeAll(zeros.clear(), at);
                 at += CHUNK;
             }
-            held = true;
+            isHeld = true;
         } finally {
-            if (!held) disk.delete(path);
+            if (!isHeld) disk.delete(path);
         }
     }
 
@@ -46,8 +46,8 @@ final class Reserve {
     ///
     /// @return whether there was any
     boolean release() throws IOException {
-        if (!held) return false;
-        held = false;
+        if (!isHeld) return false;
+        isHeld = false;
         disk.delete(path);
         return true;
     }

@@ -31,32 +31,32 @@ final class Rewrite implements Runnable {
     private final AofDirectory directory;
     private final Disk disk;
     private final SnapshotSource source;
-    private final boolean keepImported;
+    private final boolean keepsImported;
     private final Log log;
 
-    Rewrite(AppendOnlyLog aof, LogParts parts, boolean keepImported) {
+    Rewrite(AppendOnlyLog aof, LogParts parts, boolean keepsImported) {
         this.aof = aof;
         this.directory = parts.directory();
         this.disk = directory.disk();
         this.source = parts.source();
-        this.keepImported = keepImported;
+        this.keepsImported = keepsImported;
         this.log = parts.log();
     }
 
     @Override
     public void run() {
-        boolean ok = false;
+        boolean didSucceed = false;
         try {
             if (aof.isLost()) rebuild();
             else rewrite();
-            ok = true;
+            didSucceed = true;
         } catch (IOException e) {
             log.warning("The append only file was not rewritten: " + e);
         } catch (RuntimeException | OutOfMemoryError e) { // a bug or no memory: it must not end rewriting for good
             log.warning("The append only file was not rewritten: " + e);
         } finally {
             source.abort();
-            aof.rewriteEnded(ok);
+            aof.rewriteEnded(didSucceed);
         }
     }
 
@@ -76,25 +76,25 @@ final class Rewrite implements Runnable {
         Manifest.Entry entry = directory.nextIncrement();
         LogFile next = LogFile.create(disk, directory.path(entry.name()));
         boolean goesOn = false;
-        boolean needed = false;
+        boolean isNeeded = false;
         try {
             disk.syncDirectory(directory.path());
             aof.sync(true); // so that less is left to do when the world waits
             source.begin(aof::hold);
             aof.completeIncrement();
             directory.replace(directory.manifest().plus(entry));
-            needed = true;
+            isNeeded = true;
             aof.continueIn(next);
             goesOn = true;
             return entry;
         } catch (AofDirectory.Unsure e) {
-            needed = true; // perhaps the manifest names it
+            isNeeded = true; // perhaps the manifest names it
             aof.giveUp(e);
             next.close();
             throw e;
         } finally { // whatever went wrong, the log must not be held for ever
             if (!goesOn) aof.continueAsBefore();
-            if (!needed) discard(next);
+            if (!isNeeded) discard(next);
         }
     }
 
@@ -106,12 +106,12 @@ final class Rewrite implements Runnable {
         Path temporary = directory.temporary(increment.name());
         disk.delete(temporary);
         LogFile next = LogFile.create(disk, temporary);
-        boolean taken = false;
+        boolean isTaken = false;
         try {
             source.begin(() -> aof.rebuildIn(next));
-            taken = true;
+            isTaken = true;
         } finally {
-            if (!taken) discard(next);
+            if (!isTaken) discard(next);
         }
         aof.closeLost();
 
@@ -146,7 +146,7 @@ final class Rewrite implements Runnable {
 
     private void deleteHistory() {
         try {
-            if (keepImported) directory.spareImported();
+            if (keepsImported) directory.spareImported();
             directory.deleteHistory();
         } catch (IOException e) {
             log.warning("Files that are not needed any more were not deleted: " + e);

@@ -32,10 +32,10 @@ final class RewriteRecord {
     }
 
     /// @param isLost whether the log is (still) lost: then another attempt has to follow
-    void ended(long now, boolean ok, boolean isLost) {
+    void ended(long now, boolean didSucceed, boolean isLost) {
         lastSeconds = seconds(now);
-        didLastSucceed = ok;
-        if (ok) {
+        didLastSucceed = didSucceed;
+        if (didSucceed) {
             succeeded++;
             failuresInARow = 0;
         } else {

@@ -59,7 +59,13 @@ final class AppendOnlyKeeper implements Durability {
     /// @param machineClock the machine's, even when the engine's is a virtual one: disks do not wait for that
     /// @param name         what threads are called, followed by what they do
     AppendOnlyKeeper(
-            Engine engine, Config config, Log log, Clock machineClock, String name, Durability durability, LoadingProgress progress) {
+            Engine engine,
+            Config config,
+            Log log,
+            Clock machineClock,
+            String name,
+            Durability durability,
+            LoadingProgress progress) {
         this.engine = engine;
         this.config = config;
         this.log = log;
@@ -134,8 +140,8 @@ final class AppendOnlyKeeper implements Durability {
         progress.begins(engine.clock().wallMs());
         long began = machineClock.nanos();
         try (LogReplayer replayer = new LogReplayer(engine, new NoLink())) {
-            boolean truncatedAllowed = config.get(Directives.AOF_LOAD_TRUNCATED);
-            LoadResult loaded = new AofLoader(directory, truncatedAllowed, replayer, progress, log).load();
+            boolean mayTruncate = config.get(Directives.AOF_LOAD_TRUNCATED);
+            LoadResult loaded = new AofLoader(directory, mayTruncate, replayer, progress, log).load();
             if (loaded.commands() > 0) {
                 double seconds = (machineClock.nanos() - began) / 1e9;
                 log.notice(String.format(Locale.ROOT, "DB loaded from append only file: %.3f seconds", seconds));

@@ -670,8 +670,7 @@ class AppendOnlyLogTest {
 
     @Test
     void another_policy_begins_without_filler() throws Exception {
-        for (AofSettings other :
-                List.of(Fixture.settings(FsyncPolicy.EVERYSEC), Fixture.settings(FsyncPolicy.NO))) {
+        for (AofSettings other : List.of(Fixture.settings(FsyncPolicy.EVERYSEC), Fixture.settings(FsyncPolicy.NO))) {
             disk = new FakeDisk();
             Fixture f = grouped();
             f.log.configure(other);
@@ -799,8 +798,7 @@ class AppendOnlyLogTest {
                 case 7 -> {
                     if (random.below(3) > 0) break;
                     switched[0] = true;
-                    f.log.configure(Fixture.settings(
-                            random.below(2) == 0 ? FsyncPolicy.ALWAYS : FsyncPolicy.EVERYSEC));
+                    f.log.configure(Fixture.settings(random.below(2) == 0 ? FsyncPolicy.ALWAYS : FsyncPolicy.EVERYSEC));
                 }
                 case 8 -> {
                     for (int n = random.below(20); n > 0 && f.log.refusal() == null; n--) write(f, random, states);

@@ -51,9 +51,9 @@ final class Fixture {
         return new LogParts(directory, settings, toy, this::released, clock, lines, background::add);
     }
 
-    Fixture load(boolean truncatedAllowed) throws IOException, DamagedLog {
+    Fixture load(boolean mayTruncate) throws IOException, DamagedLog {
         directory = AofDirectory.open(disk, DIR, "appendonlydir", "appendonly.aof", lines);
-        loaded = new AofLoader(directory, truncatedAllowed, toy, new LoadingProgress(), lines).load();
+        loaded = new AofLoader(directory, mayTruncate, toy, new LoadingProgress(), lines).load();
         return this;
     }
 
