@@ -15,9 +15,10 @@ import org.jspecify.annotations.Nullable;
 /// The change log on disk.
 ///
 /// [#append] encodes into a buffer, under the engine's lock and without waiting for anybody, unless megabytes wait already: then
-/// it writes them out, if that is possible. [#commit], once per turn of an event loop, makes it safe: under `everysec` and `no` it writes, on the calling thread, with one system call; under
-/// `always` it hands a ticket back and leaves writing and syncing to the log's thread, which serves all that wait with one
-/// fsync; where the disk is quick ([SyncPace]) it does both itself.
+/// it writes them out, if that is possible. [#commit], once per turn of an event loop, makes it safe: under `everysec` and `no`
+/// it writes, on the calling thread, with one system call; under `always` it hands a ticket back and leaves writing and syncing
+/// to the log's own thread ([LogThread]), which serves all that wait with one fsync; where the disk is quick ([SyncPace]) it
+/// does both itself.
 public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     /*
      * Event loops, the log's own thread and that of a rewrite meet here, and these are the locks, in the order in which they may be taken:
@@ -220,9 +221,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     @Override
     public long durable() {
-        return isBeingEnabled
-                ? -1
-                : writer.durable(); // what a log that is being enabled holds is not found at the next start
+        // what a log that is being enabled holds is not found at the next start
+        return isBeingEnabled ? -1 : writer.durable();
     }
 
     @Override
@@ -581,8 +581,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
                 checkRebuilding();
                 state = State.WELL;
                 isBeingEnabled = false;
-                writer.synced(
-                        mark); // what is behind was not written before the state changed, or is synced like any other
+                // what is behind was not written before the state changed, or is synced like any other
+                writer.synced(mark);
                 released = Math.max(released, mark.to());
                 refusal = null;
                 olderBytes = 0;

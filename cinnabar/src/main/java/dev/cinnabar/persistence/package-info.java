@@ -124,8 +124,8 @@
 /// **What this room does not do.** It does not know what commands mean. It does not undo: who wants yesterday's data needs a backup. A
 /// log that was edited by hand has to lose its checksum lines and filler (`grep -av '^#CRC\|^#GRP\|^#END\|^##*$'`).
 ///
-/// **Start reading** with `Checksum`, then `LogReader`, then `AppendOnlyLog`, whose helpers are `LogEncoder`, `LogWriter`, `Gathering` and
-/// `RewriteRecord`.
+/// **Start reading** with `Checksum`, then `LogReader`, then `AppendOnlyLog`, whose helpers are `LogEncoder`, `LogWriter`, `LogThread`,
+/// `Gathering` and `RewriteRecord`.
 ///
 /// **Sources.** The multi-part AOF as Redis 7's manual describes it ("Redis persistence", redis.io). A. Rebello et al., "Can Applications
 /// Recover from fsync Failures?", USENIX ATC 2020. T. S. Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014: what a crash
