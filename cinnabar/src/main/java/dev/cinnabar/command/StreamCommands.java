@@ -263,7 +263,7 @@ public enum StreamCommands implements Command {
             stream = db.streamForChange(address);
             stream.append(ms, seq, call.argv(), from, to);
         }
-        long trimmed = trim.strategy == Strategy.NONE ? 0 : stream.trim(trim);
+        long trimmed = trim.apply(stream);
 
         call.changed(key, "xadd");
         if (trimmed > 0) call.changed(key, "xtrim");
@@ -293,7 +293,7 @@ public enum StreamCommands implements Command {
         if (call.db().stream(address) == null) return call.reply().integer(0);
 
         StreamValue stream = call.db().streamForChange(address);
-        long trimmed = stream.trim(trim);
+        long trimmed = trim.apply(stream);
         if (trimmed > 0) {
             call.changed(key, "xtrim");
             call.dirty(trimmed - 1);

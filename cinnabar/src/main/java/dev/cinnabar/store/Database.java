@@ -54,7 +54,7 @@ public final class Database {
     private final SetValue setImage;
     private final StreamValue.Tools streamTools = new StreamValue.Tools(new ByteBuilder(), new StreamEntries());
     private final StreamEntries streamEntries = new StreamEntries();
-    private final StreamTrim streamTrim = new StreamTrim();
+    private final StreamTrim streamTrim = new StreamTrim(streamTools.walk());
     private final Thresholds thresholds;
     private @Nullable HyperLogLogValue hyperLogLog;
     private final Bytes keyWindow = new Bytes();

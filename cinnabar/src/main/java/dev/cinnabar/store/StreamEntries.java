@@ -1,6 +1,5 @@
 package dev.cinnabar.store;
 
-import dev.cinnabar.memory.Pages;
 import dev.cinnabar.struct.IdRows;
 import dev.cinnabar.struct.Listpack;
 import dev.cinnabar.struct.StreamId;
@@ -23,7 +22,7 @@ public final class StreamEntries {
     private final Listpack.Entry name = new Listpack.Entry();
     private final Listpack.Entry value = new Listpack.Entry();
 
-    private @Nullable StreamValue stream;
+    private @Nullable StreamNodes nodes; // null while a single one is walked
     private boolean isBackward;
     private long fromMs;
     private long fromSeq;
@@ -51,16 +50,17 @@ public final class StreamEntries {
     ///
     /// @param isBackward whether to go from the last entry of the range to the first
     public StreamEntries of(StreamValue stream, long fromMs, long fromSeq, long toMs, long toSeq, boolean isBackward) {
-        this.stream = stream;
+        StreamNodes in = stream.nodes();
+        nodes = in;
         this.isBackward = isBackward;
         this.fromMs = fromMs;
         this.fromSeq = fromSeq;
         this.toMs = toMs;
         this.toSeq = toSeq;
-        IdRows nodes = stream.nodes();
-        long place = isBackward ? nodes.floor(toMs, toSeq) : nodes.floor(fromMs, fromSeq);
-        if (place == IdRows.NONE && !isBackward) place = nodes.first();
-        open(place);
+        IdRows index = in.index;
+        long place = isBackward ? index.floor(toMs, toSeq) : index.floor(fromMs, fromSeq);
+        if (place == IdRows.NONE && !isBackward) place = index.first();
+        open(in, place);
         return this;
     }
 
@@ -80,7 +80,7 @@ public final class StreamEntries {
     ///
     /// @param ms the id of the node's first entry, with `seq`
     public StreamEntries ofNode(long ms, long seq, byte[] array, int offset) {
-        stream = null;
+        nodes = null;
         isBackward = false;
         fromMs = 0;
         fromSeq = 0;
@@ -91,12 +91,9 @@ public final class StreamEntries {
         return this;
     }
 
-    private void open(long place) {
+    private void open(StreamNodes in, long place) {
         node = place;
-        if (place == IdRows.NONE) return;
-        StreamValue of = stream();
-        long address = of.address(place);
-        open(of.nodes().ms(place), of.nodes().seq(place), of.pages().array(address), Pages.offset(address));
+        if (place != IdRows.NONE) open(in.index.ms(place), in.index.seq(place), in.array(place), in.start(place));
     }
 
     private void open(long ms, long seq, byte[] array, int offset) {
@@ -108,12 +105,6 @@ public final class StreamEntries {
         names = Listpack.number(array, namesAt);
         first = StreamNode.firstEntry(array, namesAt);
         at = isBackward ? start + Listpack.size(array, start) - 1 : first;
-    }
-
-    private StreamValue stream() {
-        StreamValue s = stream;
-        if (s == null) throw new IllegalStateException("no walk has begun");
-        return s;
     }
 
     /// Goes to the next entry of the range, if there is one.
@@ -137,9 +128,9 @@ public final class StreamEntries {
     }
 
     private void openNext() {
-        StreamValue of = stream;
-        if (of == null) node = IdRows.NONE;
-        else open(isBackward ? of.nodes().previous(node) : of.nodes().next(node));
+        StreamNodes in = nodes;
+        if (in == null) node = IdRows.NONE;
+        else open(in, isBackward ? in.index.previous(node) : in.index.next(node));
     }
 
     private void read(int entry) {

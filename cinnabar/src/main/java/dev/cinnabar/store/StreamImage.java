@@ -9,7 +9,7 @@ final class StreamImage {
     private static final long SHOWN = -3; // the group was shown, it is still to be given back
     private static final int RELEASED_AT_ONCE = 64; // leaves: some 10 µs
 
-    private final StreamValue stream;
+    private final StreamNodes nodes;
     private final StreamValue frozen;
     private final BigImage image;
 
@@ -18,19 +18,13 @@ final class StreamImage {
     private int groups; // that were shown
     private long pending = IdRows.NONE; // the place of the next row of the group under way, NONE before its first
 
-    /// @param frozen its rows are images of the stream's; it is used for nothing else
-    StreamImage(StreamValue stream, StreamValue frozen, BigImage image) {
-        this.stream = stream;
+    /// @param nodes  of the stream
+    /// @param frozen its nodes and rows are images of the stream's; it is used for nothing else
+    StreamImage(StreamNodes nodes, StreamValue frozen, BigImage image) {
+        this.nodes = nodes;
         this.frozen = frozen;
         this.image = image;
-        this.node = frozen.nodes().first();
-    }
-
-    /// The stream has written a node anew, or dropped it, while the old block was still to be shown: it is the image's now.
-    ///
-    /// @param bytes of the block
-    void keeps(int bytes) {
-        image.held(bytes);
+        this.node = frozen.nodes().index.first();
     }
 
     /// Shows some of it.
@@ -38,13 +32,13 @@ final class StreamImage {
     /// @return whether there is more; if not, all that was kept is gone
     boolean walk(Slice slice) {
         Snapshot.BigSink sink = image.sink();
+        StreamNodes shown = frozen.nodes();
         while (node != IdRows.NONE) {
             if (slice.isOver()) return true;
-            frozen.showNode(node, sink);
-            slice.spend(1 + (int) frozen.live(node));
-            int bytes = stream.release(frozen, node);
-            if (bytes > 0) image.held(-bytes);
-            node = frozen.nodes().next(node);
+            shown.show(node, sink);
+            slice.spend(1 + (int) shown.live(node));
+            nodes.release(shown, node);
+            node = shown.index.next(node);
         }
         if (!hasShownCounts) sink.stream(frozen);
         hasShownCounts = true;
@@ -52,8 +46,7 @@ final class StreamImage {
             if (!walk(frozen.group(groups), sink, slice)) return true;
             pending = IdRows.NONE;
         }
-        while (stream.nodes().release(frozen.nodes(), Integer.MAX_VALUE))
-            continue; // few: a leaf stands for thousands of entries
+        nodes.endImage(shown);
         return false;
     }
 

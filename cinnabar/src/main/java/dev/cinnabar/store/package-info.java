@@ -65,7 +65,7 @@
 ///
 /// **Streams** are entries under growing ids, in nodes of some hundred, and nodes under an index. A node is a listpack that holds the names
 /// of fields once and ids as differences ([dev.cinnabar.struct.StreamNode] draws it), so that an entry takes some ten bytes more than its
-/// values:
+/// values. [dev.cinnabar.store.StreamValue] knows ids and counts, `StreamNodes` the bytes, and [dev.cinnabar.store.StreamTrim] takes old ones away:
 ///
 /// ```
 ///    index   | 1-0 · | 7-0 · | 9-3 · |         rows in order of ids, see IdRows
