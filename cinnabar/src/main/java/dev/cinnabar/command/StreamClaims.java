@@ -25,7 +25,6 @@ final class StreamClaims {
     /// The options of XCLAIM, and what both commands work on.
     private static final class Claim {
         final Call call;
-        final StreamValue stream;
         final StreamGroup group;
         final Effects effects;
         final long nowMs;
@@ -35,9 +34,8 @@ final class StreamClaims {
         boolean isForced;
         boolean answersIds;
 
-        Claim(Call call, StreamValue stream, StreamGroup group) {
+        Claim(Call call, StreamGroup group) {
             this.call = call;
-            this.stream = stream;
             this.group = group;
             this.effects = call.effects();
             this.nowMs = call.nowMs();
@@ -52,9 +50,9 @@ final class StreamClaims {
             long seq = entry.seq();
             long count = deliveries >= 0 ? deliveries : place == IdRows.NONE ? 1 : group.deliveries(place);
             if (deliveries < 0 && !answersIds) count = StreamGroup.oneMore(count);
-            group.assign(ms, seq, consumer, deliveredMs, count);
-            consumer.activeMs = nowMs;
-            tellClaim(call, call.key(1), group, consumer, ms, seq, deliveredMs, count);
+            long at = group.assign(ms, seq, consumer, deliveredMs, count);
+            consumer.noteActive(nowMs);
+            tellClaim(call, call.key(1), group, consumer, at);
             call.dirty(1);
             if (answersIds) call.reply().id(ms, seq);
             else StreamCommands.answer(call.reply(), entry);
@@ -68,31 +66,26 @@ final class StreamClaims {
         }
     }
 
-    /// Tells the log how an entry is pending.
-    static void tellClaim(
-            Call call,
-            Bytes key,
-            StreamGroup group,
-            StreamConsumer consumer,
-            long ms,
-            long seq,
-            long deliveredMs,
-            long deliveries) {
+    /// Tells the log how an entry is pending of a consumer.
+    ///
+    /// @param place in the group's rows
+    static void tellClaim(Call call, Bytes key, StreamGroup group, StreamConsumer consumer, long place) {
+        IdRows rows = group.rows(null);
         call.effects()
                 .command(Words.XCLAIM)
                 .arg(key)
                 .arg(group.name())
                 .arg(consumer.name())
                 .arg(0)
-                .id(ms, seq)
+                .id(rows.ms(place), rows.seq(place))
                 .arg(Words.TIME)
-                .arg(deliveredMs)
+                .arg(group.deliveredMs(place))
                 .arg(Words.RETRYCOUNT)
-                .arg(deliveries)
+                .arg(group.deliveries(place))
                 .arg(Words.FORCE)
                 .arg(Words.JUSTID)
                 .arg(Words.LASTID)
-                .id(group.lastMs, group.lastSeq);
+                .id(group.lastMs(), group.lastSeq());
     }
 
     /// The consumer that a reader or claimer is, made if need be; to be called when the command can no longer be refused for its words.
@@ -108,7 +101,7 @@ final class StreamClaims {
                     .arg(name);
             call.changedUnwatched(key, "xgroup-createconsumer");
         }
-        consumer.seenMs = call.nowMs();
+        consumer.noteSeen(call.nowMs());
         return consumer;
     }
 
@@ -116,10 +109,8 @@ final class StreamClaims {
 
     static Reply claim(Call call) {
         long address = call.lookupRead(call.key(1));
-        StreamValue stream = call.db().stream(address);
-        StreamGroup group = stream == null ? null : stream.group(call.arg(2));
-        if (stream == null || group == null) return call.reply().error(Errors.noGroup(call.key(1), call.arg(2)));
-        Claim claim = new Claim(call, stream, group);
+        StreamGroup group = StreamCommands.group(call, address);
+        Claim claim = new Claim(call, group);
         claim.minIdleMs = Math.max(0, number(call, 4, "ERR Invalid min-idle-time argument for XCLAIM"));
         int idsEnd = 5;
         while (idsEnd < call.argc() && StreamId.isId(call.arg(idsEnd))) idsEnd++;
@@ -152,18 +143,14 @@ final class StreamClaims {
         boolean isBeyond = claim.deliveredMs > claim.nowMs && !call.mustObey();
         if (hasTime && (claim.deliveredMs < 0 || isBeyond)) claim.deliveredMs = claim.nowMs;
 
-        call.db().streamForChange(address);
+        StreamValue stream = call.db().streamForChange(address);
         StreamConsumer consumer = consumer(call, call.key(1), group, call.arg(3));
         group.hold(consumer, idsEnd - 5L);
         try {
-            boolean movesOn = StreamId.compare(lastMs, lastSeq, group.lastMs, group.lastSeq) > 0;
-            if (movesOn) {
-                group.lastMs = lastMs;
-                group.lastSeq = lastSeq;
-            }
-            long claimed = claimIds(claim, consumer, idsEnd);
+            boolean hasMoved = group.moveOn(lastMs, lastSeq);
+            long claimed = claimIds(claim, stream, consumer, idsEnd);
             // each claim tells it, too
-            if (movesOn && claimed == 0) {
+            if (hasMoved && claimed == 0) {
                 StreamReading.tellLastId(call, call.key(1), group);
                 call.dirty(1);
             }
@@ -173,7 +160,7 @@ final class StreamClaims {
         return call.reply();
     }
 
-    private static long claimIds(Claim claim, StreamConsumer consumer, int idsEnd) {
+    private static long claimIds(Claim claim, StreamValue stream, StreamConsumer consumer, int idsEnd) {
         Call call = claim.call;
         StreamGroup group = claim.group;
         StreamEntries entry = call.db().streamEntries();
@@ -182,7 +169,7 @@ final class StreamClaims {
         for (int i = 5; i < idsEnd; i++) {
             long ms = StreamId.ms(call.arg(i));
             long seq = StreamId.seq(call.arg(i), 0);
-            if (!entry.at(claim.stream, ms, seq)) {
+            if (!entry.at(stream, ms, seq)) {
                 claim.forget(ms, seq);
                 continue;
             }
@@ -226,12 +213,10 @@ final class StreamClaims {
             else throw new Refusal("ERR Unrecognized XNACK option '" + Errors.echo(call.arg(i)) + "'");
         }
         long address = call.lookupRead(call.key(1));
-        StreamValue stream = call.db().stream(address);
-        StreamGroup group = stream == null ? null : stream.group(call.arg(2));
-        if (stream == null || group == null) return call.reply().error(Errors.noGroup(call.key(1), call.arg(2)));
+        StreamGroup group = StreamCommands.group(call, address);
         for (int i = 6; i < idsEnd; i++) StreamCommands.checkId(call.arg(i));
 
-        call.db().streamForChange(address);
+        StreamValue stream = call.db().streamForChange(address);
         if (!isForced) return releaseIds(call, stream, group, idsEnd, deliveries, false);
         group.hold(null, ids);
         try {
@@ -300,24 +285,23 @@ final class StreamClaims {
             else throw Errors.SYNTAX_REFUSAL;
         }
         long address = call.lookupRead(call.key(1));
-        StreamValue stream = call.db().stream(address);
-        StreamGroup group = stream == null ? null : stream.group(call.arg(2));
-        if (stream == null || group == null) return call.reply().error(Errors.noGroup(call.key(1), call.arg(2)));
+        StreamGroup group = StreamCommands.group(call, address);
 
-        call.db().streamForChange(address);
-        Claim claim = new Claim(call, stream, group);
+        StreamValue stream = call.db().streamForChange(address);
+        Claim claim = new Claim(call, group);
         claim.minIdleMs = minIdleMs;
         claim.answersIds = answersIds;
         StreamConsumer consumer = consumer(call, call.key(1), group, call.arg(3));
         group.hold(consumer, Math.min(count, group.pending()));
         try {
-            return claimIdle(claim, consumer, from, count);
+            return claimIdle(claim, stream, consumer, from, count);
         } finally {
             group.letGo();
         }
     }
 
-    private static Reply claimIdle(Claim claim, StreamConsumer consumer, StreamInterval from, long count) {
+    private static Reply claimIdle(
+            Claim claim, StreamValue stream, StreamConsumer consumer, StreamInterval from, long count) {
         StreamGroup group = claim.group;
         IdRows rows = group.rows(null);
         Reply reply = claim.call.reply();
@@ -331,7 +315,7 @@ final class StreamClaims {
         while (looks-- > 0 && count > 0 && at != IdRows.NONE) {
             long ms = rows.ms(at);
             long seq = rows.seq(at);
-            if (!entry.at(claim.stream, ms, seq)) {
+            if (!entry.at(stream, ms, seq)) {
                 if (2 * goneCount == gone.length) gone = Arrays.copyOf(gone, Math.max(16, 4 * goneCount));
                 gone[2 * goneCount] = ms;
                 gone[2 * goneCount++ + 1] = seq;

@@ -202,6 +202,24 @@ public enum StreamCommands implements Command {
         if (!StreamId.isId(text)) throw Errors.INVALID_ID;
     }
 
+    /// The group of that name, or null when there is none, or no stream.
+    ///
+    /// @param address of the stream's record, 0 for none
+    static @Nullable StreamGroup findGroup(Call call, long address, Bytes name) {
+        StreamValue stream = call.db().stream(address);
+        return stream == null ? null : stream.group(name);
+    }
+
+    /// The group that the second argument names.
+    ///
+    /// @param address of the stream's record, 0 for none
+    /// @throws Refusal when there is none, or no stream
+    static StreamGroup group(Call call, long address) {
+        StreamGroup group = findGroup(call, address, call.arg(2));
+        if (group == null) throw new Refusal(Errors.noGroup(call.key(1), call.arg(2)));
+        return group;
+    }
+
     /// Answers the current entry of a walk: its id, and names and values by turns.
     static void answer(Reply reply, StreamEntries entry) {
         reply.array(2);
@@ -436,8 +454,7 @@ public enum StreamCommands implements Command {
 
     private static Reply acknowledge(Call call) {
         long address = call.lookupRead(call.key(1));
-        StreamValue stream = call.db().stream(address);
-        StreamGroup group = stream == null ? null : stream.group(call.arg(2));
+        StreamGroup group = findGroup(call, address, call.arg(2));
         if (group == null) return call.reply().integer(0);
         for (int i = 3; i < call.argc(); i++) checkId(call.arg(i));
 
@@ -478,7 +495,7 @@ public enum StreamCommands implements Command {
         Bytes key = call.key(1);
         long address = call.lookupWrite(key);
         StreamValue stream = call.db().stream(address);
-        StreamGroup group = stream == null || groupAt == 0 ? null : stream.group(call.arg(groupAt));
+        StreamGroup group = groupAt == 0 ? null : findGroup(call, address, call.arg(groupAt));
         for (int i = idsAt; i < idsAt + count; i++) checkId(call.arg(i));
         Reply reply = call.reply().array(count);
         boolean isNowhere = stream == null || groupAt > 0 && group == null;
@@ -537,9 +554,7 @@ public enum StreamCommands implements Command {
             count = Math.max(0, call.longArg(startAt + 2));
             interval = StreamInterval.of(call, startAt, startAt + 1);
         }
-        StreamValue stream = call.db().stream(call.lookupRead(call.key(1)));
-        StreamGroup group = stream == null ? null : stream.group(call.arg(2));
-        if (group == null) return call.reply().error(Errors.noGroup(call.key(1), call.arg(2)));
+        StreamGroup group = group(call, call.lookupRead(call.key(1)));
         if (interval == null) return pendingInShort(call.reply(), group);
         StreamConsumer consumer = startAt + 3 < argc ? group.find(call.arg(startAt + 3)) : null;
         if (startAt + 3 < argc && consumer == null) return call.reply().array(0);

@@ -10,6 +10,8 @@ import dev.cinnabar.store.StreamValue;
 import dev.cinnabar.struct.IdRows;
 import dev.cinnabar.struct.StreamId;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 
@@ -38,7 +40,7 @@ final class StreamReading {
     private long timeoutMs = -1; // -1 for not waiting, 0 for ever
     private long count; // of entries of each stream, 0 for all
     private long claimsIdleMs = -1;
-    private final List<long[]> gone =
+    private final List<Idle> gone =
             new ArrayList<>(); // pending entries that are not in the stream any more, when CLAIM looked last
     private boolean needsNoAck;
     private int groupAt;
@@ -118,8 +120,7 @@ final class StreamReading {
         long address = call.lookupRead(key(stream));
         boolean isGone = address == 0 || !call.db().kind(address).type().equals("stream");
         if (isGone && call.hasWaited()) throw new Refusal(Errors.STREAM_GONE);
-        StreamValue found = call.db().stream(address);
-        if (found == null || found.group(call.arg(groupAt)) == null) {
+        if (StreamCommands.findGroup(call, address, call.arg(groupAt)) == null) {
             String what = Errors.noGroup(key(stream), call.arg(groupAt));
             throw new Refusal(what + " in XREADGROUP with GROUP option");
         }
@@ -202,10 +203,9 @@ final class StreamReading {
     private boolean answerInGroup(int index) {
         Database db = call.db();
         long address = db.lookup(key(index));
-        StreamValue stream = db.stream(address);
-        StreamGroup group = stream == null ? null : stream.group(call.arg(groupAt));
-        if (stream == null || group == null) throw new IllegalStateException("a group went while it was read");
-        db.streamForChange(address);
+        StreamGroup group = StreamCommands.findGroup(call, address, call.arg(groupAt));
+        if (group == null) throw new IllegalStateException("a group went while it was read");
+        StreamValue stream = db.streamForChange(address);
         StreamConsumer consumer = StreamClaims.consumer(call, key(index), group, call.arg(groupAt + 1));
         if (!isSign(index, '>')) {
             answerHistory(index, stream, group, consumer);
@@ -213,12 +213,12 @@ final class StreamReading {
             return true;
         }
 
-        List<long[]> idle = claimsIdleMs < 0 ? List.of() : idle(stream, group);
+        List<Idle> idle = claimsIdleMs < 0 ? List.of() : idle(stream, group);
         if (claimsIdleMs >= 0) acknowledgeGone(index, group);
         StreamEntries entries = call.db().streamEntries();
         boolean hasNew = stream.size() > 0
-                && StreamId.compare(stream.lastMs(), stream.lastSeq(), group.lastMs, group.lastSeq) > 0
-                && behind(stream, group.lastMs, group.lastSeq, entries).next();
+                && StreamId.compare(stream.lastMs(), stream.lastSeq(), group.lastMs(), group.lastSeq()) > 0
+                && behind(stream, group, entries).next();
         if (idle.isEmpty() && !hasNew) return false;
 
         long most = count == 0 ? FOREVER : count;
@@ -236,14 +236,16 @@ final class StreamReading {
         }
     }
 
-    private static StreamEntries behind(StreamValue stream, long ms, long seq, StreamEntries entries) {
+    /// A walk over what the group has not read.
+    private static StreamEntries behind(StreamValue stream, StreamGroup group, StreamEntries entries) {
+        long ms = group.lastMs();
+        long seq = group.lastSeq();
         return entries.of(stream, StreamId.nextMs(ms, seq), StreamId.nextSeq(seq), StreamId.MAX, StreamId.MAX, false);
     }
 
     /// Hands out entries that the group has not read yet.
     private long answerNew(int index, StreamValue stream, StreamGroup group, StreamConsumer consumer, long most) {
-        StreamEntries entries =
-                behind(stream, group.lastMs, group.lastSeq, call.db().streamEntries());
+        StreamEntries entries = behind(stream, group, call.db().streamEntries());
         Effects effects = call.effects();
         if (!needsNoAck) {
             effects.command(Words.XCLAIM)
@@ -256,10 +258,7 @@ final class StreamReading {
         while (answered < most && entries.next()) {
             long ms = entries.ms();
             long seq = entries.seq();
-            if (group.entriesRead != StreamGroup.UNKNOWN && !stream.hasHolesFrom(ms, seq)) group.entriesRead++;
-            else if (stream.entriesAdded() > 0) group.entriesRead = stream.ordinal(ms, seq);
-            group.lastMs = ms;
-            group.lastSeq = seq;
+            group.noteRead(stream, ms, seq);
             if (claimsIdleMs < 0) StreamCommands.answer(call.reply(), entries);
             else answerClaimed(entries, 0, 0);
             answered++;
@@ -274,9 +273,9 @@ final class StreamReading {
                     .arg(1)
                     .arg(Words.FORCE)
                     .arg(Words.JUSTID);
-            effects.arg(Words.LASTID).id(group.lastMs, group.lastSeq);
+            effects.arg(Words.LASTID).id(group.lastMs(), group.lastSeq());
         }
-        consumer.activeMs = call.nowMs();
+        consumer.noteActive(call.nowMs());
         tellLastId(call, key(index), group);
         return answered;
     }
@@ -288,9 +287,9 @@ final class StreamReading {
                 .arg(Words.SETID)
                 .arg(key)
                 .arg(group.name())
-                .id(group.lastMs, group.lastSeq)
+                .id(group.lastMs(), group.lastSeq())
                 .arg(Words.ENTRIESREAD)
-                .arg(group.entriesRead);
+                .arg(group.entriesRead());
     }
 
     /// Answers what is pending of the consumer behind an id; an entry that the stream does not have any more is a nil behind its id.
@@ -319,15 +318,27 @@ final class StreamReading {
 
     // ---- CLAIM ----
 
-    /// What is pending for long enough to be claimed, the longest first: since when, and the id. O(what is pending). What was released comes
-    /// in front, as pending since [#EVER]. Whose entry the stream does not have any more is left out, and in [#gone]. Notes for a call that waits
-    /// when the next of it will be.
-    private List<long[]> idle(StreamValue stream, StreamGroup group) {
+    /// An entry that is pending for long enough to be claimed. The longest comes first.
+    ///
+    /// @param sinceMs when it was handed out, in ms since 1970, or [#EVER]
+    /// @param ms      its id, with `seq`
+    private record Idle(long sinceMs, long ms, long seq) implements Comparable<Idle> {
+        @Override
+        public int compareTo(Idle other) {
+            if (sinceMs != other.sinceMs) return Long.compare(sinceMs, other.sinceMs);
+            return StreamId.compare(ms, seq, other.ms, other.seq);
+        }
+    }
+
+    /// What is pending for long enough to be claimed, the longest first. O(what is pending). What was released comes in front, as pending since
+    /// [#EVER]. Whose entry the stream does not have any more is left out, and in [#gone]. Notes for a call that waits when the next of it will
+    /// be.
+    private List<Idle> idle(StreamValue stream, StreamGroup group) {
         gone.clear();
         StreamEntries entry = call.db().streamEntries();
         IdRows rows = group.rows(null);
         long newestMs = call.nowMs() - claimsIdleMs;
-        PriorityQueue<long[]> oldest = new PriorityQueue<>((a, b) -> byAge(b, a)); // the youngest of them first
+        PriorityQueue<Idle> oldest = new PriorityQueue<>(Comparator.reverseOrder()); // the youngest of them first
         for (long at = rows.first(); at != IdRows.NONE; at = rows.next(at)) {
             long deliveredMs = group.isReleased(at) ? EVER : group.deliveredMs(at);
             if (deliveredMs > newestMs) {
@@ -335,50 +346,45 @@ final class StreamReading {
                 if (timeoutMs >= 0 && isEver) call.waitUntil(deliveredMs + claimsIdleMs);
                 continue;
             }
-            long[] youngest = oldest.peek();
+            Idle youngest = oldest.peek();
             boolean isFull = youngest != null && oldest.size() == count;
-            if (isFull && deliveredMs >= youngest[0]) continue;
-            long[] row = {deliveredMs, rows.ms(at), rows.seq(at)};
-            if (!entry.at(stream, row[1], row[2])) {
+            if (isFull && deliveredMs >= youngest.sinceMs) continue;
+            Idle row = new Idle(deliveredMs, rows.ms(at), rows.seq(at));
+            if (!entry.at(stream, row.ms, row.seq)) {
                 gone.add(row);
                 continue;
             }
             if (isFull) oldest.poll();
             oldest.add(row);
         }
-        List<long[]> idle = new ArrayList<>(oldest);
-        idle.sort(StreamReading::byAge);
+        List<Idle> idle = new ArrayList<>(oldest);
+        Collections.sort(idle);
         return idle;
     }
 
     private void acknowledgeGone(int index, StreamGroup group) {
-        for (long[] row : gone) {
-            group.acknowledge(row[1], row[2]);
-            call.effects().command(Words.XACK).arg(key(index)).arg(group.name()).id(row[1], row[2]);
+        for (Idle row : gone) {
+            group.acknowledge(row.ms, row.seq);
+            call.effects().command(Words.XACK).arg(key(index)).arg(group.name()).id(row.ms, row.seq);
         }
         if (!gone.isEmpty()) call.dirty(gone.size());
-    }
-
-    private static int byAge(long[] a, long[] b) {
-        return a[0] != b[0] ? Long.compare(a[0], b[0]) : StreamId.compare(a[1], a[2], b[1], b[2]);
     }
 
     /// Gives the consumer what others have kept for too long, and tells with each entry for how long (-1 when it was released, as XPENDING
     /// does), and how often it was handed out before.
     private long answerIdle(
-            int index, StreamValue stream, StreamGroup group, StreamConsumer consumer, List<long[]> idle) {
+            int index, StreamValue stream, StreamGroup group, StreamConsumer consumer, List<Idle> idle) {
         StreamEntries entry = call.db().streamEntries();
         long answered = 0;
-        for (long[] row : idle) {
-            if (!entry.at(stream, row[1], row[2]))
+        for (Idle row : idle) {
+            if (!entry.at(stream, row.ms, row.seq))
                 throw new IllegalStateException("an entry went while it was claimed");
-            long deliveries = group.deliveries(group.find(row[1], row[2]));
-            long idleMs = row[0] == EVER ? StreamCommands.NOBODYS_IDLE_MS : call.nowMs() - row[0];
+            long deliveries = group.deliveries(group.find(row.ms, row.seq));
+            long idleMs = row.sinceMs == EVER ? StreamCommands.NOBODYS_IDLE_MS : call.nowMs() - row.sinceMs;
             answerClaimed(entry, idleMs, deliveries);
-            long now = StreamGroup.oneMore(deliveries);
-            group.assign(row[1], row[2], consumer, call.nowMs(), now);
-            consumer.activeMs = call.nowMs();
-            StreamClaims.tellClaim(call, key(index), group, consumer, row[1], row[2], call.nowMs(), now);
+            long place = group.assign(row.ms, row.seq, consumer, call.nowMs(), StreamGroup.oneMore(deliveries));
+            consumer.noteActive(call.nowMs());
+            StreamClaims.tellClaim(call, key(index), group, consumer, place);
             answered++;
         }
         return answered;

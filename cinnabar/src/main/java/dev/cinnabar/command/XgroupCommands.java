@@ -177,15 +177,12 @@ public enum XgroupCommands implements Command {
         Bytes id = call.arg(4);
         StreamValue stream = call.db().stream(call.db().lookup(call.key(2)));
         if (isLast(id) && stream != null) {
-            group.lastMs = stream.lastMs();
-            group.lastSeq = stream.lastSeq();
+            group.moveTo(stream.lastMs(), stream.lastSeq(), read);
         } else {
             if (id.length() > 0 && id.at(0) == '(') throw Errors.INVALID_ID;
             StreamInterval from = StreamInterval.from(call, 4); // with - and +
-            group.lastMs = from.fromMs;
-            group.lastSeq = from.fromSeq;
+            group.moveTo(from.fromMs, from.fromSeq, read);
         }
-        group.entriesRead = read;
         call.changedUnwatched(call.key(2), "xgroup-setid");
         StreamReading.tellLastId(call, call.key(2), group);
         return call.reply().ok();

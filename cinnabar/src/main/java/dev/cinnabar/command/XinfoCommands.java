@@ -95,9 +95,9 @@ public enum XinfoCommands implements Command {
             reply.map(4);
             reply.bulk("name").bulk(consumer.name());
             reply.bulk("pending").integer(consumer.pending());
-            reply.bulk("idle").integer(Math.max(0, call.nowMs() - consumer.seenMs));
-            boolean wasActive = consumer.activeMs != StreamConsumer.NEVER;
-            reply.bulk("inactive").integer(wasActive ? Math.max(0, call.nowMs() - consumer.activeMs) : -1);
+            reply.bulk("idle").integer(Math.max(0, call.nowMs() - consumer.seenMs()));
+            boolean wasActive = consumer.activeMs() != StreamConsumer.NEVER;
+            reply.bulk("inactive").integer(wasActive ? Math.max(0, call.nowMs() - consumer.activeMs()) : -1);
         }
         return reply;
     }
@@ -118,10 +118,10 @@ public enum XinfoCommands implements Command {
 
     /// Up to where a group has read, three pairs.
     private static void progress(Reply reply, StreamValue stream, StreamGroup group) {
-        reply.bulk("last-delivered-id").id(group.lastMs, group.lastSeq);
+        reply.bulk("last-delivered-id").id(group.lastMs(), group.lastSeq());
         reply.bulk("entries-read");
-        if (group.entriesRead == StreamGroup.UNKNOWN) reply.nil();
-        else reply.integer(group.entriesRead);
+        if (group.entriesRead() == StreamGroup.UNKNOWN) reply.nil();
+        else reply.integer(group.entriesRead());
         long lag = stream.lag(group);
         reply.bulk("lag");
         if (lag == StreamValue.UNKNOWN_LAG) reply.nil();
@@ -196,8 +196,8 @@ public enum XinfoCommands implements Command {
                 StreamConsumer consumer = group.consumer(j);
                 reply.map(5);
                 reply.bulk("name").bulk(consumer.name());
-                reply.bulk("seen-time").integer(consumer.seenMs);
-                reply.bulk("active-time").integer(consumer.activeMs);
+                reply.bulk("seen-time").integer(consumer.seenMs());
+                reply.bulk("active-time").integer(consumer.activeMs());
                 reply.bulk("pel-count").integer(consumer.pending());
                 reply.bulk("pending");
                 pending(reply, group, consumer, most);

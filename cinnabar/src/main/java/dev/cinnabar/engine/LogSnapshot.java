@@ -224,9 +224,9 @@ public final class LogSnapshot extends SlicedSnapshot {
         @Override
         public void group(StreamGroup group) {
             beginGroup("CREATE", 7, group);
-            id(group.lastMs, group.lastSeq);
+            id(group.lastMs(), group.lastSeq());
             words("ENTRIESREAD");
-            number(ready(), group.entriesRead);
+            number(ready(), group.entriesRead());
         }
 
         @Override

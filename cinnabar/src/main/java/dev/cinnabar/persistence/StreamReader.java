@@ -166,7 +166,7 @@ final class StreamReader {
         boolean isNobody = hasNoName && seenMs == StreamWriter.NOBODY_SEEN_MS;
         StreamConsumer consumer = isNobody ? null : group.create(consumerName, seenMs);
         long activeMs = type == RdbType.STREAM_LISTPACKS_3 ? in.number(Long.BYTES) : seenMs;
-        if (consumer != null) consumer.activeMs = activeMs;
+        if (consumer != null) consumer.noteActive(activeMs);
         long count = in.count(ID_BYTES);
         if (count > pending) throw new BadRdb("an entry that is pending of a consumer, but not of its group");
         group.hold(consumer, count);

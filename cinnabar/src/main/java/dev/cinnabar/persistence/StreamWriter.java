@@ -78,8 +78,8 @@ final class StreamWriter implements Snapshot.BigSink {
     public void group(StreamGroup group) {
         ByteBuilder out = target.get();
         values.string(group.name(), out);
-        lengths(group.lastMs, group.lastSeq, out);
-        ValueWriter.length(group.entriesRead, out); // not known is all bits set
+        lengths(group.lastMs(), group.lastSeq(), out);
+        ValueWriter.length(group.entriesRead(), out); // not known is all bits set
         left = group.pending();
         ValueWriter.length(left, out);
         released = 0;
@@ -118,7 +118,7 @@ final class StreamWriter implements Snapshot.BigSink {
     public void consumer(StreamGroup group, StreamConsumer consumer) {
         ByteBuilder out = target.get();
         values.string(consumer.name(), out);
-        ValueWriter.fixed(consumer.seenMs, Long.BYTES, out);
+        ValueWriter.fixed(consumer.seenMs(), Long.BYTES, out);
         IdRows rows = group.rows(consumer);
         boolean takesReleased = released > 0 && consumer.name().isEmpty();
         ValueWriter.length(rows.size() + (takesReleased ? released : 0), out);

@@ -15,12 +15,8 @@ public final class StreamConsumer implements Named {
     private final byte[] name;
     final int number; // in its group; what is pending names it by this
 
-    /// When it last tried to read or claim, in ms since 1970.
-    public long seenMs;
-
-    /// When it was last handed something, in ms since 1970, or [#NEVER].
-    public long activeMs = NEVER;
-
+    private long seenMs;
+    private long activeMs;
     final IdRows pending; // ids alone; the rest stands in the group's rows
 
     StreamConsumer(Pages pages, byte[] name, int number, long nowMs) {
@@ -55,6 +51,26 @@ public final class StreamConsumer implements Named {
     /// A fresh window over the name.
     public Bytes name() {
         return Bytes.of(name);
+    }
+
+    /// When it last tried to read or claim, in ms since 1970.
+    public long seenMs() {
+        return seenMs;
+    }
+
+    /// When it was last handed something, in ms since 1970, or [#NEVER].
+    public long activeMs() {
+        return activeMs;
+    }
+
+    /// Notes that it tries to read or claim.
+    public void noteSeen(long nowMs) {
+        seenMs = nowMs;
+    }
+
+    /// Notes that it is handed something.
+    public void noteActive(long nowMs) {
+        activeMs = nowMs;
     }
 
     /// How many entries were handed to it and not acknowledged.

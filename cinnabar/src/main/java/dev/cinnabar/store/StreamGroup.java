@@ -56,13 +56,9 @@ public final class StreamGroup extends Garbage implements Named {
     private StreamConsumer[] origins = NOBODY; // of an image's consumers
     private int released; // of an image's lists: that of all, then those of the consumers
 
-    /// The last id that was handed to any consumer.
-    public long lastMs;
-
-    public long lastSeq;
-
-    /// How many entries the group has read since the stream's beginning, or [#UNKNOWN].
-    public long entriesRead;
+    private long lastMs;
+    private long lastSeq;
+    private long entriesRead;
 
     /// @throws OutOfMemory when memory is short
     StreamGroup(Pages pages, byte[] name, long lastMs, long lastSeq, long entriesRead) {
@@ -108,6 +104,52 @@ public final class StreamGroup extends Garbage implements Named {
             bytes += byName[i].objectBytes() + POINTERS + byName[i].pending.bytes();
         }
         return bytes;
+    }
+
+    // ---- up to where it has read ----
+
+    /// The last id that was handed to any consumer, or what XGROUP and XCLAIM said.
+    public long lastMs() {
+        return lastMs;
+    }
+
+    public long lastSeq() {
+        return lastSeq;
+    }
+
+    /// How many entries the group has read since the stream's beginning, or [#UNKNOWN].
+    public long entriesRead() {
+        return entriesRead;
+    }
+
+    /// Notes that an entry is handed out that the group had not read. It counts on where that is to be trusted, and else begins anew
+    /// with what the stream can tell.
+    ///
+    /// @param stream that the group reads
+    public void noteRead(StreamValue stream, long ms, long seq) {
+        if (entriesRead != UNKNOWN && !stream.hasHolesFrom(ms, seq)) entriesRead++;
+        else if (stream.entriesAdded() > 0) entriesRead = stream.ordinal(ms, seq);
+        lastMs = ms;
+        lastSeq = seq;
+    }
+
+    /// Lets the group read on behind an id.
+    ///
+    /// @param entriesRead how many entries it has read then, or [#UNKNOWN]
+    public void moveTo(long ms, long seq, long entriesRead) {
+        lastMs = ms;
+        lastSeq = seq;
+        this.entriesRead = entriesRead;
+    }
+
+    /// Lets the group read on behind an id that is larger than the last one; how many entries it has read stays as it was.
+    ///
+    /// @return whether it is larger; if not, nothing has changed
+    public boolean moveOn(long ms, long seq) {
+        if (StreamId.compare(ms, seq, lastMs, lastSeq) <= 0) return false;
+        lastMs = ms;
+        lastSeq = seq;
+        return true;
     }
 
     // ---- consumers ----
@@ -257,7 +299,9 @@ public final class StreamGroup extends Garbage implements Named {
     }
 
     /// Makes an entry pending of a consumer, whether it was of another, of the same, or of nobody.
-    public void assign(long ms, long seq, StreamConsumer consumer, long deliveredMs, long deliveries) {
+    ///
+    /// @return its place in the rows of all
+    public long assign(long ms, long seq, StreamConsumer consumer, long deliveredMs, long deliveries) {
         long place = pending.find(ms, seq);
         if (place == IdRows.NONE) {
             place = pending.insert(ms, seq);
@@ -271,6 +315,7 @@ public final class StreamGroup extends Garbage implements Named {
         }
         delivered(place, deliveredMs, deliveries);
         pending.setInt(place, CONSUMER, consumer.number);
+        return place;
     }
 
     /// Notes that an entry was handed out again to its consumer.

@@ -121,7 +121,7 @@ public final class StreamValue extends BigValue {
     }
 
     /// Whether entries between an id and the end may have been deleted out of the middle, so that counting from there is not to be trusted.
-    public boolean hasHolesFrom(long ms, long seq) {
+    boolean hasHolesFrom(long ms, long seq) {
         if (length == 0 || !hasHoles()) return false;
         return StreamId.compare(ms, seq, maxDeletedMs, maxDeletedSeq) <= 0;
     }
@@ -143,8 +143,9 @@ public final class StreamValue extends BigValue {
     /// How many entries a group has still to read, or [#UNKNOWN_LAG].
     public long lag(StreamGroup group) {
         if (entriesAdded == 0) return 0;
-        boolean isCounted = group.entriesRead != StreamGroup.UNKNOWN && !hasHolesFrom(group.lastMs, group.lastSeq);
-        long read = isCounted ? group.entriesRead : ordinal(group.lastMs, group.lastSeq);
+        boolean isCounted =
+                group.entriesRead() != StreamGroup.UNKNOWN && !hasHolesFrom(group.lastMs(), group.lastSeq());
+        long read = isCounted ? group.entriesRead() : ordinal(group.lastMs(), group.lastSeq());
         return read == StreamGroup.UNKNOWN ? UNKNOWN_LAG : entriesAdded - read;
     }
 
