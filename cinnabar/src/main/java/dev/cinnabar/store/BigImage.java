@@ -24,7 +24,7 @@ public final class BigImage {
 
     BigImage(Snapshot snapshot, Database db, long address) {
         this.snapshot = snapshot;
-        this.index = db.imageIndex();
+        this.index = db.keyspace.imageIndex();
         this.key = Bytes.of(db.key(address).copy());
         this.kind = db.kind(address);
         this.expiryMs = db.expiryMs(address);

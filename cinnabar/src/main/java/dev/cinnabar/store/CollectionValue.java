@@ -79,7 +79,7 @@ abstract class CollectionValue {
     ///
     /// @throws OutOfMemory when memory is short; then nothing has changed
     final void replacePack(Kind kind) {
-        address = db.splice(address, kind, 0, pack().length(), scratch.array(), 0, scratch.length());
+        address = db.keyspace.splice(address, kind, 0, pack().length(), scratch.array(), 0, scratch.length());
     }
 
     /// Puts what is in `scratch` into the listpack and mends its header.
@@ -91,7 +91,7 @@ abstract class CollectionValue {
         Bytes pack = pack();
         int count = Listpack.count(pack.array(), pack.offset()) + moreEntries;
         int size = Listpack.size(pack.array(), pack.offset()) - removed + scratch.length();
-        address = db.splice(address, kind, at, removed, scratch.array(), 0, scratch.length());
+        address = db.keyspace.splice(address, kind, at, removed, scratch.array(), 0, scratch.length());
         pack = pack();
         Listpack.setHeader(pack.array(), pack.offset(), size, count);
     }

@@ -35,13 +35,14 @@ public final class Database {
 
     private static final int ACCESS_MASK = 0xffffff;
     private static final int MAX_IDLE_SECONDS = ACCESS_MASK / 2;
+    private static final Bytes NO_KEY = new Bytes(); // of looks that are only read; nobody writes to it
 
     private final Pages pages;
     private final BigValues bigs;
     private final Moment moment;
     private final KeyEvents events;
     private final Randomness randomness;
-    private final Keyspace keyspace;
+    final Keyspace keyspace;
     private final StringValue string = new StringValue();
     private final HashValue hash;
     private final HashValue hashImage;
@@ -57,13 +58,12 @@ public final class Database {
     private final StreamTrim streamTrim = new StreamTrim(streamTools.walk());
     private final Thresholds thresholds;
     private @Nullable HyperLogLogValue hyperLogLog;
-    private final Bytes keyWindow = new Bytes();
+    private final Bytes valueWindow = new Bytes();
     private final ExpiryWheel.Due due = this::expireDue;
     private final Agenda.Due hashDue = this::expireFields;
-    private final Room room = new Room(this);
+    private final StringRoom stringRoom = new StringRoom(this);
 
     private int index;
-    private int imageIndex; // the index it had when the running snapshot began
     private int fieldsLeft; // to expire in this step
     private long aheadSum; // means nothing; keeps reading ahead from being compiled away
 
@@ -265,7 +265,7 @@ public final class Database {
             return;
         }
         Kind kind = length <= EMBSTR_MAX ? Kind.STRING_EMBSTR : Kind.STRING_RAW;
-        long address = room(key, kind, Records.bytesSize(length), expiryMs);
+        long address = recordFor(key, kind, Records.bytesSize(length), expiryMs);
         byte[] page = pages.array(address);
         int header = Records.valueHeader(page, Pages.offset(address));
         System.arraycopy(array, offset, page, header + Records.writeLength(page, header, length), length);
@@ -273,7 +273,7 @@ public final class Database {
 
     /// Sets the key to a number, whatever it held before; the string reads as its decimal text.
     public void setNumber(Bytes key, long value, long expiryMs) {
-        long address = room(key, Kind.STRING_INT, Long.BYTES, expiryMs);
+        long address = recordFor(key, Kind.STRING_INT, Long.BYTES, expiryMs);
         Records.setFixed8(pages.array(address), Pages.offset(address), value);
     }
 
@@ -289,12 +289,12 @@ public final class Database {
     ///
     /// @throws OutOfMemory when memory is short; then nothing has changed
     public Bytes newString(Bytes key, int length) {
-        long address = room(key, Kind.STRING_RAW, Records.bytesSize(length), NO_EXPIRY);
+        long address = recordFor(key, Kind.STRING_RAW, Records.bytesSize(length), NO_EXPIRY);
         byte[] page = pages.array(address);
         int header = Records.valueHeader(page, Pages.offset(address));
         int from = header + Records.writeLength(page, header, length);
         Arrays.fill(page, from, from + length, (byte) 0);
-        return keyWindow.set(page, from, length);
+        return valueWindow.set(page, from, length);
     }
 
     /// Makes the string that was looked up last this long, keeps what it held up to the shorter length, fills with zeros, and answers where its
@@ -322,7 +322,7 @@ public final class Database {
             int from = header + Records.writeLength(page, header, length);
             System.arraycopy(digits.array(), digits.offset(), page, from, oldLength);
             Arrays.fill(page, from + oldLength, from + length, (byte) 0);
-            return keyWindow.set(page, from, length);
+            return valueWindow.set(page, from, length);
         }
         int oldPrefix = Records.lengthBytes(oldLength);
         address = keyspace.recut(address, Kind.STRING_RAW, Records.bytesSize(length), expiryMs, true);
@@ -332,11 +332,11 @@ public final class Database {
         if (prefix != oldPrefix) System.arraycopy(page, header + oldPrefix, page, header + prefix, oldLength);
         Records.writeLength(page, header, length);
         Arrays.fill(page, header + prefix + oldLength, header + prefix + length, (byte) 0);
-        return keyWindow.set(page, header + prefix, length);
+        return valueWindow.set(page, header + prefix, length);
     }
 
-    /// Room for a value of this kind and size under the key: a new record, or the old one cut anew. The value is the caller's to write.
-    private long room(Bytes key, Kind kind, long valueSize, long expiryMs) {
+    /// The record for a value of this kind and size under the key: a new one, or the old one cut anew. The value is the caller's to write.
+    private long recordFor(Bytes key, Kind kind, long valueSize, long expiryMs) {
         long address = lookup(key);
         if (address == 0 && !moment.deletesExpired) {
             // an expired key that may not be taken out now still has its slot, and is written over
@@ -366,7 +366,7 @@ public final class Database {
     /// @param expiryMs as for [#setString]
     /// @throws OutOfMemory when memory is short; then nothing is held
     public void holdRoom(Bytes[] words, int from, int to, long expiryMs) {
-        room.hold(words, from, to, expiryMs);
+        stringRoom.hold(words, from, to, expiryMs);
     }
 
     /// Gives back what is left of the room that was held.
@@ -378,7 +378,7 @@ public final class Database {
 
     /// The hash at the address for a snapshot, which may come in the middle of a change: a look of its own, only to be read.
     public HashValue hashImage(long address) {
-        return hashImage.at(keyWindow, address);
+        return hashImage.at(NO_KEY, address);
     }
 
     /// The hash at the address, to be read and changed.
@@ -391,7 +391,7 @@ public final class Database {
 
     /// The list at the address for a snapshot; see [#hashImage].
     public ListValue listImage(long address) {
-        return listImage.at(keyWindow, address);
+        return listImage.at(NO_KEY, address);
     }
 
     /// The list at the address, to be read and changed.
@@ -404,7 +404,7 @@ public final class Database {
 
     /// The set at the address for a snapshot; see [#hashImage].
     public SetValue setImage(long address) {
-        return setImage.at(keyWindow, address);
+        return setImage.at(NO_KEY, address);
     }
 
     /// The set at the address, to be read and changed.
@@ -441,7 +441,7 @@ public final class Database {
 
     /// The sorted set at the address for a snapshot; see [#hashImage].
     public ZsetValue zsetImage(long address) {
-        return zsetImage.at(keyWindow, address);
+        return zsetImage.at(NO_KEY, address);
     }
 
     /// Gives up a value that no key ever had, or what was taken out of one. O(1), unless much waits to be freed or memory is short.
@@ -529,24 +529,11 @@ public final class Database {
     /// @throws OutOfMemory when memory is short; then nothing has changed
     public long putBytes(Bytes key, Kind kind, byte[] source, int offset, int length, long expiryMs) {
         if (kind == Kind.HASH_LISTPACKEX) throw new IllegalArgumentException("its fields' times belong on the agenda");
-        long address = room(key, kind, Records.bytesSize(length), expiryMs);
+        long address = recordFor(key, kind, Records.bytesSize(length), expiryMs);
         byte[] page = pages.array(address);
         int header = Records.valueHeader(page, Pages.offset(address));
         System.arraycopy(source, offset, page, header + Records.writeLength(page, header, length), length);
         return address;
-    }
-
-    /// Replaces some of the bytes of the value that was looked up last, which lies in its record; the value grows or shrinks. In place as
-    /// long as the block fits, else a copy.
-    ///
-    /// @param address what [#lookup] answered
-    /// @param at      where the bytes to be replaced begin in the value
-    /// @param removed how many they are
-    /// @param source  what takes their place: `length` bytes from `offset` on; must not lie in the record itself
-    /// @return where the record is now
-    /// @throws OutOfMemory when memory is short; then nothing has changed
-    public long splice(long address, Kind kind, int at, int removed, byte[] source, int offset, int length) {
-        return keyspace.splice(address, kind, at, removed, source, offset, length);
     }
 
     /// The big value at the address, to be read.
@@ -567,15 +554,24 @@ public final class Database {
     /// @throws OutOfMemory when memory is short; then nothing has changed, and the value is still the caller's
     public void putBig(Bytes key, Kind kind, BigValue value, long expiryMs) {
         long nextFieldMs = value instanceof BigHash hash ? hash.fields().nextMs() : NO_EXPIRY;
+        long address = recordFor(key, kind, Integer.BYTES, expiryMs, nextFieldMs);
+        Records.setFixed4(pages.array(address), Pages.offset(address), bigs.add(value));
+    }
+
+    /// The same as [#recordFor] for what may be a hash with volatile fields, which has to be on the agenda.
+    ///
+    /// @param nextFieldMs when the next field goes, or [#NO_EXPIRY]
+    private long recordFor(Bytes key, Kind kind, long valueSize, long expiryMs, long nextFieldMs) {
         long before = keyspace.openAgenda(key, nextFieldMs);
+        long address;
         try {
-            long address = room(key, kind, Integer.BYTES, expiryMs);
-            Records.setFixed4(pages.array(address), Pages.offset(address), bigs.add(value));
+            address = recordFor(key, kind, valueSize, expiryMs);
         } catch (OutOfMemory e) {
             keyspace.agenda.set(key, before);
             throw e;
         }
         keyspace.agenda.set(key, nextFieldMs);
+        return address;
     }
 
     // ---- keys ----
@@ -634,15 +630,7 @@ public final class Database {
         }
         long nextFieldMs =
                 kind == Kind.HASH_LISTPACKEX ? hash.look(key, address).nextMs() : NO_EXPIRY;
-        long before = to.keyspace.openAgenda(newKey, nextFieldMs);
-        long copy;
-        try {
-            copy = to.room(newKey, kind, valueSize, expiryMs(address));
-        } catch (OutOfMemory e) {
-            to.keyspace.agenda.set(newKey, before);
-            throw e;
-        }
-        to.keyspace.agenda.set(newKey, nextFieldMs);
+        long copy = to.recordFor(newKey, kind, valueSize, expiryMs(address), nextFieldMs);
         // making room has not moved the source: a block stays where it is until its owner changes it
         byte[] target = pages.array(copy);
         System.arraycopy(
@@ -710,62 +698,7 @@ public final class Database {
         events.evicted(this, key);
     }
 
-    // ---- small steps of long work ----
-
-    /// Does a little of what is to be done: growing or shrinking the table.
-    ///
-    /// @return whether there is more
-    public boolean step(int buckets) {
-        return keyspace.step(buckets);
-    }
-
-    /// Moves records out of sparse pages, for some buckets.
-    ///
-    /// @return whether there is more
-    public boolean compact(int buckets) {
-        return keyspace.compact(buckets);
-    }
-
-    /// Frees some records of a database that was given up; nothing else may be done with it any more.
-    ///
-    /// @return whether there is more
-    boolean drain(int buckets) {
-        return keyspace.drain(buckets);
-    }
-
-    // ---- snapshot ----
-
-    void beginSnapshot(Snapshot snapshot) {
-        keyspace.beginSnapshot(snapshot);
-        imageIndex = index;
-    }
-
-    /// Goes over the next bucket.
-    ///
-    /// @return whether there are more
-    boolean walkOn(Slice slice) {
-        return keyspace.walkOn(slice);
-    }
-
-    void endSnapshot() {
-        keyspace.endSnapshot();
-    }
-
-    boolean isInSnapshot() {
-        return keyspace.isInSnapshot();
-    }
-
-    int imageIndex() {
-        return imageIndex;
-    }
-
-    Dict dict() {
-        return keyspace.dict;
-    }
-
-    Agenda agenda() {
-        return keyspace.agenda;
-    }
+    // ---- what it is made of ----
 
     Moment moment() {
         return moment;

@@ -52,10 +52,10 @@ final class HashRoom {
 
     private void count(HashValue hash, boolean isSmall, Bytes key, Bytes[] words, int from, int to, int step) {
         int fields = (to - from) / step;
-        sum = db.dict().growthBytes(1);
+        sum = db.keyspace.dict.growthBytes(1);
         block(Records.sizeBeforeValue(key.length(), true) + Integer.BYTES);
         if (withTimes) {
-            sum += db.agenda().growthBytes() + ExpiryWheel.BYTES;
+            sum += db.keyspace.agenda.growthBytes() + ExpiryWheel.BYTES;
             block(Records.sizeBeforeValue(key.length(), true));
         }
         if (isSmall) {

@@ -458,7 +458,7 @@ public final class HashValue extends CollectionValue {
             }
             return;
         }
-        db.agenda().open(key, whenMs);
+        db.keyspace.agenda.open(key, whenMs);
         try {
             if (isBig()) {
                 FieldTable table = tableForChange();
@@ -543,7 +543,7 @@ public final class HashValue extends CollectionValue {
     }
 
     private void rearm() {
-        db.agenda().set(key, nextMs());
+        db.keyspace.agenda.set(key, nextMs());
     }
 
     private boolean isDue(long whenMs) {

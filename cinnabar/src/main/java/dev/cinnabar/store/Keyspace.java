@@ -43,6 +43,7 @@ final class Keyspace {
     private final Dict.Mover mover = this::moveSparse;
     private final Dict.Visitor freer = this::freeRecord;
     private @Nullable TableWalk walk; // of the running snapshot
+    private int imageIndex; // the number that the database had when it began
     private long foundHash; // of the key that was looked up last
     private long compactPosition;
     private boolean isCompactingAgenda;
@@ -406,6 +407,12 @@ final class Keyspace {
 
     void beginSnapshot(Snapshot snapshot) {
         walk = new TableWalk(pages, dict, address -> snapshot.image(db, address));
+        imageIndex = db.index();
+    }
+
+    /// The number that the database had when the snapshot began; it may have been exchanged with another since.
+    int imageIndex() {
+        return imageIndex;
     }
 
     /// Goes over the next bucket.

@@ -231,7 +231,8 @@ public final class SetValue extends CollectionValue {
         scratch.clear();
         if (needed <= width) {
             Intset.append(number, width, scratch);
-            address = db.splice(address, Kind.SET_INTSET, Intset.HEADER + index * width, 0, scratch.array(), 0, width);
+            address = db.keyspace.splice(
+                    address, Kind.SET_INTSET, Intset.HEADER + index * width, 0, scratch.array(), 0, width);
             bytes = pack();
             Intset.setHeader(bytes.array(), bytes.offset(), width, count + 1);
             return true;
@@ -319,7 +320,8 @@ public final class SetValue extends CollectionValue {
             return true;
         }
         int width = Intset.width(array, start);
-        address = db.splice(address, Kind.SET_INTSET, Intset.HEADER + index * width, width, scratch.array(), 0, 0);
+        address = db.keyspace.splice(
+                address, Kind.SET_INTSET, Intset.HEADER + index * width, width, scratch.array(), 0, 0);
         bytes = pack();
         Intset.setHeader(bytes.array(), bytes.offset(), width, count - 1);
         return true;

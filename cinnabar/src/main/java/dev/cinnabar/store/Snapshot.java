@@ -107,7 +107,7 @@ public final class Snapshot {
         this.bigs = bigs;
         this.sink = sink;
         this.slice = new Slice(sink);
-        for (Database db : databases) db.beginSnapshot(this);
+        for (Database db : databases) db.keyspace.beginSnapshot(this);
         skipEmpty();
     }
 
@@ -149,14 +149,15 @@ public final class Snapshot {
     }
 
     private void walkKeys() {
-        if (databases.get(current).walkOn(slice)) return;
-        databases.get(current++).endSnapshot();
+        if (databases.get(current).keyspace.walkOn(slice)) return;
+        databases.get(current++).keyspace.endSnapshot();
         skipEmpty();
     }
 
     private void skipEmpty() {
-        while (current < databases.size() && databases.get(current).dict().size() == 0) {
-            databases.get(current++).endSnapshot();
+        while (current < databases.size()
+                && databases.get(current).keyspace.dict.size() == 0) {
+            databases.get(current++).keyspace.endSnapshot();
         }
     }
 
@@ -164,7 +165,7 @@ public final class Snapshot {
     void image(Database db, long address) {
         if (isAborted) return;
         if (db.kind(address).shape() == Shape.BIG) meet(new BigImage(this, db, address));
-        else sink.image(db.imageIndex(), db, address);
+        else sink.image(db.keyspace.imageIndex(), db, address);
     }
 
     private void meet(BigImage big) {

@@ -163,10 +163,10 @@ public final class Store {
 
     private boolean stepFlushed(int buckets) {
         Database first = garbage.peek();
-        if (first == null || first.isInSnapshot()) return false;
+        if (first == null || first.keyspace.isInSnapshot()) return false;
         long before = pages.used() - bigs.garbageBytes() - bigs.waitingBytes();
         long queued = bigs.queued();
-        boolean isEmpty = !first.drain(buckets);
+        boolean isEmpty = !first.keyspace.drain(buckets);
         bigs.queued(queued);
         if (isEmpty) {
             garbage.remove();
@@ -183,7 +183,7 @@ public final class Store {
     /// @return whether there is more
     public boolean step() {
         boolean more = stepFlushed(STEP_BUCKETS) | bigs.step(2 * STEP_BUCKETS);
-        for (Database db : databases) more |= db.step(STEP_BUCKETS);
+        for (Database db : databases) more |= db.keyspace.step(STEP_BUCKETS);
         return stepCompaction(more) | more;
     }
 
@@ -196,7 +196,7 @@ public final class Store {
         try {
             if (compacting == databases.length
                     ? bigs.compact(STEP_BUCKETS)
-                    : databases[compacting].compact(STEP_BUCKETS)) return true;
+                    : databases[compacting].keyspace.compact(STEP_BUCKETS)) return true;
         } catch (OutOfMemory e) {
             bigs.endCompaction();
             pages.endCompaction();

@@ -7,7 +7,7 @@ import dev.cinnabar.memory.SizeClasses;
 import java.util.Arrays;
 
 /// Works out what memory several strings need that are to be set together, and holds it.
-final class Room {
+final class StringRoom {
     /*
      * Three tries, from cheap to exact; each asks for less than the one before:
      *
@@ -22,14 +22,14 @@ final class Room {
     private final Database db;
     private long expiryMs;
 
-    Room(Database db) {
+    StringRoom(Database db) {
         this.db = db;
     }
 
     void hold(Bytes[] words, int from, int to, long expiryMs) {
         this.expiryMs = expiryMs;
         int strings = (to - from) / 2;
-        long table = db.dict().growthBytes(strings);
+        long table = db.keyspace.dict.growthBytes(strings);
         long most = Pages.PAGE_BYTES;
         for (int i = from; i < to; i += 2) most += SPAN_BYTES + (long) SizeClasses.roundUp(size(words, i, true));
         Pages pages = db.pages();
