@@ -23,44 +23,45 @@ final class HashRoom {
     private static final int TIME_BYTES = 11; // a time in a listpack, at the most
     private static final int[] ONLY_A_SUM = {};
 
+    private final HashValue hash;
     private final Database db;
     private final Thresholds thresholds;
     private int[] counts = ONLY_A_SUM;
     private long sum;
     private boolean withTimes;
 
-    HashRoom(Database db, Thresholds thresholds) {
+    /// @param hash a look; what counts is the hash that it is pointed at when room is held
+    HashRoom(HashValue hash, Database db, Thresholds thresholds) {
+        this.hash = hash;
         this.db = db;
         this.thresholds = thresholds;
     }
 
-    /// @param isSmall whether the hash is not a table yet
-    /// @param step    2 for fields and values, 1 for fields that are there
-    void hold(
-            HashValue hash, boolean isSmall, Bytes key, Bytes[] words, int from, int to, int step, boolean withTimes) {
+    /// See [HashValue#holdRoom].
+    void hold(Bytes[] words, int from, int to, int step, boolean withTimes) {
         this.withTimes = withTimes || hash.hasVolatile(); // a field keeps the room of its time until it has its value
         counts = ONLY_A_SUM;
-        count(hash, isSmall, key, words, from, to, step);
+        count(words, from, to, step);
         try {
             db.pages().hold(2 * sum + 2L * Pages.PAGE_BYTES + (long) SizeClasses.COUNT * SPAN_BYTES);
         } catch (OutOfMemory e) {
             counts = Pages.newCounts();
-            count(hash, isSmall, key, words, from, to, step);
+            count(words, from, to, step);
             db.pages().hold(counts, sum);
         }
     }
 
-    private void count(HashValue hash, boolean isSmall, Bytes key, Bytes[] words, int from, int to, int step) {
+    private void count(Bytes[] words, int from, int to, int step) {
         int fields = (to - from) / step;
         sum = db.keyspace.dict.growthBytes(1);
-        block(Records.sizeBeforeValue(key.length(), true) + Integer.BYTES);
+        block(Records.sizeBeforeValue(hash.key.length(), true) + Integer.BYTES);
         if (withTimes) {
             sum += db.keyspace.agenda.growthBytes() + ExpiryWheel.BYTES;
-            block(Records.sizeBeforeValue(key.length(), true));
+            block(Records.sizeBeforeValue(hash.key.length(), true));
         }
-        if (isSmall) {
+        if (hash.isSmall()) {
             sum += TABLE_BYTES + SLOT_BYTES * (hash.size() + fields);
-            countPack(hash, key, words, from, to, step);
+            countPack(words, from, to, step);
             hash.countRecords(this);
         } else {
             sum += hash.growthBytes(fields);
@@ -72,7 +73,7 @@ final class HashRoom {
     }
 
     /// A listpack on its way from its size now to that with all fields, in a block of each class in between.
-    private void countPack(HashValue hash, Bytes key, Bytes[] words, int from, int to, int step) {
+    private void countPack(Bytes[] words, int from, int to, int step) {
         long now = hash.packLength();
         long most = now;
         for (int i = from; i < to && step == 2; i += 2) {
@@ -80,7 +81,7 @@ final class HashRoom {
             if (fits) most += Listpack.encodedSize(words[i]) + Listpack.encodedSize(words[i + 1]);
         }
         if (withTimes) most += TIME_BYTES * (hash.size() + (to - from) / step);
-        long head = Records.sizeBeforeValue(key.length(), true) + Records.bytesSize(0x4000) - 0x4000;
+        long head = Records.sizeBeforeValue(hash.key.length(), true) + Records.bytesSize(0x4000) - 0x4000;
         long shared = Math.min(head + most, SizeClasses.MAX_SHARED);
         for (long size = head + now; size < shared; size = SizeClasses.roundUp((int) size) + 1L) block(size);
         block(head + most);

@@ -55,7 +55,7 @@ public final class HashValue extends CollectionValue {
         this.thresholds = thresholds;
         this.randomness = randomness;
         this.isImage = isImage;
-        this.room = new HashRoom(db, thresholds);
+        this.room = new HashRoom(this, db, thresholds);
     }
 
     /// @param address of the key's record, or 0 for a hash that is still to be made
@@ -393,8 +393,12 @@ public final class HashValue extends CollectionValue {
     /// @param withTimes whether they get expiry times
     /// @throws OutOfMemory when memory is short; then nothing is held
     public void holdRoom(Bytes[] words, int from, int to, int step, boolean withTimes) {
-        boolean isSmall = address == 0 || !isBig();
-        room.hold(this, isSmall, key, words, from, to, step, withTimes);
+        room.hold(words, from, to, step, withTimes);
+    }
+
+    /// For [HashRoom]: whether it is not a table yet.
+    boolean isSmall() {
+        return address == 0 || !isBig();
     }
 
     /// For [HashRoom]: how many bytes the table of a large hash may take for more fields.

@@ -157,46 +157,32 @@ public final class ListValue extends CollectionValue {
     public void find(Bytes text, boolean isBackward, long most, IndexVisitor visitor) {
         long size = size();
         if (size == 0 || most <= 0) return;
-        boolean isNumber = Numbers.isLong(text);
-        long number = isNumber ? Numbers.parse(text) : 0;
         long count = Math.min(size, most);
+        long index = isBackward ? size - 1 : 0;
         if (!isBig()) {
             Bytes pack = pack();
-            search(
-                    pack.array(),
-                    pack.offset(),
-                    isBackward ? size - 1 : 0,
-                    count,
-                    isBackward,
-                    text,
-                    isNumber,
-                    number,
-                    visitor);
+            search(pack.array(), pack.offset(), index, count, isBackward, text, visitor);
             return;
         }
         BigList big = big();
         int node = isBackward ? big.nodes() - 1 : 0;
-        long index = isBackward ? size - 1 : 0;
         while (count > 0) {
             long here = Math.min(count, big.count(node));
-            if (!search(big.array(node), big.start(node), index, here, isBackward, text, isNumber, number, visitor))
-                return;
+            if (!search(big.array(node), big.start(node), index, here, isBackward, text, visitor)) return;
             index += isBackward ? -here : here;
             count -= here;
             node += isBackward ? -1 : 1;
         }
     }
 
+    /// Looks at elements of one listpack, from its head or its tail on.
+    ///
+    /// @param index of the first
+    /// @return whether to go on
     private static boolean search(
-            byte[] array,
-            int start,
-            long index,
-            long count,
-            boolean isBackward,
-            Bytes text,
-            boolean isNumber,
-            long number,
-            IndexVisitor visitor) {
+            byte[] array, int start, long index, long count, boolean isBackward, Bytes text, IndexVisitor visitor) {
+        boolean isNumber = Numbers.isLong(text);
+        long number = isNumber ? Numbers.parse(text) : 0;
         int at = isBackward ? Listpack.last(array, start) : Listpack.first(start);
         while (true) {
             if (Listpack.equal(array, at, text, isNumber, number) && !visitor.index(index)) return false;
