@@ -15,9 +15,8 @@ public abstract class BigValue extends Garbage {
      * other, or given up: then it is not freed before the walk is done. Two ways are there to be used:
      *
      *   members in a table     [Members#freeze] and [Members#walk]: marks in the records, no copies
-     *   ordered nodes          as [BigList]: the old order of nodes is kept, a node that is not walked yet is copied when it changes
-     *
-     * What cannot be taken apart is shown in `freeze`, whole; so the groups of a stream may be.
+     *   ordered nodes          as [BigList] and [StreamNodes]: the old order of nodes is kept, a node that is not walked yet is copied when
+     *                          it changes
      *
      * An aborted snapshot calls `walk` to its end, too, and `image.sink()` takes nothing then: what was kept is freed on the way.
      */
@@ -28,7 +27,7 @@ public abstract class BigValue extends Garbage {
     @Override
     public abstract long size();
 
-    /// Bytes that it takes, its blocks and tables; O(1).
+    /// Bytes that it takes, its blocks and tables. O(1), but for a stream O(groups + consumers).
     @Override
     public abstract long bytes();
 

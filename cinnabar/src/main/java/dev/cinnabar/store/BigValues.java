@@ -1,5 +1,6 @@
 package dev.cinnabar.store;
 
+import dev.cinnabar.memory.Pages;
 import java.lang.invoke.MethodHandles;
 import java.util.Arrays;
 import java.util.List;
@@ -18,6 +19,7 @@ final class BigValues {
     private static final int CHUNK_LOG = 12;
     private static final int CHUNK_MASK = (1 << CHUNK_LOG) - 1;
 
+    private final Pages pages;
     private @Nullable BigValue[][] values = new BigValue[4][];
     private int[][] freeNumbers = new int[4][];
     private int freeCount;
@@ -34,7 +36,8 @@ final class BigValues {
 
     /// Has the classes of big values initialized. The JIT may compile a command before the first value outgrows its record; then it would bet that
     /// none ever does, and with the first one throw that away in the middle of a load (`docs/decisions/0071-a-jit-without-surprises.md`).
-    BigValues() {
+    BigValues(Pages pages) {
+        this.pages = pages;
         List<Class<? extends BigValue>> classes =
                 List.of(BigList.class, BigSet.class, BigHash.class, BigZset.class, StreamValue.class);
         try {
@@ -136,12 +139,13 @@ final class BigValues {
         int left = most;
         while (firstGarbage != null && left > 0) {
             Garbage value = firstGarbage;
-            long before = value.size();
+            long elements = value.size();
+            long used = pages.used();
             boolean more = value.free(left);
-            garbageBytes -= value.garbageBytes;
-            value.garbageBytes = more ? value.bytes() : 0;
-            garbageBytes += value.garbageBytes;
-            left -= more ? left : (int) Math.min(left, 1 + before);
+            long freed = more ? Math.min(used - pages.used(), value.garbageBytes) : value.garbageBytes;
+            value.garbageBytes -= freed;
+            garbageBytes -= freed;
+            left -= more ? left : (int) Math.min(left, 1 + elements);
             if (!more) removeFirst(value);
         }
         return firstGarbage != null;

@@ -234,7 +234,7 @@ public final class Database {
         if (moment.isLfu) Records.setAccess(pages.array(address), Pages.offset(address), moment.minutes() << 8 | count);
     }
 
-    /// Bytes that the key takes: its record, and its share of the table. O(1).
+    /// Bytes that the key takes: its record, its share of the table, and a big value. O(1), but for a stream O(groups + consumers).
     public long memoryUsage(long address) {
         byte[] page = pages.array(address);
         long record = SizeClasses.roundUp(Keyspace.recordSize(page, Pages.offset(address))) + Long.BYTES;
@@ -444,7 +444,7 @@ public final class Database {
         return zsetImage.at(NO_KEY, address);
     }
 
-    /// Gives up a value that no key ever had, or what was taken out of one. O(1), unless much waits to be freed or memory is short.
+    /// Gives up a value that no key ever had, or what was taken out of one. O(1), and as [Garbage#bytes], unless much waits to be freed or memory is short.
     void drop(Garbage value) {
         Budget budget = pages.budget();
         bigs.drop(value, budget.limit() - budget.reserved());

@@ -19,7 +19,7 @@ public final class Store {
     private static final int NO_INDEX = -1;
 
     private final Pages pages;
-    private final BigValues bigs = new BigValues();
+    private final BigValues bigs;
     private final Moment moment = new Moment();
     private final Thresholds thresholds = new Thresholds();
     private final KeyEvents events;
@@ -39,6 +39,7 @@ public final class Store {
     /// @param events who is told of expired and evicted keys
     public Store(int count, Budget budget, KeyEvents events, Randomness randomness, long nowMs) {
         this.pages = new Pages(budget);
+        this.bigs = new BigValues(pages);
         this.events = events;
         this.randomness = randomness;
         moment.set(nowMs);

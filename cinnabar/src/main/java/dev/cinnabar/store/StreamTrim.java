@@ -31,8 +31,13 @@ public final class StreamTrim {
 
     public Strategy strategy = Strategy.NONE;
     public References references = References.KEEP;
+
+    /// For MAXLEN: how many entries may stay.
     public long maxLength;
+
+    /// For MINID: the smallest id that may stay, with `minSeq`.
     public long minMs;
+
     public long minSeq;
 
     /// Whether only whole nodes go.

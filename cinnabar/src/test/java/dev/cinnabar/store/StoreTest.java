@@ -108,6 +108,8 @@ class StoreTest {
                 long before = store.pages().used();
                 store.stepGarbage();
                 assertThat(before - store.pages().used()).as("step %d", steps).isBetween(1L, left / 20);
+                if (!withStream)
+                    assertThat(store.garbageBytes()).isEqualTo(store.pages().used() - bare);
             }
             store.checkInvariants();
             if (!withStream) assertThat(store.pages().used()).isEqualTo(bare);
