@@ -39,29 +39,33 @@ public final class Database {
 
     private final Pages pages;
     private final BigValues bigs;
+    private final Thresholds thresholds;
     private final Moment moment;
     private final KeyEvents events;
     private final Randomness randomness;
     final Keyspace keyspace;
-    private final StringValue string = new StringValue();
-    private final HashValue hash;
-    private final HashValue hashImage;
-    private final ZsetValue zset;
-    private final ZsetValue otherZset;
-    private final ZsetValue zsetImage;
-    private final ListValue list;
-    private final ListValue listImage;
-    private SetValue[] sets = {};
-    private final SetValue setImage;
-    private final StreamValue.Tools streamTools = new StreamValue.Tools(new ByteBuilder(), new StreamEntries());
-    private final StreamEntries streamEntries = new StreamEntries();
-    private final StreamTrim streamTrim = new StreamTrim(streamTools.walk());
-    private final Thresholds thresholds;
-    private @Nullable HyperLogLogValue hyperLogLog;
-    private final Bytes valueWindow = new Bytes();
     private final ExpiryWheel.Due due = this::expireDue;
     private final Agenda.Due hashDue = this::expireFields;
     private final StringRoom stringRoom = new StringRoom(this);
+
+    // what values are looked at with: lent, and pointed at one key after another
+    private final StringValue string = new StringValue();
+    private final HashValue hash;
+    private final ListValue list;
+    private SetValue[] sets = {};
+    private final ZsetValue zset;
+    private final ZsetValue otherZset;
+    private @Nullable HyperLogLogValue hyperLogLog;
+    private final StreamEntries streamEntries = new StreamEntries();
+    private final StreamValue.Tools streamTools = new StreamValue.Tools(new ByteBuilder(), new StreamEntries());
+    private final StreamTrim streamTrim = new StreamTrim(streamTools.walk());
+    private final Bytes valueWindow = new Bytes();
+
+    // the same for snapshots, which come in the middle of a change
+    private final HashValue hashImage;
+    private final ListValue listImage;
+    private final SetValue setImage;
+    private final ZsetValue zsetImage;
 
     private int index;
     private int fieldsLeft; // to expire in this step
@@ -76,22 +80,22 @@ public final class Database {
             KeyEvents events,
             Randomness randomness,
             long hashSeed) {
-        this.hash = new HashValue(this, thresholds, randomness, false);
-        this.hashImage = new HashValue(this, thresholds, randomness, true);
-        this.zset = new ZsetValue(this, thresholds, randomness);
-        this.otherZset = new ZsetValue(this, thresholds, randomness);
-        this.zsetImage = new ZsetValue(this, thresholds, randomness);
-        this.list = new ListValue(this, thresholds);
-        this.listImage = new ListValue(this, thresholds);
-        this.setImage = new SetValue(this, thresholds, randomness);
-        this.thresholds = thresholds;
         this.index = index;
         this.pages = pages;
         this.bigs = bigs;
+        this.thresholds = thresholds;
         this.moment = moment;
         this.events = events;
         this.randomness = randomness;
         this.keyspace = new Keyspace(this, pages, bigs, moment, events, randomness, hashSeed);
+        this.hash = new HashValue(this, thresholds, randomness, false);
+        this.list = new ListValue(this, thresholds);
+        this.zset = new ZsetValue(this, thresholds, randomness);
+        this.otherZset = new ZsetValue(this, thresholds, randomness);
+        this.hashImage = new HashValue(this, thresholds, randomness, true);
+        this.listImage = new ListValue(this, thresholds);
+        this.setImage = new SetValue(this, thresholds, randomness);
+        this.zsetImage = new ZsetValue(this, thresholds, randomness);
     }
 
     /// The number by which clients select it.
