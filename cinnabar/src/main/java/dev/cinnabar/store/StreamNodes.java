@@ -177,7 +177,7 @@ final class StreamNodes {
     private void growTail(int size, int needed) {
         long most = Math.max(needed, Math.min(maxBytes(), 2L * size));
         int capacity = SizeClasses.roundUp((int) Math.min(most, SizeClasses.MAX_LENGTH));
-        move(index.last(), size, pages.allocate(capacity), capacity);
+        move(index.last(), pages.allocate(capacity), capacity);
     }
 
     private void appendNode(long ms, long seq, Bytes[] words, int from, int to) {
@@ -221,7 +221,7 @@ final class StreamNodes {
     private void sealTail() {
         int size = Listpack.size(pages.array(tail), Pages.offset(tail));
         if (SizeClasses.roundUp(size) == SizeClasses.roundUp(tailCapacity)) return;
-        move(index.previous(index.last()), size, pages.allocateForced(size), SizeClasses.roundUp(size));
+        move(index.previous(index.last()), pages.allocateForced(size), SizeClasses.roundUp(size));
     }
 
     // ---- blocks ----
@@ -234,10 +234,12 @@ final class StreamNodes {
     /// Puts a node's bytes into another block.
     ///
     /// @param capacity what that block was allocated for, as a size that blocks have
-    private void move(long place, int size, long to, int capacity) {
+    private void move(long place, long to, int capacity) {
         long address = address(place);
-        System.arraycopy(pages.array(address), Pages.offset(address), pages.array(to), Pages.offset(to), size);
-        replace(place, address, address == tail ? tailCapacity : size, to, capacity);
+        byte[] array = pages.array(address);
+        int start = Pages.offset(address);
+        System.arraycopy(array, start, pages.array(to), Pages.offset(to), Listpack.size(array, start));
+        replace(place, address, capacity(address), to, capacity);
     }
 
     private void replace(long place, long address, int oldCapacity, long to, int capacity) {
@@ -263,10 +265,8 @@ final class StreamNodes {
     /// Copies a node that a snapshot shares, before it is written into.
     void own(long place) {
         if (reader == null || !isShared(place)) return;
-        long address = address(place);
-        int size = Listpack.size(pages.array(address), Pages.offset(address));
-        int capacity = SizeClasses.roundUp(address == tail ? tailCapacity : size);
-        move(place, size, pages.allocateForced(capacity), capacity);
+        int capacity = SizeClasses.roundUp(capacity(address(place)));
+        move(place, pages.allocateForced(capacity), capacity);
     }
 
     /// Moves nodes out of sparse pages.
@@ -278,9 +278,8 @@ final class StreamNodes {
             if (place == IdRows.NONE) return -1;
             long address = address(place);
             if (pages.isSparse(address) && !isShared(place)) {
-                int size = Listpack.size(pages.array(address), Pages.offset(address));
-                int capacity = SizeClasses.roundUp(address == tail ? tailCapacity : size);
-                move(place, size, pages.allocate(capacity), capacity);
+                int capacity = SizeClasses.roundUp(capacity(address));
+                move(place, pages.allocate(capacity), capacity);
             }
             place = index.next(place);
         }
