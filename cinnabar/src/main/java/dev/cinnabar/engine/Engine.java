@@ -301,10 +301,7 @@ public final class Engine implements KeyEvents {
     private boolean runCommand(Session session, int argc, Bytes[] argv, ByteBuilder out) {
         int start = out.length();
         Call call = session.origin() == Session.Origin.REPLAY ? replayed : outer;
-        call.begin(session, session.db, argc, argv, out, session.isResp3);
-        call.touches(!session.isNoTouch);
-        call.mayWait(true);
-        call.mustObey(session.origin() == Session.Origin.REPLAY);
+        session.begin(call, argc, argv, out, true);
         session.lastUsedMs = store.moment().nowMs();
 
         session.lastCommand = "NULL";
@@ -544,10 +541,7 @@ public final class Engine implements KeyEvents {
             hideReply(session, reply, start);
             for (QueuedCall queued : queue) {
                 start = reply.out().length();
-                inner.begin(session, session.db, queued.argv().length, queued.argv(), reply.out(), session.isResp3);
-                inner.touches(!session.isNoTouch);
-                inner.mayWait(false);
-                inner.mustObey(session.origin() == Session.Origin.REPLAY);
+                session.begin(inner, queued.argv().length, queued.argv(), reply.out(), false);
                 String refusal = admission.refusal(session, queued.entry(), queued.argv().length);
                 if (refusal == null) {
                     execute(queued.entry(), inner, session);

@@ -3,6 +3,7 @@ package dev.cinnabar.engine;
 import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.StoredBytes;
+import dev.cinnabar.command.Call;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -170,6 +171,17 @@ public final class Session {
     /// Whether an address is a unix socket's: a path with `:0` behind.
     static boolean isUnix(String address) {
         return address.endsWith(":0");
+    }
+
+    /// Points a call at a command of this client's, in its database and its version of the protocol. The only place that does, so that
+    /// no way to the body forgets what the client has said of itself.
+    ///
+    /// @param mayWait whether the command may go on waiting when it finds nothing to answer
+    void begin(Call call, int argc, Bytes[] argv, ByteBuilder out, boolean mayWait) {
+        call.begin(this, db, argc, argv, out, isResp3);
+        call.touches(!isNoTouch);
+        call.mayWait(mayWait);
+        call.mustObey(origin == Origin.REPLAY);
     }
 
     /// Whether what is answered now is not sent: CLIENT REPLY.

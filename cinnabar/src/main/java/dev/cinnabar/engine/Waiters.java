@@ -29,7 +29,6 @@ final class Waiters {
         final Session session;
         final CommandEntry entry;
         final Bytes[] argv;
-        final int db;
         final List<WatchedKey> keys;
         final long deadlineMs; // Long.MAX_VALUE for none
         final boolean nilIsArray;
@@ -50,7 +49,6 @@ final class Waiters {
             this.session = session;
             this.entry = entry;
             this.argv = argv;
-            this.db = session.db;
             this.keys = keys;
             this.deadlineMs = deadlineMs;
             this.nilIsArray = nilIsArray;

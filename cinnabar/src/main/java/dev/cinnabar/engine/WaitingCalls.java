@@ -91,8 +91,7 @@ final class WaitingCalls {
         Session session = waiter.session;
         woken.clear();
         session.pushes = wokenPushes;
-        again.begin(session, waiter.db, argv.length, argv, woken, session.isResp3);
-        again.mayWait(true);
+        session.begin(again, argv.length, argv, woken, true);
         again.hasWaited(true);
         again.isTimeOver(isTimeOver);
         engine.execute(waiter.entry, again, session);
@@ -146,7 +145,7 @@ final class WaitingCalls {
             return;
         }
         woken.clear();
-        again.begin(waiter.session, waiter.db, waiter.argv.length, waiter.argv, woken, waiter.session.isResp3);
+        waiter.session.begin(again, waiter.argv.length, waiter.argv, woken, false);
         if (waiter.nilIsArray) again.reply().nilArray();
         else again.reply().nil();
         waitedInVain(waiter, false);

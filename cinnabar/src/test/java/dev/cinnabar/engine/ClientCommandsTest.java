@@ -79,6 +79,19 @@ class ClientCommandsTest {
         assertThat(client.send("OBJECT IDLETIME k")).isEqualTo(":0");
     }
 
+    @Test
+    void no_touch_holds_also_when_a_command_that_waited_is_run_again() {
+        TestClient writer = server.connect();
+        client.send("XADD s 1-1 f v");
+        server.advance(Duration.ofSeconds(100));
+        client.send("CLIENT NO-TOUCH on");
+        writer.send("CLIENT NO-TOUCH on");
+        client.sendOnly("XREAD", "BLOCK", "0", "STREAMS", "s", "$");
+        writer.send("XADD s 2-1 f v");
+        assertThat(client.read()).contains("2-1");
+        assertThat(client.send("OBJECT IDLETIME s")).isEqualTo(":100");
+    }
+
     // ---- LIST and INFO ----
 
     @Test
