@@ -35,6 +35,9 @@ public interface Log {
         }
     }
 
+    /// How many places of a stack [#failure] writes down.
+    int FRAMES = 8;
+
     /// Whether lines of this level go anywhere; ask before a costly message is put together.
     boolean shows(Level level);
 
@@ -55,6 +58,14 @@ public interface Log {
 
     default void warning(String message) {
         write(Level.WARNING, message);
+    }
+
+    /// Says that something failed that should not have: a warning with the cause, and a line for each of the places that it came from, the
+    /// nearest [#FRAMES] of them.
+    default void failure(String message, Throwable cause) {
+        warning(message + ": " + cause);
+        StackTraceElement[] places = cause.getStackTrace();
+        for (int i = 0; i < Math.min(places.length, FRAMES); i++) warning("    at " + places[i]);
     }
 
     /// A log that keeps silent.

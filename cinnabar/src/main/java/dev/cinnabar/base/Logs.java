@@ -33,6 +33,11 @@ final class Logs {
             logger.log(theirs(level), message);
         }
 
+        @Override
+        public void failure(String message, Throwable cause) {
+            logger.log(System.Logger.Level.WARNING, message, cause);
+        }
+
         private static System.Logger.Level theirs(Level level) {
             return switch (level) {
                 case DEBUG -> System.Logger.Level.TRACE;

@@ -402,7 +402,7 @@ public final class Engine implements KeyEvents {
             fail(call, start, Errors.HEAP_IS_FULL);
         } catch (RuntimeException | AssertionError e) {
             // Our bug. It closes the call, not the server.
-            statistics.bug(e);
+            host.log().failure("Internal error of the command " + entry.fullName(), e);
             fail(call, start, "ERR internal error, please report it: " + e);
         } finally {
             body = outerBody;

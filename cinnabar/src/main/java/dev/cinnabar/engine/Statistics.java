@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /// What INFO counts. Touched only under the engine's lock, unless a method says otherwise.
 public final class Statistics {
@@ -24,7 +23,6 @@ public final class Statistics {
     long expiryNanos; // spent in taking expired keys out
     private final AtomicLong backgroundJobs = new AtomicLong();
     private final Map<String, Long> byCode = new TreeMap<>();
-    private @Nullable Throwable lastBug;
 
     void reset() {
         commands = 0;
@@ -54,16 +52,6 @@ public final class Statistics {
     void errors(String code) {
         errors++;
         if (byCode.size() < MAX_ERROR_CODES || byCode.containsKey(code)) byCode.merge(code, 1L, Long::sum);
-    }
-
-    /// Notes a mistake of ours.
-    void bug(Throwable bug) {
-        lastBug = bug;
-    }
-
-    /// The last mistake of ours that a command met, if any.
-    public @Nullable Throwable lastBug() {
-        return lastBug;
     }
 
     /// Time was spent in taking expired keys out.

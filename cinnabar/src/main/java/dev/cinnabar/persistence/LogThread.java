@@ -103,7 +103,7 @@ final class LogThread {
         } catch (RuntimeException | OutOfMemoryError e) {
             nextTick = clock.nanos() + TICK_NS;
             try {
-                log.warning("Internal error of the append only file: " + e);
+                log.failure("Internal error of the append only file", e);
             } catch (OutOfMemoryError again) { // no memory to tell it, either
             }
             return TICK_NS;

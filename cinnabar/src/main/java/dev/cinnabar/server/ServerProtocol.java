@@ -136,7 +136,7 @@ final class ServerProtocol implements Protocol, Durability {
     @Override
     public void failed(Throwable cause, @Nullable Connection connection) {
         String who = connection == null ? "" : " serving " + connection.remoteAddress();
-        log.warning("Internal error" + who + ": " + cause);
+        log.failure("Internal error" + who, cause);
     }
 
     @Override

@@ -18,8 +18,10 @@ final class TestEngine {
     final Engine engine;
     private int nextPort = 50001;
 
-    TestEngine() {
+    /// @param more commands that it shall know, too
+    TestEngine(Command... more) {
         List<Command> commands = new ArrayList<>(Families.all());
+        commands.addAll(List.of(more));
         commands.add(Command.of(CommandSpec.syntax("STALL milliseconds"), call -> {
             clock.advance(Duration.ofMillis(call.longArg(1)));
             return call.reply().ok();
