@@ -65,10 +65,9 @@ final class Admission {
             entry = sub;
         }
         if (entry.command() == null || !entry.spec().takes(argc)) {
-            entry.rejected();
             Session session = (Session) call.caller();
             session.lastCommand = entry.fullName();
-            call.reply().error(asRefused(entry, session, Errors.arity(entry.fullName())));
+            refuse(entry, session, call, Errors.arity(entry.fullName()));
             return null;
         }
         return entry;
@@ -91,12 +90,21 @@ final class Admission {
                         + ", perhaps a web page that tries to give commands. The connection was closed.");
     }
 
-    /// The error for a command that is refused. With an EXEC its transaction is over.
-    static String asRefused(CommandEntry entry, Session session, String refusal) {
-        if (!entry.fullName().equals("exec")) return refusal;
-        TransactionCommands.forget(session);
-        return "EXECABORT Transaction discarded because of: "
-                + (refusal.startsWith("ERR ") ? refusal.substring("ERR ".length()) : refusal);
+    /// Answers why a command may not run, and counts that. A transaction that it was to become part of is spoiled; that of an EXEC is over.
+    static void refuse(CommandEntry entry, Session session, Call call, String refusal) {
+        entry.rejected();
+        if (entry.fullName().equals("exec")) {
+            TransactionCommands.forget(session);
+            call.reply().error(execAbort(refusal));
+        } else {
+            if (session.queue != null) session.hasQueueFailed = true;
+            call.reply().error(refusal);
+        }
+    }
+
+    private static String execAbort(String refusal) {
+        String reason = refusal.startsWith("ERR ") ? refusal.substring("ERR ".length()) : refusal;
+        return "EXECABORT Transaction discarded because of: " + reason;
     }
 
     private static String unknown(int argc, Bytes[] argv) {
@@ -119,7 +127,7 @@ final class Admission {
     String refusal(Session session, CommandEntry entry, int argc) {
         CommandSpec spec = entry.spec();
         if (spec.is(Flag.PROTECTED) && !allowsProtected(session)) return notAllowed(entry.fullName());
-        if (!session.isAuthenticated() && !spec.is(Flag.NO_AUTH)) return "NOAUTH Authentication required.";
+        if (!session.mayEnter() && !spec.is(Flag.NO_AUTH)) return "NOAUTH Authentication required.";
         if (session.origin() == Session.Origin.REPLAY) return null;
         if (session.queue != null && spec.is(Flag.NO_MULTI)) return "ERR Command not allowed inside a transaction";
         boolean evicts = settings.maxMemory > 0 && !engine.isLoading() && !pause.isRunning(moment.nowMs());

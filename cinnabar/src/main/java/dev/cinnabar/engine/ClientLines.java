@@ -93,7 +93,7 @@ final class ClientLines {
         if (session.isMonitor) flags.append('O');
         if (session.subscriptions != null) flags.append('P');
         if (session.queue != null) flags.append('x');
-        if (session.waitsFor != null) flags.append('b');
+        if (session.isWaiting) flags.append('b');
         if (session.isDirty) flags.append('d');
         if (session.isClosing) flags.append('c');
         if (Session.isUnix(session.link().remoteAddress())) flags.append('U');

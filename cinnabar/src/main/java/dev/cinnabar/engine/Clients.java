@@ -78,6 +78,6 @@ final class Clients {
     }
 
     private static boolean isMeantToBeSilent(Session session) {
-        return session.isMonitor || session.subscriptions != null || session.waitsFor != null;
+        return session.isMonitor || session.subscriptions != null || session.isWaiting;
     }
 }

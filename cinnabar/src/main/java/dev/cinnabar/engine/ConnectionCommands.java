@@ -131,7 +131,7 @@ public enum ConnectionCommands implements Command {
         for (int i = 1; i < call.argc(); i++) call.redact(i);
         if (!isRight) return call.reply().error(WRONG_PASSWORD);
 
-        session.isAuthenticated = true;
+        session.hasLoggedIn = true;
         return call.reply().ok();
     }
 
@@ -159,7 +159,7 @@ public enum ConnectionCommands implements Command {
             isResp3 = wanted == 3;
         }
 
-        boolean isAuthenticated = session.isAuthenticated;
+        boolean hasLoggedIn = session.hasLoggedIn;
         Bytes name = null;
         for (int i = 2; i < call.argc(); i++) {
             if (call.is(i, "AUTH") && i + 2 < call.argc()) {
@@ -167,7 +167,7 @@ public enum ConnectionCommands implements Command {
                 call.redact(++i);
                 call.redact(++i);
                 if (!isRight) return call.reply().error(WRONG_PASSWORD);
-                isAuthenticated = true;
+                hasLoggedIn = true;
             } else if (call.is(i, "SETNAME") && i + 1 < call.argc()) {
                 name = call.arg(++i);
                 if (!Session.isName(name)) return call.reply().error(Session.NOT_A_NAME);
@@ -175,9 +175,9 @@ public enum ConnectionCommands implements Command {
                 return call.reply().error("ERR Syntax error in HELLO option '" + Errors.echo(call.arg(i)) + "'");
             }
         }
-        if (!isAuthenticated) return call.reply().error(HELLO_WITHOUT_AUTH);
+        if (!hasLoggedIn) return call.reply().error(HELLO_WITHOUT_AUTH);
 
-        session.isAuthenticated = true;
+        session.hasLoggedIn = true;
         session.isResp3 = isResp3;
         if (name != null) session.name = name.toLatin1();
         call.reply().to(call.reply().out(), isResp3);

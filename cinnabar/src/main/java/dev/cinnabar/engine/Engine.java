@@ -164,7 +164,7 @@ public final class Engine implements KeyEvents {
     public Session open(Session.Origin origin, Link link) {
         Session session =
                 new Session(clients.newId(), this, origin, link, store.moment().nowMs());
-        session.isAuthenticated = needsNoPassword(session);
+        session.hasLoggedIn = needsNoPassword(session);
         if (origin == Session.Origin.NETWORK) clients.add(session);
         return session;
     }
@@ -209,7 +209,7 @@ public final class Engine implements KeyEvents {
         session.skipsNextReply = false; // but the skipping that has begun hides this answer still
         session.db = 0;
         session.name = "";
-        session.isAuthenticated = needsNoPassword(session);
+        session.hasLoggedIn = needsNoPassword(session);
     }
 
     private boolean needsNoPassword(Session session) {
@@ -316,7 +316,7 @@ public final class Engine implements KeyEvents {
         session.lastCommand = entry.fullName();
         String refusal = admission.refusal(session, entry, argc);
         if (refusal != null) {
-            refuse(entry, session, call, refusal);
+            Admission.refuse(entry, session, call, refusal);
             statistics.countError(out, start);
         } else if (pause.holds(entry, session, store.moment().nowMs())) {
             pause.hold(session);
@@ -325,7 +325,7 @@ public final class Engine implements KeyEvents {
             if (queue(session, entry, argc, argv)) {
                 call.reply().queued();
             } else {
-                refuse(entry, session, call, Errors.HEAP_IS_FULL);
+                Admission.refuse(entry, session, call, Errors.HEAP_IS_FULL);
                 statistics.countError(out, start);
             }
         } else {
@@ -335,13 +335,6 @@ public final class Engine implements KeyEvents {
         if (call.isWaiting()) waiting.suspend(session, entry, call);
         else finishReply(session, call, start);
         return true;
-    }
-
-    /// Says why a command may not run. A transaction that it was to become part of is spoiled.
-    private static void refuse(CommandEntry entry, Session session, Call call, String refusal) {
-        entry.rejected();
-        if (session.queue != null) session.hasQueueFailed = true;
-        call.reply().error(Admission.asRefused(entry, session, refusal));
     }
 
     private static boolean runsInTransaction(CommandEntry entry) {
@@ -433,7 +426,7 @@ public final class Engine implements KeyEvents {
 
     /// Whether the session's last command waits: nothing more of it may be run before it is answered.
     public boolean isWaiting(Session session) {
-        return session.waitsFor != null;
+        return session.isWaiting;
     }
 
     WaitingCalls waiting() {

@@ -232,7 +232,7 @@ final class Info {
         long maxInput = 0;
         long maxOutput = 0;
         for (Session session : sessions) {
-            if (session.waitsFor != null) waiting++;
+            if (session.isWaiting) waiting++;
             if (!session.watched.isEmpty()) watching++;
             maxInput = Math.max(maxInput, session.link().inputBytes());
             maxOutput = Math.max(maxOutput, session.link().outputBytes());

@@ -40,7 +40,7 @@ final class OutputLimits {
     }
 
     private Limit of(Session session) {
-        if (!session.isAuthenticated()) return STRANGER;
+        if (!session.mayEnter()) return STRANGER;
         return isPushedTo(session) ? settings.outputBufferLimits.pubsub() : settings.outputBufferLimits.normal();
     }
 

@@ -29,7 +29,7 @@ final class Pause {
         List<Session> resumed = List.copyOf(held);
         held.clear();
         for (Session session : resumed) {
-            session.waitsFor = null;
+            session.isWaiting = false;
             session.link().resume();
         }
     }
@@ -67,7 +67,7 @@ final class Pause {
 
     /// Notes a session whose command has to wait.
     void hold(Session session) {
-        session.waitsFor = "pause";
+        session.isWaiting = true;
         held.add(session);
     }
 

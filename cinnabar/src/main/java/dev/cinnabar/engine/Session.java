@@ -35,7 +35,7 @@ public final class Session {
 
     int db;
     boolean isResp3;
-    boolean isAuthenticated;
+    boolean hasLoggedIn; // or came when no password was asked for; see mayEnter()
     boolean isMonitor;
     boolean isNoEvict;
     boolean isNoTouch;
@@ -74,9 +74,7 @@ public final class Session {
     final List<WatchedKey> watched = new ArrayList<>(0);
     long watchesSinceMs; // the first of them, in ms since 1970
 
-    /// What keeps the session's next command waiting, null when nothing does.
-    @Nullable
-    String waitsFor;
+    boolean isWaiting; // for a key, or for the end of a pause: no other command of it is run meanwhile
 
     /// What WAITAOF waits for: the log, and how far it was.
     @Nullable
@@ -149,9 +147,9 @@ public final class Session {
         return isResp3;
     }
 
-    /// Whether the client may do more than log in.
-    public boolean isAuthenticated() {
-        return isAuthenticated || engine.settings().password.isEmpty();
+    /// Whether the client may do more than log in: because it has, or because no password is asked for.
+    public boolean mayEnter() {
+        return hasLoggedIn || engine.settings().password.isEmpty();
     }
 
     /// Whether the connection is being closed, so that nothing more that it sent is run.

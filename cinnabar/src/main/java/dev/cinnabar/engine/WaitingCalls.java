@@ -65,7 +65,7 @@ final class WaitingCalls {
         waiter.lastKey = call.waitsLast();
         waiters.add(waiter);
         engine.tickBy(waiter.nextMs());
-        session.waitsFor = "keys";
+        session.isWaiting = true;
     }
 
     /// Runs the calls again that wait for keys which have changed, in their order, and again for what those change.
@@ -123,7 +123,7 @@ final class WaitingCalls {
     private void answer(Waiter waiter) {
         Session session = waiter.session;
         waiters.remove(waiter);
-        session.waitsFor = null;
+        session.isWaiting = false;
         session.lastUsedMs = store.moment().nowMs();
         if (!session.hidesReply()) session.link().push(woken.array(), 0, woken.length());
         session.replyIsOver();

@@ -117,7 +117,7 @@ final class ClientHandler implements Handler, Link {
     /// @return what came last
     private RequestParser.Outcome take(Batch batch, byte[] array, int from, int to) {
         batch.count = 0;
-        if (isKnown != session.isAuthenticated()) parser.authenticated(isKnown = session.isAuthenticated());
+        if (isKnown != session.mayEnter()) parser.authenticated(isKnown = session.mayEnter());
         int most = isKnown ? Batch.SIZE : 1; // the limits change when the client logs in
         int position = from;
         while (true) {

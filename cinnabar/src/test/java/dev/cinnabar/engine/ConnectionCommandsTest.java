@@ -47,7 +47,7 @@ class ConnectionCommandsTest {
 
     @Test
     void without_a_password_everybody_is_in_and_auth_says_so() {
-        assertThat(client.session().isAuthenticated()).isTrue();
+        assertThat(client.session().mayEnter()).isTrue();
         assertThat(client.send("AUTH secret"))
                 .isEqualTo("-ERR AUTH <password> called without any password configured for the default user. "
                         + "Are you sure your configuration is correct?");
@@ -77,11 +77,11 @@ class ConnectionCommandsTest {
             assertThat(stranger.send(wrong)).isEqualTo(WRONG_PASSWORD);
         }
         assertThat(stranger.send("AUTH a b c")).isEqualTo("-ERR syntax error");
-        assertThat(stranger.session().isAuthenticated()).isFalse();
+        assertThat(stranger.session().mayEnter()).isFalse();
 
         stranger.send("AUTH default sesame");
         assertThat(stranger.send("AUTH wrong")).isEqualTo(WRONG_PASSWORD);
-        assertThat(stranger.session().isAuthenticated()).isTrue();
+        assertThat(stranger.session().mayEnter()).isTrue();
     }
 
     @Test
@@ -189,7 +189,7 @@ class ConnectionCommandsTest {
             client.send(line);
         }
         assertThat(client.send("RESET")).isEqualTo("+RESET");
-        assertThat(client.session().isAuthenticated()).isFalse();
+        assertThat(client.session().mayEnter()).isFalse();
 
         client.send("AUTH sesame");
         assertThat(client.send("CLIENT INFO"))
