@@ -118,10 +118,6 @@ public final class Session {
         return createdMs;
     }
 
-    public long lastUsedMs() {
-        return lastUsedMs;
-    }
-
     /// As whom the client is logged in, or would be.
     public String user() {
         return DEFAULT_USER;
@@ -155,10 +151,6 @@ public final class Session {
     /// Whether the connection is being closed, so that nothing more that it sent is run.
     public boolean isClosing() {
         return isClosing;
-    }
-
-    public boolean isInTransaction() {
-        return queue != null;
     }
 
     /// The database that is selected.

@@ -12,10 +12,6 @@ import java.util.Map;
 final class Watches {
     private final Map<WatchedKey, List<Session>> watchers = new HashMap<>();
 
-    boolean isEmpty() {
-        return watchers.isEmpty();
-    }
-
     /// How many keys are watched by somebody.
     int keys() {
         return watchers.size();

@@ -37,7 +37,8 @@ class EngineTest {
     void a_bug_is_logged_with_the_command_and_the_place() {
         client.send("BREAK");
         assertThat(host.logged.get(0))
-                .isEqualTo("WARNING Internal error of the command break: java.lang.IllegalStateException: two is missing");
+                .isEqualTo(
+                        "WARNING Internal error of the command break: java.lang.IllegalStateException: two is missing");
         assertThat(host.logged.get(1)).startsWith("WARNING     at dev.cinnabar.engine.EngineTest.");
     }
 
