@@ -6,20 +6,14 @@ import dev.cinnabar.base.Clock;
 import dev.cinnabar.base.Randomness;
 import dev.cinnabar.command.Call;
 import dev.cinnabar.command.Command;
-import dev.cinnabar.command.CommandSpec;
 import dev.cinnabar.command.Errors;
 import dev.cinnabar.command.Flag;
 import dev.cinnabar.command.Limits;
 import dev.cinnabar.command.Refusal;
 import dev.cinnabar.command.Reply;
-import dev.cinnabar.config.KeyspaceEvents;
 import dev.cinnabar.engine.Session.QueuedCall;
 import dev.cinnabar.memory.Budget;
 import dev.cinnabar.memory.OutOfMemory;
-import dev.cinnabar.store.Database;
-import dev.cinnabar.store.KeyEvents;
-import dev.cinnabar.store.Moment;
-import dev.cinnabar.store.Snapshot;
 import dev.cinnabar.store.Store;
 import dev.cinnabar.store.WrongType;
 import java.util.ArrayList;
@@ -34,13 +28,11 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Every method but [#lock], [#unlock] and those that say so has to be called with the lock held. A batch of pipelined commands is run
 /// under one hold of the lock, begun with [#beginBatch].
-public final class Engine implements KeyEvents {
-    private static final long TICK_WORK_NANOS = 50_000; // so long may a request wait for such work
+public final class Engine {
     /// [#tick] answers at most this much while there is work left.
     public static final long BUSY_MS = 2;
     /// So often [#tick] may be called without waiting, if requests are served in between: then a third of a core goes into such work.
     public static final int PIECES_IN_ROW = 20;
-    private static final int EXPIRE_STEP = 128; // records; some 25 µs
     static final int KEPT_BYTES = 1 << 16; // a buffer that grew beyond is let go
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -50,17 +42,18 @@ public final class Engine implements KeyEvents {
     private final Clients clients = new Clients(settings);
     private final Limits limits = new Limits();
     private final Statistics statistics = new Statistics();
-    private final Store store;
-    private final CommandTable commands;
     private final Watches watches = new Watches();
     private final SlowLog slowLog = new SlowLog();
     private final LatencyMonitor latencyMonitor = new LatencyMonitor();
-    private final Monitors monitors = new Monitors();
-    private final PubSub pubSub = new PubSub(this);
-    private final KeyspaceNotifications notifications = new KeyspaceNotifications(pubSub);
-    private final OutputLimits outputLimits;
-    private final ByteBuilder ownPushes = new ByteBuilder(); // for the client whose command runs
     private final Pause pause = new Pause();
+    private final OutputLimits outputLimits;
+    private final Pushes pushes;
+    private final Monitors monitors;
+    private final PubSub pubSub;
+    private final KeyspaceNotifications notifications;
+    private final DatabaseEvents databaseEvents;
+    private final Store store;
+    private final CommandTable commands;
     private final Eviction eviction;
     private final Admission admission;
     private final Call outer; // the command that a client sent
@@ -69,6 +62,7 @@ public final class Engine implements KeyEvents {
     private final Call replayed; // a command from the log, perhaps while DEBUG LOADAOF waits for it
     private final Call again; // a command that waited
     private final WaitingCalls waiting;
+    private final Timers timers;
 
     private final Sampler sampler;
     private final Info info;
@@ -77,9 +71,6 @@ public final class Engine implements KeyEvents {
     private boolean isInExec;
     private boolean hasRunQueue; // the reply is a transaction's, and what CLIENT REPLY hides of it is hidden already
     private boolean isLoading;
-    private @Nullable Call body; // whose body runs, so that what happens meanwhile finds its place in the outbox
-    private long pushedBytes; // in this batch, to all clients
-    private @Nullable Snapshot abandoned;
     private long lastNanos; // when the last command of this batch ended
 
     /// @param databases how many
@@ -93,7 +84,13 @@ public final class Engine implements KeyEvents {
             Collection<? extends Command> families,
             Map<String, String> renames) {
         this.clock = clock;
-        this.store = new Store(databases, budget, this, randomness, clock.wallMs());
+        this.outputLimits = new OutputLimits(settings, budget);
+        this.pushes = new Pushes(this, outputLimits);
+        this.monitors = new Monitors(clock, pushes);
+        this.pubSub = new PubSub(pushes);
+        this.notifications = new KeyspaceNotifications(pubSub);
+        this.databaseEvents = new DatabaseEvents(this, statistics, watches, notifications);
+        this.store = new Store(databases, budget, databaseEvents, randomness, clock.wallMs());
         this.commands = CommandTable.of(families, renames);
         this.outer = new Call(store, clock, randomness, limits);
         this.journal = new Journal(outer);
@@ -105,7 +102,7 @@ public final class Engine implements KeyEvents {
         this.waiting = new WaitingCalls(this, store, again);
         this.eviction = new Eviction(store, settings, randomness);
         this.admission = new Admission(this, commands, settings, eviction, pause, store.moment());
-        this.outputLimits = new OutputLimits(settings, budget);
+        this.timers = new Timers(this, clients, pause, eviction, outputLimits, pushes);
         this.host = new NoHost(clock.wallMs());
         this.sampler = new Sampler(this, clock.wallMs());
         this.info = new Info(this, randomness);
@@ -144,7 +141,7 @@ public final class Engine implements KeyEvents {
         store.moment().set(clock.wallMs());
         store.moment().deletesExpired = !pause.isRunning(store.moment().nowMs());
         lastNanos = clock.nanos();
-        pushedBytes = 0;
+        pushes.beginBatch();
         journal.beginBatch();
     }
 
@@ -155,7 +152,7 @@ public final class Engine implements KeyEvents {
 
     /// How many bytes were pushed to clients since the batch began. Who runs a batch should end it when that is much, so that it is sent.
     public long pushedInBatch() {
-        return pushedBytes;
+        return pushes.inBatch();
     }
 
     // ---- sessions ----
@@ -238,20 +235,11 @@ public final class Engine implements KeyEvents {
         return refusal;
     }
 
-    /// Lets those clients go that have said nothing for longer than `timeout`; looks once a second, however often it is called.
-    ///
-    /// @return how many were let go
-    public int closeIdle(long nowMs) {
-        List<Session> silent = clients.silentForTooLong(nowMs);
-        silent.forEach(this::kill);
-        return silent.size();
-    }
-
     /// Makes clients wait: CLIENT PAUSE. Meanwhile nothing expires and nothing is evicted, so that the data stays as it is.
     void pause(long untilMs, boolean onlyWrites) {
         long nowMs = store.moment().nowMs();
         pause.begin(nowMs, untilMs, onlyWrites);
-        tickBy(untilMs);
+        timers.tickBy(untilMs);
         store.moment().deletesExpired = !pause.isRunning(nowMs);
     }
 
@@ -277,18 +265,15 @@ public final class Engine implements KeyEvents {
     /// @return false when the command has to wait: it did not run, and is to be brought again after [Link#resume]
     public boolean run(Session session, int argc, Bytes[] argv, ByteBuilder out) {
         boolean hasRun;
-        session.pushes = ownPushes;
+        pushes.keepFor(session);
         try {
             hasRun = runCommand(session, argc, argv, out);
             waiting.serveReady();
-            if (ownPushes.length() > 0) out.append(ownPushes.array(), 0, ownPushes.length());
-        } finally { // whatever happens, nobody else gets them
-            session.pushes = null;
-            ownPushes.clear();
+            pushes.appendKept(out);
+        } finally {
+            pushes.endKeeping(session);
         }
-        ownPushes.trim(KEPT_BYTES);
-        outputLimits.check(session, 0, store.moment().nowMs());
-        if (outputLimits.hasDoomed()) closeDoomed();
+        pushes.settle(session);
         return hasRun;
     }
 
@@ -372,16 +357,27 @@ public final class Engine implements KeyEvents {
         return store.pages().budget();
     }
 
-    /// Runs a command's body and does what it left in the outbox.
+    /// Runs a command's body, does what it left in the outbox, and counts it.
     void execute(CommandEntry entry, Call call, Session session) {
         int start = call.reply().out().length();
-        boolean isNested = isInExec;
-        long began = isNested ? clock.nanos() : lastNanos;
+        long began = isInExec ? clock.nanos() : lastNanos;
+        runBody(entry, call, session, start);
+        if (call.changes() > 0) tell(call);
+        if (call.isLogged()) { // also a call that waits: it may have made its consumer
+            statistics.dirty += call.dirty();
+            if (session.origin() != Session.Origin.REPLAY) journal.record(call, isInExec);
+        }
+        if (!monitors.isEmpty() && !call.hasWaited()) monitors.feed(session, call, entry.spec());
+        if (!call.isWaiting()) account(entry, call, session, start, began);
+    }
+
+    /// The one place where what a body throws is caught: an error is answered then, in the place of what was written of the reply.
+    private void runBody(CommandEntry entry, Call call, Session session, int start) {
         Command command = entry.runnable();
+        Call outerBody = databaseEvents.body;
+        databaseEvents.body = call;
         call.spec(entry.spec());
-        Call outerBody = body;
-        body = call;
-        limitReply(session, entry.spec(), call.reply().out());
+        outputLimits.limitReply(session, entry.spec(), call.reply().out());
         try {
             command.run(call);
         } catch (ByteBuilder.LimitReached e) {
@@ -398,18 +394,20 @@ public final class Engine implements KeyEvents {
             host.log().failure("Internal error of the command " + entry.fullName(), e);
             fail(call, start, "ERR internal error, please report it: " + e);
         } finally {
-            body = outerBody;
+            databaseEvents.body = outerBody;
             call.reply().out().unlimit();
         }
-        if (call.changes() > 0) tell(call);
-        if (call.isLogged()) { // also a call that waits: it may have made its consumer
-            statistics.dirty += call.dirty();
-            if (session.origin() != Session.Origin.REPLAY) journal.record(call, isInExec);
-        }
-        if (!monitors.isEmpty() && !call.hasWaited()) monitors.feed(this, session, call, entry.spec());
-        if (call.isWaiting()) return;
+    }
+
+    private static void fail(Call call, int start, String error) {
+        call.reply().out().rewind(start);
+        call.reply().error(error);
+    }
+
+    /// Counts a call that was answered, and notes it when it was slow.
+    private void account(CommandEntry entry, Call call, Session session, int start, long began) {
         long ended = clock.nanos();
-        if (!isNested) lastNanos = ended;
+        if (!isInExec) lastNanos = ended;
         boolean hasFailed = call.reply().errors() > 0;
         if (hasFailed) statistics.countError(call.reply().out(), start);
         entry.ran(ended - began, hasFailed, settings.tracksLatency);
@@ -417,25 +415,9 @@ public final class Engine implements KeyEvents {
         noteIfSlow(entry, call, session, ended - began);
     }
 
-    /// An answer that its client will be closed for is not written to its end. Only where nothing is changed: a change that stops in the
-    /// middle would be worse.
-    private void limitReply(Session session, CommandSpec spec, ByteBuilder out) {
-        long longest = outputLimits.longestReply(session);
-        if (longest != 0 && spec.is(Flag.READONLY)) out.limit(out.length() + longest);
-    }
-
     /// Whether the session's last command waits: nothing more of it may be run before it is answered.
     public boolean isWaiting(Session session) {
         return session.isWaiting;
-    }
-
-    WaitingCalls waiting() {
-        return waiting;
-    }
-
-    private static void fail(Call call, int start, String error) {
-        call.reply().out().rewind(start);
-        call.reply().error(error);
     }
 
     private void noteIfSlow(CommandEntry entry, Call call, Session session, long nanos) {
@@ -468,7 +450,7 @@ public final class Engine implements KeyEvents {
         }
     }
 
-    /// Applies CLIENT REPLY, which may take the reply back, and shows a monitor its own command behind the reply.
+    /// Applies CLIENT REPLY, which may take the reply back.
     private void finishReply(Session session, Call call, int start) {
         if (!hasRunQueue) hideReply(session, call.reply(), start);
         session.replyIsOver();
@@ -478,34 +460,6 @@ public final class Engine implements KeyEvents {
     /// of a transaction may change what is hidden between one reply and the next.
     private static void hideReply(Session session, Reply reply, int start) {
         if (session.hidesReply() && !reply.isPush()) reply.out().rewind(start);
-    }
-
-    // ---- pushes ----
-
-    /// Sends a client what it did not ask for just now: a message, a line of MONITOR. While a command of that client runs, it comes
-    /// behind the reply.
-    ///
-    /// @param message whole values of the protocol; nobody writes to the array any more
-    void push(Session session, byte[] message) {
-        if (session.isDoomed || session.isClosing) return;
-        ByteBuilder pushes = session.pushes;
-        if (pushes != null) pushes.append(message);
-        else session.link().share(message);
-        pushedBytes += message.length;
-        outputLimits.check(
-                session, pushes == null ? 0 : pushes.length(), store.moment().nowMs());
-    }
-
-    private void closeDoomed() {
-        for (Session session : outputLimits.takeDoomed()) {
-            if (session.isClosing) continue;
-            statistics.outputBufferDisconnects++;
-            host.log()
-                    .warning("Client id=" + session.id() + " addr="
-                            + session.link().remoteAddress()
-                            + " scheduled to be closed ASAP for overcoming of output buffer limits.");
-            kill(session);
-        }
     }
 
     // ---- transactions, for TransactionCommands ----
@@ -522,12 +476,12 @@ public final class Engine implements KeyEvents {
         session.queue = null;
         isInExec = true;
         hasRunQueue = true;
-        Call exec = body;
+        Call exec = databaseEvents.body;
         if (exec != null) { // what EXEC itself met comes before what its commands do
             tell(exec);
             exec.clearOutbox();
         }
-        body = null;
+        databaseEvents.body = null;
         try {
             int start = reply.out().length();
             reply.array(queue.size());
@@ -546,73 +500,11 @@ public final class Engine implements KeyEvents {
                 hideReply(session, inner.reply(), start);
             }
         } finally {
-            body = exec;
+            databaseEvents.body = exec;
             isInExec = false;
             dropQueue(session);
             journal.closeGroup();
         }
-    }
-
-    // ---- what databases do of their own accord ----
-
-    @Override
-    public void expired(Database db, Bytes key) {
-        statistics.expiredKeys++;
-        removed(db, key);
-        happened(db, key, "expired", 'x');
-    }
-
-    @Override
-    public void fieldExpired(Database db, Bytes key, Bytes field) {
-        statistics.expiredFields++;
-        statistics.dirty++;
-        if (!isLoading) journal.removed(db, key, field, isInExec);
-    }
-
-    @Override
-    public void fieldsExpired(Database db, Bytes key, boolean isGone) {
-        watches.changed(db.index(), key);
-        happened(db, key, "hexpired", 'h');
-        if (isGone) happened(db, key, "del", 'g');
-    }
-
-    @Override
-    public void evicted(Database db, Bytes key) {
-        statistics.evictedKeys++;
-        removed(db, key);
-        happened(db, key, "evicted", 'e');
-    }
-
-    @Override
-    public void created(Database db, Bytes key) {
-        if (db.index() >= 0) happened(db, key, "new", 'n'); // no client sees a database that only helps (RESTORE)
-    }
-
-    /// Tells an event that no command says it caused: at once, or, while a body runs, in its place among the events of that. The key is
-    /// copied where it has to be kept.
-    private void happened(Database db, Bytes key, String event, char eventClass) {
-        int classes = settings.keyspaceEvents;
-        if (classes == 0 || isLoading) return;
-        Call running = body;
-        if (running != null) running.notice(db.index(), key, event, eventClass);
-        else notifications.tell(classes, db.index(), key, event, eventClass);
-    }
-
-    /// Chooses which events are told: `notify-keyspace-events`.
-    ///
-    /// @param classes bits of [KeyspaceEvents]
-    public void keyspaceEvents(int classes) {
-        boolean hasChannel = (classes & (KeyspaceEvents.KEYSPACE | KeyspaceEvents.KEYEVENT)) != 0;
-        settings.keyspaceEvents = hasChannel ? classes : 0;
-        limits.tellsMisses = (settings.keyspaceEvents & KeyspaceEvents.KEY_MISS) != 0;
-        store.moment().tellsNewKeys = (settings.keyspaceEvents & KeyspaceEvents.NEW_KEY) != 0;
-    }
-
-    private void removed(Database db, Bytes key) {
-        watches.changed(db.index(), key);
-        waiting.waiters().changed(db.index(), key);
-        statistics.dirty++;
-        if (!isLoading) journal.removed(db, key, isInExec);
     }
 
     // ---- timers ----
@@ -625,78 +517,10 @@ public final class Engine implements KeyEvents {
         lock.lock();
         try {
             beginBatch();
-            long nowMs = store.moment().nowMs();
-            pause.tick(nowMs);
-            sampler.tick(nowMs);
-            closeIdle(nowMs);
-            waiting.timeOut(nowMs);
-            outputLimits.tick(nowMs);
-            host.tick();
-            boolean hasMore = work(clock.nanos() + TICK_WORK_NANOS);
-            waiting.serveReady(); // a stream that has expired
-            if (outputLimits.hasDoomed()) closeDoomed();
-            long inMs = hasMore ? BUSY_MS : nextTickInMs(nowMs);
-            store.moment().timersDueMs = nowMs + inMs;
-            return inMs;
+            return timers.tick();
         } finally {
             lock.unlock();
         }
-    }
-
-    private long nextTickInMs(long nowMs) {
-        long period = waiting.waiters()
-                .nextInMs(nowMs, pause.endsInMs(nowMs, Math.min(1000 / settings.hz, Sampler.PERIOD_MS)));
-        return settings.expiresActively ? Math.max(BUSY_MS + 1, store.nextExpiryInMs(period)) : period;
-    }
-
-    /// Something ends at this time that somebody waits for: the timers are wanted then, and not later.
-    void tickBy(long atMs) {
-        Moment moment = store.moment();
-        if (atMs >= moment.timersDueMs) return;
-        moment.timersDueMs = atMs;
-        host.tickIn(Math.max(0, atMs - moment.nowMs()));
-    }
-
-    @Override
-    public void expiresSooner(long atMs) {
-        if (settings.expiresActively) tickBy(Math.max(atMs + 1, store.moment().nowMs() + BUSY_MS + 1));
-    }
-
-    /// Works until the time is over.
-    ///
-    /// @return whether there is more
-    private boolean work(long untilNanos) {
-        boolean mayEvict = !isLoading && !pause.isRunning(store.moment().nowMs());
-        boolean isExpiring = settings.expiresActively && mayEvict;
-        boolean hasMore = true;
-        while (hasMore) {
-            hasMore = isExpiring && expire();
-            hasMore |= mayEvict && eviction.step();
-            hasMore |= store.step();
-            walkAbandoned();
-            if (clock.nanos() - untilNanos >= 0) break;
-        }
-        return hasMore || abandoned != null;
-    }
-
-    private boolean expire() {
-        long began = clock.nanos();
-        boolean hasMore = store.expire(EXPIRE_STEP);
-        statistics.expiryTook(clock.nanos() - began);
-        return hasMore;
-    }
-
-    /// Takes a snapshot that was given up, to walk it to its end.
-    void abandoned(Snapshot snapshot) {
-        abandoned = snapshot;
-    }
-
-    /// Does a little of that walk.
-    ///
-    /// @return whether it goes on: then no other snapshot can begin
-    boolean walkAbandoned() {
-        if (abandoned != null && !abandoned.next(EXPIRE_STEP)) abandoned = null;
-        return abandoned != null;
     }
 
     /// The data set was saved as it was when there had been so many [changes][Statistics#dirty()].
@@ -759,6 +583,18 @@ public final class Engine implements KeyEvents {
         return pause;
     }
 
+    WaitingCalls waiting() {
+        return waiting;
+    }
+
+    Timers timers() {
+        return timers;
+    }
+
+    Journal journal() {
+        return journal;
+    }
+
     /// Hands over the process that this engine lives in, and does from now on what its configuration says.
     public void host(Host host) {
         this.host = host;
@@ -769,8 +605,8 @@ public final class Engine implements KeyEvents {
         return host;
     }
 
-    /// What looks at how fast things go; to be driven by a timer.
-    public Sampler sampler() {
+    /// How fast things go just now.
+    Sampler sampler() {
         return sampler;
     }
 

@@ -2,6 +2,7 @@ package dev.cinnabar.engine;
 
 import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Clock;
 import dev.cinnabar.command.Call;
 import dev.cinnabar.command.CommandSpec;
 import dev.cinnabar.command.Flag;
@@ -17,8 +18,15 @@ final class Monitors {
      */
     private static final String HEX = "0123456789abcdef";
 
+    private final Clock clock;
+    private final Pushes pushes;
     private final List<Session> sessions = new ArrayList<>(0);
     private final ByteBuilder line = new ByteBuilder();
+
+    Monitors(Clock clock, Pushes pushes) {
+        this.clock = clock;
+        this.pushes = pushes;
+    }
 
     boolean isEmpty() {
         return sessions.isEmpty();
@@ -35,11 +43,11 @@ final class Monitors {
     }
 
     /// Shows a command to all of them: `+1700000000.123456 [0 127.0.0.1:50312] "set" "k" "v"`. Administrative commands are not shown.
-    void feed(Engine engine, Session from, Call call, CommandSpec spec) {
+    void feed(Session from, Call call, CommandSpec spec) {
         if (spec.is(Flag.SKIP_MONITOR) || spec.is(Flag.ADMIN) || from.origin() == Session.Origin.REPLAY) return;
-        write(engine.clock().wallMicros(), from, call);
+        write(clock.wallMicros(), from, call);
         byte[] written = line.copy();
-        for (Session session : sessions) if (!session.hidesReply()) engine.push(session, written);
+        for (Session session : sessions) if (!session.hidesReply()) pushes.push(session, written);
         line.clear();
         line.trim(Engine.KEPT_BYTES);
     }

@@ -1,5 +1,8 @@
 package dev.cinnabar.engine;
 
+import dev.cinnabar.base.ByteBuilder;
+import dev.cinnabar.command.CommandSpec;
+import dev.cinnabar.command.Flag;
 import dev.cinnabar.config.OutputBufferLimits.Limit;
 import dev.cinnabar.memory.Budget;
 import java.util.ArrayList;
@@ -102,9 +105,11 @@ final class OutputLimits {
         doomed.add(session);
     }
 
-    /// How long an answer may get before it is clear that its client will be closed for it; 0 for any length.
-    long longestReply(Session session) {
-        return of(session).hardBytes();
+    /// An answer that its client will be closed for is not written to its end. Only where nothing is changed: a change that stops in the
+    /// middle would be worse.
+    void limitReply(Session session, CommandSpec spec, ByteBuilder out) {
+        long longest = of(session).hardBytes();
+        if (longest != 0 && spec.is(Flag.READONLY)) out.limit(out.length() + longest);
     }
 
     private void noteSlow(Session session, long nowMs) {

@@ -30,7 +30,7 @@ final class PubSub {
      */
     private static final int KEEP_BYTES = 1 << 16; // of the buffer in which messages are written
 
-    private final Engine engine;
+    private final Pushes pushes;
     private final Map<Subscription, Map<Bytes, Topic>> topics = new EnumMap<>(Subscription.class);
     private final Map<Bytes, Topic> channels;
     private final Map<Bytes, Topic> patterns;
@@ -38,8 +38,8 @@ final class PubSub {
     private final ByteBuilder line = new ByteBuilder();
     private int clients;
 
-    PubSub(Engine engine) {
-        this.engine = engine;
+    PubSub(Pushes pushes) {
+        this.pushes = pushes;
         for (Subscription sort : Subscription.values()) topics.put(sort, new LinkedHashMap<>());
         this.channels = of(Subscription.CHANNEL);
         this.patterns = of(Subscription.PATTERN);
@@ -168,10 +168,10 @@ final class PubSub {
         for (Session listener : topic.listeners) { // nobody leaves meanwhile: who is to be closed is closed later
             if (listener.isResp3) {
                 if (resp3 == null) resp3 = written('>', topic, sort, channel, message);
-                engine.push(listener, resp3);
+                pushes.push(listener, resp3);
             } else {
                 if (resp2 == null) resp2 = written('*', topic, sort, channel, message);
-                engine.push(listener, resp2);
+                pushes.push(listener, resp2);
             }
         }
         return topic.listeners.size();

@@ -4,9 +4,9 @@ import java.util.Arrays;
 
 /// How fast something goes just now: the mean over the last sixteen looks at a count that only grows, one look each 100 ms. What INFO
 /// calls `instantaneous_…`. Touched only under the engine's lock.
-public final class Sampler {
+final class Sampler {
     /// How often it should be looked at, in milliseconds.
-    public static final long PERIOD_MS = 100;
+    static final long PERIOD_MS = 100;
 
     private static final int SAMPLES = 16;
 
@@ -29,7 +29,7 @@ public final class Sampler {
     }
 
     /// Looks, if the last look is long enough ago.
-    public void tick(long nowMs) {
+    void tick(long nowMs) {
         long elapsed = nowMs - lastMs;
         if (elapsed >= 0 && elapsed < PERIOD_MS) return;
         Host.Traffic traffic = engine.host().traffic();

@@ -4,6 +4,7 @@ import dev.cinnabar.command.Limits;
 import dev.cinnabar.config.Config;
 import dev.cinnabar.config.Directive;
 import dev.cinnabar.config.Directives;
+import dev.cinnabar.config.KeyspaceEvents;
 import dev.cinnabar.store.Moment;
 import dev.cinnabar.store.Thresholds;
 import java.util.function.Consumer;
@@ -40,7 +41,7 @@ final class SettingsBinding {
         binding.follow(Directives.MAXCLIENTS, v -> settings.maxClients = Math.toIntExact(v));
         binding.follow(Directives.TIMEOUT, v -> settings.idleTimeoutSeconds = v);
         binding.follow(Directives.CLIENT_OUTPUT_BUFFER_LIMIT, v -> settings.outputBufferLimits = v);
-        binding.follow(Directives.NOTIFY_KEYSPACE_EVENTS, engine::keyspaceEvents);
+        binding.follow(Directives.NOTIFY_KEYSPACE_EVENTS, v -> keyspaceEvents(engine, v));
         binding.follow(Directives.HZ, v -> settings.hz = v);
         binding.follow(Directives.ENABLE_DEBUG_COMMAND, v -> settings.debugCommand = v);
         Thresholds thresholds = engine.store().thresholds();
@@ -56,6 +57,17 @@ final class SettingsBinding {
         binding.follow(Directives.STREAM_NODE_MAX_BYTES, v -> thresholds.streamNodeMaxBytes = v);
         binding.follow(Directives.STREAM_NODE_MAX_ENTRIES, v -> thresholds.streamNodeMaxEntries = v);
         binding.follow(Directives.PROTO_MAX_BULK_LEN, v -> limits.maxBulkBytes = v);
+    }
+
+    /// Chooses which events are told: `notify-keyspace-events`. Without a channel to tell them on, none are.
+    ///
+    /// @param classes bits of [KeyspaceEvents]
+    static void keyspaceEvents(Engine engine, int classes) {
+        boolean hasChannel = (classes & (KeyspaceEvents.KEYSPACE | KeyspaceEvents.KEYEVENT)) != 0;
+        int told = hasChannel ? classes : 0;
+        engine.settings().keyspaceEvents = told;
+        engine.limits().tellsMisses = (told & KeyspaceEvents.KEY_MISS) != 0;
+        engine.store().moment().tellsNewKeys = (told & KeyspaceEvents.NEW_KEY) != 0;
     }
 
     private <T> void follow(Directive<T> directive, Consumer<T> setting) {

@@ -47,7 +47,7 @@ public abstract class SlicedSnapshot implements SnapshotSource {
     public boolean tryBegin(Runnable alsoThen) {
         engine.lock();
         try {
-            if (engine.walkAbandoned() || engine.store().isInSnapshot()) return false;
+            if (engine.timers().walkAbandoned() || engine.store().isInSnapshot()) return false;
             ready.clear();
             snapshot = engine.store().beginSnapshot(begun());
             alsoThen.run();
@@ -90,7 +90,7 @@ public abstract class SlicedSnapshot implements SnapshotSource {
             snapshot = null;
             if (running != null) {
                 running.abort();
-                engine.abandoned(running);
+                engine.timers().abandoned(running);
             }
             ready.clear();
             ended();

@@ -64,7 +64,7 @@ final class WaitingCalls {
         waiter.firstKey = call.waitsFirst();
         waiter.lastKey = call.waitsLast();
         waiters.add(waiter);
-        engine.tickBy(waiter.nextMs());
+        engine.timers().tickBy(waiter.nextMs());
         session.isWaiting = true;
     }
 
@@ -116,7 +116,7 @@ final class WaitingCalls {
     private void goOnWaiting(Waiter waiter) {
         long nextMs = store.moment().nowMs() + 1; // whatever a body asks for: the others want to be served, too
         waiters.again(waiter, Math.max(nextMs, again.waitsAgainMs()));
-        engine.tickBy(waiter.nextMs());
+        engine.timers().tickBy(waiter.nextMs());
     }
 
     /// Sends a call that waited what is in `woken`, and lets its client go on.

@@ -34,7 +34,7 @@
 /// enough, with the key that has changed in the places of all). No half-run call is ever stored.
 ///
 /// **How a message reaches a slow reader.** PUBLISH looks its channel up in [dev.cinnabar.engine.PubSub], encodes the message once for
-/// each version of the protocol, and hands that one array to `Engine#push` for each listener:
+/// each version of the protocol, and hands that one array to `Pushes#push` for each listener:
 ///
 /// ```
 ///    PUBLISH c m ─► PubSub ─► push ─┬─ the listener's own command runs ──► kept, and sent behind its answer
@@ -48,8 +48,8 @@
 /// not ask for (messages, lines of MONITOR) cannot be held back.
 ///
 /// **How an event finds its listeners.** A keyspace event is a message like others. The entries of the outbox are told in the order in which
-/// the body made them, with what happened beside (expired, new, missed) in its place among them; see `Call` and
-/// [dev.cinnabar.engine.KeyspaceNotifications]. `settings.keyspaceEvents` is 0 when nobody switched them on, and that is all they cost then.
+/// the body made them, with what happened beside (expired, new, missed) in its place among them; see `Call`,
+/// [dev.cinnabar.engine.DatabaseEvents] and [dev.cinnabar.engine.KeyspaceNotifications]. `settings.keyspaceEvents` is 0 when nobody switched them on, and that is all they cost then.
 /// What listeners do with a message is their business; nothing of all this is logged.
 ///
 /// **The change log** is an interface here, [dev.cinnabar.engine.ChangeLog]; the file behind it is `persistence`'s.
@@ -60,7 +60,7 @@
 ///
 /// **What this room does not do.** It knows no socket, no file and no thread of its own.
 ///
-/// **Start reading** with `Engine#run`, then `Admission`, `Clients`, `Journal` and `WaitingCalls`, then `TransactionCommands`, then `Engine#tick`.
+/// **Start reading** with `Engine#run`, then `Admission`, `Clients`, `Journal` and `WaitingCalls`, then `TransactionCommands`, then `DatabaseEvents` and `Timers`.
 ///
 /// **Exercise.** EXEC finds that a watched key was changed by a command of the same client, between WATCH and MULTI. What is answered, and
 /// which line decides it?

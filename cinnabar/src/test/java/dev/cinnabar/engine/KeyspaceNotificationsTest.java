@@ -130,12 +130,12 @@ class KeyspaceNotificationsTest {
 
     @Test
     void classes_that_are_off_are_not_told_nor_anything_without_a_channel() {
-        server.engine().keyspaceEvents(KeyspaceEvents.LIST | KeyspaceEvents.KEYEVENT);
+        SettingsBinding.keyspaceEvents(server.engine(), KeyspaceEvents.LIST | KeyspaceEvents.KEYEVENT);
         server.line("SET k v");
         server.line("LPUSH l x");
         server.line("DEL l");
         assertThat(events()).containsExactly("lpush l");
-        server.engine().keyspaceEvents(KeyspaceEvents.ALL);
+        SettingsBinding.keyspaceEvents(server.engine(), KeyspaceEvents.ALL);
         server.line("LPUSH l x");
         assertThat(pushes).isEmpty();
     }
@@ -153,7 +153,8 @@ class KeyspaceNotificationsTest {
     @Test
     void with_events_on_and_nobody_listening_nothing_is_allocated() {
         TestServer alone = new TestServer().withoutLog();
-        alone.engine().keyspaceEvents(KeyspaceEvents.ALL | KeyspaceEvents.KEYSPACE | KeyspaceEvents.KEYEVENT);
+        SettingsBinding.keyspaceEvents(
+                alone.engine(), KeyspaceEvents.ALL | KeyspaceEvents.KEYSPACE | KeyspaceEvents.KEYEVENT);
         var out = new ByteBuilder(1 << 10);
         Bytes[] set = TestEngine.words("SET", "k", "v");
         Bytes[] publish = TestEngine.words("PUBLISH", "channel", "message");

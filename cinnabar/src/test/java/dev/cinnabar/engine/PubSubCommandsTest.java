@@ -99,7 +99,7 @@ class PubSubCommandsTest {
     void messages_of_a_call_that_waited_come_behind_its_answer() {
         other.send("HELLO 3");
         other.send("PSUBSCRIBE __keyevent@0__:l*");
-        server.engine.keyspaceEvents(KeyspaceEvents.ALL | KeyspaceEvents.KEYEVENT);
+        SettingsBinding.keyspaceEvents(server.engine, KeyspaceEvents.ALL | KeyspaceEvents.KEYEVENT);
         other.send("BLPOP list 0");
         client.send("LPUSH list x");
         assertThat(other.read())

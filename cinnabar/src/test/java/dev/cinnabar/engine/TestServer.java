@@ -83,11 +83,13 @@ public final class TestServer {
     /// Opens a client that listens to what happens to keys, all classes of events, and answers the list into which what it is sent is put:
     /// each push as the protocol's text, in the order of sending.
     public List<String> listen() {
-        engine.keyspaceEvents(KeyspaceEvents.KEYSPACE
-                | KeyspaceEvents.KEYEVENT
-                | KeyspaceEvents.ALL
-                | KeyspaceEvents.KEY_MISS
-                | KeyspaceEvents.NEW_KEY);
+        SettingsBinding.keyspaceEvents(
+                engine,
+                KeyspaceEvents.KEYSPACE
+                        | KeyspaceEvents.KEYEVENT
+                        | KeyspaceEvents.ALL
+                        | KeyspaceEvents.KEY_MISS
+                        | KeyspaceEvents.NEW_KEY);
         return subscribe(Subscription.PATTERN, "__key*");
     }
 
