@@ -198,7 +198,7 @@ public final class CommandSpec {
         if (is(Flag.WRITE)) all.add("write");
         if (is(Flag.READONLY) && group != Group.SCRIPTING) all.add("read");
         if (is(Flag.ADMIN)) all.add("admin");
-        if ((is(Flag.ADMIN) || is(Flag.DANGEROUS)) && !all.contains("dangerous")) all.add("dangerous");
+        if (is(Flag.ADMIN) && !all.contains("dangerous")) all.add("dangerous");
         if (is(Flag.PUBSUB) && !all.contains("pubsub")) all.add("pubsub");
         if (is(Flag.BLOCKING)) all.add("blocking");
         all.add(is(Flag.FAST) ? "fast" : "slow");

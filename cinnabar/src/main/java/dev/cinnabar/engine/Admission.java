@@ -93,7 +93,7 @@ final class Admission {
     /// Answers why a command may not run, and counts that. A transaction that it was to become part of is spoiled; that of an EXEC is over.
     static void refuse(CommandEntry entry, Session session, Call call, String refusal) {
         entry.rejected();
-        if (entry.fullName().equals("exec")) {
+        if (entry.is(Flag.RUNS_QUEUE)) {
             TransactionCommands.forget(session);
             call.reply().error(execAbort(refusal));
         } else {
@@ -137,7 +137,7 @@ final class Admission {
             String refusal = engine.log().refusal();
             if (refusal != null) return refusal;
         }
-        if (session.isInSubscriberMode() && !engine.isInExec() && !isForSubscribers(spec)) {
+        if (session.isInSubscriberMode() && !engine.isInExec() && !spec.is(Flag.FOR_SUBSCRIBERS)) {
             return "ERR Can't execute '" + entry.fullName()
                     + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET"
                     + " are allowed in this context";
@@ -145,14 +145,6 @@ final class Admission {
         if (engine.isLoading() && !spec.is(Flag.LOADING)) return "LOADING Redis is loading the dataset in memory";
         if (session.isMonitor && touchesData(spec)) return "ERR Replica can't interact with the keyspace";
         return null;
-    }
-
-    private static boolean isForSubscribers(CommandSpec spec) {
-        return switch (spec.fullName()) {
-            case "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ssubscribe", "sunsubscribe" -> true;
-            case "ping", "quit", "reset" -> true;
-            default -> false;
-        };
     }
 
     private boolean allowsProtected(Session session) {
@@ -178,16 +170,12 @@ final class Admission {
     private static boolean isRefusedWithoutMemory(Session session, CommandSpec spec) {
         if (spec.is(Flag.DENYOOM)) return true;
         if (session.queue == null) return false;
-        return switch (spec.fullName()) {
-            case "discard", "quit", "reset" -> false;
-            case "exec" -> hasDenyOom(session);
-            default -> true;
-        };
+        return spec.is(Flag.RUNS_QUEUE) ? hasDenyOom(session) : !spec.is(Flag.ENDS_TRANSACTION);
     }
 
     private static boolean hasDenyOom(Session session) {
         if (session.queue == null) return false;
-        for (QueuedCall queued : session.queue) if (queued.entry().spec().is(Flag.DENYOOM)) return true;
+        for (QueuedCall queued : session.queue) if (queued.entry().is(Flag.DENYOOM)) return true;
         return false;
     }
 }

@@ -2,6 +2,7 @@ package dev.cinnabar.engine;
 
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
+import dev.cinnabar.command.Flag;
 import org.jspecify.annotations.Nullable;
 
 /// A command as one engine knows it: its facts, its subcommands, and what was counted of its calls. Touched only under the engine's lock.
@@ -50,6 +51,12 @@ public final class CommandEntry {
         CommandSpec s = spec;
         if (s == null) throw isContainer();
         return s;
+    }
+
+    /// Whether the flag is among its facts; of a container none is.
+    boolean is(Flag flag) {
+        CommandSpec s = spec;
+        return s != null && s.is(flag);
     }
 
     private IllegalStateException isContainer() {

@@ -1,9 +1,12 @@
 package dev.cinnabar.engine;
 
 import static dev.cinnabar.command.Flag.ALLOW_BUSY;
+import static dev.cinnabar.command.Flag.ENDS_TRANSACTION;
 import static dev.cinnabar.command.Flag.FAST;
+import static dev.cinnabar.command.Flag.FOR_SUBSCRIBERS;
 import static dev.cinnabar.command.Flag.LOADING;
 import static dev.cinnabar.command.Flag.NOSCRIPT;
+import static dev.cinnabar.command.Flag.NOT_QUEUED;
 import static dev.cinnabar.command.Flag.NO_AUTH;
 import static dev.cinnabar.command.Flag.STALE;
 
@@ -37,20 +40,20 @@ public enum ConnectionCommands implements Command {
             .complexity("O(1)")
             .summary("Greets the server: chooses the protocol version, logs in and names the connection if wanted.")),
     PING(syntax("PING [message]")
-            .flags(FAST)
+            .flags(FAST, FOR_SUBSCRIBERS)
             .since("1.0.0")
             .complexity("O(1)")
             .tips("request_policy:all_shards", "response_policy:all_succeeded")
             .summary("Answers PONG, or its argument: the server is there.")),
     QUIT(syntax("QUIT")
             .arity(-1)
-            .flags(NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)
+            .flags(NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY, NOT_QUEUED, ENDS_TRANSACTION, FOR_SUBSCRIBERS)
             .since("1.0.0")
             .complexity("O(1)")
             .deprecated("just closing the connection")
             .summary("Closes the connection when all answers have been sent.")),
     RESET(syntax("RESET")
-            .flags(NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)
+            .flags(NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY, NOT_QUEUED, ENDS_TRANSACTION, FOR_SUBSCRIBERS)
             .since("6.2.0")
             .complexity("O(N) for N queued commands and watched keys")
             .summary("Makes the connection what it was when it was new.")),

@@ -306,7 +306,7 @@ public final class Engine {
         } else if (pause.holds(entry, session, store.moment().nowMs())) {
             pause.hold(session);
             return false;
-        } else if (session.queue != null && !runsInTransaction(entry)) {
+        } else if (session.queue != null && !entry.is(Flag.NOT_QUEUED)) {
             if (queue(session, entry, argc, argv)) {
                 call.reply().queued();
             } else {
@@ -320,13 +320,6 @@ public final class Engine {
         if (call.isWaiting()) waiting.suspend(session, entry, call);
         else finishReply(session, call, start);
         return true;
-    }
-
-    private static boolean runsInTransaction(CommandEntry entry) {
-        return switch (entry.fullName()) {
-            case "exec", "discard", "multi", "watch", "quit", "reset" -> true;
-            default -> false;
-        };
     }
 
     /// Keeps a copy for EXEC, unless EXEC will refuse anyway.
@@ -422,13 +415,11 @@ public final class Engine {
 
     private void noteIfSlow(CommandEntry entry, Call call, Session session, long nanos) {
         long micros = nanos / 1000;
-        if (settings.slowerThanMicros >= 0
-                && micros >= settings.slowerThanMicros
-                && !entry.spec().is(Flag.SKIP_SLOWLOG)) {
+        if (settings.slowerThanMicros >= 0 && micros >= settings.slowerThanMicros && !entry.is(Flag.SKIP_SLOWLOG)) {
             slowLog.add(settings.slowLogLength, store.moment().nowMs(), micros, call, session);
         }
         if (settings.latencyThresholdMs > 0 && nanos >= settings.latencyThresholdMs * 1_000_000) {
-            noteLatency(entry.spec().is(Flag.FAST) ? "fast-command" : "command", nanos);
+            noteLatency(entry.is(Flag.FAST) ? "fast-command" : "command", nanos);
         }
     }
 

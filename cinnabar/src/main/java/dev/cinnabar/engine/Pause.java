@@ -51,11 +51,11 @@ final class Pause {
     /// Whether a command has to wait.
     boolean holds(CommandEntry entry, Session session, long nowMs) {
         if (!isRunning(nowMs) || session.origin() != Session.Origin.NETWORK) return false;
-        return !onlyWrites || writes(entry) || entry.fullName().equals("exec") && writesInQueue(session);
+        return !onlyWrites || writes(entry) || entry.is(Flag.RUNS_QUEUE) && writesInQueue(session);
     }
 
     private static boolean writes(CommandEntry entry) {
-        return entry.spec().is(Flag.WRITE) || entry.spec().is(Flag.MAY_REPLICATE);
+        return entry.is(Flag.WRITE) || entry.is(Flag.MAY_REPLICATE);
     }
 
     private static boolean writesInQueue(Session session) {

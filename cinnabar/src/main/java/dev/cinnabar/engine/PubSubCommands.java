@@ -1,6 +1,7 @@
 package dev.cinnabar.engine;
 
 import static dev.cinnabar.command.Flag.FAST;
+import static dev.cinnabar.command.Flag.FOR_SUBSCRIBERS;
 import static dev.cinnabar.command.Flag.LOADING;
 import static dev.cinnabar.command.Flag.MAY_REPLICATE;
 import static dev.cinnabar.command.Flag.NOSCRIPT;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// Channels: who publishes knows nobody who listens, and who listens nobody who publishes. Nothing of it is kept or logged.
 public enum PubSubCommands implements Command {
     PSUBSCRIBE(syntax("PSUBSCRIBE pattern [pattern ...]")
-            .flags(PUBSUB, NOSCRIPT, LOADING, STALE)
+            .flags(PUBSUB, NOSCRIPT, LOADING, STALE, FOR_SUBSCRIBERS)
             .since("2.0.0")
             .complexity("O(N) for N patterns")
             .summary("Listens to all channels whose names fit a pattern.")),
@@ -64,7 +65,7 @@ public enum PubSubCommands implements Command {
             .complexity("O(N) for N shard channels asked for")
             .summary("Counts those who listen to each shard channel.")),
     PUNSUBSCRIBE(syntax("PUNSUBSCRIBE [pattern [pattern ...]]")
-            .flags(PUBSUB, NOSCRIPT, LOADING, STALE)
+            .flags(PUBSUB, NOSCRIPT, LOADING, STALE, FOR_SUBSCRIBERS)
             .since("2.0.0")
             .complexity("O(N) for N patterns")
             .summary("Listens no longer to patterns, or to any pattern.")),
@@ -75,24 +76,24 @@ public enum PubSubCommands implements Command {
             .complexity("O(N) for N listeners of the channel")
             .summary("Sends a message to those who listen to a shard channel.")),
     SSUBSCRIBE(syntax("SSUBSCRIBE shardchannel [shardchannel ...]")
-            .flags(PUBSUB, NOSCRIPT, LOADING, STALE)
+            .flags(PUBSUB, NOSCRIPT, LOADING, STALE, FOR_SUBSCRIBERS)
             .keys(KeySpec.range("not_key", 1, -1, 1))
             .since("7.0.0")
             .complexity("O(N) for N channels")
             .summary("Listens to shard channels.")),
     SUBSCRIBE(syntax("SUBSCRIBE channel [channel ...]")
-            .flags(PUBSUB, NOSCRIPT, LOADING, STALE)
+            .flags(PUBSUB, NOSCRIPT, LOADING, STALE, FOR_SUBSCRIBERS)
             .since("2.0.0")
             .complexity("O(N) for N channels")
             .summary("Listens to channels.")),
     SUNSUBSCRIBE(syntax("SUNSUBSCRIBE [shardchannel [shardchannel ...]]")
-            .flags(PUBSUB, NOSCRIPT, LOADING, STALE)
+            .flags(PUBSUB, NOSCRIPT, LOADING, STALE, FOR_SUBSCRIBERS)
             .keys(KeySpec.range("not_key", 1, -1, 1))
             .since("7.0.0")
             .complexity("O(N) for N channels")
             .summary("Listens no longer to shard channels, or to any shard channel.")),
     UNSUBSCRIBE(syntax("UNSUBSCRIBE [channel [channel ...]]")
-            .flags(PUBSUB, NOSCRIPT, LOADING, STALE)
+            .flags(PUBSUB, NOSCRIPT, LOADING, STALE, FOR_SUBSCRIBERS)
             .since("2.0.0")
             .complexity("O(N) for N channels")
             .summary("Listens no longer to channels, or to any channel."));

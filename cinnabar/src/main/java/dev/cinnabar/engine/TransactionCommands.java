@@ -1,9 +1,12 @@
 package dev.cinnabar.engine;
 
 import static dev.cinnabar.command.Flag.ALLOW_BUSY;
+import static dev.cinnabar.command.Flag.ENDS_TRANSACTION;
 import static dev.cinnabar.command.Flag.FAST;
 import static dev.cinnabar.command.Flag.LOADING;
 import static dev.cinnabar.command.Flag.NOSCRIPT;
+import static dev.cinnabar.command.Flag.NOT_QUEUED;
+import static dev.cinnabar.command.Flag.RUNS_QUEUE;
 import static dev.cinnabar.command.Flag.SKIP_SLOWLOG;
 import static dev.cinnabar.command.Flag.STALE;
 
@@ -19,17 +22,17 @@ import java.util.ArrayList;
 /// Transactions: commands that are queued and run as one, if nothing they depend on has changed.
 public enum TransactionCommands implements Command {
     DISCARD(syntax("DISCARD")
-            .flags(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY)
+            .flags(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY, NOT_QUEUED, ENDS_TRANSACTION)
             .since("2.0.0")
             .complexity("O(N) for N queued commands")
             .summary("Forgets the commands queued since MULTI.")),
     EXEC(syntax("EXEC")
-            .flags(NOSCRIPT, LOADING, STALE, SKIP_SLOWLOG)
+            .flags(NOSCRIPT, LOADING, STALE, SKIP_SLOWLOG, NOT_QUEUED, ENDS_TRANSACTION, RUNS_QUEUE)
             .since("1.2.0")
             .complexity("That of the queued commands")
             .summary("Runs the commands queued since MULTI, unless a watched key was changed.")),
     MULTI(syntax("MULTI")
-            .flags(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY)
+            .flags(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY, NOT_QUEUED)
             .since("1.2.0")
             .complexity("O(1)")
             .summary("Begins to queue commands.")),
@@ -39,7 +42,7 @@ public enum TransactionCommands implements Command {
             .complexity("O(N) for N watched keys")
             .summary("Forgets which keys are watched.")),
     WATCH(syntax("WATCH key [key ...]")
-            .flags(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY)
+            .flags(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY, NOT_QUEUED)
             .allKeys("RO")
             .since("2.2.0")
             .complexity("O(N) for N keys")

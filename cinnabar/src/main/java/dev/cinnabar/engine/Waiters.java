@@ -119,7 +119,7 @@ final class Waiters {
         int count = 0;
         for (LinkedHashSet<Waiter> line : lines.values()) {
             for (Waiter waiter : line) {
-                if (!waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY)) continue;
+                if (!waiter.entry.is(Flag.WAKES_WITHOUT_KEY)) continue;
                 count++;
                 break;
             }

@@ -76,7 +76,7 @@ final class WaitingCalls {
             if (key == null) return;
             boolean isThere = isThere(key);
             for (Waiter waiter : waiters.line(key)) {
-                if (waiter.isGone || !isThere && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY)) continue;
+                if (waiter.isGone || !isThere && !waiter.entry.is(Flag.WAKES_WITHOUT_KEY)) continue;
                 runAgain(waiter, waiter.argvFor(key), false);
                 isThere = isThere(key); // it may have been taken
             }
@@ -98,8 +98,7 @@ final class WaitingCalls {
         // a key of another type is none to wait for: whoever waits for a list goes on waiting
         boolean isWrongType = !again.isDecided() && startsWith(woken, WRONG_TYPE);
         session.pushes = null;
-        boolean goesOn =
-                again.isWaiting() || isWrongType && !waiter.entry.spec().is(Flag.WAKES_WITHOUT_KEY);
+        boolean goesOn = again.isWaiting() || isWrongType && !waiter.entry.is(Flag.WAKES_WITHOUT_KEY);
         if (goesOn) goOnWaiting(waiter);
         else answer(waiter);
         if (wokenPushes.length() == 0) return;
