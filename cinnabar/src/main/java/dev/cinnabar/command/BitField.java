@@ -99,8 +99,7 @@ final class BitField {
             else if (operate(call, i, bytes, policy) || hasGrown) changes++;
         }
         if (changes > 0) {
-            call.changed(key, "setbit");
-            if (changes > 1) call.dirty(changes - 1);
+            call.changed(key, "setbit", changes);
         }
         return call.reply();
     }

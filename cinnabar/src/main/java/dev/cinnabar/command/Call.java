@@ -8,37 +8,19 @@ import dev.cinnabar.base.Randomness;
 import dev.cinnabar.store.Database;
 import dev.cinnabar.store.Store;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// One command being run: its arguments, the databases, the reply, and the outbox in which the body says what it changed.
+/// One command being run: its arguments, the databases, the reply, and the [Outbox] in which the body says what it changed.
 ///
 /// A call belongs to an executor and is used for one command after the other; everything it lends is valid until the body returns.
 public final class Call implements Arguments {
-    private static final Map<Integer, byte[]> AS_IT_IS = Map.of();
-
-    /// What [#event] answers for a change that is told to nobody.
+    /// The name of an event that is told to nobody.
     public static final String NO_EVENT = "";
 
-    /*
-     * The outbox. A body says `changed(key, "set")`, and perhaps what the log is to remember instead of the command. It does nothing
-     * by itself: the engine reads it after the body has returned, wakes watchers, sends notifications, writes the log. A body that
-     * fails half-way leaves nothing behind.
-     *
-     * What happened beside, while the body ran, stands between its changes: a key expired when it was asked for, was made, was not
-     * there. These *notices* are for keyspace notifications only, which shall come in the order in which things happened.
-     *
-     *   SPOP k   →   change k spop | change k del            SET k v   →   notice k new | change k set
-     */
-
+    private static final Map<Integer, byte[]> AS_IT_IS = Map.of();
     private static final Bytes[] NO_ARGUMENTS = {};
-    private static final byte[] NOTHING = {};
-
-    /// Room for more than so many changes or effects is given back.
-    static final int MOST_KEPT = 1024;
-
     private static final byte[] REDACTED = "(redacted)".getBytes(StandardCharsets.US_ASCII);
 
     private final Store store;
@@ -46,7 +28,7 @@ public final class Call implements Arguments {
     private final Randomness randomness;
     private final Limits limits;
     private final Reply reply = new Reply();
-    private final Effects effects = new Effects();
+    private final Outbox outbox = new Outbox();
 
     private @Nullable Object caller;
     private @Nullable CommandSpec spec;
@@ -54,33 +36,18 @@ public final class Call implements Arguments {
     private int argc;
     private int dbIndex;
 
-    private int changes;
-    private Bytes[] changedKeys = {new Bytes(), new Bytes()};
-    private String[] events = new String[2];
-    private char[] eventClasses = new char[2];
-    private int[] changedDbs = new int[2];
-    private boolean[] areNotices = new boolean[2];
-    private boolean[] areUnwatched = new boolean[2];
-    private long dirty;
-    private boolean isLogged;
-    private boolean usesEffects;
-    private boolean mayWait;
-    private boolean isWaiting;
-    private boolean isDecided;
-    private boolean hasWaited;
-    private boolean mustObey;
-    private int waitsFirst;
-    private int waitsLast;
-    private long waitsMs;
-    private long waitsAgainMs = Long.MAX_VALUE;
-    private boolean waitsNilIsArray;
-    private boolean waitsForNoKey;
-    private boolean waitsForOneOf;
-    private Map<Integer, byte[]> waitsWith = AS_IT_IS;
-    private boolean isTimeOver;
     private boolean touches = true;
+    private boolean mustObey;
     private long hits;
     private long misses;
+
+    private boolean mayWait;
+    private boolean hasWaited;
+    private boolean isTimeOver;
+    private boolean isDecided;
+    private @Nullable Waiting waiting; // null while the body has not said that it waits
+    private long againMs = Long.MAX_VALUE;
+    private Map<Integer, byte[]> wordsAgain = AS_IT_IS;
 
     /// @param limits settings that bodies look at
     public Call(Store store, Clock clock, Randomness randomness, Limits limits) {
@@ -99,7 +66,25 @@ public final class Call implements Arguments {
         this.argc = argc;
         this.argv = argv;
         reply.to(out, isResp3);
-        clearOutbox();
+        outbox.clear();
+        forgetWaiting();
+    }
+
+    private void forgetWaiting() {
+        hasWaited = false;
+        isTimeOver = false;
+        isDecided = false;
+        againMs = Long.MAX_VALUE;
+        // speed only: to store a reference costs a barrier of the collector
+        if (waiting != null) waiting = null;
+        if (wordsAgain != AS_IT_IS) wordsAgain = AS_IT_IS;
+    }
+
+    /// Forgets the words of the last commands and what was made of them, and gives back what has grown large. The engine's.
+    public void letGo() {
+        argv = NO_ARGUMENTS;
+        forgetWaiting();
+        outbox.letGo();
     }
 
     /// Says which command the arguments were found to mean. The engine's.
@@ -223,7 +208,7 @@ public final class Call implements Arguments {
 
     private void missed(Bytes key) {
         misses++;
-        if (limits.tellsMisses) notice(dbIndex, key, "keymiss", 'm');
+        if (limits.tellsMisses) outbox.notice(dbIndex, key, "keymiss", 'm');
     }
 
     /// Whether what the client does counts as use of a key (CLIENT NO-TOUCH says they do not). The engine's.
@@ -272,94 +257,6 @@ public final class Call implements Arguments {
         return limits;
     }
 
-    // ---- waiting ----
-
-    /// Says that there is nothing to answer yet: the command is run again, from the top, whenever one of these keys has changed. Nothing may
-    /// have changed before. Where nobody can wait (in a transaction, in a script) the answer is nil at once.
-    ///
-    /// @param first      the index of the first key among the arguments
-    /// @param last       of the last one
-    /// @param timeoutMs  how long to wait, in milliseconds; 0 for ever
-    /// @param nilIsArray what is answered when the time is over: a nil array or a plain nil
-    public Reply waitForKeys(int first, int last, long timeoutMs, boolean nilIsArray) {
-        if (!mayWait) return nilIsArray ? reply.nilArray() : reply.nil();
-        isWaiting = true;
-        waitsFirst = first;
-        waitsLast = last;
-        waitsMs = timeoutMs;
-        waitsNilIsArray = nilIsArray;
-        return reply;
-    }
-
-    /// The same for a call that takes what it wants from one of the keys, as BLPOP does: from the one that got something first, not from the
-    /// one that is named first. So when it is run again, the key that has changed stands in the places of all.
-    public Reply waitForOneOf(int first, int last, long timeoutMs, boolean nilIsArray) {
-        waitsForOneOf = mayWait;
-        return waitForKeys(first, last, timeoutMs, nilIsArray);
-    }
-
-    /// The engine's.
-    public boolean waitsForOneOf() {
-        return waitsForOneOf;
-    }
-
-    /// Says that there is nothing to answer yet, and that no key will tell when there is: the command is run again, from the top, now and then,
-    /// and a last time when its time is over ([#isTimeOver]); then it has to answer. Only where [#mayWait].
-    ///
-    /// @param timeoutMs how long to wait, in milliseconds; 0 for ever
-    /// @param againMs   when to look again, in milliseconds from now, more than 0
-    public Reply waitForNoKey(long timeoutMs, long againMs) {
-        isWaiting = true;
-        waitsFirst = 1;
-        waitsLast = 0;
-        waitsMs = timeoutMs;
-        waitsForNoKey = true;
-        waitUntil(clock.wallMs() + againMs);
-        return reply;
-    }
-
-    /// Whether this is the last time that a call is run which [waits for no key][#waitForNoKey].
-    public boolean isTimeOver() {
-        return isTimeOver;
-    }
-
-    /// The engine's.
-    public void isTimeOver(boolean isTimeOver) {
-        this.isTimeOver = isTimeOver;
-    }
-
-    /// The engine's.
-    public boolean waitsForNoKey() {
-        return waitsForNoKey;
-    }
-
-    /// Whether [#waitForKeys] makes the client wait, and not answer nil.
-    public boolean mayWait() {
-        return mayWait;
-    }
-
-    /// Says that a call which waits is to be run again at a certain time, too: when it may be answered then though no key has changed.
-    ///
-    /// @param atMs in ms since 1970, later than now
-    public void waitUntil(long atMs) {
-        waitsAgainMs = Math.min(waitsAgainMs, atMs);
-    }
-
-    /// The engine's.
-    public long waitsAgainMs() {
-        return waitsAgainMs;
-    }
-
-    /// Whether this is a call that has waited and is run again.
-    public boolean hasWaited() {
-        return hasWaited;
-    }
-
-    /// The engine's.
-    public void hasWaited(boolean hasWaited) {
-        this.hasWaited = hasWaited;
-    }
-
     /// Whether the command comes from the log: it was checked when it was written, and what it says is to be done in full.
     public boolean mustObey() {
         return mustObey;
@@ -370,15 +267,53 @@ public final class Call implements Arguments {
         this.mustObey = mustObey;
     }
 
-    /// Puts another word in the place of an argument for the time when this call, which waits, is run again (`XREAD … $`).
-    public void waitWith(int index, byte[] word) {
-        if (waitsWith == AS_IT_IS) waitsWith = new HashMap<>();
-        waitsWith.put(index, word);
+    // ---- waiting ----
+
+    /// Says that there is nothing to answer yet: the command is run again, from the top, whenever one of these keys has changed. Nothing may
+    /// have changed before. Where nobody can wait (in a transaction, in a script) the answer is nil at once.
+    ///
+    /// @param first      the index of the first key among the arguments
+    /// @param last       of the last one
+    /// @param timeoutMs  how long to wait, in milliseconds; 0 for ever
+    /// @param nilIsArray what is answered when the time is over: a nil array or a plain nil
+    public Reply waitForKeys(int first, int last, long timeoutMs, boolean nilIsArray) {
+        return waitForKeys(first, last, false, timeoutMs, nilIsArray);
     }
 
-    /// The engine's: the words that take the place of arguments, by their index.
-    public Map<Integer, byte[]> waitsWith() {
-        return waitsWith;
+    /// The same for a call that takes what it wants from one of the keys, as BLPOP does: from the one that got something first, not from the
+    /// one that is named first. So when it is run again, the key that has changed stands in the places of all.
+    public Reply waitForOneOf(int first, int last, long timeoutMs, boolean nilIsArray) {
+        return waitForKeys(first, last, true, timeoutMs, nilIsArray);
+    }
+
+    private Reply waitForKeys(int first, int last, boolean isForOneOf, long timeoutMs, boolean nilIsArray) {
+        if (!mayWait) return nilIsArray ? reply.nilArray() : reply.nil();
+        waiting = new Waiting(first, last, isForOneOf, timeoutMs, nilIsArray, againMs, wordsAgain);
+        return reply;
+    }
+
+    /// Says that there is nothing to answer yet, and that no key will tell when there is: the command is run again, from the top, now and then,
+    /// and a last time when its time is over ([#isTimeOver]); then it has to answer. Only where [#mayWait].
+    ///
+    /// @param timeoutMs how long to wait, in milliseconds; 0 for ever
+    /// @param againMs   when to look again, in milliseconds from now, more than 0
+    public Reply waitForNoKey(long timeoutMs, long againMs) {
+        waiting = new Waiting(1, 0, false, timeoutMs, false, clock.wallMs() + againMs, AS_IT_IS);
+        return reply;
+    }
+
+    /// Says, before [#waitForKeys], that the call is to be run again at a certain time, too: when it may be answered then though no key has
+    /// changed.
+    ///
+    /// @param atMs in ms since 1970, later than now
+    public void waitUntil(long atMs) {
+        againMs = Math.min(againMs, atMs);
+    }
+
+    /// Says, before [#waitForKeys], which word takes the place of an argument when the call is run again (`XREAD … $`).
+    public void waitWith(int index, byte[] word) {
+        if (wordsAgain == AS_IT_IS) wordsAgain = new HashMap<>();
+        wordsAgain.put(index, word);
     }
 
     /// Says that the answer stands, even if it is that a key is of another type: it is not one that the call waits for.
@@ -386,35 +321,48 @@ public final class Call implements Arguments {
         isDecided = true;
     }
 
-    /// The engine's.
-    public boolean isDecided() {
-        return isDecided;
+    /// Whether [#waitForKeys] makes the client wait, and not answer nil.
+    public boolean mayWait() {
+        return mayWait;
     }
 
-    /// The engine's.
+    /// Whether this is a call that has waited and is run again.
+    public boolean hasWaited() {
+        return hasWaited;
+    }
+
+    /// Whether this is the last time that a call is run which [waits for no key][#waitForNoKey].
+    public boolean isTimeOver() {
+        return isTimeOver;
+    }
+
+    // ---- waiting, the engine's side ----
+
     public void mayWait(boolean mayWait) {
         this.mayWait = mayWait;
     }
 
-    /// Whether the body said that it waits. The engine's, as the following.
+    /// Says that this call has waited and is run again.
+    ///
+    /// @param isTimeOver whether for the last time
+    public void runsAgain(boolean isTimeOver) {
+        this.hasWaited = true;
+        this.isTimeOver = isTimeOver;
+    }
+
+    /// Whether the body said that it waits.
     public boolean isWaiting() {
-        return isWaiting;
+        return waiting != null;
     }
 
-    public int waitsFirst() {
-        return waitsFirst;
+    /// How it waits; null when it does not.
+    public @Nullable Waiting waiting() {
+        return waiting;
     }
 
-    public int waitsLast() {
-        return waitsLast;
-    }
-
-    public long waitsMs() {
-        return waitsMs;
-    }
-
-    public boolean waitsNilIsArray() {
-        return waitsNilIsArray;
+    /// Whether the body said that its answer stands.
+    public boolean isDecided() {
+        return isDecided;
     }
 
     // ---- the outbox ----
@@ -423,7 +371,14 @@ public final class Call implements Arguments {
     ///
     /// @param event the name of the keyspace event, of the class of the command's group
     public void changed(Bytes key, String event) {
-        changed(dbIndex, key, event, spec().group().eventClass());
+        changed(key, event, 1);
+    }
+
+    /// The same for several changes of the key at once, which are one event.
+    ///
+    /// @param count how many, for `rdb_changes_since_last_save`
+    public void changed(Bytes key, String event, long count) {
+        outbox.changed(dbIndex, key, event, spec().group().eventClass(), count);
     }
 
     /// The same where Redis tells nobody: watchers are woken and the log is written, but there is no event.
@@ -433,168 +388,36 @@ public final class Call implements Arguments {
 
     /// The same for an event of class `g`: `del`, `expire`, `rename_to` and the like.
     public void changedGeneric(Bytes key, String event) {
-        changed(dbIndex, key, event, Group.GENERIC.eventClass());
+        changed(dbIndex, key, event, Group.GENERIC.eventClass(), 1);
     }
 
     /// The same for a key of any database and an event of any class.
-    public void changed(int db, Bytes key, String event, char eventClass) {
-        put(db, key.array(), key.offset(), key.length(), event, eventClass, false);
-        dirty++;
-        isLogged = true;
+    public void changed(int db, Bytes key, String event, char eventClass, long count) {
+        outbox.changed(db, key, event, eventClass, count);
     }
 
     /// The same for a change that WATCH takes no notice of, as in Redis: of a stream's groups and counters and not of its entries.
     public void changedUnwatched(Bytes key, String event) {
-        changed(key, event);
-        areUnwatched[changes - 1] = true;
+        changedUnwatched(key, event, 1);
     }
 
-    /// Notes an event of keyspace notifications that is not a change by the command, in its place among the changes. The key is copied.
-    /// The engine's, and only called when notifications are on.
-    public void notice(int db, Bytes key, String event, char eventClass) {
-        put(db, key.copy(), 0, key.length(), event, eventClass, true);
+    /// The same for several at once.
+    public void changedUnwatched(Bytes key, String event, long count) {
+        outbox.changedUnwatched(dbIndex, key, event, spec().group().eventClass(), count);
     }
 
-    private void put(int db, byte[] key, int offset, int length, String event, char eventClass, boolean isNotice) {
-        if (changes == changedKeys.length) resizeOutbox(2 * changes);
-        changedKeys[changes].set(key, offset, length);
-        events[changes] = event;
-        eventClasses[changes] = eventClass;
-        areNotices[changes] = isNotice;
-        areUnwatched[changes] = false;
-        changedDbs[changes++] = db;
-    }
-
-    /// Says that this many changes more were made than keys were named, or, where no key was named, that there were some at all.
+    /// Says that changes were made that belong to no key, or to one that was named; the log remembers the command even if there were none.
     public void dirty(long count) {
-        dirty += count;
-        isLogged = true;
+        outbox.dirty(count);
     }
 
     /// What the log is to remember instead of the command; see [Effects]. Without a call of this it is the command itself.
     public Effects effects() {
-        if (!usesEffects) {
-            usesEffects = true;
-            effects.clear();
-        }
-        return effects;
+        return outbox.effects();
     }
 
-    /// Whether [#effects()] are to be written down from now on: not where no log will read them.
-    public void keepsEffects(boolean keeps) {
-        effects.kept(keeps);
-    }
-
-    /// Puts the entries from one [#changes()] to a later one behind all others: for a body that does first, because it may be refused, what
-    /// counts as done second.
-    public void putLast(int from, int to) {
-        for (int i = to; i > from; i--) {
-            for (int k = i - 1; k < changes - 1 - (to - i); k++) swap(k, k + 1);
-        }
-    }
-
-    private void swap(int i, int k) {
-        Bytes key = changedKeys[i];
-        String event = events[i];
-        char eventClass = eventClasses[i];
-        int db = changedDbs[i];
-        boolean isNotice = areNotices[i];
-        boolean isUnwatched = areUnwatched[i];
-        changedKeys[i] = changedKeys[k];
-        events[i] = events[k];
-        eventClasses[i] = eventClasses[k];
-        changedDbs[i] = changedDbs[k];
-        areNotices[i] = areNotices[k];
-        areUnwatched[i] = areUnwatched[k];
-        changedKeys[k] = key;
-        events[k] = event;
-        eventClasses[k] = eventClass;
-        changedDbs[k] = db;
-        areNotices[k] = isNotice;
-        areUnwatched[k] = isUnwatched;
-    }
-
-    private void resizeOutbox(int n) {
-        int before = changedKeys.length;
-        changedKeys = Arrays.copyOf(changedKeys, n);
-        for (int i = before; i < n; i++) changedKeys[i] = new Bytes();
-        events = Arrays.copyOf(events, n);
-        eventClasses = Arrays.copyOf(eventClasses, n);
-        changedDbs = Arrays.copyOf(changedDbs, n);
-        areNotices = Arrays.copyOf(areNotices, n);
-        areUnwatched = Arrays.copyOf(areUnwatched, n);
-    }
-
-    /// Empties the outbox. The engine's.
-    public void clearOutbox() {
-        changes = 0;
-        isWaiting = false;
-        isDecided = false;
-        hasWaited = false;
-        waitsForNoKey = false;
-        waitsForOneOf = false;
-        if (waitsWith != AS_IT_IS)
-            waitsWith = AS_IT_IS; // speed only: to store a reference costs a barrier of the collector
-        isTimeOver = false;
-        waitsAgainMs = Long.MAX_VALUE;
-        mustObey = false;
-        dirty = 0;
-        isLogged = false;
-        usesEffects = false;
-    }
-
-    /// Forgets the words of the last commands and what was made of them, and gives back what has grown large. The engine's.
-    public void letGo() {
-        argv = NO_ARGUMENTS;
-        clearOutbox();
-        effects.letGo();
-        if (changedKeys.length > MOST_KEPT) resizeOutbox(2);
-        for (Bytes key : changedKeys) key.set(NOTHING, 0, 0);
-    }
-
-    /// Whether an entry of the outbox is a notice, and no change.
-    public boolean isNotice(int i) {
-        return areNotices[i];
-    }
-
-    /// Whether it is a change for those who watch the key.
-    public boolean isWatched(int i) {
-        return !areNotices[i] && !areUnwatched[i];
-    }
-
-    /// How many entries there are: keys that were said to be changed, and notices.
-    public int changes() {
-        return changes;
-    }
-
-    public Bytes changedKey(int i) {
-        return changedKeys[i];
-    }
-
-    public int changedDb(int i) {
-        return changedDbs[i];
-    }
-
-    public String event(int i) {
-        return events[i];
-    }
-
-    public char eventClass(int i) {
-        return eventClasses[i];
-    }
-
-    /// How many changes were made, for `rdb_changes_since_last_save`.
-    public long dirty() {
-        return dirty;
-    }
-
-    /// Whether the log is to remember anything.
-    public boolean isLogged() {
-        return isLogged;
-    }
-
-    /// Whether the log is to remember [#effects()] instead of the command.
-    public boolean usesEffects() {
-        return usesEffects;
+    /// What was said so far.
+    public Outbox outbox() {
+        return outbox;
     }
 }

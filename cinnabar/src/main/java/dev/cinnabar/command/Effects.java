@@ -28,13 +28,13 @@ public final class Effects {
     /// Forgets the words, and gives back what has grown large.
     void letGo() {
         clear();
-        if (words.length > Call.MOST_KEPT) {
+        if (words.length > Outbox.MOST_KEPT) {
             words = windows(8);
             digits = new byte[8][];
         } else {
             for (Bytes word : words) word.set(NOTHING, 0, 0);
         }
-        if (ends.length > Call.MOST_KEPT) ends = new int[4];
+        if (ends.length > Outbox.MOST_KEPT) ends = new int[4];
     }
 
     private static Bytes[] windows(int count) {

@@ -190,7 +190,7 @@ public enum GeoCommands implements Command {
 
         ZsetCommands.put(call, from, 3, GeoCommands::score, options);
 
-        if (!call.isLogged()) return call.reply();
+        if (!call.outbox().isLogged()) return call.reply();
         Effects log = call.effects().command(Words.ZADD);
         for (int i = 1; i < from; i++) log.arg(call.arg(i));
         for (int i = from; i < call.argc(); i += 3) log.arg(score(call, i)).arg(call.arg(i + 2));

@@ -283,9 +283,7 @@ final class GeoSearch {
                 member.set(one.member, 0, one.member.length);
                 result.put(member, storesDistance ? one.distance / metersPerUnit : one.score);
             }
-            ZsetCommands.store(call, key, result, event);
-            if (size > 0) call.dirty(size - 1);
-            return call.reply();
+            return ZsetCommands.store(call, key, result, event, size);
         }
     }
 }

@@ -398,8 +398,7 @@ public enum HashCommands implements Command {
         } finally {
             if (hasSeveral) call.db().letRoomGo();
         }
-        call.changed(call.key(1), "hset");
-        call.dirty((call.argc() - 2) / 2 - 1);
+        call.changed(call.key(1), "hset", (call.argc() - 2) / 2);
         return added;
     }
 
@@ -433,8 +432,7 @@ public enum HashCommands implements Command {
     }
 
     static void deleted(Call call, HashValue hash, long count) {
-        call.changed(call.key(1), "hdel");
-        call.dirty(count - 1);
+        call.changed(call.key(1), "hdel", count);
         if (!hash.exists()) call.changedGeneric(call.key(1), "del");
     }
 

@@ -104,8 +104,7 @@ final class HashExpiry {
         int done = log(call, first, results, DONE, Words.HPEXPIREAT, whenMs);
         int deleted = log(call, first, results, DELETED, Words.HDEL, Database.NO_EXPIRY);
         if (done > 0) {
-            call.changed(call.key(1), "hexpire");
-            call.dirty(done - 1);
+            call.changed(call.key(1), "hexpire", done);
         }
         if (deleted > 0) HashCommands.deleted(call, hash, deleted);
     }
@@ -163,8 +162,7 @@ final class HashExpiry {
     private static void persisted(Call call, int first, byte[] results) {
         int count = log(call, first, results, DONE, Words.HPERSIST, Database.NO_EXPIRY);
         if (count == 0) return;
-        call.changed(call.key(1), "hpersist");
-        call.dirty(count - 1);
+        call.changed(call.key(1), "hpersist", count);
     }
 
     // ---- with values ----
@@ -227,8 +225,7 @@ final class HashExpiry {
         } finally {
             call.db().letRoomGo();
         }
-        call.changed(call.key(1), "hset");
-        call.dirty(options.fields - 1);
+        call.changed(call.key(1), "hset", options.fields);
         if (options.hasTime()) call.changed(call.key(1), "hexpire");
         // without its condition, which held: whoever replays this still has fields whose time was over here
         Effects effects = call.effects().command(Words.HSETEX).arg(call.key(1));

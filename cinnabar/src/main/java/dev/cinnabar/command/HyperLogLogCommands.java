@@ -82,8 +82,7 @@ public enum HyperLogLogCommands implements Command {
 
         int changes = raised + (address == 0 ? 1 : 0);
         if (changes > 0) {
-            call.changed(key, "pfadd");
-            call.dirty(changes - 1);
+            call.changed(key, "pfadd", changes);
         }
         return call.reply().integer(changes > 0);
     }

@@ -328,7 +328,7 @@ public enum KeyCommands implements Command {
 
         call.db().moveTo(key, to, key);
         call.changed(key, "move_from");
-        call.changed(target, key, "move_to", Group.GENERIC.eventClass());
+        call.changed(target, key, "move_to", Group.GENERIC.eventClass(), 1);
 
         return call.reply().integer(1);
     }
@@ -351,7 +351,7 @@ public enum KeyCommands implements Command {
             return call.reply().integer(0);
 
         call.db().copyTo(source, to, destination);
-        call.changed(target, destination, "copy_to", Group.GENERIC.eventClass());
+        call.changed(target, destination, "copy_to", Group.GENERIC.eventClass(), 1);
 
         return call.reply().integer(1);
     }

@@ -326,8 +326,7 @@ public enum ListCommands implements Command {
             list.remove(atHead ? 0 : list.size() - pushed, pushed);
             throw e;
         }
-        call.changed(call.key(1), atHead ? "lpush" : "rpush");
-        call.dirty(count - 1);
+        call.changed(call.key(1), atHead ? "lpush" : "rpush", count);
         return call.reply().integer(list.size());
     }
 
@@ -356,15 +355,13 @@ public enum ListCommands implements Command {
     // ---- removing ----
 
     private static void popped(Call call, Bytes key, ListValue list, boolean atHead, long count) {
-        call.changed(key, atHead ? "lpop" : "rpop");
-        call.dirty(count - 1);
+        call.changed(key, atHead ? "lpop" : "rpop", count);
         if (!list.exists()) call.changedGeneric(key, "del");
     }
 
     private static void removed(Call call, ListValue list, String event, long count) {
         Bytes key = call.key(1);
-        call.changed(key, event);
-        call.dirty(count - 1);
+        call.changed(key, event, count);
         if (!list.exists()) call.changedGeneric(key, "del");
     }
 
@@ -514,8 +511,7 @@ public enum ListCommands implements Command {
         boolean isSame = call.key(1).equals(call.key(2));
         long pushedThere = isSame && fromHead == toHead ? count : 0; // they lie in front of those that go
         source.remove(fromHead ? pushedThere : source.size() - pushedThere - count, count);
-        call.changed(call.key(2), toHead ? "lpush" : "rpush");
-        call.dirty(count - 1);
+        call.changed(call.key(2), toHead ? "lpush" : "rpush", count);
         popped(call, call.key(1), source, fromHead, count);
 
         cargo.unload();

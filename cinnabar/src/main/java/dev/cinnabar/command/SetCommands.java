@@ -215,8 +215,7 @@ public enum SetCommands implements Command {
             throw e;
         }
         if (added > 0) {
-            call.changed(call.key(1), "sadd");
-            call.dirty(added - 1);
+            call.changed(call.key(1), "sadd", added);
         }
         return call.reply().integer(added);
     }
@@ -230,8 +229,7 @@ public enum SetCommands implements Command {
     }
 
     private static void removed(Call call, SetValue set, String event, long count) {
-        call.changed(call.key(1), event);
-        call.dirty(count - 1);
+        call.changed(call.key(1), event, count);
         if (!set.exists()) call.changedGeneric(call.key(1), "del");
     }
 
@@ -264,13 +262,13 @@ public enum SetCommands implements Command {
         if (!isThere) return call.reply().integer(0);
         if (call.key(1).equals(call.key(2))) return call.reply().integer(1);
 
-        int before = call.changes();
+        int before = call.outbox().size();
         boolean isNew = target.add(member); // may be refused, so it comes first
-        int after = call.changes();
+        int after = call.outbox().size();
         source = write(call, 1);
         source.remove(member);
         removed(call, source, "srem", 1);
-        if (after > before) call.putLast(before, after);
+        if (after > before) call.outbox().putLast(before, after);
         if (isNew) call.changed(call.key(2), "sadd");
         return call.reply().integer(1);
     }

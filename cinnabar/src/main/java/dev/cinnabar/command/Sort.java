@@ -298,9 +298,8 @@ final class Sort {
             }
             long size = result.size();
             if (result.storeAt(call.db(), key)) {
-                if (size > 0) call.changed(call.dbIndex(), key, "sortstore", Group.LIST.eventClass());
+                if (size > 0) call.changed(call.dbIndex(), key, "sortstore", Group.LIST.eventClass(), size);
                 else call.changedGeneric(key, "del");
-                if (size > 0) call.dirty(size - 1);
             }
             return call.reply().integer(size);
         }

@@ -242,8 +242,7 @@ final class StreamClaims {
             released++;
         }
         if (released > 0) {
-            call.changedUnwatched(call.key(1), Call.NO_EVENT);
-            call.dirty(released - 1);
+            call.changedUnwatched(call.key(1), Call.NO_EVENT, released);
         }
         return call.reply().integer(released);
     }

@@ -313,8 +313,7 @@ public enum StreamCommands implements Command {
         StreamValue stream = call.db().streamForChange(address);
         long trimmed = trim.apply(stream);
         if (trimmed > 0) {
-            call.changed(key, "xtrim");
-            call.dirty(trimmed - 1);
+            call.changed(key, "xtrim", trimmed);
             if (trim.isApproximate)
                 writeTrim(call.effects().command(Words.XTRIM).arg(key), trim, stream);
         }
@@ -446,8 +445,7 @@ public enum StreamCommands implements Command {
             if (stream.delete(StreamId.ms(call.arg(i)), StreamId.seq(call.arg(i), 0))) deleted++;
         }
         if (deleted > 0) {
-            call.changed(key, "xdel");
-            call.dirty(deleted - 1);
+            call.changed(key, "xdel", deleted);
         }
         return call.reply().integer(deleted);
     }
@@ -526,8 +524,8 @@ public enum StreamCommands implements Command {
                 reply.integer(NOT_THERE);
             }
         }
-        if (deleted > 0) call.changed(key, "xdel");
-        if (changes + deleted > 0) call.dirty(changes + Math.max(0, deleted - 1));
+        if (deleted > 0) call.changed(key, "xdel", deleted);
+        if (changes > 0) call.dirty(changes);
         return reply;
     }
 

@@ -85,7 +85,7 @@ final class ZsetAlgebra {
         algebra.parse();
         try (ZsetResult result = call.db().newZset()) {
             algebra.gather(result);
-            return ZsetCommands.store(call, call.key(1), result, event);
+            return ZsetCommands.store(call, call.key(1), result, event, 1);
         }
     }
 

@@ -383,15 +383,16 @@ public enum ZsetCommands implements Command {
                     range.count(),
                     range.isReverse(),
                     (member, score) -> result.put(member.bytes(), score));
-            return store(call, call.key(1), result, "zrangestore");
+            return store(call, call.key(1), result, "zrangestore", 1);
         }
     }
 
     /// Puts a result under a key and answers its size.
-    static Reply store(Call call, Bytes key, ZsetResult result, String event) {
+    /// @param changes how many a result that is not empty counts as
+    static Reply store(Call call, Bytes key, ZsetResult result, String event, long changes) {
         long size = result.size();
         if (result.storeAt(call.db(), key)) {
-            if (size > 0) call.changed(key, event);
+            if (size > 0) call.changed(key, event, changes);
             else call.changedGeneric(key, "del");
         }
         return call.reply().integer(size);
@@ -471,8 +472,7 @@ public enum ZsetCommands implements Command {
             throw e;
         }
         if (added + updated > 0) {
-            call.changed(call.key(1), increments ? "zincr" : "zadd");
-            call.dirty(added + updated - 1);
+            call.changed(call.key(1), increments ? "zincr" : "zadd", added + updated);
         }
         if (increments) return answerScore(call.reply(), result);
         return call.reply().integer((options & CH) != 0 ? added + updated : added);
@@ -513,8 +513,7 @@ public enum ZsetCommands implements Command {
 
     private static void removed(Call call, Bytes key, ZsetValue zset, long count, String event) {
         if (count == 0) return;
-        call.changed(key, event);
-        call.dirty(count - 1);
+        call.changed(key, event, count);
         if (!zset.exists()) call.changedGeneric(key, "del");
     }
 

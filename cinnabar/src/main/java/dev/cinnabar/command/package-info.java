@@ -22,9 +22,10 @@
 /// `+OK` into the buffer that goes to the socket. No object was made.
 ///
 /// **The outbox.** Redis asks each writing command to remember three calls: count the change, wake the watchers, send the notification;
-/// and some to rewrite what goes to replicas. Here there is one, `changed(key, event)`, and the engine does the rest after the body has
-/// returned. Where the command itself must not be logged, because it would not do the same again (an expiry time counted from now, a
-/// random choice), the body says what is to be logged instead: `call.effects()`.
+/// and some to rewrite what goes to replicas. Here there is one, `changed(key, event)`, which notes it in the call's
+/// [dev.cinnabar.command.Outbox], and the engine does the rest after the body has returned. Where the command itself must not be logged,
+/// because it would not do the same again (an expiry time counted from now, a random choice), the body says what is to be logged instead:
+/// `call.effects()`.
 ///
 /// **Uses of a key** keep it from being evicted. They are noted where the key is looked up, by `lookupRead` and `lookupWrite`, so that a
 /// command which finds nothing to change counts, too; what sets a whole value notes it by itself.
@@ -33,9 +34,12 @@
 /// a [dev.cinnabar.command.Refusal]; both are constants without a stack trace where they are frequent. Clients match on their texts; those
 /// that several commands share stand in [dev.cinnabar.command.Errors].
 ///
-/// **Who owns what.** A few `Call`s per engine, each with its `Effects`, used again and again, all under its lock: one for clients, one for a
-/// call that is run again after it waited, and so on. The `Reply` is the session's. What the call lends
-/// is valid until the body returns.
+/// **Waiting.** A body that finds nothing to answer says for which keys it waits, and how long. The engine keeps the words and this
+/// [dev.cinnabar.command.Waiting], and runs the command again, from the top, when one of the keys has changed.
+///
+/// **Who owns what.** A few `Call`s per engine, each with its `Reply` and its `Outbox`, used again and again, all under its lock: one for
+/// clients, one for a call that is run again after it waited, and so on. The buffer that a reply is written to is the session's. What the
+/// call lends is valid until the body returns.
 ///
 /// **What this room does not do.** It does not decide whether a command may run now, knows neither sockets nor sessions nor the log. Commands
 /// that own other state live where that state is: MULTI, CONFIG and BGREWRITEAOF are in `engine`.

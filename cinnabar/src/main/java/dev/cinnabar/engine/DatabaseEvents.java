@@ -81,7 +81,7 @@ final class DatabaseEvents implements KeyEvents {
         int classes = engine.settings().keyspaceEvents;
         if (classes == 0 || engine.isLoading()) return;
         Call running = body;
-        if (running != null) running.notice(db.index(), key, event, eventClass);
+        if (running != null) running.outbox().notice(db.index(), key, event, eventClass);
         else notifications.tell(classes, db.index(), key, event, eventClass);
     }
 }

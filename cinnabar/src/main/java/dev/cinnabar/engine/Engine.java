@@ -9,8 +9,10 @@ import dev.cinnabar.command.Command;
 import dev.cinnabar.command.Errors;
 import dev.cinnabar.command.Flag;
 import dev.cinnabar.command.Limits;
+import dev.cinnabar.command.Outbox;
 import dev.cinnabar.command.Refusal;
 import dev.cinnabar.command.Reply;
+import dev.cinnabar.command.Waiting;
 import dev.cinnabar.engine.Session.QueuedCall;
 import dev.cinnabar.memory.Budget;
 import dev.cinnabar.memory.OutOfMemory;
@@ -97,7 +99,7 @@ public final class Engine {
         this.inner = new Call(store, clock, randomness, limits);
         this.replayed = new Call(store, clock, randomness, limits);
         this.again = new Call(store, clock, randomness, limits);
-        replayed.keepsEffects(false); // it comes from the log
+        replayed.outbox().keepsEffects(false); // it comes from the log
         log(ChangeLog.NONE);
         this.waiting = new WaitingCalls(this, store, again);
         this.eviction = new Eviction(store, settings, randomness);
@@ -317,7 +319,8 @@ public final class Engine {
             execute(entry, call, session);
         }
         session.commands++;
-        if (call.isWaiting()) waiting.suspend(session, entry, call);
+        Waiting how = call.waiting();
+        if (how != null) waiting.suspend(session, entry, call, how);
         else finishReply(session, call, start);
         return true;
     }
@@ -355,9 +358,10 @@ public final class Engine {
         int start = call.reply().out().length();
         long began = isInExec ? clock.nanos() : lastNanos;
         runBody(entry, call, session, start);
-        if (call.changes() > 0) tell(call);
-        if (call.isLogged()) { // also a call that waits: it may have made its consumer
-            statistics.dirty += call.dirty();
+        Outbox outbox = call.outbox();
+        if (outbox.size() > 0) tell(outbox);
+        if (outbox.isLogged()) { // also a call that waits: it may have made its consumer
+            statistics.dirty += outbox.dirty();
             if (session.origin() != Session.Origin.REPLAY) journal.record(call, isInExec);
         }
         if (!monitors.isEmpty() && !call.hasWaited()) monitors.feed(session, call, entry.spec());
@@ -401,11 +405,12 @@ public final class Engine {
     private void account(CommandEntry entry, Call call, Session session, int start, long began) {
         long ended = clock.nanos();
         if (!isInExec) lastNanos = ended;
+        long nanos = ended - began;
         boolean hasFailed = call.reply().errors() > 0;
         if (hasFailed) statistics.countError(call.reply().out(), start);
-        entry.ran(ended - began, hasFailed, settings.tracksLatency);
+        entry.ran(nanos, hasFailed, settings.tracksLatency);
         statistics.commands++;
-        noteIfSlow(entry, call, session, ended - began);
+        noteIfSlow(entry, call, session, nanos);
     }
 
     /// Whether the session's last command waits: nothing more of it may be run before it is answered.
@@ -430,13 +435,14 @@ public final class Engine {
     }
 
     /// Empties the outbox, the part for others: those who watch a key, wait for it, or listen to what happens to keys.
-    private void tell(Call call) {
+    private void tell(Outbox outbox) {
         int classes = isLoading ? 0 : settings.keyspaceEvents;
-        for (int i = 0; i < call.changes(); i++) {
-            if (call.isWatched(i)) watches.changed(call.changedDb(i), call.changedKey(i));
-            if (!call.isNotice(i)) waiting.waiters().changed(call.changedDb(i), call.changedKey(i));
-            if (classes != 0 && !call.event(i).equals(Call.NO_EVENT)) {
-                notifications.tell(classes, call.changedDb(i), call.changedKey(i), call.event(i), call.eventClass(i));
+        for (int i = 0; i < outbox.size(); i++) {
+            Outbox.Entry entry = outbox.entry(i);
+            if (entry.isWatched()) watches.changed(entry.db(), entry.key());
+            if (!entry.isNotice()) waiting.waiters().changed(entry.db(), entry.key());
+            if (classes != 0 && !entry.event().equals(Call.NO_EVENT)) {
+                notifications.tell(classes, entry.db(), entry.key(), entry.event(), entry.eventClass());
             }
         }
     }
@@ -469,8 +475,8 @@ public final class Engine {
         hasRunQueue = true;
         Call exec = databaseEvents.body;
         if (exec != null) { // what EXEC itself met comes before what its commands do
-            tell(exec);
-            exec.clearOutbox();
+            tell(exec.outbox());
+            exec.outbox().clear();
         }
         databaseEvents.body = null;
         try {
@@ -648,7 +654,7 @@ public final class Engine {
     /// Where changes are written from now on.
     public void log(ChangeLog log) {
         journal.log(log);
-        for (Call call : List.of(outer, inner, again)) call.keepsEffects(log != ChangeLog.NONE);
+        for (Call call : List.of(outer, inner, again)) call.outbox().keepsEffects(log != ChangeLog.NONE);
     }
 
     public ChangeLog log() {

@@ -2,6 +2,7 @@ package dev.cinnabar.engine;
 
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.command.Call;
+import dev.cinnabar.command.Effects;
 import dev.cinnabar.command.Words;
 import dev.cinnabar.store.Database;
 
@@ -49,10 +50,11 @@ final class Journal {
     void record(Call call, boolean isInExec) {
         if (log == ChangeLog.NONE) return;
         int db = call.dbIndex();
-        if (call.usesEffects()) {
-            if (call.effects().commands() == 0) return;
-            openGroup(isInExec || call.effects().commands() > 1);
-            call.effects().forEach((argc, argv) -> log.append(db, argc, argv));
+        if (call.outbox().usesEffects()) {
+            Effects effects = call.outbox().effects();
+            if (effects.commands() == 0) return;
+            openGroup(isInExec || effects.commands() > 1);
+            effects.forEach((argc, argv) -> log.append(db, argc, argv));
         } else {
             openGroup(isInExec);
             log.append(db, call.argc(), call.argv());

@@ -3,6 +3,7 @@ package dev.cinnabar.engine;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.StoredBytes;
 import dev.cinnabar.command.Flag;
+import dev.cinnabar.command.Waiting;
 import dev.cinnabar.engine.Session.WatchedKey;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,28 +31,19 @@ final class Waiters {
         final CommandEntry entry;
         final Bytes[] argv;
         final List<WatchedKey> keys;
+        final Waiting how;
         final long deadlineMs; // Long.MAX_VALUE for none
-        final boolean nilIsArray;
-        boolean takesFromOne; // of its keys, the words from `firstKey` to `lastKey`
-        int firstKey;
-        int lastKey;
-        boolean answersItself; // is run once more when its time is over, and not answered nil
-        long againMs = Long.MAX_VALUE; // when it wants to be run again though no key has changed
+        long againMs; // when it wants to be run again though no key has changed
         boolean isGone;
 
-        Waiter(
-                Session session,
-                CommandEntry entry,
-                Bytes[] argv,
-                List<WatchedKey> keys,
-                long deadlineMs,
-                boolean nilIsArray) {
+        Waiter(Session session, CommandEntry entry, Bytes[] argv, List<WatchedKey> keys, Waiting how, long deadlineMs) {
             this.session = session;
             this.entry = entry;
             this.argv = argv;
             this.keys = keys;
+            this.how = how;
             this.deadlineMs = deadlineMs;
-            this.nilIsArray = nilIsArray;
+            this.againMs = how.againMs();
         }
 
         long nextMs() {
@@ -60,9 +52,9 @@ final class Waiters {
 
         /// Its words when it is run again because a key has changed.
         Bytes[] argvFor(WatchedKey changed) {
-            if (!takesFromOne || keys.size() == 1) return argv;
+            if (!how.isForOneOf() || keys.size() == 1) return argv;
             Bytes[] words = argv.clone();
-            Arrays.fill(words, firstKey, lastKey + 1, changed.key().window());
+            Arrays.fill(words, how.first(), how.last() + 1, changed.key().window());
             return words;
         }
     }

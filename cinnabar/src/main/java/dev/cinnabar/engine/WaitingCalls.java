@@ -5,6 +5,7 @@ import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.StoredBytes;
 import dev.cinnabar.command.Call;
 import dev.cinnabar.command.Flag;
+import dev.cinnabar.command.Waiting;
 import dev.cinnabar.engine.Session.WatchedKey;
 import dev.cinnabar.engine.Waiters.Waiter;
 import dev.cinnabar.store.Store;
@@ -47,22 +48,17 @@ final class WaitingCalls {
     }
 
     /// Keeps a call that cannot be answered yet.
-    void suspend(Session session, CommandEntry entry, Call call) {
+    void suspend(Session session, CommandEntry entry, Call call, Waiting how) {
         Bytes[] argv = new Bytes[call.argc()];
         for (int i = 0; i < argv.length; i++) argv[i] = Bytes.of(call.arg(i).copy());
-        call.waitsWith().forEach((i, word) -> argv[i] = Bytes.of(word));
+        how.words().forEach((i, word) -> argv[i] = Bytes.of(word));
         Set<WatchedKey> different = new LinkedHashSet<>();
-        for (int i = call.waitsFirst(); i <= call.waitsLast(); i++)
+        for (int i = how.first(); i <= how.last(); i++)
             different.add(new WatchedKey(session.db, StoredBytes.copyOf(argv[i])));
         List<WatchedKey> keys = List.copyOf(different);
         long nowMs = store.moment().nowMs();
-        long deadlineMs = call.waitsMs() == 0 ? Long.MAX_VALUE : nowMs + call.waitsMs();
-        Waiter waiter = new Waiter(session, entry, argv, keys, deadlineMs, call.waitsNilIsArray());
-        waiter.againMs = call.waitsAgainMs();
-        waiter.answersItself = call.waitsForNoKey();
-        waiter.takesFromOne = call.waitsForOneOf();
-        waiter.firstKey = call.waitsFirst();
-        waiter.lastKey = call.waitsLast();
+        long deadlineMs = how.timeoutMs() == 0 ? Long.MAX_VALUE : nowMs + how.timeoutMs();
+        Waiter waiter = new Waiter(session, entry, argv, keys, how, deadlineMs);
         waiters.add(waiter);
         engine.timers().tickBy(waiter.nextMs());
         session.isWaiting = true;
@@ -92,8 +88,7 @@ final class WaitingCalls {
         woken.clear();
         session.pushes = wokenPushes;
         session.begin(again, argv.length, argv, woken, true);
-        again.hasWaited(true);
-        again.isTimeOver(isTimeOver);
+        again.runsAgain(isTimeOver);
         engine.execute(waiter.entry, again, session);
         // a key of another type is none to wait for: whoever waits for a list goes on waiting
         boolean isWrongType = !again.isDecided() && startsWith(woken, WRONG_TYPE);
@@ -113,8 +108,10 @@ final class WaitingCalls {
     }
 
     private void goOnWaiting(Waiter waiter) {
+        Waiting how = again.waiting();
+        long againMs = how == null ? Long.MAX_VALUE : how.againMs();
         long nextMs = store.moment().nowMs() + 1; // whatever a body asks for: the others want to be served, too
-        waiters.again(waiter, Math.max(nextMs, again.waitsAgainMs()));
+        waiters.again(waiter, Math.max(nextMs, againMs));
         engine.timers().tickBy(waiter.nextMs());
     }
 
@@ -139,13 +136,13 @@ final class WaitingCalls {
     }
 
     private void endInVain(Waiter waiter) {
-        if (waiter.answersItself) {
+        if (waiter.how.isForNoKey()) {
             runAgain(waiter, waiter.argv, true);
             return;
         }
         woken.clear();
         waiter.session.begin(again, waiter.argv.length, waiter.argv, woken, false);
-        if (waiter.nilIsArray) again.reply().nilArray();
+        if (waiter.how.nilIsArray()) again.reply().nilArray();
         else again.reply().nil();
         waitedInVain(waiter, false);
     }

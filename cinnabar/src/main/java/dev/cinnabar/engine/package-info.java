@@ -48,7 +48,7 @@
 /// not ask for (messages, lines of MONITOR) cannot be held back.
 ///
 /// **How an event finds its listeners.** A keyspace event is a message like others. The entries of the outbox are told in the order in which
-/// the body made them, with what happened beside (expired, new, missed) in its place among them; see `Call`,
+/// the body made them, with what happened beside (expired, new, missed) in its place among them; see `Outbox`,
 /// [dev.cinnabar.engine.DatabaseEvents] and [dev.cinnabar.engine.KeyspaceNotifications]. `settings.keyspaceEvents` is 0 when nobody switched them on, and that is all they cost then.
 /// What listeners do with a message is their business; nothing of all this is logged.
 ///

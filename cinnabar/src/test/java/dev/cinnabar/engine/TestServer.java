@@ -8,6 +8,7 @@ import dev.cinnabar.base.TestClock;
 import dev.cinnabar.command.Call;
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.Limits;
+import dev.cinnabar.command.Outbox;
 import dev.cinnabar.config.KeyspaceEvents;
 import dev.cinnabar.memory.Budget;
 import dev.cinnabar.persistence.DumpCommands;
@@ -146,9 +147,10 @@ public final class TestServer {
         call.spec(entry.spec());
         entry.command().run(call);
         List<String> events = new ArrayList<>();
-        for (int i = 0; i < call.changes(); i++) {
-            String key = call.changedKey(i).toLatin1();
-            events.add(call.changedDb(i) + " " + call.eventClass(i) + " " + call.event(i) + " " + key);
+        for (int i = 0; i < call.outbox().size(); i++) {
+            Outbox.Entry said = call.outbox().entry(i);
+            events.add(said.db() + " " + said.eventClass() + " " + said.event() + " "
+                    + said.key().toLatin1());
         }
         return events;
     }

@@ -1,0 +1,187 @@
+package dev.cinnabar.command;
+
+import dev.cinnabar.base.Bytes;
+import java.util.Arrays;
+import java.util.Collections;
+
+/// What a body says it changed, and what the log is to remember of it. Filled through its [Call]; read by the engine when it has returned.
+///
+/// Reused from call to call; allocates only while it grows.
+public final class Outbox {
+    /*
+     * A body says `changed(key, "set")`, and perhaps what the log is to remember instead of the command. That does nothing by itself:
+     * the engine reads it after the body has returned, wakes watchers, sends notifications, writes the log. What a body has said before
+     * it failed counts all the same, so it says so when it is done.
+     *
+     * What happened beside, while the body ran, stands between its changes: a key expired when it was asked for, was made, was not
+     * there. These *notices* are for keyspace notifications only, which shall come in the order in which things happened.
+     *
+     *   SPOP k   →   change k spop | change k del            SET k v   →   notice k new | change k set
+     */
+
+    /// Room for more than so many entries or effects is given back.
+    static final int MOST_KEPT = 1024;
+
+    private static final byte[] NOTHING = {};
+
+    /// A change of a key, or a notice.
+    public static final class Entry {
+        private final Bytes key = new Bytes();
+        private int db;
+        private String event = Call.NO_EVENT;
+        private char eventClass;
+        private boolean isNotice;
+        private boolean isUnwatched;
+
+        /// Valid until the next call begins.
+        public Bytes key() {
+            return key;
+        }
+
+        public int db() {
+            return db;
+        }
+
+        /// What listeners are told, [Call#NO_EVENT] for nothing.
+        public String event() {
+            return event;
+        }
+
+        /// Its class, a letter.
+        public char eventClass() {
+            return eventClass;
+        }
+
+        /// Whether it is no change by the command, but something that happened beside.
+        public boolean isNotice() {
+            return isNotice;
+        }
+
+        /// Whether it is a change for those who watch the key.
+        public boolean isWatched() {
+            return !isNotice && !isUnwatched;
+        }
+    }
+
+    private final Effects effects = new Effects();
+    private Entry[] entries = entries(2);
+    private int size;
+    private long dirty;
+    private boolean isLogged;
+    private boolean usesEffects;
+
+    private static Entry[] entries(int count) {
+        Entry[] entries = new Entry[count];
+        Arrays.setAll(entries, i -> new Entry());
+        return entries;
+    }
+
+    // ---- the body's side ----
+
+    /// A key was changed, removed or made.
+    ///
+    /// @param count how many changes that is, for `rdb_changes_since_last_save`
+    void changed(int db, Bytes key, String event, char eventClass, long count) {
+        put(db, key.array(), key.offset(), key.length(), event, eventClass);
+        dirty(count);
+    }
+
+    /// The same for a change that WATCH takes no notice of.
+    void changedUnwatched(int db, Bytes key, String event, char eventClass, long count) {
+        put(db, key.array(), key.offset(), key.length(), event, eventClass).isUnwatched = true;
+        dirty(count);
+    }
+
+    /// Something happened to a key that is not a change by the command. The key is copied. Only called when notifications are on.
+    public void notice(int db, Bytes key, String event, char eventClass) {
+        put(db, key.copy(), 0, key.length(), event, eventClass).isNotice = true;
+    }
+
+    private Entry put(int db, byte[] key, int offset, int length, String event, char eventClass) {
+        if (size == entries.length) grow();
+        Entry entry = entries[size++];
+        entry.key.set(key, offset, length);
+        entry.db = db;
+        entry.event = event;
+        entry.eventClass = eventClass;
+        entry.isNotice = false;
+        entry.isUnwatched = false;
+        return entry;
+    }
+
+    private void grow() {
+        Entry[] more = entries(2 * size);
+        System.arraycopy(entries, 0, more, 0, size);
+        entries = more;
+    }
+
+    /// This many changes were made, and the log is to remember the command even if there were none.
+    void dirty(long count) {
+        dirty += count;
+        isLogged = true;
+    }
+
+    /// Puts the entries from one [#size()] to a later one behind all others: for a body that does first, because it may be refused, what
+    /// counts as done second.
+    void putLast(int from, int to) {
+        Collections.rotate(Arrays.asList(entries).subList(from, size), from - to);
+    }
+
+    /// What the log is to remember instead of the command: nothing, when the body first asks for it. The engine asks only where
+    /// [#usesEffects].
+    public Effects effects() {
+        if (!usesEffects) {
+            usesEffects = true;
+            effects.clear();
+        }
+        return effects;
+    }
+
+    // ---- the engine's side ----
+
+    /// How many entries there are.
+    public int size() {
+        return size;
+    }
+
+    /// They are in the order in which things happened.
+    public Entry entry(int index) {
+        return entries[index];
+    }
+
+    /// How many changes were made, for `rdb_changes_since_last_save`.
+    public long dirty() {
+        return dirty;
+    }
+
+    /// Whether the log is to remember anything.
+    public boolean isLogged() {
+        return isLogged;
+    }
+
+    /// Whether the log is to remember [#effects()], and not the command.
+    public boolean usesEffects() {
+        return usesEffects;
+    }
+
+    /// Whether effects are to be written down from now on: not where no log will read them.
+    public void keepsEffects(boolean keeps) {
+        effects.kept(keeps);
+    }
+
+    /// Empties it.
+    public void clear() {
+        size = 0;
+        dirty = 0;
+        isLogged = false;
+        usesEffects = false;
+    }
+
+    /// Empties it, forgets the keys and words, and gives back what has grown large.
+    void letGo() {
+        clear();
+        effects.letGo();
+        if (entries.length > MOST_KEPT) entries = entries(2);
+        for (Entry entry : entries) entry.key.set(NOTHING, 0, 0);
+    }
+}
