@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class Acceptor {
     /// A turn accepts at most this many, so that a crowd at the door does not starve those inside.
     private static final int ACCEPTS_PER_TURN = 256;
+    private static final int MOST_KEEP_ALIVE_SECONDS = 32767; // more Linux refuses
 
     private final NetServer server;
     private final EventLoop loop;
@@ -74,7 +75,7 @@ final class Acceptor {
 
     private void tune(SocketChannel accepted) throws IOException {
         accepted.setOption(StandardSocketOptions.TCP_NODELAY, true);
-        int seconds = server.keepAliveSeconds();
+        int seconds = Math.min(server.keepAliveSeconds(), MOST_KEEP_ALIVE_SECONDS);
         if (seconds <= 0) return;
         accepted.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
         if (!accepted.supportedOptions().contains(ExtendedSocketOptions.TCP_KEEPIDLE)) return; // some systems

@@ -109,6 +109,34 @@ class LauncherTest {
                 .contains("-Xmx256m", "-Da=*", "-Db=2");
     }
 
+    @Test
+    void another_collector_takes_the_place_of_ours() throws Exception {
+        assertThat(launch()).contains("-XX:+UseG1GC");
+        environment.put("CINNABAR_JAVA_OPTS", "-Da=b -XX:+UseSerialGC");
+        assertThat(launch()).doesNotContain("-XX:+UseG1GC").contains("-XX:+UseSerialGC");
+    }
+
+    @Test
+    void a_search_path_of_cd_leads_nobody_astray() throws Exception {
+        environment.put("CDPATH", "/usr:" + installation);
+        ProcessBuilder builder = new ProcessBuilder("bin/cinnabar-server");
+        builder.directory(installation.toFile());
+        assertThat(run(builder)).contains(jar().toString());
+    }
+
+    /// The JVM takes names of files and arguments for what the locale says; units and containers often have none.
+    @ParameterizedTest
+    @ValueSource(strings = {"", "C", "POSIX"})
+    void names_are_utf_8_where_the_locale_says_nothing(String locale) throws Exception {
+        environment.put("LC_ALL", locale);
+        environment.put("LC_CTYPE", "");
+        environment.put("LANG", "");
+        assertThat(launch()).anyMatch(line -> line.matches("locale (C|en_US)\\.UTF-8"));
+        environment.put("LANG", "de_DE.ISO-8859-1");
+        environment.put("LC_ALL", "");
+        assertThat(launch()).contains("locale ");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"bogus", "12x", "-1", "08m", "m", "1e3m", "999999999999999g"})
     void a_heap_that_is_no_size_is_refused_with_a_message(String heap) throws Exception {
@@ -197,7 +225,8 @@ class LauncherTest {
                 home(name).resolve("release"),
                 "IMPLEMENTOR=\"Nobody\"\nJAVA_VERSION=\"" + version + "\"\nLIBC=\"none\"\n");
         Path java = Files.writeString(
-                home(name).resolve("bin/java"), "#!/bin/sh\nprintf '%s\\n' \"$0\" \"pid $$\" \"$@\"\n");
+                home(name).resolve("bin/java"),
+                "#!/bin/sh\nprintf '%s\\n' \"$0\" \"pid $$\" \"locale $LC_ALL\" \"$@\"\n");
         assertThat(java.toFile().setExecutable(true)).isTrue();
     }
 

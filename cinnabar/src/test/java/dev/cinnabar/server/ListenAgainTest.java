@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
 /// CONFIG SET bind and port of a server that runs.
@@ -57,6 +58,19 @@ class ListenAgainTest {
                     .hasMessage("ERR CONFIG SET failed (possibly related to argument 'port') - "
                             + "Unable to listen on this port. Check server logs.");
             connect(server.port());
+        }
+    }
+
+    /// Linux knows no more than 32,767 seconds.
+    @Test
+    void a_longer_keep_alive_than_the_system_knows_locks_nobody_out() throws IOException {
+        try (Cinnabar server = Cinnabar.builder().start()) {
+            set(server, "tcp-keepalive", "86400");
+            try (Socket client = new Socket("127.0.0.1", server.port())) {
+                client.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
+                assertThat(client.getInputStream().readNBytes(7))
+                        .isEqualTo("+PONG\r\n".getBytes(StandardCharsets.US_ASCII));
+            }
         }
     }
 
