@@ -47,7 +47,7 @@ final class Monitors {
         if (spec.is(Flag.SKIP_MONITOR) || spec.is(Flag.ADMIN) || from.origin() == Session.Origin.REPLAY) return;
         write(clock.wallMicros(), from, call);
         byte[] written = line.copy();
-        for (Session session : sessions) if (!session.hidesReply()) pushes.push(session, written);
+        for (Session session : sessions) if (!session.hidesReply()) pushes.push(session, written, sessions.size());
         line.clear();
         line.trim(Engine.KEPT_BYTES);
     }

@@ -6,6 +6,7 @@ import dev.cinnabar.command.Flag;
 import dev.cinnabar.config.OutputBufferLimits.Limit;
 import dev.cinnabar.memory.Budget;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -21,6 +22,9 @@ final class OutputLimits {
      * counts as normal, too, is held to the limit of `pubsub`: it is pushed to, so there is nothing that could press back, and our
      * memory ends with the Java heap. See docs/decisions/0050. Who has not logged in gets little.
      */
+    private static final int SHARED_MIN =
+            16 << 10; // bytes; a shorter message is copied for each who is slow (see net.Connection)
+    private static final long FRESH_MS = 1000;
     private static final Limit STRANGER = new Limit(17 << 10, 0, 0); // Redis: 1 KiB beyond the buffer of 16 KiB
 
     private final Settings settings;
@@ -51,6 +55,41 @@ final class OutputLimits {
         return session.subscriptions != null || session.isMonitor;
     }
 
+    /// A message was pushed to the client. One that many are pushed lies in memory once, and for the first second or two it counts for each of them
+    /// as its part of it: they had no time to fetch it yet. Whoever has not fetched it then keeps it alive, and it counts as what it is.
+    ///
+    /// @param more    bytes that the link does not count yet
+    /// @param length  of the message, in bytes
+    /// @param readers how many it is pushed to
+    void pushed(Session session, long more, int length, int readers, long nowMs) {
+        if (length >= SHARED_MIN && more == 0) session.freshOutput.add(length - length / readers, nowMs / FRESH_MS);
+        check(session, more, nowMs);
+    }
+
+    /// Bytes of one client that need not be counted yet.
+    static final class Fresh {
+        private long second;
+        private long now; // of this second
+        private long before; // of the last one
+
+        private void add(long bytes, long nowSecond) {
+            turnTo(nowSecond);
+            now += bytes;
+        }
+
+        private long bytes(long nowSecond) {
+            turnTo(nowSecond);
+            return now + before;
+        }
+
+        private void turnTo(long nowSecond) {
+            if (second == nowSecond) return;
+            before = second == nowSecond - 1 ? now : 0;
+            now = 0;
+            second = nowSecond;
+        }
+    }
+
     /// Something was added to what the client is sent.
     ///
     /// @param more bytes that the link does not count yet
@@ -62,8 +101,8 @@ final class OutputLimits {
         if (!isLimited && !isPushedTo) return;
         long bytes = session.link().outputBytes() + more;
         if (isPushedTo) {
-            count(session, bytes);
-            if (waitsForAll > mostForAll()) relieve();
+            count(session, bytes, nowMs);
+            if (waitsForAll > mostForAll()) relieve(nowMs);
         }
         boolean isOverSoft = limit.softBytes() != 0 && bytes >= limit.softBytes();
         if (!isOverSoft) forget(session);
@@ -74,27 +113,35 @@ final class OutputLimits {
         if (isOverHard || isSlowForLong) doom(session);
     }
 
-    private void count(Session session, long bytes) {
+    private void count(Session session, long unsent, long nowMs) {
+        setCount(session, Math.max(0, unsent - session.freshOutput.bytes(nowMs / FRESH_MS)));
+    }
+
+    private void setCount(Session session, long bytes) {
         if (session.countedOutput == 0 && bytes > 0) listeners.add(session);
         waitsForAll += bytes - session.countedOutput;
         session.countedOutput = bytes;
     }
 
-    /// Counts again, for some have fetched much meanwhile, and gives up the one who has left the most if it is still too much.
-    private void relieve() {
-        Session slowest = null;
+    /// Counts again, for some have fetched much meanwhile, and gives up those who have left the most until the others' is not too much.
+    private void relieve(long nowMs) {
         for (Session session : List.copyOf(listeners)) {
-            count(session, session.link().outputBytes());
+            count(session, session.link().outputBytes(), nowMs);
             if (session.countedOutput == 0) listeners.remove(session);
-            else if (slowest == null || session.countedOutput > slowest.countedOutput) slowest = session;
         }
-        if (slowest == null || waitsForAll <= mostForAll()) return;
-        doom(slowest);
-        leave(slowest);
+        if (waitsForAll <= mostForAll()) return;
+        List<Session> slowestFirst = new ArrayList<>(listeners);
+        slowestFirst.sort(
+                Comparator.comparingLong((Session s) -> s.countedOutput).reversed());
+        for (Session session : slowestFirst) {
+            if (waitsForAll <= mostForAll()) return;
+            doom(session);
+            leave(session);
+        }
     }
 
     private void leave(Session session) {
-        count(session, 0);
+        setCount(session, 0);
         listeners.remove(session);
     }
 

@@ -168,10 +168,10 @@ final class PubSub {
         for (Session listener : topic.listeners) { // nobody leaves meanwhile: who is to be closed is closed later
             if (listener.isResp3) {
                 if (resp3 == null) resp3 = written('>', topic, sort, channel, message);
-                pushes.push(listener, resp3);
+                pushes.push(listener, resp3, topic.listeners.size());
             } else {
                 if (resp2 == null) resp2 = written('*', topic, sort, channel, message);
-                pushes.push(listener, resp2);
+                pushes.push(listener, resp2, topic.listeners.size());
             }
         }
         return topic.listeners.size();

@@ -28,13 +28,14 @@ final class Pushes {
     /// Sends a client a message. While a command of that client runs, it comes behind the reply.
     ///
     /// @param message whole values of the protocol; nobody writes to the array any more
-    void push(Session session, byte[] message) {
+    /// @param readers how many are sent this message
+    void push(Session session, byte[] message, int readers) {
         if (session.isDoomed || session.isClosing) return;
         ByteBuilder kept = session.pushes;
         if (kept != null) kept.append(message);
         else session.link().share(message);
         inBatch += message.length;
-        limits.check(session, kept == null ? 0 : kept.length(), nowMs());
+        limits.pushed(session, kept == null ? 0 : kept.length(), message.length, readers, nowMs());
     }
 
     /// A command of this client's begins: from now on what it is pushed is kept.

@@ -63,6 +63,7 @@ public final class Session {
     boolean isDoomed; // reads too slowly: is closed when the command that noticed it is over
     long slowSinceMs; // since when it is over its soft limit, 0 while it is not
     long countedOutput; // bytes that waited for it when OutputLimits counted last
+    final OutputLimits.Fresh freshOutput = new OutputLimits.Fresh();
 
     @Nullable
     List<QueuedCall> queue; // since MULTI

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cinnabar.config.OutputBufferLimits;
 import dev.cinnabar.config.OutputBufferLimits.Limit;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -58,6 +60,32 @@ class OutputLimitsTest {
         assertThat(disconnections()).isEqualTo("1");
         left(budget / 3);
         assertThat(reader.isClosed).as("the other's share is free again").isFalse();
+    }
+
+    @Test
+    void a_large_message_for_many_costs_nobody_who_fetches_it_and_all_who_do_not() {
+        server.settings().outputBufferLimits = new OutputBufferLimits(NONE, NONE, NONE);
+        long budget = server.engine.store().pages().budget().limit();
+        int length = (int) (budget / 20);
+        List<TestClient> readers = new ArrayList<>(List.of(reader));
+        while (readers.size() < 50) {
+            TestClient another = server.connect();
+            another.send("SUBSCRIBE a");
+            readers.add(another);
+        }
+        String message = "x".repeat(length);
+        readers.forEach(one -> one.outputBytes = length); // as it will be when the message is in the queues
+        client.send("PUBLISH a " + message);
+        assertThat(readers).as("had no time to fetch it").noneMatch(one -> one.isClosed);
+
+        readers.subList(0, 45).forEach(one -> one.outputBytes = 0);
+        server.advance(Duration.ofSeconds(2));
+        client.send("PUBLISH a y");
+        assertThat(readers).as("few are left who have it").noneMatch(one -> one.isClosed);
+
+        readers.forEach(one -> one.outputBytes = length);
+        client.send("PUBLISH a y");
+        assertThat(readers.stream().filter(one -> one.isClosed).count()).isBetween(39L, 41L);
     }
 
     @Test
