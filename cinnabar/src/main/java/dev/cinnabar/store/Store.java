@@ -4,8 +4,9 @@ import dev.cinnabar.base.Randomness;
 import dev.cinnabar.memory.Budget;
 import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.memory.Pages;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// All databases of an engine, the pages they share, and the long work that is done on them in small steps.
@@ -26,7 +27,7 @@ public final class Store {
     private final Randomness randomness;
     private final Database[] databases;
     private final Database workshop;
-    private final ArrayDeque<Database> garbage = new ArrayDeque<>();
+    private final List<Database> garbage = new ArrayList<>();
     private @Nullable Snapshot snapshot;
     private int compacting; // the database whose records are being moved
     private long heldBefore; // when the last compaction was planned
@@ -102,7 +103,7 @@ public final class Store {
     }
 
     /// Empties a database at once; its records are freed in later steps. O(1), unless a good many that were flushed before are still to be freed:
-    /// then the oldest are freed now, for each takes memory of its own.
+    /// then the smallest are freed now, for each takes memory of its own.
     ///
     /// @return how many keys it had
     public long flush(int index) {
@@ -163,20 +164,30 @@ public final class Store {
     }
 
     private boolean stepFlushed(int buckets) {
-        Database first = garbage.peek();
-        if (first == null || first.keyspace.isInSnapshot()) return false;
+        Database next = smallestGarbage();
+        if (next == null) return false;
         long before = pages.used() - bigs.garbageBytes() - bigs.waitingBytes();
         long queued = bigs.queued();
-        boolean isEmpty = !first.keyspace.drain(buckets);
+        boolean isEmpty = !next.keyspace.drain(buckets);
         bigs.queued(queued);
         if (isEmpty) {
-            garbage.remove();
+            garbage.remove(next);
             garbageKeys = 0;
             for (Database db : garbage) garbageKeys += db.size();
         }
         long drained = before - (pages.used() - bigs.garbageBytes() - bigs.waitingBytes());
         flushedBytes = garbage.isEmpty() ? 0 : Math.max(0, flushedBytes - drained);
         return !garbage.isEmpty();
+    }
+
+    /// Of what was flushed, that with the fewest keys which no snapshot needs. Who flushes a handful of keys again and again does not pay for the millions
+    /// that were flushed before.
+    private @Nullable Database smallestGarbage() {
+        Database smallest = null;
+        for (Database db : garbage) {
+            if (!db.keyspace.isInSnapshot() && (smallest == null || db.size() < smallest.size())) smallest = db;
+        }
+        return smallest;
     }
 
     /// Does a short piece of the long work that is to be done: freeing what was flushed, rebuilding tables, closing holes.

@@ -117,6 +117,24 @@ class StoreTest {
     }
 
     @Test
+    void who_flushes_little_again_and_again_does_not_pay_for_the_much_that_was_flushed_before() {
+        Store store = store(1);
+        for (int i = 0; i < 100_000; i++) store.database(0).setNumber(Bytes.of("key" + i), i, Database.NO_EXPIRY);
+        store.flush(0);
+        long much = store.pages().used();
+        for (int i = 0; i < 200; i++) {
+            store.database(0).setNumber(Bytes.of("key"), i, Database.NO_EXPIRY);
+            store.flush(0);
+        }
+        assertThat(store.pages().used())
+                .as("what was flushed first is there still")
+                .isGreaterThan(much / 10 * 9);
+        assertThat(store.garbageObjects()).as("and hardly more").isBetween(100_000L, 100_100L);
+        store.freeGarbage();
+        assertThat(store.pages().used()).isZero();
+    }
+
+    @Test
     void a_flush_gives_up_no_more_than_the_data() {
         Store store = store(1);
         store.countOwn(0);
