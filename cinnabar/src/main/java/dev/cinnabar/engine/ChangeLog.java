@@ -59,6 +59,16 @@ public interface ChangeLog {
         return 0;
     }
 
+    /// How long the longest write to the file took since this was asked last, in nanoseconds; 0 for none. Any thread.
+    default long takeLongestWrite() {
+        return 0;
+    }
+
+    /// The same for the fsyncs that answers wait for, under `always`.
+    default long takeLongestSync() {
+        return 0;
+    }
+
     /// Why writing commands are to be refused, as the text of an error reply without the leading `-`
     /// (`MISCONF Errors writing to the AOF file: No space left on device`), or null when they are welcome. One volatile
     /// read; asked before each writing command.

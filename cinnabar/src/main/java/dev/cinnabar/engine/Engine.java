@@ -102,7 +102,7 @@ public final class Engine {
         replayed.outbox().keepsEffects(false); // it comes from the log
         log(ChangeLog.NONE);
         this.waiting = new WaitingCalls(this, store, again);
-        this.eviction = new Eviction(store, settings, randomness);
+        this.eviction = new Eviction(this, randomness);
         this.admission = new Admission(this, commands, settings, eviction, pause, store.moment());
         this.timers = new Timers(this, clients, pause, eviction, outputLimits, pushes);
         this.host = new NoHost(clock.wallMs());
@@ -423,13 +423,13 @@ public final class Engine {
         if (settings.slowerThanMicros >= 0 && micros >= settings.slowerThanMicros && !entry.is(Flag.SKIP_SLOWLOG)) {
             slowLog.add(settings.slowLogLength, store.moment().nowMs(), micros, call, session);
         }
-        if (settings.latencyThresholdMs > 0 && nanos >= settings.latencyThresholdMs * 1_000_000) {
-            noteLatency(entry.is(Flag.FAST) ? "fast-command" : "command", nanos);
-        }
+        noteLatency(entry.is(Flag.FAST) ? "fast-command" : "command", nanos);
     }
 
-    /// Notes that something took long, for LATENCY.
-    public void noteLatency(String event, long nanos) {
+    /// Notes for LATENCY how long something took, if that was long.
+    ///
+    /// @param event in Redis's words
+    void noteLatency(String event, long nanos) {
         if (settings.latencyThresholdMs <= 0 || nanos < settings.latencyThresholdMs * 1_000_000) return;
         latencyMonitor.add(event, store.moment().nowMs(), nanos / 1_000_000);
     }

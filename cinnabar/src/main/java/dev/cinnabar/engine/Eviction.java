@@ -21,13 +21,15 @@ final class Eviction {
     private static final int STEP = 16; // keys; some 50 µs
     private static final int MOST_AT_ONCE = 512; // keys, before a command
 
+    private final Engine engine;
     private final Store store;
     private final Settings settings;
     private final Randomness randomness;
 
-    Eviction(Store store, Settings settings, Randomness randomness) {
-        this.store = store;
-        this.settings = settings;
+    Eviction(Engine engine, Randomness randomness) {
+        this.engine = engine;
+        this.store = engine.store();
+        this.settings = engine.settings();
         this.randomness = randomness;
     }
 
@@ -36,7 +38,14 @@ final class Eviction {
     /// @return whether it fits, or is going to
     boolean makeRoom() {
         if (store.pages().used() <= settings.maxMemory) return true;
+        long began = engine.clock().nanos();
         store.stepGarbage();
+        boolean fits = giveUp();
+        engine.noteLatency("eviction-cycle", engine.clock().nanos() - began);
+        return fits;
+    }
+
+    private boolean giveUp() {
         for (int i = 0; i < MOST_AT_ONCE && isTooMuch(); i++) {
             if (settings.evictionPolicy == EvictionPolicy.NOEVICTION || !evictOne()) return false;
         }

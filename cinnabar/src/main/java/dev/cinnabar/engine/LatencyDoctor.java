@@ -61,7 +61,7 @@ final class LatencyDoctor {
             case "fast-command" ->
                 "Commands that never take long by themselves did: look for a busy or swapping machine, or for long"
                         + " pauses of the Java machine's collector.";
-            case "expire-cycle", "eviction-cycle", "eviction-del" ->
+            case "expire-cycle", "eviction-cycle" ->
                 "Very many keys, or very large ones, went at the same time. Spread"
                         + " expiry times, and split what is large.";
             default ->

@@ -57,6 +57,8 @@ final class Timers {
         engine.waiting().timeOut(nowMs);
         outputLimits.tick(nowMs);
         engine.host().tick();
+        engine.noteLatency("aof-write", engine.log().takeLongestWrite());
+        engine.noteLatency("aof-fsync-always", engine.log().takeLongestSync());
         boolean hasMore = work(clock.nanos() + WORK_NANOS);
         engine.waiting().serveReady(); // a stream that has expired
         pushes.closeDoomed();
@@ -105,7 +107,9 @@ final class Timers {
     private boolean expire() {
         long began = clock.nanos();
         boolean hasMore = store.expire(STEP);
-        statistics.expiryTook(clock.nanos() - began);
+        long took = clock.nanos() - began;
+        statistics.expiryTook(took);
+        engine.noteLatency("expire-cycle", took);
         return hasMore;
     }
 

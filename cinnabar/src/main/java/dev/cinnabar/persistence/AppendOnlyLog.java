@@ -10,6 +10,7 @@ import dev.cinnabar.engine.LogStatus;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAccumulator;
 import org.jspecify.annotations.Nullable;
 
 /// The change log on disk.
@@ -79,6 +80,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     // changed under the engine's lock
     private final LogBuffer buffer = new LogBuffer(); // its appending side; its other side under `writing`
     private final LogEncoder encoder = new LogEncoder(buffer, this::writeOut);
+
+    private final LongAccumulator longestSync = new LongAccumulator(Math::max, 0); // in nanoseconds; since it was taken
 
     // changed under `syncing`
     private final Object syncing = new Object();
@@ -251,6 +254,16 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     /// Whether to sync on the loop's own thread: not while others do, and not while a rewrite keeps the disk busy.
     private boolean syncsHere() {
         return pace.isQuick() && !isSyncing && !isHeld && state == State.WELL && !isRewriting.get();
+    }
+
+    @Override
+    public long takeLongestWrite() {
+        return writer.takeLongestWrite();
+    }
+
+    @Override
+    public long takeLongestSync() {
+        return longestSync.getThenReset();
     }
 
     @Override
@@ -428,7 +441,9 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         } catch (IOException e) {
             failure = e;
         }
-        pace.took(clock.nanos() - began);
+        long took = clock.nanos() - began;
+        pace.took(took);
+        if (policy() == FsyncPolicy.ALWAYS) longestSync.accumulate(took);
         isSyncing = false;
         synchronized (writing) {
             if (writer.file() != mark.file() || !isListed()) return; // given up meanwhile

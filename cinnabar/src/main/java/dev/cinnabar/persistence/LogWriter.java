@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
+import java.util.concurrent.atomic.LongAccumulator;
 import org.jspecify.annotations.Nullable;
 
 /// Brings what was appended from the buffer into the file, and keeps account of how far it has come.
@@ -32,6 +33,8 @@ final class LogWriter {
 
     private final LogBuffer buffer; // its reading side
     private final Clock clock;
+    private final LongAccumulator longestWrite =
+            new LongAccumulator(Math::max, 0); // in nanoseconds; since it was taken
     private final ByteBuffer staging = ByteBuffer.allocateDirect(LogFile.STAGING_BYTES);
 
     private @Nullable LogFile file; // null until the first one of a log that is being enabled
@@ -161,7 +164,9 @@ final class LogWriter {
     /// Writes what is staged and takes it into account.
     private void flush() throws IOException {
         LogFile f = file();
+        long began = clock.nanos();
         f.flush();
+        longestWrite.accumulate(clock.nanos() - began);
         if (isWhole) f.markWhole();
         length = f.length();
         isGrouped = f.isGrouped();
@@ -175,6 +180,11 @@ final class LogWriter {
         buffer.skipAll();
         isWhole = true;
         written = buffer.position();
+    }
+
+    /// See [dev.cinnabar.engine.ChangeLog#takeLongestWrite].
+    long takeLongestWrite() {
+        return longestWrite.getThenReset();
     }
 
     /// How far it has come now.

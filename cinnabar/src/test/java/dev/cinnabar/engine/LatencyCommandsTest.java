@@ -2,6 +2,7 @@ package dev.cinnabar.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cinnabar.base.Bytes;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -72,7 +73,36 @@ class LatencyCommandsTest {
                 .contains("CONFIG SET slowlog-log-slower-than 5000");
         server.settings().slowerThanMicros = -1;
         assertThat(client.send("LATENCY DOCTOR")).contains("slow log").contains("is off");
-        server.engine.noteLatency("aof-fsync-always", 10_000_000);
+    }
+
+    @Test
+    void what_the_disk_takes_for_the_log_is_noted_and_the_doctor_knows_of_it() {
+        server.settings().latencyThresholdMs = 5;
+        long[] nanos = {7_000_000, 30_000_000};
+        server.engine.log(new ChangeLog() {
+            @Override
+            public void append(int db, int argc, Bytes[] argv) {}
+
+            @Override
+            public long takeLongestWrite() {
+                return taken(0);
+            }
+
+            @Override
+            public long takeLongestSync() {
+                return taken(1);
+            }
+
+            private long taken(int which) {
+                long longest = nanos[which];
+                nanos[which] = 0;
+                return longest;
+            }
+        });
+        server.advance(Duration.ofMillis(100));
+        server.advance(Duration.ofMillis(100));
+        assertThat(client.send("LATENCY LATEST"))
+                .isEqualTo("*2 *4 $16 aof-fsync-always :1767268800 :30 :30 *4 $9 aof-write :1767268800 :7 :7");
         assertThat(client.send("LATENCY DOCTOR")).contains("- aof-fsync-always: The disk");
     }
 

@@ -160,6 +160,22 @@ class AppendOnlyLogTest {
     }
 
     @Test
+    void the_longest_fsync_that_answers_waited_for_is_told_once() throws Exception {
+        Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
+        AtomicLong micros = new AtomicLong(30_000);
+        fsyncsTake(f, micros);
+        f.call("INCR", "n");
+        f.log.commit();
+        f.turn(1);
+        micros.set(200);
+        f.call("INCR", "n");
+        f.log.commit();
+        f.turn(1);
+        assertThat(f.log.takeLongestSync()).isEqualTo(30_000_000);
+        assertThat(f.log.takeLongestSync()).isZero();
+    }
+
+    @Test
     void what_the_loop_could_not_sync_by_itself_is_not_released() throws Exception {
         Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
         fsyncsTake(f, new AtomicLong(200));
