@@ -73,6 +73,11 @@ public final class Bytes implements Comparable<Bytes> {
         return this;
     }
 
+    /// Points this window nowhere: one that is kept to be used again keeps alive the array that it shows.
+    public void letGo() {
+        set(NONE, 0, 0);
+    }
+
     public byte[] array() {
         return array;
     }

@@ -11,8 +11,6 @@ import java.util.Arrays;
 /// The words are borrowed like the arguments of the call. Reused; allocates only while it grows. Where there is no log, commands say what they have to
 /// say all the same, and nothing of it is written down.
 public final class Effects {
-    private static final byte[] NOTHING = {};
-
     private Bytes[] words = windows(8);
     private byte[][] digits = new byte[8][];
     private int count; // words of all commands
@@ -32,7 +30,7 @@ public final class Effects {
             words = windows(8);
             digits = new byte[8][];
         } else {
-            for (Bytes word : words) word.set(NOTHING, 0, 0);
+            for (Bytes word : words) word.letGo();
         }
         if (ends.length > Outbox.MOST_KEPT) ends = new int[4];
     }

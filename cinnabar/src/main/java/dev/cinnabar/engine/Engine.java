@@ -499,6 +499,7 @@ public final class Engine {
         } finally {
             databaseEvents.body = exec;
             isInExec = false;
+            inner.letGo(); // the words of the last command, which nothing counts any more
             dropQueue(session);
             journal.closeGroup();
         }

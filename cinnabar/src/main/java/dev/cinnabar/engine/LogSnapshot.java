@@ -53,6 +53,7 @@ public final class LogSnapshot extends SlicedSnapshot {
     @Override
     protected void ended() {
         forget();
+        key.letGo();
     }
 
     /// What the store's snapshot hands over.

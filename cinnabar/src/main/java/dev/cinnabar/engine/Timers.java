@@ -57,6 +57,7 @@ final class Timers {
         engine.waiting().timeOut(nowMs);
         outputLimits.tick(nowMs);
         engine.host().tick();
+        store.letGo();
         engine.noteLatency("aof-write", engine.log().takeLongestWrite());
         engine.noteLatency("aof-fsync-always", engine.log().takeLongestSync());
         boolean hasMore = work(clock.nanos() + WORK_NANOS);

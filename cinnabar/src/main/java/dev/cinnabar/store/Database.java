@@ -137,6 +137,13 @@ public final class Database {
         return keyspace.wheel.size() > 0 || keyspace.agenda.size() > 0;
     }
 
+    /// Lets go of the values that were looked at last: a large one lies in an array of its own, which would stay in memory after the key is gone.
+    void letGo() {
+        string.letGo();
+        valueWindow.letGo();
+        keyspace.letGo();
+    }
+
     // ---- finding ----
 
     /// The address of the key's record, or 0 when there is no such key. A key whose time is over is taken out and is not there.

@@ -403,6 +403,12 @@ final class Keyspace {
         pages.free(address, recordSize(pages.array(address), Pages.offset(address)));
     }
 
+    /// Lets go of the records that it looked at last, whose keys it was asked for.
+    void letGo() {
+        keyWindow.letGo();
+        agendaWindow.letGo();
+    }
+
     // ---- snapshot ----
 
     void beginSnapshot(Snapshot snapshot) {

@@ -102,6 +102,11 @@ public final class Store {
         databases[b].setIndex(b);
     }
 
+    /// Lets go of the values that were looked at last; nobody may be using one. Called now and then.
+    public void letGo() {
+        for (Database db : databases) db.letGo();
+    }
+
     /// Empties a database at once; its records are freed in later steps. O(1), unless a good many that were flushed before are still to be freed:
     /// then the smallest are freed now, for each takes memory of its own.
     ///

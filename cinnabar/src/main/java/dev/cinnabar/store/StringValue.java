@@ -14,6 +14,10 @@ public final class StringValue {
 
     StringValue() {}
 
+    void letGo() {
+        window.letGo();
+    }
+
     StringValue look(byte[] page, int at) {
         isNumber = Records.kind(page, at) == Kind.STRING_INT.ordinal();
         if (isNumber) number = Records.fixed8(page, at);

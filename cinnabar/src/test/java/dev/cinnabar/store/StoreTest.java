@@ -8,6 +8,7 @@ import dev.cinnabar.base.Garbage;
 import dev.cinnabar.base.Randomness;
 import dev.cinnabar.memory.Budget;
 import dev.cinnabar.struct.Listpack;
+import java.lang.ref.WeakReference;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 
@@ -132,6 +133,22 @@ class StoreTest {
         assertThat(store.garbageObjects()).as("and hardly more").isBetween(100_000L, 100_100L);
         store.freeGarbage();
         assertThat(store.pages().used()).isZero();
+    }
+
+    /// A large value has an array of its own, and whoever looked at it last would keep that.
+    @Test
+    void a_large_value_that_is_gone_is_kept_by_nobody_who_looked_at_it() {
+        Store store = store(1);
+        Database db = store.database(0);
+        Bytes key = Bytes.of("key");
+        db.setString(key, Bytes.of("x".repeat(1 << 20)), Database.NO_EXPIRY);
+        WeakReference<byte[]> array = new WeakReference<>(store.pages().array(db.lookup(key)));
+        assertThat(db.string(db.lookup(key)).length()).isEqualTo(1 << 20);
+        db.growString(db.lookup(key), (1 << 20) + 1);
+        db.remove(key);
+        store.letGo();
+        for (int i = 0; i < 100 && array.get() != null; i++) System.gc();
+        assertThat(array.get()).isNull();
     }
 
     @Test
