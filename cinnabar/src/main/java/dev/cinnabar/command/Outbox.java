@@ -22,8 +22,6 @@ public final class Outbox {
     /// Room for more than so many entries or effects is given back.
     static final int MOST_KEPT = 1024;
 
-    private static final byte[] NOTHING = {};
-
     /// A change of a key, or a notice.
     public static final class Entry {
         private final Bytes key = new Bytes();
@@ -182,6 +180,6 @@ public final class Outbox {
         clear();
         effects.letGo();
         if (entries.length > MOST_KEPT) entries = entries(2);
-        for (Entry entry : entries) entry.key.set(NOTHING, 0, 0);
+        for (Entry entry : entries) entry.key.letGo();
     }
 }
