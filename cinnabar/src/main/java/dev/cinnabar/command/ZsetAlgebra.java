@@ -36,6 +36,13 @@ final class ZsetAlgebra {
         STORE
     }
 
+    /// Is shown members and scores of an input.
+    private interface Visitor {
+        /// @return whether to go on
+        boolean element(Listpack.Entry member, double score);
+    }
+
+    private static final long SLICE = 128; // members of a sorted set between two questions whether to go on
     private static final Refusal NOT_A_WEIGHT = new Refusal("ERR weight value is not a float");
 
     private final Call call;
@@ -162,16 +169,20 @@ final class ZsetAlgebra {
                 : db.otherZset(call.key(firstKey + input), addresses[input]).size();
     }
 
-    private void forEach(int input, ZsetValue.Visitor visitor) {
+    private void forEach(int input, Visitor visitor) {
         if (addresses[input] == 0) return;
-        if (!isSet(input)) {
-            db.zset(call.key(firstKey + input), addresses[input]).forEach(visitor);
+        if (isSet(input)) {
+            set(0, input).forEach(member -> visitor.element(member, 1));
             return;
         }
-        set(0, input).forEach(member -> {
-            visitor.element(member, 1);
-            return true;
-        });
+        ZsetValue zset = db.zset(call.key(firstKey + input), addresses[input]);
+        long size = zset.size();
+        boolean[] goesOn = {true};
+        for (long rank = 0; rank < size && goesOn[0]; rank += SLICE) {
+            zset.forEach(rank, Math.min(SLICE, size - rank), false, (member, score) -> {
+                if (goesOn[0]) goesOn[0] = visitor.element(member, score);
+            });
+        }
     }
 
     /// The member's score in the input, or [ZsetValue#NONE].
@@ -211,6 +222,7 @@ final class ZsetAlgebra {
                 double value = numberOrZero(weighted(input, score));
                 double old = result.score(member);
                 result.put(member, Double.isNaN(old) ? value : combined(old, value));
+                return true;
             });
         }
     }
@@ -222,26 +234,53 @@ final class ZsetAlgebra {
         Integer[] order = bySize();
         int smallest = order[0];
         forEach(smallest, (entry, score) -> {
-            if (limit > 0 && found == limit) return;
+            if (limit > 0 && found == limit) return true;
             Bytes member = entry.bytes();
             double sum = numberOrZero(weighted(smallest, score));
             for (int i = 1; i < order.length; i++) {
                 int input = order[i];
                 double other = score(input, member);
-                if (Double.isNaN(other)) return;
+                if (Double.isNaN(other)) return true;
                 sum = combined(sum, weighted(input, other));
             }
-            found++;
             if (result != null) result.put(member, sum);
+            found++;
+            return true;
         });
     }
 
+    /// Looks for the members of the first input in all others, or takes those of the others out of a copy of it, whichever is less work; Redis
+    /// chooses so.
     private void subtract(ZsetResult result) {
-        forEach(0, (Listpack.Entry entry, double score) -> {
+        long all = 0;
+        for (int input = 0; input < keys; input++) all += size(input);
+        if (size(0) * keys / 2 > all) takeOut(result);
+        else lookUp(result);
+    }
+
+    private void lookUp(ZsetResult result) {
+        Integer[] order = bySize();
+        forEach(0, (entry, score) -> {
             Bytes member = entry.bytes();
-            for (int input = 1; input < keys; input++) if (!Double.isNaN(score(input, member))) return;
+            for (int i = keys - 1; i >= 0; i--) {
+                if (order[i] != 0 && !Double.isNaN(score(order[i], member))) return true;
+            }
             result.put(member, score);
+            return true;
         });
+    }
+
+    private void takeOut(ZsetResult result) {
+        forEach(0, (entry, score) -> {
+            result.put(entry.bytes(), score);
+            return true;
+        });
+        for (int input = 1; input < keys; input++) {
+            forEach(input, (entry, score) -> {
+                result.remove(entry.bytes());
+                return result.size() > 0;
+            });
+        }
     }
 
     private double weighted(int input, double score) {

@@ -94,7 +94,7 @@ public final class SetValue extends CollectionValue {
         if (kind == Kind.SET_HASHTABLE) {
             isStopped = false;
             long position = 0;
-            do position = scanTable(position, visitor);
+            do position = scan(table(), position, visitor);
             while (position != 0 && !isStopped);
             return;
         }
@@ -117,14 +117,13 @@ public final class SetValue extends CollectionValue {
     public long scan(long position, Visitor visitor) {
         if (address != 0 && db.kind(address) == Kind.SET_HASHTABLE) {
             isStopped = false;
-            return scanTable(position, visitor);
+            return scan(table(), position, visitor);
         }
         forEach(visitor);
         return 0;
     }
 
-    private long scanTable(long position, Visitor visitor) {
-        Members table = table();
+    private long scan(Members table, long position, Visitor visitor) {
         return table.scan(position, found -> {
             if (!isStopped && !visitor.member(member.set(table.member(found, window)))) isStopped = true;
         });
@@ -333,7 +332,7 @@ public final class SetValue extends CollectionValue {
     public final class Gathering implements AutoCloseable {
         private final BigSet big = new BigSet(db.pages(), randomness);
         private boolean isHeld;
-        private boolean onlyNumbers = true;
+        private boolean onlyNumbers = true; // this and the next of all members there ever were
         private int longest;
 
         /// @return whether it is new
@@ -344,15 +343,21 @@ public final class SetValue extends CollectionValue {
             return big.members().add(text);
         }
 
+        /// @return whether it was there
+        public boolean remove(Listpack.Entry met) {
+            return big.members().remove(met.bytes());
+        }
+
         public long size() {
             return big.size();
         }
 
+        /// Shows all members. The visitor must not change the gathering. O(n).
         public void forEach(Visitor visitor) {
-            Members members = big.members();
+            isStopped = false;
             long position = 0;
-            do position = members.scan(position, found -> visitor.member(member.set(members.member(found, window))));
-            while (position != 0);
+            do position = scan(big.members(), position, visitor);
+            while (position != 0 && !isStopped);
         }
 
         /// Puts the members, of which there must be some, under a key, whatever it held before.

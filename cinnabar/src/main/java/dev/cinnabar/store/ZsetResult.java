@@ -13,7 +13,6 @@ public final class ZsetResult implements AutoCloseable {
     private final BigZset set;
     private final Listpack.Entry entry = new Listpack.Entry();
     private final Bytes window = new Bytes();
-    private long longest; // bytes of the longest member there ever was
     private boolean isHandedOver;
 
     /// @throws OutOfMemory when memory is short
@@ -37,7 +36,6 @@ public final class ZsetResult implements AutoCloseable {
     ///
     /// @throws OutOfMemory when memory is short
     public void put(Bytes member, double score) {
-        longest = Math.max(longest, member.length());
         set.put(member, score);
     }
 
@@ -63,13 +61,20 @@ public final class ZsetResult implements AutoCloseable {
     /// @throws OutOfMemory when memory is short; then nothing has changed
     public boolean storeAt(Database db, Bytes key) {
         if (size() == 0) return db.remove(key);
-        if (size() > thresholds.zsetMaxListpackEntries || longest > thresholds.zsetMaxListpackValue) {
+        if (isSmall()) {
+            ZsetValue.storeSmall(this, db, key);
+        } else {
             db.putBig(key, Kind.ZSET_SKIPLIST, set, Database.NO_EXPIRY);
             isHandedOver = true;
-        } else {
-            ZsetValue.storeSmall(this, db, key);
         }
         return true;
+    }
+
+    private boolean isSmall() {
+        if (size() > thresholds.zsetMaxListpackEntries) return false;
+        long[] longest = {0};
+        forEach((member, score) -> longest[0] = Math.max(longest[0], member.length()));
+        return longest[0] <= thresholds.zsetMaxListpackValue;
     }
 
     @Override

@@ -210,6 +210,68 @@ class SetCommandsTest {
         assertThat(server.logged()).noneMatch(line -> line.contains("CARD"));
     }
 
+    // ---- differences ----
+
+    /// The members of the first of some sets that are in none of the others, by what the server says of each.
+    private Set<String> difference(String... keys) {
+        Set<String> left = new HashSet<>(elements(server.line("SMEMBERS " + keys[0])));
+        for (int i = 1; i < keys.length; i++)
+            elements(server.line("SMEMBERS " + keys[i])).forEach(left::remove);
+        return left;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"6,''", "6,x", "300,''", "300,x"})
+    void a_difference_is_the_same_whether_members_are_looked_up_or_taken_out(int size, String prefix) {
+        add("small", 0, size, prefix);
+        add("large", 0, 4 * size, prefix);
+        add("one", 1, 2, prefix);
+        add("some", 4, size, prefix);
+        add("more", size, 3 * size, prefix);
+        for (String keys : new String[] {
+            "large one",
+            "large one some",
+            "large one some none more",
+            "small large more",
+            "large one large",
+            "large",
+            "none one"
+        }) {
+            Set<String> expected = difference(keys.split(" "));
+            assertThat(elements(server.line("SDIFF " + keys))).containsExactlyInAnyOrderElementsOf(expected);
+            assertThat(server.line("SDIFFSTORE result " + keys)).isEqualTo(":" + expected.size() + "\r\n");
+            assertThat(elements(server.line("SMEMBERS result"))).containsExactlyInAnyOrderElementsOf(expected);
+            int count = keys.split(" ").length;
+            for (int limit : new int[] {1, 5, 10_000}) {
+                assertThat(server.line("SDIFFCARD " + count + " " + keys + " LIMIT " + limit))
+                        .isEqualTo(":" + Math.min(limit, expected.size()) + "\r\n");
+            }
+        }
+    }
+
+    /// Times are compared, for what is promised is how much work it is: a difference of this kind took 70 times as long as the union.
+    @ParameterizedTest
+    @ValueSource(strings = {"SDIFFSTORE result ", "ZDIFFSTORE result 101 "})
+    void a_difference_of_many_small_sets_is_not_much_more_work_than_their_union(String difference) {
+        add("large", 0, 20_000, "x");
+        StringBuilder keys = new StringBuilder("large");
+        for (int i = 0; i < 100; i++) {
+            add("small" + i, 0, 120, "other" + i);
+            keys.append(" small").append(i);
+        }
+        long unionNs = Long.MAX_VALUE;
+        long differenceNs = Long.MAX_VALUE;
+        for (int i = 0; i < 5; i++) {
+            long begun = System.nanoTime();
+            server.line(difference.replace("DIFF", "UNION") + keys);
+            long between = System.nanoTime();
+            assertThat(server.line(difference + keys)).isEqualTo(":20000\r\n");
+            unionNs = Math.min(unionNs, between - begun);
+            differenceNs = Math.min(differenceNs, System.nanoTime() - between);
+        }
+        assertThat(differenceNs).isLessThan(10 * unionNs);
+    }
+
     // ---- events and the log ----
 
     @Test

@@ -267,6 +267,26 @@ class ZsetCommandsTest {
 
     @ParameterizedTest
     @MethodSource("encodings")
+    void a_difference_is_the_same_whether_members_are_looked_up_or_taken_out(String encoding, int protocol) {
+        use(encoding, protocol);
+        String longMember = "long".repeat(20);
+        ask("ZADD x 1 a 2 b 3 c 4 d 5 e 6 f 7 " + longMember);
+        ask("ZADD one 9 b");
+        ask("SADD s d " + longMember);
+        ask("ZADD many 1 a 1 b 1 g 1 h 1 i 1 j 1 k 1 l 1 m 1 n 1 o 1 p");
+
+        String taken = ask("ZDIFF 4 x one s none WITHSCORES");
+        assertThat(taken).contains("$1 a").contains("$1 f").doesNotContain("$1 b", "$1 d", "long");
+        assertThat(ask("ZDIFF 2 x many")).startsWith("*5 $1 c $1 d $1 e $1 f");
+        assertThat(ask("ZDIFF 4 x one x s")).isEqualTo("*0");
+        assertThat(ask("ZDIFF 3 none x s")).isEqualTo("*0");
+        assertThat(ask("ZDIFFSTORE r 4 x one s none")).isEqualTo(":4");
+        assertThat(ask("ZRANGE r 0 -1")).isEqualTo("*4 $1 a $1 c $1 e $1 f");
+        assertThat(ask("OBJECT ENCODING r")).endsWith(encoding); // the long member has gone
+    }
+
+    @ParameterizedTest
+    @MethodSource("encodings")
     void an_aggregate_may_be_how_many_sets_a_member_is_in_or_what_they_weigh(String encoding, int protocol) {
         use(encoding, protocol);
         ask("ZADD x 1 a inf b");
