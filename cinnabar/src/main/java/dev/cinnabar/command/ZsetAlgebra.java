@@ -55,7 +55,7 @@ final class ZsetAlgebra {
     private final double[] weights;
     private Aggregate aggregate = Aggregate.SUM;
     private boolean withScores;
-    private long limit;
+    private long limit; // 0 for none
     private long found;
 
     private ZsetAlgebra(Call call, Operation operation, Use use, int countAt) {
@@ -234,7 +234,6 @@ final class ZsetAlgebra {
         Integer[] order = bySize();
         int smallest = order[0];
         forEach(smallest, (entry, score) -> {
-            if (limit > 0 && found == limit) return true;
             Bytes member = entry.bytes();
             double sum = numberOrZero(weighted(smallest, score));
             for (int i = 1; i < order.length; i++) {
@@ -244,8 +243,7 @@ final class ZsetAlgebra {
                 sum = combined(sum, weighted(input, other));
             }
             if (result != null) result.put(member, sum);
-            found++;
-            return true;
+            return ++found != limit;
         });
     }
 
