@@ -15,7 +15,7 @@ import dev.cinnabar.store.Database;
 import dev.cinnabar.store.HashValue;
 import dev.cinnabar.struct.Listpack;
 import java.math.BigDecimal;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -175,6 +175,7 @@ public enum HashCommands implements Command {
     private static final long MOST_PAIRS = Long.MAX_VALUE / 2;
     private static final int FEW =
             3; // below a third of a hash, picking again what was picked before costs less than a walk
+    private static final int MOST_TRIES = 64; // at picking fields that are not due, beyond the tries that chance needs
 
     private final CommandSpec spec;
 
@@ -329,8 +330,9 @@ public enum HashCommands implements Command {
     private static Reply random(Call call) {
         Reply reply = call.reply();
         if (call.argc() == 2) {
-            boolean isShown = read(call).random((field, value) -> reply.bulk(field));
-            return isShown ? reply : reply.nil();
+            Picked picked = new Picked(reply, false);
+            draw(read(call), 1, call.randomness(), picked);
+            return picked.count > 0 ? reply : reply.nil();
         }
         long count = call.longArg(2);
         if (count == Long.MIN_VALUE) throw new Refusal(Errors.NOT_A_COUNT);
@@ -340,7 +342,7 @@ public enum HashCommands implements Command {
         HashValue hash = read(call);
         int begin = reply.begin();
         Picked picked = new Picked(reply, withValues);
-        if (count < 0) while (picked.count < -count && hash.random(picked)) continue;
+        if (count < 0) draw(hash, -count, call.randomness(), picked);
         else if (count > 0) pick(hash, count, call.randomness(), picked);
         return reply.endArray(begin, withValues && !reply.isResp3() ? 2 * picked.count : picked.count);
     }
@@ -365,25 +367,48 @@ public enum HashCommands implements Command {
         }
     }
 
+    /// Shows so many fields picked by chance, each as often as it is picked.
+    private static void draw(HashValue hash, long count, Randomness randomness, HashValue.Visitor visitor) {
+        long left = count;
+        while (left > 0 && hash.random(visitor)) left--;
+        if (left == 0) return;
+        long[] live = hash.live(count == 1 ? 1 : Integer.MAX_VALUE);
+        if (live.length == 0) return;
+        for (; left > 0; left--) hash.showAt(live[randomness.below(live.length)], visitor);
+    }
+
     /// Shows so many fields picked by chance, none twice.
     private static void pick(HashValue hash, long count, Randomness randomness, HashValue.Visitor visitor) {
         if (!hash.exists()) return;
-        long size = hash.size();
-        if (hash.randomAddress() != 0 && count < size / FEW) {
-            Set<Long> picked = new HashSet<>();
-            for (long shown = 0, tries = FEW * size; shown < count && tries > 0; tries--) {
-                long address = hash.randomAddress();
-                if (picked.add(address) && hash.showAt(address, visitor)) shown++;
-            }
+        if (hash.randomAddress() != 0 && count < hash.size() / FEW) {
+            pickFew(hash, (int) count, randomness, visitor);
             return;
         }
         // of those that are left, each is taken with the probability that gives as many as are needed
-        long[] left = {count, size};
+        long[] left = {count, hash.liveSize()};
         hash.forEach((field, value) -> {
             if (randomness.below(left[1]--) >= left[0]) return;
             left[0]--;
             visitor.field(field, value);
         });
+    }
+
+    private static void pickFew(HashValue hash, int count, Randomness randomness, HashValue.Visitor visitor) {
+        Set<Long> picked = new LinkedHashSet<>();
+        for (long tries = MOST_TRIES + (long) FEW * count; tries > 0 && picked.size() < count; tries--) {
+            long address = hash.randomAddress();
+            if (hash.isLive(address)) picked.add(address);
+        }
+        if (picked.size() == count) {
+            for (long address : picked) hash.showAt(address, visitor);
+            return;
+        }
+        long[] live = hash.live(Integer.MAX_VALUE);
+        for (int i = 0; i < Math.min(count, live.length); i++) {
+            int at = i + randomness.below(live.length - i);
+            hash.showAt(live[at], visitor);
+            live[at] = live[i];
+        }
     }
 
     // ---- changing ----

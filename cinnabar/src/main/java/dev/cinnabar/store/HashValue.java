@@ -5,6 +5,7 @@ import dev.cinnabar.base.Numbers;
 import dev.cinnabar.base.Randomness;
 import dev.cinnabar.struct.Listpack;
 import dev.cinnabar.struct.Records;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// A hash under a key, small or large, seen as one thing: fields, their values, and until when they are there.
@@ -34,6 +35,9 @@ public final class HashValue extends CollectionValue {
     }
 
     private static final int AT_A_LOOK = 64; // due fields that a look lets go: some 10 µs
+    private static final int AT_A_WALK =
+            16_384; // those that go before all are walked over: some ms, less than the walk over a million
+    private static final long[] NONE = {};
     private static final int TRIES = 64; // at picking a field by chance that is not due
 
     private final Thresholds thresholds;
@@ -191,42 +195,64 @@ public final class HashValue extends CollectionValue {
         visitor.field(field, tableValue(table, found, value));
     }
 
-    /// Shows a field picked by chance.
-    ///
-    /// @return false when there is none, or none that is not due
-    public boolean random(Visitor visitor) {
-        if (address == 0) return false;
-        for (int i = 0; i < TRIES; i++) {
-            if (isBig()) {
-                FieldTable table = table();
-                long found = table.random();
-                expiryMs = table.expiryMs(found);
-                if (!isExpired()) {
-                    show(table, found, visitor);
-                    return true;
-                }
-            } else {
-                boolean hasTimes = hasTimes();
-                Bytes pack = pack();
-                int at = Listpack.seek(pack.array(), pack.offset(), (long) stride() * randomness.below((int) size()));
-                expiryMs = hasTimes ? timeAt(pack.array(), at) : Database.NO_EXPIRY;
-                if (!isExpired()) {
-                    show(pack.array(), at, hasTimes, visitor);
-                    return true;
-                }
-            }
-        }
-        return firstLive(visitor);
+    /// How many fields there are whose time is not over. O(1) where no field is due, else O(n).
+    public long liveSize() {
+        if (address == 0 || !isDue(nextMs())) return size();
+        long[] count = {0};
+        forEach((f, v) -> count[0]++);
+        return count[0];
     }
 
-    /// Nearly all fields are due: takes the first of the others. O(n).
-    private boolean firstLive(Visitor visitor) {
-        boolean[] isShown = new boolean[1];
-        forEach((f, v) -> {
-            if (!isShown[0]) visitor.field(f, v);
-            isShown[0] = true;
-        });
-        return isShown[0];
+    /// Shows a field picked by chance.
+    ///
+    /// @return false when there is none that is not due, or, in a large hash, such are so few that chance does not find them: see [#live]
+    public boolean random(Visitor visitor) {
+        if (address == 0) return false;
+        if (!isBig()) return randomOfPack(visitor);
+        for (int i = 0; i < TRIES; i++) if (showAt(table().random(), visitor)) return true;
+        return false;
+    }
+
+    /// What is due lies at the front, so the others can be picked from.
+    private boolean randomOfPack(Visitor visitor) {
+        boolean hasTimes = hasTimes();
+        Bytes pack = pack();
+        byte[] array = pack.array();
+        int due = 0;
+        int at = Listpack.first(pack.offset());
+        for (; hasTimes && !Listpack.isEnd(array, at) && isDue(timeAt(array, at)); at = behind(array, at)) due++;
+        int live = (int) size() - due;
+        if (live == 0) return false;
+        long picked = due + randomness.below(live);
+        show(array, Listpack.seek(array, pack.offset(), stride() * picked), hasTimes, visitor);
+        return true;
+    }
+
+    /// The fields of a large hash that are not due, as [#randomAddress] answers them, where they are few among many that are. Lets some of
+    /// the others go first, so that who asks again and again finds less to pass over. O(n).
+    ///
+    /// @param most how many are enough
+    public long[] live(int most) {
+        if (address == 0 || !isBig()) return NONE;
+        if (!isImage && db.moment().deletesExpired) expire(AT_A_WALK);
+        if (address == 0) return NONE;
+        FieldTable table = table();
+        long[][] found = {new long[TRIES]};
+        int[] count = {0};
+        long position = 0;
+        do {
+            position = table.scan(position, fieldAddress -> {
+                if (isDue(table.expiryMs(fieldAddress)) || count[0] == most) return;
+                if (count[0] == found[0].length) found[0] = Arrays.copyOf(found[0], 2 * count[0]);
+                found[0][count[0]++] = fieldAddress;
+            });
+        } while (position != 0 && count[0] < most);
+        return Arrays.copyOf(found[0], count[0]);
+    }
+
+    /// Whether the time of the field is not over that [#randomAddress] answered.
+    public boolean isLive(long fieldAddress) {
+        return !isDue(table().expiryMs(fieldAddress));
     }
 
     /// A number that tells a field of a large hash, picked by chance, from the others, as long as nothing changes; 0 in a small one.
@@ -234,7 +260,7 @@ public final class HashValue extends CollectionValue {
         return isBig() ? table().random() : 0;
     }
 
-    /// Shows the field that [#randomAddress] answered.
+    /// Shows the field that [#randomAddress] or [#live] answered.
     ///
     /// @return false when its time is over
     public boolean showAt(long fieldAddress, Visitor visitor) {

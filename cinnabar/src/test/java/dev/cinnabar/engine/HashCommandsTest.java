@@ -485,6 +485,43 @@ class HashCommandsTest {
         assertThat(server.engine().statistics().expiredFields()).isEqualTo(400);
     }
 
+    /// Makes a large hash of these fields, all due but `a` to `e`.
+    private void makeDue(int fields) {
+        make(Form.TABLE, "h");
+        for (int i = 0; i < fields; i++) server.run("HSETEX", "h", "PX", "50", "FIELDS", "1", "f" + i, "v");
+        advance(100);
+        server.logged();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"HRANDFIELD h", "HRANDFIELD h 3", "HRANDFIELD h -20"})
+    void who_picks_fields_among_a_great_many_due_ones_lets_a_larger_portion_go(String line) {
+        makeDue(20_000);
+        assertThat(server.line(line)).doesNotContain("f");
+        assertThat(server.logged()).hasSizeBetween(10_000, 19_999);
+        server.line(line);
+        assertThat(server.line("HLEN h")).isEqualTo(":5\r\n");
+    }
+
+    /// Times are compared, for what is promised is how much work it is: every field that was answered took such a walk.
+    @Test
+    void fields_are_picked_among_a_great_many_due_ones_that_may_not_go_in_a_single_walk() {
+        makeDue(20_000);
+        server.line("CLIENT PAUSE 100000 WRITE");
+        assertThat(elements(server.line("HRANDFIELD h 3"))).hasSize(3).isSubsetOf("a", "b", "c", "d", "e");
+        assertThat(elements(server.line("HRANDFIELD h 6000"))).containsExactlyInAnyOrder("a", "b", "c", "d", "e");
+        assertThat(elements(server.line("HRANDFIELD h 19000"))).containsExactlyInAnyOrder("a", "b", "c", "d", "e");
+        long begun = System.nanoTime();
+        for (int i = 0; i < 20; i++) server.line("HKEYS h");
+        long walksNs = System.nanoTime() - begun;
+        begun = System.nanoTime();
+        List<String> drawn = elements(server.line("HRANDFIELD h -2000"));
+        assertThat(System.nanoTime() - begun).isLessThan(5 * walksNs);
+        assertThat(drawn).hasSize(2000);
+        assertThat(new HashSet<>(drawn)).containsExactlyInAnyOrder("a", "b", "c", "d", "e");
+        assertThat(server.line("HLEN h")).isEqualTo(":20005\r\n");
+    }
+
     @Test
     void a_command_that_meets_a_due_field_says_so_in_the_log_before_itself() {
         server.line("HSET h a 1 b 1");
