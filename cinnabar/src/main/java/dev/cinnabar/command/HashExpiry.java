@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 /// The log gets times as they were worked out (HPEXPIREAT, HSETEX … PXAT), and HDEL for what went at once because its time had passed already.
 final class HashExpiry {
     /// The latest time that Redis takes for a field, in ms since 1970: the year 4199.
-    private static final long MAX_MS = (1L << 46) - 1;
 
     private static final int NO_FIELD = -2;
     private static final int NO_EXPIRY = -1;
@@ -57,7 +56,8 @@ final class HashExpiry {
     private static long time(Call call, int index, Unit unit) {
         if (call.longArg(index) < 0) throw NEGATIVE;
         long whenMs = Expiry.any(call, index, unit);
-        if (whenMs > MAX_MS) throw Errors.invalidExpire(call.spec().fullName());
+        if (whenMs > HashValue.MAX_EXPIRY_MS)
+            throw Errors.invalidExpire(call.spec().fullName());
         return Math.max(1, whenMs); // 0 means none in a listpackex; it is over either way
     }
 

@@ -31,6 +31,11 @@ public final class LogReplayer implements Replayer, AutoCloseable {
     }
 
     @Override
+    public void beginFile() {
+        session.db = 0;
+    }
+
+    @Override
     public Outcome run(int argc, Bytes[] argv) {
         if (++run % COMMANDS_PER_HOLD == 0) pause();
         CommandEntry entry = engine.commands().find(argv[0]);

@@ -19,6 +19,9 @@ public interface Replayer {
         FAILED
     }
 
+    /// What follows stands in another file: each begins in database 0.
+    void beginFile();
+
     /// Runs one command. `MULTI` and `EXEC` never come here: the loader leaves out what was not finished.
     Outcome run(int argc, Bytes[] argv);
 

@@ -68,6 +68,7 @@ public final class AofLoader {
     private LoadResult.@Nullable Tail load(Manifest.Entry entry, boolean isLast) throws IOException, DamagedLog {
         try (DiskFile file = directory.disk().openForReading(directory.path(entry.name()))) {
             long from = RdbReader.isRdb(file) ? image(file, entry.name()) : 0;
+            replayer.beginFile();
             LogReader reader = new LogReader(file, entry.name(), from);
             long end = run(reader, entry);
             checkComplete(reader, entry, end);

@@ -51,6 +51,9 @@ public final class CheckAof {
         }
 
         @Override
+        public void beginFile() {}
+
+        @Override
         public Outcome run(int argc, Bytes[] argv) {
             return Outcome.APPLIED;
         }

@@ -27,6 +27,8 @@ final class ValueReader {
     private static final int TEXT_INFINITY = 254;
     private static final int TEXT_MINUS_INFINITY = 255;
     private static final String TWICE = "a sorted set with a member twice";
+    private static final String TOO_LATE =
+            "a field with a time that is too late"; // no command could set it, so none could log it
     private static final int NODE_PLAIN = 1;
     private static final int NODE_PACKED = 2;
 
@@ -150,6 +152,7 @@ final class ValueReader {
             long left = in.length();
             in.string(first);
             put(hash, first.window(), in.string(second).window());
+            if (left > HashValue.MAX_EXPIRY_MS) throw new BadRdb(TOO_LATE);
             if (left != 0) expire(hash, first.window(), soonestMs + left - 1);
         }
     }
@@ -167,6 +170,7 @@ final class ValueReader {
 
     private static void expire(HashValue hash, Bytes field, long whenMs) throws BadRdb {
         if (whenMs <= 0) throw new BadRdb("a field with a time before 1970");
+        if (whenMs > HashValue.MAX_EXPIRY_MS) throw new BadRdb(TOO_LATE);
         hash.setExpiry(field, whenMs);
     }
 

@@ -194,6 +194,7 @@ public final class Main {
 
     private void signalled(String name) {
         if (!isEnding.compareAndSet(false, true)) {
+            if (!name.equals("INT")) return; // supervisors say TERM again and again, and mean no more by it
             log.warning("You insist... exiting now.");
             end(1);
             return;

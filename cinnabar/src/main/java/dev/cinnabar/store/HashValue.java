@@ -34,6 +34,9 @@ public final class HashValue extends CollectionValue {
         void field(Listpack.Entry field, Listpack.Entry value);
     }
 
+    /// The latest time at which a field may expire, in ms since 1970: some 2,200 years on.
+    public static final long MAX_EXPIRY_MS = (1L << 46) - 1;
+
     private static final int AT_A_LOOK = 64; // due fields that a look lets go: some 10 µs
     private static final int AT_A_WALK =
             16_384; // those that go before all are walked over: some ms, less than the walk over a million

@@ -46,6 +46,17 @@ class AofLoaderTest {
         assertThat(new Fixture(disk).load(true).toy.data()).isEqualTo(Map.of("0:a", "1"));
     }
 
+    /// As in Redis; neither writes such files, but others may.
+    @Test
+    void each_file_begins_in_database_0() throws Exception {
+        put(Resp.commands("SET b 2"));
+        disk.put(Fixture.AOF.resolve("appendonly.aof.1.base.aof"), Resp.commands("SELECT 5", "SET a 1"));
+        disk.put(
+                Fixture.AOF.resolve("appendonly.aof.manifest"),
+                Resp.text("file appendonly.aof.1.base.aof seq 1 type b\nfile " + NAME + " seq 1 type i\n"));
+        assertThat(new Fixture(disk).load(true).toy.data()).isEqualTo(Map.of("5:a", "1", "0:b", "2"));
+    }
+
     @Test
     void an_empty_base_before_an_increment_of_ours_was_cut_short() throws Exception {
         Fixture first = Fixture.open(new FakeDisk(), FsyncPolicy.EVERYSEC);

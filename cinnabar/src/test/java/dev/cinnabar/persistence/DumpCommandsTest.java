@@ -349,6 +349,12 @@ class DumpCommandsTest {
                         .string("v")
                         .bytes(9),
                 Payload.of(25).raw(new byte[8]).string(Payload.listpack("f", "v")),
+                Payload.of(25).raw(new byte[8]).string(Payload.listpack("f", "v", "" + (1L << 46))),
+                Payload.of(24)
+                        .raw(Payload.little(8).putLong(1L << 46).array())
+                        .bytes(1, 1)
+                        .string("f")
+                        .string("v"),
                 Payload.of(255),
                 Payload.of(9).string(Payload.zipmap("f", "1", "f", "2")),
                 Payload.of(9).string(Payload.zipmap("f")),

@@ -40,6 +40,11 @@ final class Toy implements Replayer, SnapshotSource {
     }
 
     @Override
+    public void beginFile() {
+        db = 0;
+    }
+
+    @Override
     public Outcome run(int argc, Bytes[] argv) {
         List<String> words = new ArrayList<>();
         for (int i = 0; i < argc; i++) words.add(argv[i].toLatin1());
