@@ -617,7 +617,8 @@ public enum StreamCommands implements Command {
             if (i + 1 == call.argc()) throw Errors.SYNTAX_REFUSAL;
             if (call.is(i, "ENTRIESADDED")) {
                 added = call.longArg(i + 1);
-                if (added < 0) throw new Refusal("ERR entries_added must be positive");
+                if (added < 0 && !call.mustObey()) throw new Refusal("ERR entries_added must be positive");
+                if (added < 0) added = Long.MAX_VALUE; // Redis counts beyond the largest number, and its log says so
             } else if (call.is(i, "MAXDELETEDID")) {
                 checkId(call.arg(i + 1));
                 deletedMs = StreamId.ms(call.arg(i + 1));

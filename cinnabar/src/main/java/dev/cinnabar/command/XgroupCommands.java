@@ -105,8 +105,10 @@ public enum XgroupCommands implements Command {
             if (takesMkStream && call.is(i, "MKSTREAM")) continue;
             if (!call.is(i, "ENTRIESREAD") || i + 1 == call.argc()) throw badWords(call);
             read = call.longArg(++i);
-            if (read < 0 && read != StreamGroup.UNKNOWN)
-                throw new Refusal("ERR value for ENTRIESREAD must be positive or -1");
+            if (read >= StreamGroup.UNKNOWN) continue;
+            // Redis counts beyond the largest number, and its log says so
+            if (!call.mustObey()) throw new Refusal("ERR value for ENTRIESREAD must be positive or -1");
+            read = StreamGroup.UNKNOWN;
         }
         return read;
     }

@@ -108,7 +108,8 @@ final class StreamReader {
             in.unsigned();
             deletedMs = in.unsigned(); // may lie behind the last id, which XSETID takes back
             deletedSeq = in.unsigned();
-            entriesAdded = in.length();
+            long added = in.unsigned();
+            entriesAdded = added < 0 ? Long.MAX_VALUE : added; // Redis counts beyond the largest number
             if (entriesAdded < stream.size()) throw new BadRdb("fewer entries added than there are");
         }
         stream.setId(lastMs, lastSeq, entriesAdded, deletedMs, deletedSeq);
@@ -123,7 +124,7 @@ final class StreamReader {
         long lastSeq = in.unsigned();
         boolean tellsRead = type != RdbType.STREAM_LISTPACKS;
         long entriesRead = tellsRead ? in.unsigned() : stream.ordinal(lastMs, lastSeq);
-        if (entriesRead < StreamGroup.UNKNOWN) throw new BadRdb("a group that has read less than nothing");
+        if (entriesRead < StreamGroup.UNKNOWN) entriesRead = StreamGroup.UNKNOWN; // likewise
         StreamGroup group = stream.createGroup(groupName, lastMs, lastSeq, entriesRead);
 
         int pending = readPending(in);

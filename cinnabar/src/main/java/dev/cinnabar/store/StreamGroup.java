@@ -127,7 +127,7 @@ public final class StreamGroup extends Garbage implements Named {
     ///
     /// @param stream that the group reads
     public void noteRead(StreamValue stream, long ms, long seq) {
-        if (entriesRead != UNKNOWN && !stream.hasHolesFrom(ms, seq)) entriesRead++;
+        if (entriesRead != UNKNOWN && !stream.hasHolesFrom(ms, seq)) entriesRead = oneMore(entriesRead);
         else if (stream.entriesAdded() > 0) entriesRead = stream.ordinal(ms, seq);
         lastMs = ms;
         lastSeq = seq;
@@ -269,9 +269,9 @@ public final class StreamGroup extends Garbage implements Named {
         return pending.get(place, DELIVERIES);
     }
 
-    /// The number of deliveries after one more; the largest number stays what it is.
-    public static long oneMore(long deliveries) {
-        return deliveries == Long.MAX_VALUE ? deliveries : deliveries + 1;
+    /// A count after one more; the largest number stays what it is.
+    public static long oneMore(long count) {
+        return count == Long.MAX_VALUE ? count : count + 1;
     }
 
     /// Whether the group needs an entry no more: it was read, and is not pending.

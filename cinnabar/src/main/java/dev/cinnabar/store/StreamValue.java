@@ -168,7 +168,7 @@ public final class StreamValue extends BigValue {
             firstSeq = seq;
         }
         length++;
-        entriesAdded++;
+        entriesAdded = StreamGroup.oneMore(entriesAdded);
         lastMs = ms;
         lastSeq = seq;
     }

@@ -64,6 +64,36 @@ class SavesTest {
         }
     }
 
+    /// A count that any client can set to the largest number there is must not stop the next start.
+    @Test
+    void a_stream_whose_counts_are_at_their_end_is_loaded_from_an_image_and_from_a_log_old_or_rewritten() {
+        String most = "" + Long.MAX_VALUE;
+        for (boolean hasLog : new boolean[] {false, true}) {
+            for (int start = 0; start < 3; start++) {
+                Cinnabar.Builder builder = Cinnabar.builder().set("dir", dir.toString());
+                try (Cinnabar server = (hasLog ? builder.appendOnly(dir) : builder.set("save", "100 1")).start()) {
+                    if (start == 0) {
+                        server.execute("XADD", "s", "1-1", "a", "b");
+                        server.execute("XADD", "s", "2-1", "a", "b");
+                        server.execute("XGROUP", "CREATE", "s", "g", "0", "ENTRIESREAD", most);
+                        server.execute("XREADGROUP", "GROUP", "g", "c", "COUNT", "1", "STREAMS", "s", ">");
+                        server.execute("XSETID", "s", "2-1", "ENTRIESADDED", most);
+                        server.execute("XADD", "s", "3-1", "a", "b");
+                    }
+                    List<?> stream = (List<?>) server.execute("XRANGE", "s", "-", "+");
+                    assertThat(stream).hasSize(3);
+                    assertThat(server.execute("XINFO", "STREAM", "s").toString())
+                            .contains("entries-added=" + most);
+                    assertThat(server.execute("XINFO", "GROUPS", "s").toString())
+                            .contains("entries-read=" + most);
+                    server.execute(hasLog ? "BGREWRITEAOF" : "SAVE");
+                    await().until(() -> line(server, "aof_rewrite_in_progress").equals("0"));
+                }
+            }
+            assertThat(file().toFile().delete()).isEqualTo(!hasLog);
+        }
+    }
+
     @Test
     void what_comes_behind_a_bgsave_in_one_breath_is_not_in_its_file() throws Exception {
         for (int i = 0; i < 5; i++) {
