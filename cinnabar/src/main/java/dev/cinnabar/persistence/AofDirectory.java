@@ -38,8 +38,8 @@ public final class AofDirectory {
         this.log = log;
     }
 
-    /// Opens the log directory, creating it when it is missing; takes over a log of one file that lies in `dir` (as Redis
-    /// up to 6 keeps it) as the base; removes what an interrupted rewrite left.
+    /// Opens the log directory to load what it holds, creating it when it is missing; takes over a log of one file that lies in `dir` (as
+    /// Redis up to 6 keeps it) as the base; removes what an interrupted rewrite left.
     ///
     /// @param dir           the directive `dir`
     /// @param directoryName the directive `appenddirname`
@@ -47,13 +47,29 @@ public final class AofDirectory {
     /// @throws DamagedLog when the manifest does not check out or a file that it names is missing
     public static AofDirectory open(Disk disk, Path dir, String directoryName, String fileName, Log log)
             throws IOException, DamagedLog {
+        return open(disk, dir, directoryName, fileName, log, true);
+    }
+
+    /// The same for a log that is about to be written anew, from what is in memory: a log of one file was never loaded then, and stays where it
+    /// is, for whoever wants to load it yet.
+    public static AofDirectory openToReplace(Disk disk, Path dir, String directoryName, String fileName, Log log)
+            throws IOException, DamagedLog {
+        return open(disk, dir, directoryName, fileName, log, false);
+    }
+
+    private static AofDirectory open(
+            Disk disk, Path dir, String directoryName, String fileName, Log log, boolean takesOver)
+            throws IOException, DamagedLog {
         AofDirectory opened = new AofDirectory(disk, dir.resolve(directoryName), fileName, log);
         disk.makeDirectory(opened.directory);
         disk.syncDirectory(dir);
         boolean isKnown = disk.exists(opened.manifestPath());
         if (isKnown) opened.manifest = read(disk, opened.manifestPath());
         if (!isKnown) opened.refuseOrphans();
-        opened.takeOver(dir.resolve(fileName), isKnown);
+        Path single = dir.resolve(fileName);
+        if (takesOver) opened.takeOver(single, isKnown);
+        else if (!isKnown && disk.exists(single))
+            log.warning("The append only file " + single + " was not loaded, and is left as it is");
         opened.checkFiles();
         opened.sweep();
         return opened;

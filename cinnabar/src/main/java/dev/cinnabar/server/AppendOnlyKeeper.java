@@ -107,7 +107,7 @@ final class AppendOnlyKeeper implements Durability {
     }
 
     private void resume() throws IOException, DamagedLog {
-        Tenancy mine = moveIn();
+        Tenancy mine = moveIn(AofDirectory::open);
         boolean isInUse = false;
         try {
             LoadResult loaded = load(mine.directory);
@@ -196,8 +196,14 @@ final class AppendOnlyKeeper implements Durability {
         }
     }
 
+    /// One of the two ways to open a log's directory.
+    private interface Opening {
+        AofDirectory open(Disk disk, Path dir, String directoryName, String fileName, Log log)
+                throws IOException, DamagedLog;
+    }
+
     /// Opens the directory for its next user, or takes it over from one that still ends.
-    private synchronized Tenancy moveIn() throws IOException, DamagedLog {
+    private synchronized Tenancy moveIn(Opening opening) throws IOException, DamagedLog {
         Tenancy last = tenancy;
         Path dir = dir();
         String directoryName = config.get(Directives.APPENDDIRNAME);
@@ -205,7 +211,7 @@ final class AppendOnlyKeeper implements Durability {
         lock(Files.createDirectories(dir.resolve(directoryName)).resolve(fileName + ".lock"));
         Tenancy next;
         if (last == null || last.over.isDone() || !last.dir.equals(dir)) {
-            AofDirectory opened = AofDirectory.open(Disk.real(), dir, directoryName, fileName, log);
+            AofDirectory opened = opening.open(Disk.real(), dir, directoryName, fileName, log);
             next = new Tenancy(dir, opened, CompletableFuture.completedFuture(null));
         } else {
             next = new Tenancy(dir, last.directory, last.over);
@@ -267,7 +273,7 @@ final class AppendOnlyKeeper implements Durability {
             return;
         }
         try {
-            Tenancy mine = moveIn();
+            Tenancy mine = moveIn(AofDirectory::openToReplace);
             if (loneRewrite != null) loneRewrite.giveUp();
             use(AppendOnlyLog.enable(parts(mine)));
         } catch (IOException | DamagedLog e) {
@@ -324,7 +330,7 @@ final class AppendOnlyKeeper implements Durability {
     private @Nullable String rewriteAlone() {
         if (isRewritingAlone()) return "ERR Background append only file rewriting already in progress";
         try {
-            Tenancy mine = moveIn();
+            Tenancy mine = moveIn(AofDirectory::openToReplace);
             LoneRewrite rewrite = new LoneRewrite(mine.directory, new LogSnapshot(engine), () -> isClosing, log);
             mine.execute(() -> {
                 try {
