@@ -5,6 +5,7 @@ import dev.cinnabar.engine.Engine;
 import dev.cinnabar.store.Database;
 import dev.cinnabar.store.Store;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.concurrent.CancellationException;
@@ -57,6 +58,7 @@ public final class RdbFile {
         Output output = new Output();
         try {
             ByteBuilder out = new ByteBuilder(2 * PIECE_BYTES);
+            writer.values().spillTo(output::takeIfLong);
             writer.head(engine, out);
             Store store = engine.store();
             for (int i = 0; i < store.count(); i++) {
@@ -65,11 +67,13 @@ public final class RdbFile {
                 long position = 0;
                 do {
                     position = db.scan(position, address -> writer.key(index, db, address, out));
-                    if (out.length() >= PIECE_BYTES) output.take(out);
+                    output.takeIfLong(out);
                 } while (position != 0);
             }
             output.take(out);
             output.finish(() -> false);
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         } finally {
             output.discard();
         }
@@ -170,6 +174,18 @@ public final class RdbFile {
             if (length - synced < SYNC_EVERY_BYTES) return;
             open().sync();
             synced = length;
+        }
+
+        /// The same, once it is worth it.
+        ///
+        /// @throws UncheckedIOException when the disk does not take it: asked in the middle of a value
+        void takeIfLong(ByteBuilder out) {
+            if (out.length() < PIECE_BYTES) return;
+            try {
+                take(out);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
 
         void finish(BooleanSupplier isCancelled) throws IOException {

@@ -31,13 +31,24 @@ final class ValueWriter {
     private static final int LZF = 0xc3;
     private static final int NODE_PACKED = 2;
 
+    /// Empties what is written, if that has become long; asked between two elements.
+    interface Spill {
+        void spill(ByteBuilder out);
+    }
+
     private final boolean compresses;
+    private Spill spill = out -> {};
     private final Lzf lzf = new Lzf();
     private final Bytes window = new Bytes();
 
     /// @param compresses the directive `rdbcompression`
     ValueWriter(boolean compresses) {
         this.compresses = compresses;
+    }
+
+    /// From now on values are not written in one piece: a collection may be larger than any buffer.
+    void spillTo(Spill spill) {
+        this.spill = spill;
     }
 
     /// How the value of a record is written.
@@ -105,7 +116,10 @@ final class ValueWriter {
 
     private void stream(StreamValue stream, ByteBuilder out) {
         length(stream.nodeCount(), out);
-        stream.show(new StreamWriter(this, () -> out));
+        stream.show(new StreamWriter(this, () -> {
+            spill.spill(out);
+            return out;
+        }));
     }
 
     private void text(StringValue value, ByteBuilder out) {
@@ -118,6 +132,7 @@ final class ValueWriter {
         list.forEachPiece((array, start, length) -> {
             length(NODE_PACKED, out);
             string(window.set(array, start, length), out);
+            spill.spill(out);
         });
     }
 
@@ -125,6 +140,7 @@ final class ValueWriter {
         length(set.size(), out);
         set.forEach(member -> {
             entry(member, out);
+            spill.spill(out);
             return true;
         });
     }
@@ -138,6 +154,7 @@ final class ValueWriter {
         hash.forEach((field, value) -> {
             entry(field, out);
             entry(value, out);
+            spill.spill(out);
         });
     }
 
@@ -146,7 +163,10 @@ final class ValueWriter {
         long soonestMs = hash.soonestMs();
         fixed(soonestMs, Long.BYTES, out);
         length(hash.size(), out);
-        hash.forEach((field, value) -> volatileField(field, value, soonestMs, hash.expiryMs(), out));
+        hash.forEach((field, value) -> {
+            volatileField(field, value, soonestMs, hash.expiryMs(), out);
+            spill.spill(out);
+        });
     }
 
     /// From the highest score down, as Redis does, for whom inserting in front is cheapest.
@@ -156,6 +176,7 @@ final class ValueWriter {
         zset.forEach(size - 1, size, true, (member, score) -> {
             entry(member, out);
             fixed(Double.doubleToRawLongBits(score), Double.BYTES, out);
+            spill.spill(out);
         });
     }
 

@@ -1,5 +1,6 @@
 package dev.cinnabar.server;
 
+import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Clock;
 import dev.cinnabar.base.Log;
 import dev.cinnabar.config.Config;
@@ -354,6 +355,18 @@ final class AppendOnlyKeeper implements Durability {
         return rewrite != null && !rewrite.isOver();
     }
 
+    /// The log of a server whose log could not be loaded again: nobody knows what its data are worth, and what is written would not be logged.
+    private static final ChangeLog REFUSES = new ChangeLog() {
+        @Override
+        public void append(int db, int argc, Bytes[] argv) {}
+
+        @Override
+        public String refusal() {
+            return "MISCONF The append-only file could not be loaded again, so nothing may be written. See the server's log,"
+                    + " and start the server anew.";
+        }
+    };
+
     /// DEBUG LOADAOF: once all is on disk, throws the data set away and runs the log again. Under the engine's lock.
     @Nullable
     String reload() {
@@ -370,8 +383,11 @@ final class AppendOnlyKeeper implements Durability {
             resume();
             return null;
         } catch (IOException | DamagedLog e) {
-            log.warning("Error trying to load the append-only file: " + e);
+            log.warning("Error trying to load the append-only file: " + e.getMessage());
+            engine.log(REFUSES);
             return "ERR Error trying to load the AOF files, check server logs";
+        } finally {
+            engine.loading(false); // also when half of the log was run
         }
     }
 

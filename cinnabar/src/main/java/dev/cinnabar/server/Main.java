@@ -207,9 +207,13 @@ public final class Main {
         log.warning("Received SIG" + name + " scheduling shutdown...");
         List<String> how =
                 config.get(name.equals("INT") ? Directives.SHUTDOWN_ON_SIGINT : Directives.SHUTDOWN_ON_SIGTERM);
-        if (s.shutdown(how) == null) return;
-        log.warning("SIG" + name + " is not obeyed: the data could not be saved, and nobody shall lose it");
-        isEnding.set(false);
+        boolean goesOn = true;
+        try {
+            goesOn = s.shutdown(how) != null;
+        } finally {
+            if (goesOn) isEnding.set(false);
+        }
+        if (goesOn) log.warning("SIG" + name + " is not obeyed: the data could not be saved, and nobody shall lose it");
     }
 
     /// `halt` and not `exit`: there are no hooks to run, everything is on disk, and a plain JVM would say 143 after SIGTERM.

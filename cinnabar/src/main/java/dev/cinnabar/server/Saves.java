@@ -2,6 +2,7 @@ package dev.cinnabar.server;
 
 import dev.cinnabar.base.Clock;
 import dev.cinnabar.base.Log;
+import dev.cinnabar.command.Errors;
 import dev.cinnabar.config.Config;
 import dev.cinnabar.config.ConfigError;
 import dev.cinnabar.config.Directives;
@@ -162,8 +163,11 @@ final class Saves {
         try {
             file().save();
         } catch (IOException e) {
-            log.warning("Error saving DB on disk: " + e);
-            return "ERR the data set was not saved: " + e;
+            log.warning("Error saving DB on disk: " + ConfigError.reason(e));
+            return "ERR the data set was not saved: " + Errors.ofJava(ConfigError.reason(e));
+        } catch (RuntimeException | OutOfMemoryError e) {
+            log.failure("Error saving DB on disk", e);
+            return "ERR the data set was not saved: " + Errors.ofJava(e.toString());
         }
         log.notice("DB saved on disk");
         engine.saved(changes);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Garbage;
 import dev.cinnabar.base.Log;
 import dev.cinnabar.base.LogLines;
 import dev.cinnabar.base.TestClock;
@@ -60,6 +61,46 @@ class SavesTest {
         try (Cinnabar server = start("100 1")) {
             assertThat(server.execute("GET", "a")).isEqualTo("1");
             assertThat(line(server, "rdb_last_load_keys_loaded")).isEqualTo("1");
+            server.checkInvariants();
+        }
+    }
+
+    @Test
+    void a_log_that_cannot_be_loaded_again_leaves_a_server_that_reads_and_refuses_writes() throws IOException {
+        try (Cinnabar server = Cinnabar.builder()
+                .appendOnly(dir)
+                .set("enable-debug-command", "yes")
+                .start()) {
+            for (int i = 0; i < 100; i++) server.execute("SET", "key" + i, "value");
+            Path log = dir.resolve("appendonlydir/appendonly.aof.1.incr.aof");
+            byte[] bytes = Files.readAllBytes(log);
+            bytes[200] ^= 1;
+            Files.write(log, bytes);
+            assertThatThrownBy(() -> server.execute("DEBUG", "LOADAOF")).hasMessageContaining("AOF files");
+            assertThat(server.execute("PING")).isEqualTo("PONG");
+            assertThat(line(server, "loading")).isEqualTo("0");
+            assertThatThrownBy(() -> server.execute("SET", "a", "1")).hasMessageStartingWith("MISCONF");
+        }
+    }
+
+    /// The saved file is written in pieces, whatever the size of a value.
+    @Test
+    void a_save_takes_little_memory_beside_however_large_a_collection() {
+        try (Cinnabar server = start("")) {
+            String element = "x".repeat(10_000);
+            for (int i = 0; i < 2000; i++) {
+                server.execute("RPUSH", "list", element + i);
+                server.execute("HSET", "hash", "f" + i, element);
+                server.execute("SADD", "set", element + i);
+                server.execute("ZADD", "zset", "1", element + i);
+                server.execute("XADD", "stream", "*", "f", element);
+            }
+            assertThat(Garbage.ofOneRun(() -> server.execute("SAVE"))).isLessThan(4 << 20);
+        }
+        try (Cinnabar server = start("100 1")) {
+            for (String key : List.of("LLEN list", "HLEN hash", "SCARD set", "ZCARD zset", "XLEN stream")) {
+                assertThat(server.execute(key.split(" "))).as(key).isEqualTo(2000L);
+            }
             server.checkInvariants();
         }
     }
