@@ -283,7 +283,9 @@ final class GeoSearch {
                 member.set(one.member, 0, one.member.length);
                 result.put(member, storesDistance ? one.distance / metersPerUnit : one.score);
             }
-            return ZsetCommands.store(call, key, result, event, size);
+            Reply reply = ZsetCommands.store(call, key, result, event, size);
+            if (kind == Kind.POLYGON) ZsetCommands.tellMembers(call, key);
+            return reply;
         }
     }
 }

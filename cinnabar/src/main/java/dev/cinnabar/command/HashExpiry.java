@@ -228,10 +228,13 @@ final class HashExpiry {
         call.changed(call.key(1), "hset", options.fields);
         if (options.hasTime()) call.changed(call.key(1), "hexpire");
         // without its condition, which held: whoever replays this still has fields whose time was over here
-        Effects effects = call.effects().command(Words.HSETEX).arg(call.key(1));
+        boolean keeps = options.keepsOrPersists && hash.hasVolatile();
+        boolean isPlain = !options.hasTime() && !keeps; // which Redis 7.0 can say, too
+        Effects effects =
+                call.effects().command(isPlain ? Words.HSET : Words.HSETEX).arg(call.key(1));
         if (options.hasTime()) effects.arg(Words.PXAT).arg(options.whenMs);
-        else if (options.keepsOrPersists) effects.arg(Words.KEEPTTL);
-        effects.arg(Words.FIELDS).arg(options.fields);
+        else if (keeps) effects.arg(Words.KEEPTTL);
+        if (!isPlain) effects.arg(Words.FIELDS).arg(options.fields);
         for (int i = first; i < end; i++) effects.arg(call.arg(i));
         return call.reply().integer(1);
     }

@@ -132,6 +132,9 @@ public enum StreamCommands implements Command {
             .tips("nondeterministic_output")
             .summary("Deletes the oldest entries of a stream."));
 
+    private static final String KEEPREF =
+            "KEEPREF"; // the default, which the log leaves out: Redis 7.0 has no word for it
+
     private static final String BOTH_STRATEGIES =
             "ERR syntax error, MAXLEN and MINID options at the same time are not compatible";
     private static final String LIMIT_WITHOUT_STRATEGY =
@@ -285,7 +288,7 @@ public enum StreamCommands implements Command {
 
         call.changed(key, "xadd");
         if (trimmed > 0) call.changed(key, "xtrim");
-        if (!isGiven || trim.isApproximate) {
+        if (!isGiven || trim.isApproximate || isWordBefore(call, idAt, KEEPREF)) {
             Effects effects = call.effects().command(Words.XADD).arg(key);
             writeTrim(effects, trim, stream);
             effects.id(ms, seq);
@@ -314,7 +317,7 @@ public enum StreamCommands implements Command {
         long trimmed = trim.apply(stream);
         if (trimmed > 0) {
             call.changed(key, "xtrim", trimmed);
-            if (trim.isApproximate)
+            if (trim.isApproximate || isWordBefore(call, call.argc(), KEEPREF))
                 writeTrim(call.effects().command(Words.XTRIM).arg(key), trim, stream);
         }
         return call.reply().integer(trimmed);
@@ -396,7 +399,7 @@ public enum StreamCommands implements Command {
     }
 
     private static @Nullable References references(Bytes word) {
-        if (word.isWord("KEEPREF")) return References.KEEP;
+        if (word.isWord(KEEPREF)) return References.KEEP;
         if (word.isWord("DELREF")) return References.DELETE;
         return word.isWord("ACKED") ? References.ACKED : null;
     }
@@ -465,7 +468,7 @@ public enum StreamCommands implements Command {
         return call.reply().integer(acknowledged);
     }
 
-    /// XDELEX, and XACKDEL where a group is named.
+    /// XDELEX, and XACKDEL where a group is named. The log is told in the words of Redis 7.0 what became of each entry.
     ///
     /// @param optionsAt where the options begin
     /// @param groupAt   where the group's name stands, 0 for none
@@ -508,16 +511,17 @@ public enum StreamCommands implements Command {
             }
             long ms = StreamId.ms(call.arg(i));
             long seq = StreamId.seq(call.arg(i), 0);
-            boolean wasPending = group != null && group.acknowledge(ms, seq);
+            boolean wasPending = group != null && acknowledge(call, group, ms, seq);
             if (group != null && !wasPending && stream.has(ms, seq)) { // who has not got it cannot be done with it
                 reply.integer(NOT_THERE);
                 continue;
             }
-            if (references == References.DELETE) wasPending |= stream.forget(ms, seq);
+            if (references == References.DELETE) wasPending |= forget(call, stream, ms, seq);
             if (wasPending) changes++;
             if (references == References.ACKED && stream.has(ms, seq) && !isDone(stream, ms, seq)) {
                 reply.integer(STILL_REFERENCED);
             } else if (stream.delete(ms, seq)) {
+                call.effects().command(Words.XDEL).arg(key).id(ms, seq);
                 deleted++;
                 reply.integer(DELETED);
             } else {
@@ -527,6 +531,27 @@ public enum StreamCommands implements Command {
         if (deleted > 0) call.changed(key, "xdel", deleted);
         if (changes > 0) call.dirty(changes);
         return reply;
+    }
+
+    /// Makes a group forget that an entry is pending, and tells the log.
+    ///
+    /// @return whether it was
+    private static boolean acknowledge(Call call, StreamGroup group, long ms, long seq) {
+        boolean wasPending = group.acknowledge(ms, seq);
+        if (wasPending)
+            call.effects()
+                    .command(Words.XACK)
+                    .arg(call.key(1))
+                    .arg(group.name())
+                    .id(ms, seq);
+        return wasPending;
+    }
+
+    /// The same for all groups.
+    private static boolean forget(Call call, StreamValue stream, long ms, long seq) {
+        boolean wasPending = false;
+        for (int i = 0; i < stream.groups(); i++) wasPending |= acknowledge(call, stream.group(i), ms, seq);
+        return wasPending;
     }
 
     /// Without any group nobody has read the entry.

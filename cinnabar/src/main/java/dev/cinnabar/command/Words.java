@@ -31,6 +31,7 @@ public final class Words {
     public static final Bytes XACK = Bytes.of("XACK");
     public static final Bytes XADD = Bytes.of("XADD");
     public static final Bytes XCLAIM = Bytes.of("XCLAIM");
+    public static final Bytes XDEL = Bytes.of("XDEL");
     public static final Bytes XGROUP = Bytes.of("XGROUP");
     public static final Bytes XNACK = Bytes.of("XNACK");
     public static final Bytes XTRIM = Bytes.of("XTRIM");

@@ -92,7 +92,9 @@ final class ZsetAlgebra {
         algebra.parse();
         try (ZsetResult result = call.db().newZset()) {
             algebra.gather(result);
-            return ZsetCommands.store(call, call.key(1), result, event, 1);
+            Reply reply = ZsetCommands.store(call, call.key(1), result, event, 1);
+            if (algebra.aggregate == Aggregate.COUNT) ZsetCommands.tellMembers(call, call.key(1));
+            return reply;
         }
     }
 

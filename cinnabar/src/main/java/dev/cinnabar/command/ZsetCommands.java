@@ -250,6 +250,7 @@ public enum ZsetCommands implements Command {
 
     static final int NX = 1;
     static final int XX = 2;
+    private static final int MEMBERS_PER_COMMAND = 64; // as Redis writes them when it rewrites its log
     private static final int GT = 4;
     private static final int LT = 8;
     static final int CH = 16;
@@ -396,6 +397,19 @@ public enum ZsetCommands implements Command {
             else call.changedGeneric(key, "del");
         }
         return call.reply().integer(size);
+    }
+
+    /// Tells the log of a stored result by its members, for commands that Redis 7.0 could not run again.
+    static void tellMembers(Call call, Bytes key) {
+        Effects effects = call.effects().command(Words.DEL).arg(key);
+        int[] told = {0};
+        call.db().zset(key, call.db().lookup(key)).forEach((member, score) -> {
+            if (told[0]++ % MEMBERS_PER_COMMAND == 0)
+                effects.command(Words.ZADD).arg(key);
+            if (Doubles.isWhole(score)) effects.arg((long) score);
+            else effects.arg(Bytes.of(Doubles.print(score)));
+            effects.arg(Bytes.of(member.bytes().copy())); // the entry is lent for a moment only
+        });
     }
 
     // ---- adding ----

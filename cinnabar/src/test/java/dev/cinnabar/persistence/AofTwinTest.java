@@ -430,4 +430,60 @@ class AofTwinTest {
         assertThat(call(jedis, "DEBUG", "DIGEST")).isEqualTo(digest);
         stopRedis(jedis);
     }
+
+    @Test
+    void what_newer_commands_did_is_logged_in_words_that_redis_knows() throws Exception {
+        StringBuilder many = new StringBuilder("ZADD many");
+        for (int i = 0; i < 150; i++)
+            many.append(' ').append(i % 7).append(" m").append(i);
+        List<String> lines = List.of(
+                "HSETEX hash FNX FIELDS 2 a 1 b 2",
+                "HSETEX hash KEEPTTL FIELDS 1 b 3",
+                "XADD stream KEEPREF MAXLEN 100 1-0 f v",
+                "XADD stream 2-0 f v",
+                "XADD stream 3-0 f v",
+                "XADD stream 4-0 f v",
+                "XADD stream 5-0 f v",
+                "XGROUP CREATE stream g 0",
+                "XGROUP CREATE stream h 0",
+                "XREADGROUP GROUP g c STREAMS stream >",
+                "XREADGROUP GROUP h c COUNT 2 STREAMS stream >",
+                "XDELEX stream DELREF IDS 1 2-0",
+                "XACKDEL stream g KEEPREF IDS 2 1-0 3-0",
+                "XTRIM stream MAXLEN 1 KEEPREF",
+                many.toString(),
+                "ZADD some 1.5 m1 -inf m2 inf 3",
+                "SADD members m1 3 4",
+                "ZADD counted 1 old",
+                "ZUNIONSTORE counted 3 many some members WEIGHTS 1 0.1 5 AGGREGATE COUNT",
+                "ZINTERSTORE none 2 some none AGGREGATE COUNT",
+                "GEOADD places 13 38 in 15 37 near 50 50 out",
+                "GEOSEARCHSTORE found places BYPOLYGON 4 12 36 16 36 16 39 12 39 STOREDIST",
+                "GEOSEARCHSTORE same places BYPOLYGON 4 12 36 16 36 16 39 12 39");
+        String digest;
+        String pending;
+        try (Cinnabar ours = startOurs(dir)) {
+            for (String line : lines) call(ours, line.split(" "));
+            digest = call(ours, "DEBUG", "DIGEST");
+            pending = describe(ours.execute("XPENDING", "stream", "g"))
+                    + describe(ours.execute("XPENDING", "stream", "h"));
+        }
+        Jedis jedis = startRedis("--enable-debug-command", "yes");
+        assertThat(call(jedis, "DEBUG", "DIGEST")).isEqualTo(digest);
+        assertThat(describe(pending(jedis, "g")) + describe(pending(jedis, "h")))
+                .isEqualTo(pending);
+        stopRedis(jedis);
+    }
+
+    private static Object pending(Jedis jedis, String group) {
+        return jedis.sendCommand(Protocol.Command.XPENDING, "stream", group);
+    }
+
+    private static String describe(Object reply) {
+        if (reply instanceof byte[] b) return new String(b, StandardCharsets.ISO_8859_1);
+        if (reply instanceof Object[] array) return describe(Arrays.asList(array));
+        if (reply instanceof List<?> list)
+            return list.stream().map(AofTwinTest::describe).toList().toString();
+        return String.valueOf(reply);
+    }
 }
