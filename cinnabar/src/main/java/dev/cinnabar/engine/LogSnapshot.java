@@ -186,7 +186,7 @@ public final class LogSnapshot extends SlicedSnapshot {
     }
 
     /// Makes commands of a stream: an XADD for each entry, then what the stream and its groups remember. A pending entry that the stream
-    /// does not have any more cannot be said in commands, and is lost, as in Redis.
+    /// does not have any more is lost, as in Redis where it writes commands, and not an RDB file.
     private final class Entries implements Snapshot.BigSink {
         private final BigImage image;
         private final StreamEntries entries = new StreamEntries();
