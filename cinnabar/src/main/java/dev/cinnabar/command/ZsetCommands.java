@@ -248,9 +248,10 @@ public enum ZsetCommands implements Command {
             .complexity("O(N log N) for N members of all sets")
             .summary("Stores the members that are in any of the sorted sets."));
 
+    private static final int MEMBERS_PER_COMMAND = 64; // as Redis writes them when it rewrites its log
+
     static final int NX = 1;
     static final int XX = 2;
-    private static final int MEMBERS_PER_COMMAND = 64; // as Redis writes them when it rewrites its log
     private static final int GT = 4;
     private static final int LT = 8;
     static final int CH = 16;

@@ -45,7 +45,7 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// Unless told otherwise it listens on the loopback address, on a free port, and keeps nothing on disk. Many servers live side by side in
-/// one process: nothing is static, all threads are daemons named after their server, there is no signal handler, no shutdown hook and no
+/// one process: they share nothing but the list of directories that are taken, all threads are daemons named after their server, there is no signal handler, no shutdown hook and no
 /// `System.exit`. [#close] gives back every thread, port and page. Thread-safe.
 public final class Cinnabar implements AutoCloseable {
     /// How many connections a loop must have to read and write in batches: a small server does not need what that takes.

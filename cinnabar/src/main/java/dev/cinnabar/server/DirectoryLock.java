@@ -2,19 +2,35 @@ package dev.cinnabar.server;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
+import java.nio.channels.FileLock;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// Keeps a second server away from the directory of a log: both would write to the same files, and neither's log could be loaded again. Ends with the
 /// process, however that ends.
 final class DirectoryLock implements AutoCloseable {
+    /*
+     * Other processes are kept out by a lock on a file, other servers of this process by a set of the files that are locked here. The set is
+     * asked before the file is opened: a process loses its lock of a file when it closes any descriptor of it, also one that was opened only
+     * to find the lock taken (POSIX, fcntl). That is a fact about the process, so the set is static, the only thing here that is.
+     *
+     * The file stays for good. Who deleted it could not know that nobody else had just locked it, and a lock of a file without a name keeps
+     * nobody out.
+     */
+    private static final Set<Object> LOCKED_HERE = ConcurrentHashMap.newKeySet(); // identities of files
+
     private final Path file;
+    private final Object identity;
     private final FileChannel channel;
 
-    private DirectoryLock(Path file, FileChannel channel) {
+    private DirectoryLock(Path file, Object identity, FileChannel channel) {
         this.file = file;
+        this.identity = identity;
         this.channel = channel;
     }
 
@@ -23,18 +39,42 @@ final class DirectoryLock implements AutoCloseable {
     /// @throws InUse       when another server has it, in this process or elsewhere
     /// @throws IOException when the file cannot be made, or the file system gives no locks
     static DirectoryLock take(Path file) throws IOException {
-        while (true) {
-            FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            boolean isOurs = false;
-            try {
-                if (channel.tryLock() == null) throw new InUse(file);
-                isOurs = Files.exists(file); // else who had it has deleted it since we opened it
-                if (isOurs) return new DirectoryLock(file, channel);
-            } catch (OverlappingFileLockException e) {
-                throw new InUse(file);
-            } finally {
-                if (!isOurs) channel.close();
-            }
+        make(file);
+        Object identity = identity(file);
+        if (!LOCKED_HERE.add(identity)) throw new InUse(file);
+        boolean isOurs = false;
+        try {
+            DirectoryLock taken = new DirectoryLock(file, identity, lock(file));
+            isOurs = true;
+            return taken;
+        } finally {
+            if (!isOurs) LOCKED_HERE.remove(identity);
+        }
+    }
+
+    private static void make(Path file) throws IOException {
+        try {
+            Files.createFile(file);
+        } catch (FileAlreadyExistsException e) {
+            return; // from last time
+        }
+    }
+
+    /// The same for all paths that lead to the file.
+    private static Object identity(Path file) throws IOException {
+        Object key = Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+        return key == null ? file.toRealPath() : key;
+    }
+
+    private static FileChannel lock(Path file) throws IOException {
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+        FileLock lock = null;
+        try {
+            lock = channel.tryLock();
+            if (lock == null) throw new InUse(file);
+            return channel;
+        } finally {
+            if (lock == null) channel.close();
         }
     }
 
@@ -53,8 +93,10 @@ final class DirectoryLock implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        try (channel) {
-            Files.deleteIfExists(file);
+        try {
+            channel.close();
+        } finally {
+            LOCKED_HERE.remove(identity); // not before: to close the file ends whatever lock the process has
         }
     }
 }

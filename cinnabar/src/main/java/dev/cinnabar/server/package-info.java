@@ -32,7 +32,8 @@
 /// collector to run after much was deleted, so that the memory goes back. When it has started it plays a
 /// [dev.cinnabar.server.Repertoire] to a second server of its own for a moment, so that the JIT is done before the crowd comes.
 ///
-/// **What this room does not do.** It decides nothing about data: it only makes, connects and ends. Nothing here is static.
+/// **What this room does not do.** It decides nothing about data: it only makes, connects and ends. Nothing here is static, but for
+/// which directories this process has locked.
 ///
 /// **Start reading** with `Cinnabar`, then `ClientHandler`, then `ServerProtocol`.
 ///

@@ -249,29 +249,6 @@ class SetCommandsTest {
         }
     }
 
-    /// Times are compared, for what is promised is how much work it is: a difference of this kind took 70 times as long as the union.
-    @ParameterizedTest
-    @ValueSource(strings = {"SDIFFSTORE result ", "ZDIFFSTORE result 101 "})
-    void a_difference_of_many_small_sets_is_not_much_more_work_than_their_union(String difference) {
-        add("large", 0, 20_000, "x");
-        StringBuilder keys = new StringBuilder("large");
-        for (int i = 0; i < 100; i++) {
-            add("small" + i, 0, 120, "other" + i);
-            keys.append(" small").append(i);
-        }
-        long unionNs = Long.MAX_VALUE;
-        long differenceNs = Long.MAX_VALUE;
-        for (int i = 0; i < 5; i++) {
-            long begun = System.nanoTime();
-            server.line(difference.replace("DIFF", "UNION") + keys);
-            long between = System.nanoTime();
-            assertThat(server.line(difference + keys)).isEqualTo(":20000\r\n");
-            unionNs = Math.min(unionNs, between - begun);
-            differenceNs = Math.min(differenceNs, System.nanoTime() - between);
-        }
-        assertThat(differenceNs).isLessThan(10 * unionNs);
-    }
-
     // ---- events and the log ----
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -52,14 +53,63 @@ class DirectoryLockTest {
     }
 
     @Test
-    void the_lock_is_gone_after_the_end_and_after_a_start_that_failed() throws Exception {
+    void the_lock_is_free_after_the_end_and_after_a_start_that_failed() throws Exception {
         Cinnabar.builder().appendOnly(dir).start().close();
         Path files = dir.resolve("appendonlydir");
-        assertThat(files.resolve("appendonly.aof.lock")).doesNotExist();
+        assertThat(isFreeForOthers(files.resolve("appendonly.aof.lock"))).isTrue();
         Files.writeString(files.resolve("appendonly.aof.manifest"), "nonsense\n");
         for (int i = 0; i < 2; i++)
             assertThatThrownBy(() -> Cinnabar.builder().appendOnly(dir).start())
                     .hasMessageContaining("cannot be loaded");
-        assertThat(files.resolve("appendonly.aof.lock")).doesNotExist();
+        assertThat(isFreeForOthers(files.resolve("appendonly.aof.lock"))).isTrue();
+    }
+
+    @Test
+    void who_is_refused_in_this_process_does_not_open_the_lock_to_another_process() throws Exception {
+        Path file = dir.resolve("lock");
+        Path link = Files.createSymbolicLink(dir.resolve("link"), dir).resolve("lock");
+        try (DirectoryLock held = DirectoryLock.take(file)) {
+            assertThat(held.isFor(file)).isTrue();
+            for (Path path : new Path[] {file, link})
+                assertThatThrownBy(() -> DirectoryLock.take(path)).isInstanceOf(DirectoryLock.InUse.class);
+            assertThat(isFreeForOthers(file)).isFalse();
+        }
+        assertThat(isFreeForOthers(file)).isTrue();
+    }
+
+    @Test
+    void the_file_stays_so_that_nobody_deletes_the_lock_of_another() throws Exception {
+        Path file = dir.resolve("lock");
+        DirectoryLock.take(file).close();
+        Object identity = Files.getAttribute(file, "fileKey");
+        DirectoryLock.take(file).close();
+        assertThat(Files.getAttribute(file, "fileKey")).isEqualTo(identity);
+    }
+
+    /// Whether another process gets the lock.
+    private static boolean isFreeForOthers(Path file) throws Exception {
+        Process other = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Other.class.getName(),
+                        file.toString())
+                .inheritIO()
+                .start();
+        return other.waitFor() == 0;
+    }
+
+    /// Another process.
+    static final class Other {
+        private Other() {}
+
+        public static void main(String[] arguments) throws IOException {
+            try {
+                DirectoryLock.take(Path.of(arguments[0])).close();
+                System.exit(0);
+            } catch (DirectoryLock.InUse e) {
+                System.exit(1);
+            }
+        }
     }
 }

@@ -96,7 +96,7 @@ class LoneRewriteTest {
             awaitLog(server);
             server.execute("SET", "another", "value");
         }
-        assertThat(files()).as("manifest, base, increment").hasSize(3);
+        assertThat(files()).as("manifest, base, increment, lock").hasSize(4);
         try (Cinnabar server = server().appendOnly(folder).start()) {
             assertThat(server.execute("DBSIZE")).isEqualTo(1002L);
         }
@@ -131,7 +131,7 @@ class LoneRewriteTest {
                 awaitLog(server);
             }
         }
-        assertThat(files()).as("manifest, base, increment").hasSize(3);
+        assertThat(files()).as("manifest, base, increment, lock").hasSize(4);
         try (Cinnabar server = server().appendOnly(folder).start()) {
             assertThat(server.execute("DBSIZE")).isEqualTo(1001L);
             assertThat(server.execute("GET", "n")).isEqualTo("19");
