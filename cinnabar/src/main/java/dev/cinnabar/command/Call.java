@@ -396,7 +396,8 @@ public final class Call implements Arguments {
         outbox.changed(db, key, event, eventClass, count);
     }
 
-    /// The same for a change that WATCH takes no notice of, as in Redis: of a stream's groups and counters and not of its entries.
+    /// The same for a change that WATCH takes no notice of, as in Redis: of a stream's groups and counters and not of its entries. Who waits
+    /// for the key is run again.
     public void changedUnwatched(Bytes key, String event) {
         changedUnwatched(key, event, 1);
     }
@@ -404,6 +405,12 @@ public final class Call implements Arguments {
     /// The same for several at once.
     public void changedUnwatched(Bytes key, String event, long count) {
         outbox.changedUnwatched(dbIndex, key, event, spec().group().eventClass(), count);
+    }
+
+    /// The same for one that cannot help those who wait for the key either: they are left alone. Readers of a stream may be many, and each
+    /// of them makes its consumer.
+    public void changedUnawaited(Bytes key, String event) {
+        outbox.changedUnawaited(dbIndex, key, event, spec().group().eventClass(), 1);
     }
 
     /// Says that changes were made that belong to no key, or to one that was named; the log remembers the command even if there were none.

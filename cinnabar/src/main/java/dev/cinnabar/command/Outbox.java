@@ -30,6 +30,7 @@ public final class Outbox {
         private char eventClass;
         private boolean isNotice;
         private boolean isUnwatched;
+        private boolean isUnawaited;
 
         /// Valid until the next call begins.
         public Bytes key() {
@@ -50,14 +51,14 @@ public final class Outbox {
             return eventClass;
         }
 
-        /// Whether it is no change by the command, but something that happened beside.
-        public boolean isNotice() {
-            return isNotice;
-        }
-
         /// Whether it is a change for those who watch the key.
         public boolean isWatched() {
             return !isNotice && !isUnwatched;
+        }
+
+        /// Whether it is a change that may help, or end, those who wait for the key.
+        public boolean isAwaited() {
+            return !isNotice && !isUnawaited;
         }
     }
 
@@ -90,6 +91,14 @@ public final class Outbox {
         dirty(count);
     }
 
+    /// The same for a change that does not help those who wait for the key either.
+    void changedUnawaited(int db, Bytes key, String event, char eventClass, long count) {
+        Entry entry = put(db, key.array(), key.offset(), key.length(), event, eventClass);
+        entry.isUnwatched = true;
+        entry.isUnawaited = true;
+        dirty(count);
+    }
+
     /// Something happened to a key that is not a change by the command. The key is copied. Only called when notifications are on.
     public void notice(int db, Bytes key, String event, char eventClass) {
         put(db, key.copy(), 0, key.length(), event, eventClass).isNotice = true;
@@ -104,6 +113,7 @@ public final class Outbox {
         entry.eventClass = eventClass;
         entry.isNotice = false;
         entry.isUnwatched = false;
+        entry.isUnawaited = false;
         return entry;
     }
 

@@ -99,7 +99,7 @@ final class StreamClaims {
                     .arg(key)
                     .arg(group.name())
                     .arg(name);
-            call.changedUnwatched(key, "xgroup-createconsumer");
+            call.changedUnawaited(key, "xgroup-createconsumer");
         }
         consumer.noteSeen(call.nowMs());
         return consumer;

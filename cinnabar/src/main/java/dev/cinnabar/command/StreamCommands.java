@@ -669,7 +669,7 @@ public enum StreamCommands implements Command {
         }
 
         call.db().streamForChange(address).setId(ms, seq, added, deletedMs, deletedSeq);
-        call.changedUnwatched(call.key(1), "xsetid");
+        call.changedUnawaited(call.key(1), "xsetid");
         return call.reply().ok();
     }
 }

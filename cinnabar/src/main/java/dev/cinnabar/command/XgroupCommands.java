@@ -148,7 +148,7 @@ public enum XgroupCommands implements Command {
             call.db().streamForChange(address).createGroup(call.arg(3), ms, seq, read);
         }
         if (isNew) call.changed(key, "xgroup-create");
-        else call.changedUnwatched(key, "xgroup-create");
+        else call.changedUnawaited(key, "xgroup-create");
         if (isLast(id)) {
             Effects effects = call.effects()
                     .command(Words.XGROUP)
@@ -185,7 +185,7 @@ public enum XgroupCommands implements Command {
             StreamInterval from = StreamInterval.from(call, 4); // with - and +
             group.moveTo(from.fromMs, from.fromSeq, read);
         }
-        call.changedUnwatched(call.key(2), "xgroup-setid");
+        call.changedUnawaited(call.key(2), "xgroup-setid");
         StreamReading.tellLastId(call, call.key(2), group);
         return call.reply().ok();
     }
@@ -208,7 +208,7 @@ public enum XgroupCommands implements Command {
         StreamGroup group = group(call);
         if (group.find(call.arg(4)) != null) return call.reply().integer(0);
         group.create(call.arg(4), call.nowMs());
-        call.changedUnwatched(call.key(2), "xgroup-createconsumer");
+        call.changedUnawaited(call.key(2), "xgroup-createconsumer");
         return call.reply().integer(1);
     }
 
@@ -217,7 +217,7 @@ public enum XgroupCommands implements Command {
         StreamConsumer consumer = group.find(call.arg(4));
         if (consumer == null) return call.reply().integer(0);
         long pending = group.remove(consumer);
-        call.changedUnwatched(call.key(2), "xgroup-delconsumer");
+        call.changedUnawaited(call.key(2), "xgroup-delconsumer");
         return call.reply().integer(pending);
     }
 }

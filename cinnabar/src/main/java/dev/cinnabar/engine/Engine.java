@@ -440,7 +440,7 @@ public final class Engine {
         for (int i = 0; i < outbox.size(); i++) {
             Outbox.Entry entry = outbox.entry(i);
             if (entry.isWatched()) watches.changed(entry.db(), entry.key());
-            if (!entry.isNotice()) waiting.waiters().changed(entry.db(), entry.key());
+            if (entry.isAwaited()) waiting.waiters().changed(entry.db(), entry.key());
             if (classes != 0 && !entry.event().equals(Call.NO_EVENT)) {
                 notifications.tell(classes, entry.db(), entry.key(), entry.event(), entry.eventClass());
             }

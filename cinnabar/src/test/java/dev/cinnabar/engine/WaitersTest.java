@@ -2,7 +2,11 @@ package dev.cinnabar.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cinnabar.command.Command;
+import dev.cinnabar.command.CommandSpec;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -87,6 +91,28 @@ class WaitersTest {
         client.send("DEL stream");
         assertThat(waiting.read()).isEqualTo("-UNBLOCKED the stream key no longer exists");
         assertThat(reader.read()).isEmpty();
+    }
+
+    @Test
+    void who_waits_is_not_run_again_for_what_happens_to_groups_and_consumers() {
+        AtomicInteger looks = new AtomicInteger();
+        TestEngine counting = new TestEngine(Command.of(CommandSpec.syntax("LOOK key").key("RO"), call -> {
+            looks.incrementAndGet();
+            return call.waitForKeys(1, 1, 0, true);
+        }));
+        TestClient other = counting.connect();
+        other.send("XGROUP CREATE s g $ MKSTREAM");
+        counting.connect().send("LOOK s");
+        counting.connect().send("XREADGROUP GROUP g new BLOCK 0 STREAMS s >");
+        for (String line : List.of(
+                "XGROUP CREATE s h $",
+                "XGROUP CREATECONSUMER s g c",
+                "XGROUP DELCONSUMER s g c",
+                "XGROUP SETID s g 0",
+                "XSETID s 5-0")) other.send(line);
+        assertThat(looks.get()).isEqualTo(1);
+        other.send("XGROUP DESTROY s h");
+        assertThat(looks.get()).isEqualTo(2);
     }
 
     @Test
