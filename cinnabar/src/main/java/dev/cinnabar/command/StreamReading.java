@@ -33,7 +33,6 @@ final class StreamReading {
             "ERR The > ID can be specified only when calling XREADGROUP using the GROUP"
                     + " <group> <consumer> option.";
     private static final long FOREVER = Long.MAX_VALUE;
-    private static final long EVER = Long.MIN_VALUE; // earlier than any time
 
     private final Call call;
     private final boolean isInGroup;
@@ -320,7 +319,7 @@ final class StreamReading {
 
     /// An entry that is pending for long enough to be claimed. The longest comes first.
     ///
-    /// @param sinceMs when it was handed out, in ms since 1970, or [#EVER]
+    /// @param sinceMs when it was handed out, in ms since 1970, or [StreamGroup#EVER]
     /// @param ms      its id, with `seq`
     private record Idle(long sinceMs, long ms, long seq) implements Comparable<Idle> {
         @Override
@@ -330,26 +329,34 @@ final class StreamReading {
         }
     }
 
-    /// What is pending for long enough to be claimed, the longest first. O(what is pending). What was released comes in front, as pending since
-    /// [#EVER]. Whose entry the stream does not have any more is left out, and in [#gone]. Notes for a call that waits when the next of it will
-    /// be.
+    /// What is pending for long enough to be claimed, the longest first; what was released comes in front. Whose entry the stream does not have
+    /// any more is left out, and in [#gone]. O(what is pending), but O(1) while the group knows that nothing can be idle. Notes for a call that
+    /// waits when the next of it may be.
     private List<Idle> idle(StreamValue stream, StreamGroup group) {
         gone.clear();
+        List<Idle> idle = group.idleFromMs(claimsIdleMs) <= call.nowMs() ? findIdle(stream, group) : List.of();
+        long nextMs = group.idleFromMs(claimsIdleMs);
+        if (idle.isEmpty() && nextMs != StreamGroup.NEVER) call.waitUntil(nextMs);
+        return idle;
+    }
+
+    /// Walks all that is pending. When nothing of it can be claimed the group knows the oldest afterwards.
+    private List<Idle> findIdle(StreamValue stream, StreamGroup group) {
         StreamEntries entry = call.db().streamEntries();
         IdRows rows = group.rows(null);
         long newestMs = call.nowMs() - claimsIdleMs;
+        long waitingSinceMs = StreamGroup.NEVER; // the oldest that is too young
         PriorityQueue<Idle> oldest = new PriorityQueue<>(Comparator.reverseOrder()); // the youngest of them first
         for (long at = rows.first(); at != IdRows.NONE; at = rows.next(at)) {
-            long deliveredMs = group.isReleased(at) ? EVER : group.deliveredMs(at);
-            if (deliveredMs > newestMs) {
-                boolean isEver = claimsIdleMs <= Long.MAX_VALUE - deliveredMs;
-                if (timeoutMs >= 0 && isEver) call.waitUntil(deliveredMs + claimsIdleMs);
+            long sinceMs = group.sinceMs(at);
+            if (sinceMs > newestMs) {
+                waitingSinceMs = Math.min(waitingSinceMs, sinceMs);
                 continue;
             }
             Idle youngest = oldest.peek();
             boolean isFull = youngest != null && oldest.size() == count;
-            if (isFull && deliveredMs >= youngest.sinceMs) continue;
-            Idle row = new Idle(deliveredMs, rows.ms(at), rows.seq(at));
+            if (isFull && sinceMs >= youngest.sinceMs) continue;
+            Idle row = new Idle(sinceMs, rows.ms(at), rows.seq(at));
             if (!entry.at(stream, row.ms, row.seq)) {
                 gone.add(row);
                 continue;
@@ -357,6 +364,7 @@ final class StreamReading {
             if (isFull) oldest.poll();
             oldest.add(row);
         }
+        if (oldest.isEmpty()) group.noteOldest(waitingSinceMs);
         List<Idle> idle = new ArrayList<>(oldest);
         Collections.sort(idle);
         return idle;
@@ -380,7 +388,7 @@ final class StreamReading {
             if (!entry.at(stream, row.ms, row.seq))
                 throw new IllegalStateException("an entry went while it was claimed");
             long deliveries = group.deliveries(group.find(row.ms, row.seq));
-            long idleMs = row.sinceMs == EVER ? StreamCommands.NOBODYS_IDLE_MS : call.nowMs() - row.sinceMs;
+            long idleMs = row.sinceMs == StreamGroup.EVER ? StreamCommands.NOBODYS_IDLE_MS : call.nowMs() - row.sinceMs;
             answerClaimed(entry, idleMs, deliveries);
             long place = group.assign(row.ms, row.seq, consumer, call.nowMs(), StreamGroup.oneMore(deliveries));
             consumer.noteActive(call.nowMs());

@@ -35,12 +35,18 @@ public final class StreamGroup extends Garbage implements Named {
     /// For the number of entries read: not known.
     public static final long UNKNOWN = -1;
 
+    /// For the time at which something was handed out: it was released, so longer ago than anything that was not.
+    public static final long EVER = Long.MIN_VALUE;
+
+    /// For a time: it does not come.
+    public static final long NEVER = Long.MAX_VALUE;
+
     private static final int DELIVERED_AT = 0; // offsets in a row's payload
     private static final int DELIVERIES = 8;
     private static final int CONSUMER = 16;
     private static final int PAYLOAD = 20;
     private static final int UNOWNED = -1; // a consumer's number
-    private static final int OBJECT_BYTES = 200; // this, its list, the name's array; with compressed pointers
+    private static final int OBJECT_BYTES = 208; // this, its list, the name's array; with compressed pointers
     private static final int POINTERS = 16; // bytes in two arrays for a consumer, with room for growth
     private static final StreamConsumer[] NOBODY = {};
 
@@ -59,6 +65,7 @@ public final class StreamGroup extends Garbage implements Named {
     private long lastMs;
     private long lastSeq;
     private long entriesRead;
+    private long oldestMs = NEVER; // nothing that is pending was handed out before; not exact, for it stays when the oldest goes
 
     /// @throws OutOfMemory when memory is short
     StreamGroup(Pages pages, byte[] name, long lastMs, long lastSeq, long entriesRead) {
@@ -229,6 +236,27 @@ public final class StreamGroup extends Garbage implements Named {
         return consumer == null ? pending : consumer.pending;
     }
 
+    /// When something that is pending may be idle for so long, at the earliest: until then nobody needs to look for it. [#EVER] when something
+    /// was released, which may always be claimed; [#NEVER] when nothing is pending, or the time is past all time. O(1).
+    ///
+    /// @param leastMs not negative
+    public long idleFromMs(long leastMs) {
+        if (oldestMs == EVER || oldestMs == NEVER) return oldestMs;
+        return oldestMs <= NEVER - leastMs ? oldestMs + leastMs : NEVER;
+    }
+
+    /// Notes what a walk over all that is pending has found: when the oldest of it was handed out ([#sinceMs]), or [#NEVER].
+    public void noteOldest(long sinceMs) {
+        oldestMs = sinceMs;
+    }
+
+    /// When an entry was last handed out, in ms since 1970; [#EVER] when it was released.
+    ///
+    /// @param place in the rows of all
+    public long sinceMs(long place) {
+        return isReleased(place) ? EVER : deliveredMs(place);
+    }
+
     /// Where in the rows of all an id is pending, or [IdRows#NONE].
     public long find(long ms, long seq) {
         return pending.find(ms, seq);
@@ -324,6 +352,7 @@ public final class StreamGroup extends Garbage implements Named {
     public void delivered(long place, long deliveredMs, long deliveries) {
         pending.set(place, DELIVERED_AT, deliveredMs);
         pending.set(place, DELIVERIES, deliveries);
+        oldestMs = Math.min(oldestMs, deliveredMs);
     }
 
     /// Takes a pending entry from its consumer, if it has one: it is pending of nobody then, as if delivered at 0.
@@ -332,15 +361,19 @@ public final class StreamGroup extends Garbage implements Named {
     public void unassign(long place, long deliveries) {
         StreamConsumer owner = owner(place);
         if (owner != null) owner.pending.remove(owner.pending.find(pending.ms(place), pending.seq(place)));
-        delivered(place, 0, deliveries);
-        pending.setInt(place, CONSUMER, UNOWNED);
+        released(place, deliveries);
     }
 
     /// Makes an entry pending of nobody that was not pending at all. Comes between [#hold] and [#letGo].
     public void addUnassigned(long ms, long seq, long deliveries) {
         long place = pending.insert(ms, seq);
+        released(place, deliveries);
+    }
+
+    private void released(long place, long deliveries) {
         delivered(place, 0, deliveries);
         pending.setInt(place, CONSUMER, UNOWNED);
+        oldestMs = EVER;
     }
 
     /// Forgets that an entry is pending.
@@ -390,6 +423,7 @@ public final class StreamGroup extends Garbage implements Named {
         copy.byName = new StreamConsumer[consumers];
         copy.byNumber = new StreamConsumer[byNumber.length];
         copy.freeNumber = freeNumber;
+        copy.oldestMs = oldestMs;
         try {
             for (int i = 0; i < consumers; i++) {
                 int bytes = byName[i].objectBytes() + POINTERS;
@@ -459,6 +493,9 @@ public final class StreamGroup extends Garbage implements Named {
             }
         }
         for (long at = pending.first(); at != IdRows.NONE; at = pending.next(at)) {
+            if (sinceMs(at) < oldestMs)
+                throw new IllegalStateException(
+                        StreamId.text(pending.ms(at), pending.seq(at)) + " was handed out before the oldest");
             if (!isReleased(at)) continue;
             if (deliveredMs(at) != 0)
                 throw new IllegalStateException(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.store.Database;
+import dev.cinnabar.store.StreamGroup;
 import dev.cinnabar.twin.StreamMaker;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -456,6 +457,28 @@ class StreamCommandsTest {
         server.line("XDEL s 1-0 2-0 3-0 4-0");
         assertThat(ask("XREADGROUP GROUP g d CLAIM 1 STREAMS s >")).isEqualTo("*-1");
         assertThat(ask("XPENDING s g")).as("what is gone is not pending").startsWith("*4 :0");
+    }
+
+    @Test
+    void a_group_knows_until_when_nobody_needs_to_look_for_what_can_be_claimed() {
+        read("s", 2);
+        long readMs = server.nowMs();
+        Database db = server.store().database(0);
+        StreamGroup group = db.stream(db.lookup(Bytes.of("s"))).group(Bytes.of("g"));
+        assertThat(group.idleFromMs(150)).isEqualTo(readMs + 150);
+        server.advance(Duration.ofMillis(100));
+        long claimedMs = server.nowMs();
+        server.line("XCLAIM s g d 0 1-0");
+        server.line("XACK s g 2-0");
+        assertThat(group.idleFromMs(150)).as("not exact").isEqualTo(readMs + 150);
+        server.advance(Duration.ofMillis(60));
+        assertThat(ask("XREADGROUP GROUP g e CLAIM 150 STREAMS s >")).isEqualTo("*-1");
+        assertThat(group.idleFromMs(150)).isEqualTo(claimedMs + 150);
+        server.line("XNACK s g FAIL IDS 1 1-0");
+        assertThat(group.idleFromMs(Long.MAX_VALUE)).isEqualTo(StreamGroup.EVER);
+        server.line("XACK s g 1-0");
+        assertThat(ask("XREADGROUP GROUP g e CLAIM 150 STREAMS s >")).isEqualTo("*-1");
+        assertThat(group.idleFromMs(0)).isEqualTo(StreamGroup.NEVER);
     }
 
     // ---- waiting ----
