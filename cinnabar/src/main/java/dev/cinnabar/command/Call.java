@@ -47,6 +47,7 @@ public final class Call implements Arguments {
     private boolean isDecided;
     private @Nullable Waiting waiting; // null while the body has not said that it waits
     private long againMs = Long.MAX_VALUE;
+    private Wish wish = Wish.ANY_CHANGE;
     private Map<Integer, byte[]> wordsAgain = AS_IT_IS;
 
     /// @param limits settings that bodies look at
@@ -77,6 +78,7 @@ public final class Call implements Arguments {
         againMs = Long.MAX_VALUE;
         // speed only: to store a reference costs a barrier of the collector
         if (waiting != null) waiting = null;
+        if (wish != Wish.ANY_CHANGE) wish = Wish.ANY_CHANGE;
         if (wordsAgain != AS_IT_IS) wordsAgain = AS_IT_IS;
     }
 
@@ -288,7 +290,7 @@ public final class Call implements Arguments {
 
     private Reply waitForKeys(int first, int last, boolean isForOneOf, long timeoutMs, boolean nilIsArray) {
         if (!mayWait) return nilIsArray ? reply.nilArray() : reply.nil();
-        waiting = new Waiting(first, last, isForOneOf, timeoutMs, nilIsArray, againMs, wordsAgain);
+        waiting = new Waiting(first, last, isForOneOf, timeoutMs, nilIsArray, againMs, wish, wordsAgain);
         return reply;
     }
 
@@ -298,7 +300,7 @@ public final class Call implements Arguments {
     /// @param timeoutMs how long to wait, in milliseconds; 0 for ever
     /// @param againMs   when to look again, in milliseconds from now, more than 0
     public Reply waitForNoKey(long timeoutMs, long againMs) {
-        waiting = new Waiting(1, 0, false, timeoutMs, false, clock.wallMs() + againMs, AS_IT_IS);
+        waiting = new Waiting(1, 0, false, timeoutMs, false, clock.wallMs() + againMs, Wish.ANY_CHANGE, AS_IT_IS);
         return reply;
     }
 
@@ -308,6 +310,11 @@ public final class Call implements Arguments {
     /// @param atMs in ms since 1970, later than now
     public void waitUntil(long atMs) {
         againMs = Math.min(againMs, atMs);
+    }
+
+    /// Says, before [#waitForKeys], what the call waits for: a change of a key that does not bring it does not run the call again.
+    public void waitFor(Wish wish) {
+        this.wish = wish;
     }
 
     /// Says, before [#waitForKeys], which word takes the place of an argument when the call is run again (`XREAD … $`).

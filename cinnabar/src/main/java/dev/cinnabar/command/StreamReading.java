@@ -1,6 +1,7 @@
 package dev.cinnabar.command;
 
 import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.StoredBytes;
 import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.store.Database;
 import dev.cinnabar.store.StreamConsumer;
@@ -183,18 +184,33 @@ final class StreamReading {
         return true;
     }
 
-    /// Waits for the streams to change. What `$` and `+` mean is settled now.
+    /// Waits for the streams to change.
     private Reply await() {
-        for (int i = 0; i < streams && !isInGroup && call.mayWait(); i++) {
-            if (!isSign(i, '$') && !isSign(i, '+')) continue;
+        if (call.mayWait() && !call.hasWaited()) {
+            if (isInGroup) call.waitFor(new StreamWish.OfGroup(StoredBytes.copyOf(call.arg(groupAt)), claimsIdleMs));
+            else settleIds();
+        }
+        return call.waitForKeys(keysAt, keysAt + streams - 1, timeoutMs, true);
+    }
+
+    /// Says behind which ids entries are waited for. What `$` and `+` mean is settled now.
+    private void settleIds() {
+        StreamWish.Behind wish = new StreamWish.Behind();
+        for (int i = 0; i < streams; i++) {
+            if (!isSign(i, '$') && !isSign(i, '+')) {
+                Bytes id = call.arg(idAt(i));
+                wish.add(key(i), StreamId.ms(id), StreamId.seq(id, 0));
+                continue;
+            }
             StreamValue stream = call.db().stream(call.db().lookup(key(i)));
             long ms = stream == null ? 0 : stream.lastMs();
             long seq = stream == null ? 0 : stream.lastSeq();
             byte[] id = new byte[StreamId.length(ms, seq)];
             StreamId.print(ms, seq, id, 0);
             call.waitWith(idAt(i), id);
+            wish.add(key(i), ms, seq);
         }
-        return call.waitForKeys(keysAt, keysAt + streams - 1, timeoutMs, true);
+        call.waitFor(wish);
     }
 
     // ---- in a group ----

@@ -10,6 +10,7 @@ import java.util.Map;
 /// @param timeoutMs  how long, in milliseconds; 0 for ever
 /// @param nilIsArray what is answered when the time is over: a nil array or a plain nil
 /// @param againMs    when it is to be run again at the latest, in ms since 1970; [Long#MAX_VALUE] when only a key can help it
+/// @param wish       what it waits for in its keys
 /// @param words      what takes the place of arguments when it is run again, by their index
 public record Waiting(
         int first,
@@ -18,6 +19,7 @@ public record Waiting(
         long timeoutMs,
         boolean nilIsArray,
         long againMs,
+        Wish wish,
         Map<Integer, byte[]> words) {
     /// Whether no key will tell when there is an answer. Such a call answers itself when its time is over.
     public boolean isForNoKey() {

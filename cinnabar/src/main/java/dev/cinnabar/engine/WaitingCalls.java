@@ -8,6 +8,7 @@ import dev.cinnabar.command.Flag;
 import dev.cinnabar.command.Waiting;
 import dev.cinnabar.engine.Session.WatchedKey;
 import dev.cinnabar.engine.Waiters.Waiter;
+import dev.cinnabar.store.Database;
 import dev.cinnabar.store.Store;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -73,10 +74,25 @@ final class WaitingCalls {
             boolean isThere = isThere(key);
             for (Waiter waiter : waiters.line(key)) {
                 if (waiter.isGone || !isThere && !waiter.entry.is(Flag.WAKES_WITHOUT_KEY)) continue;
+                if (!mayBeAnswered(waiter, key)) continue;
                 runAgain(waiter, waiter.argvFor(key), false);
                 isThere = isThere(key); // it may have been taken
             }
         }
+    }
+
+    /// Whether it is worth while to run a call again. If it is later, it will be run then.
+    private boolean mayBeAnswered(Waiter waiter, WatchedKey key) {
+        Database db = store.database(key.db());
+        long fromMs = waiter.how.wish().answeredFromMs(db, key.key().window());
+        if (fromMs <= store.moment().nowMs()) return true;
+        if (fromMs < waiter.againMs) runAgainAt(waiter, fromMs);
+        return false;
+    }
+
+    private void runAgainAt(Waiter waiter, long atMs) {
+        waiters.again(waiter, atMs);
+        engine.timers().tickBy(waiter.nextMs());
     }
 
     private boolean isThere(WatchedKey key) {
@@ -111,8 +127,7 @@ final class WaitingCalls {
         Waiting how = again.waiting();
         long againMs = how == null ? Long.MAX_VALUE : how.againMs();
         long nextMs = store.moment().nowMs() + 1; // whatever a body asks for: the others want to be served, too
-        waiters.again(waiter, Math.max(nextMs, againMs));
-        engine.timers().tickBy(waiter.nextMs());
+        runAgainAt(waiter, Math.max(nextMs, againMs));
     }
 
     /// Sends a call that waited what is in `woken`, and lets its client go on.

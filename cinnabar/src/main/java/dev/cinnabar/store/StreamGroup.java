@@ -65,7 +65,8 @@ public final class StreamGroup extends Garbage implements Named {
     private long lastMs;
     private long lastSeq;
     private long entriesRead;
-    private long oldestMs = NEVER; // nothing that is pending was handed out before; not exact, for it stays when the oldest goes
+    private long oldestMs =
+            NEVER; // nothing that is pending was handed out before; not exact, for it stays when the oldest goes
 
     /// @throws OutOfMemory when memory is short
     StreamGroup(Pages pages, byte[] name, long lastMs, long lastSeq, long entriesRead) {

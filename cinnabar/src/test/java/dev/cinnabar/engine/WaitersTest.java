@@ -96,10 +96,11 @@ class WaitersTest {
     @Test
     void who_waits_is_not_run_again_for_what_happens_to_groups_and_consumers() {
         AtomicInteger looks = new AtomicInteger();
-        TestEngine counting = new TestEngine(Command.of(CommandSpec.syntax("LOOK key").key("RO"), call -> {
-            looks.incrementAndGet();
-            return call.waitForKeys(1, 1, 0, true);
-        }));
+        TestEngine counting =
+                new TestEngine(Command.of(CommandSpec.syntax("LOOK key").key("RO"), call -> {
+                    looks.incrementAndGet();
+                    return call.waitForKeys(1, 1, 0, true);
+                }));
         TestClient other = counting.connect();
         other.send("XGROUP CREATE s g $ MKSTREAM");
         counting.connect().send("LOOK s");
@@ -113,6 +114,36 @@ class WaitersTest {
         assertThat(looks.get()).isEqualTo(1);
         other.send("XGROUP DESTROY s h");
         assertThat(looks.get()).isEqualTo(2);
+    }
+
+    @Test
+    void a_change_that_cannot_answer_a_call_does_not_run_it_again_but_at_its_time() {
+        AtomicInteger looks = new AtomicInteger();
+        TestEngine counting =
+                new TestEngine(Command.of(CommandSpec.syntax("LOOK key").key("RO"), call -> {
+                    looks.incrementAndGet();
+                    call.waitFor((db, key) -> call.nowMs() + 20);
+                    return call.waitForKeys(1, 1, 0, true);
+                }));
+        counting.connect().send("LOOK k");
+        counting.connect().send("SET k v");
+        assertThat(looks.get()).isEqualTo(1);
+        counting.advance(Duration.ofMillis(20));
+        assertThat(looks.get()).isEqualTo(2);
+    }
+
+    @Test
+    void who_waits_to_claim_gets_in_time_what_another_one_was_served_meanwhile() {
+        client.send("XGROUP CREATE s g $ MKSTREAM");
+        TestClient first = server.connect();
+        first.send("XREADGROUP GROUP g c BLOCK 0 CLAIM 200 STREAMS s >");
+        waiting.send("XREADGROUP GROUP g d BLOCK 0 CLAIM 200 STREAMS s >");
+        client.send("XADD s 1-0 f v");
+        assertThat(first.read()).contains("1-0");
+        server.advance(Duration.ofMillis(199));
+        assertThat(waiting.read()).isEmpty();
+        server.advance(Duration.ofMillis(1));
+        assertThat(waiting.read()).isEqualTo("*1 *2 $1 s *1 *4 $3 1-0 *2 $1 f $1 v :200 :1");
     }
 
     @Test
