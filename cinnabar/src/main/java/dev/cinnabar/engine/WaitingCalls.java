@@ -101,17 +101,24 @@ final class WaitingCalls {
 
     private void runAgain(Waiter waiter, Bytes[] argv, boolean isTimeOver) {
         Session session = waiter.session;
-        woken.clear();
         session.pushes = wokenPushes;
-        session.begin(again, argv.length, argv, woken, true);
-        again.runsAgain(isTimeOver);
-        engine.execute(waiter.entry, again, session);
-        // a key of another type is none to wait for: whoever waits for a list goes on waiting
-        boolean isWrongType = !again.isDecided() && startsWith(woken, WRONG_TYPE);
-        session.pushes = null;
-        boolean goesOn = again.isWaiting() || isWrongType && !waiter.entry.is(Flag.WAKES_WITHOUT_KEY);
-        if (goesOn) goOnWaiting(waiter);
-        else answer(waiter);
+        try {
+            woken.clear();
+            session.begin(again, argv.length, argv, woken, true);
+            again.runsAgain(isTimeOver);
+            engine.execute(waiter.entry, again, session);
+            // a key of another type is none to wait for: whoever waits for a list goes on waiting
+            boolean isWrongType = !again.isDecided() && startsWith(woken, WRONG_TYPE);
+            boolean goesOn = again.isWaiting() || isWrongType && !waiter.entry.is(Flag.WAKES_WITHOUT_KEY);
+            if (goesOn) goOnWaiting(waiter);
+            else answer(waiter);
+        } finally {
+            session.pushes = null; // whatever happens: nobody else gets what comes for this client
+            sendPushes(session);
+        }
+    }
+
+    private void sendPushes(Session session) {
         if (wokenPushes.length() == 0) return;
         session.link().push(wokenPushes.array(), 0, wokenPushes.length());
         wokenPushes.clear();

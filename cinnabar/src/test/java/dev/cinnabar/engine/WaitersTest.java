@@ -1,6 +1,7 @@
 package dev.cinnabar.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
@@ -144,6 +145,27 @@ class WaitersTest {
         assertThat(waiting.read()).isEmpty();
         server.advance(Duration.ofMillis(1));
         assertThat(waiting.read()).isEqualTo("*1 *2 $1 s *1 *4 $3 1-0 *2 $1 f $1 v :200 :1");
+    }
+
+    @Test
+    void what_is_for_a_client_whose_call_fell_when_it_was_run_again_goes_to_nobody_else() {
+        TestEngine falling =
+                new TestEngine(Command.of(CommandSpec.syntax("FALL key").key("RO"), call -> {
+                    if (call.hasWaited()) throw new StackOverflowError();
+                    return call.waitForKeys(1, 1, 0, true);
+                }));
+        TestClient other = falling.connect();
+        TestClient fallen = falling.connect();
+        TestClient next = falling.connect();
+        fallen.send("HELLO 3");
+        fallen.send("SUBSCRIBE news");
+        fallen.send("FALL k");
+        next.send("BLPOP list 0");
+        assertThatThrownBy(() -> falling.connect().send("SET k v")).isInstanceOf(StackOverflowError.class);
+        other.send("PUBLISH news x");
+        assertThat(fallen.read()).contains("news $1 x");
+        other.send("RPUSH list a");
+        assertThat(next.read()).isEqualTo("*2 $4 list $1 a");
     }
 
     @Test
