@@ -52,6 +52,7 @@ public interface Link {
         push(message, 0, message.length);
     }
 
-    /// Says that a call that had to wait should be tried again. From any thread.
+    /// Says that the client's waiting is over: the call was answered, if only by nothing (CLIENT REPLY), or, where it has not run, should be
+    /// brought again. From any thread.
     void resume();
 }

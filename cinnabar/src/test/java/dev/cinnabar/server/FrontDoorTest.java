@@ -113,6 +113,18 @@ class FrontDoorTest {
     }
 
     @Test
+    void a_call_that_waits_and_whose_answer_is_hidden_answers_null() throws Exception {
+        try (Cinnabar server = Cinnabar.builder().start()) {
+            for (String hidden : new String[] {"SKIP", "OFF"}) {
+                server.execute("CLIENT", "REPLY", hidden);
+                assertThat(server.execute("BLPOP", "nothing", "0.01"))
+                        .as(hidden)
+                        .isNull();
+            }
+        }
+    }
+
+    @Test
     void a_command_of_the_applications_own_cannot_call_the_server_that_runs_it() {
         Cinnabar[] server = new Cinnabar[1];
         Command careless = Command.of(
