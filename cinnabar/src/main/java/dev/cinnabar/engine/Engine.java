@@ -375,6 +375,9 @@ public final class Engine {
         databaseEvents.body = call;
         call.spec(entry.spec());
         outputLimits.limitReply(session, entry.spec(), call.reply().out());
+        boolean deletesExpired = store.moment().deletesExpired;
+        // who writes in a pause, which only the program around the server can, changes the data: what has expired goes with a DEL in the log
+        if (entry.is(Flag.WRITE)) store.moment().deletesExpired = true;
         try {
             command.run(call);
         } catch (ByteBuilder.LimitReached e) {
@@ -391,6 +394,7 @@ public final class Engine {
             host.log().failure("Internal error of the command " + entry.fullName(), e);
             fail(call, start, "ERR internal error, please report it: " + e);
         } finally {
+            if (entry.is(Flag.WRITE)) store.moment().deletesExpired = deletesExpired;
             databaseEvents.body = outerBody;
             call.reply().out().unlimit();
         }

@@ -2,6 +2,8 @@ package dev.cinnabar.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cinnabar.base.ByteBuilder;
+import dev.cinnabar.base.Bytes;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -57,6 +59,20 @@ class PauseTest {
         other.send("MULTI");
         other.send("GET k");
         assertThat(other.send("EXEC")).isEqualTo("*1 $-1");
+    }
+
+    @Test
+    void what_had_expired_before_the_program_around_the_server_wrote_to_it_in_a_pause_is_deleted_in_the_log() {
+        Rig rig = new Rig();
+        rig.ask("SET", "k", "7", "PX", "50");
+        rig.ask("CLIENT", "PAUSE", "3000");
+        rig.clock.advance(Duration.ofMillis(100));
+        rig.log.clear();
+        Session around = rig.engine.open(Session.Origin.EMBEDDED, new NoLink());
+        Bytes[] words = TestEngine.words("INCR", "k");
+        rig.engine.beginBatch();
+        rig.engine.run(around, words.length, words, new ByteBuilder());
+        assertThat(rig.log).containsExactly("0 DEL k", "0 INCR k");
     }
 
     @Test
