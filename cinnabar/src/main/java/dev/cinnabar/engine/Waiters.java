@@ -7,12 +7,13 @@ import dev.cinnabar.command.Waiting;
 import dev.cinnabar.engine.Session.WatchedKey;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /// Calls that wait for a key: BLPOP and its kin. First come, first served, per key. Touched only under the engine's lock.
@@ -61,7 +62,9 @@ final class Waiters {
 
     private final Map<WatchedKey, LinkedHashSet<Waiter>> lines = new HashMap<>();
     private final Map<Session, Waiter> bySession = new HashMap<>();
-    private final PriorityQueue<Waiter> byTime = new PriorityQueue<>((a, b) -> Long.compare(a.nextMs(), b.nextMs()));
+    // a set and no heap, for most go before their time: out of a heap one is taken by searching it
+    private final TreeSet<Waiter> byTime =
+            new TreeSet<>(Comparator.comparingLong(Waiter::nextMs).thenComparingLong(w -> w.session.id()));
     private final LinkedHashSet<WatchedKey> ready = new LinkedHashSet<>(); // in the order in which they changed
 
     void add(Waiter waiter) {
@@ -159,13 +162,13 @@ final class Waiters {
     /// One whose time is over, or who wants to be run again, or null.
     @Nullable
     Waiter overdue(long nowMs) {
-        Waiter first = byTime.peek();
+        Waiter first = byTime.isEmpty() ? null : byTime.first();
         return first != null && first.nextMs() <= nowMs ? first : null;
     }
 
     /// In how many milliseconds the next one's time is over, at most the given number.
     long nextInMs(long nowMs, long atMost) {
-        Waiter first = byTime.peek();
+        Waiter first = byTime.isEmpty() ? null : byTime.first();
         return first == null ? atMost : Math.max(0, Math.min(atMost, first.nextMs() - nowMs));
     }
 }
