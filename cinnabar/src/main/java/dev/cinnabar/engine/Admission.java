@@ -46,9 +46,10 @@ final class Admission {
     /// @return null when it was answered
     @Nullable
     CommandEntry find(int argc, Bytes[] argv, Call call) {
-        CommandEntry entry = commands.find(argv[0]);
+        Session session = (Session) call.caller();
+        boolean isLogged = session.origin() == Session.Origin.REPLAY;
+        CommandEntry entry = isLogged ? commands.findLogged(argv[0]) : commands.find(argv[0]);
         if (entry == null) {
-            Session session = (Session) call.caller();
             if (isOfHttp(argv[0]) && session.origin() == Session.Origin.NETWORK) dropBrowser(session);
             else call.reply().error(unknown(argc, argv));
             return null;
@@ -65,7 +66,6 @@ final class Admission {
             entry = sub;
         }
         if (entry.command() == null || !entry.spec().takes(argc)) {
-            Session session = (Session) call.caller();
             session.lastCommand = entry.fullName();
             refuse(entry, session, call, Errors.arity(entry.fullName()));
             return null;

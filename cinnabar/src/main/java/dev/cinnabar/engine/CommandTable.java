@@ -20,9 +20,11 @@ public final class CommandTable {
     private final Map<String, CommandEntry> byName;
     private final String[] names; // in upper case, null for an empty slot
     private final CommandEntry[] slots;
+    private final @Nullable CommandTable unrenamed; // null when nothing is renamed
 
-    private CommandTable(Map<String, CommandEntry> byName) {
+    private CommandTable(Map<String, CommandEntry> byName, @Nullable CommandTable unrenamed) {
         this.byName = byName;
+        this.unrenamed = unrenamed;
         int capacity = Math.max(2, Integer.highestOneBit(byName.size() * 4));
         names = new String[capacity];
         slots = new CommandEntry[capacity];
@@ -58,11 +60,14 @@ public final class CommandTable {
             Map<String, CommandEntry> inner = new LinkedHashMap<>();
             for (Command c : list)
                 inner.put(c.spec().name(), new CommandEntry(c, c.spec().fullName(), null));
-            entries.put(container, new CommandEntry(plain.get(container), container, new CommandTable(inner)));
+            entries.put(container, new CommandEntry(plain.get(container), container, new CommandTable(inner, null)));
         });
         plain.forEach((name, command) -> entries.putIfAbsent(name, new CommandEntry(command, name, null)));
-        renames.forEach((from, to) -> rename(entries, from, to));
-        return new CommandTable(entries);
+        CommandTable unrenamed = new CommandTable(entries, null);
+        if (renames.isEmpty()) return unrenamed;
+        Map<String, CommandEntry> renamed = new LinkedHashMap<>(entries);
+        renames.forEach((from, to) -> rename(renamed, from, to));
+        return new CommandTable(renamed, unrenamed);
     }
 
     private static void rename(Map<String, CommandEntry> entries, String from, String to) {
@@ -82,6 +87,14 @@ public final class CommandTable {
             if (name.isWord(candidate)) return slots[slot];
             slot = slot + 1 & slots.length - 1;
         }
+    }
+
+    /// The entry of a name that stands in a log, or null. There a command has the name that a client called it by, or its own, under which
+    /// the server itself writes: what a rewrite makes of the data, and effects. Where one's new name is another's own, the new name counts.
+    @Nullable
+    CommandEntry findLogged(Bytes name) {
+        CommandEntry entry = find(name);
+        return entry == null && unrenamed != null ? unrenamed.find(name) : entry;
     }
 
     /// The entry of a full name in lower case (`get`, `client|kill`), or null.

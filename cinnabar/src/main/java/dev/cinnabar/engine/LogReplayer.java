@@ -38,7 +38,7 @@ public final class LogReplayer implements Replayer, AutoCloseable {
     @Override
     public Outcome run(int argc, Bytes[] argv) {
         if (++run % COMMANDS_PER_HOLD == 0) pause();
-        CommandEntry entry = engine.commands().find(argv[0]);
+        CommandEntry entry = engine.commands().findLogged(argv[0]);
         if (entry != null && entry.subcommands() != null && argc > 1)
             entry = entry.subcommands().find(argv[1]);
         if (entry == null || entry.command() == null) {

@@ -14,6 +14,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -185,6 +186,34 @@ class FrontDoorTest {
                                 all -> assertThat(all.get(2)).as("%s", pair[1]).isNull())
                         .satisfies(all -> assertThat(all.subList(0, 2)).doesNotContainNull());
             }
+        }
+    }
+
+    @Test
+    void a_log_is_loaded_whatever_commands_are_renamed(@TempDir Path dir) throws Exception {
+        Config config = new Config();
+        config.assign("port", "0");
+        config.assign("dir", dir.toString());
+        config.assign("appendonly", "yes");
+        config.assign("aof-use-rdb-preamble", "no");
+        ConfigFile.load(config, null, "rename-command SET xset\nrename-command HSET ''\nrename-command DEL gone\n", "");
+        TestClock clock = new TestClock();
+        try (Cinnabar server =
+                new Cinnabar.Builder(config).clock(clock).tcp(false).start()) {
+            server.execute("XSET", "a", "1");
+            server.execute("HMSET", "h", "f", "v");
+            server.execute("BGREWRITEAOF");
+            await().until(() -> ((String) server.execute("INFO", "persistence"))
+                    .contains("aof_rewrite_in_progress:0\r\naof_rewrite_scheduled:0"));
+            server.execute("XSET", "b", "2", "PX", "1");
+            clock.advance(Duration.ofMillis(2));
+            server.execute("XSET", "c", "3");
+        }
+        try (Cinnabar server =
+                new Cinnabar.Builder(config).clock(clock).tcp(false).start()) {
+            assertThat(server.execute("MGET", "a", "b", "c")).isEqualTo(Arrays.asList("1", null, "3"));
+            assertThat(server.execute("HGET", "h", "f")).isEqualTo("v");
+            assertThatThrownBy(() -> server.execute("SET", "a", "2")).hasMessageContaining("unknown command 'SET'");
         }
     }
 
