@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /// The server as a process of its own: `cinnabar-server`, with the command line, the log, the signals and the exit codes of redis-server.
 public final class Main {
+    /// In the environment of a server that was started again in the background, so that it stays where it is.
+    private static final String IN_BACKGROUND = "CINNABAR_IN_BACKGROUND";
+
     private final Config config;
     private final ServerLog log;
     private final AtomicBoolean isEnding = new AtomicBoolean();
@@ -46,7 +49,8 @@ public final class Main {
         CommandLine.Result result = CommandLine.read(List.of(arguments), System.in, Build.current());
         if (result instanceof CommandLine.Start start) {
             Main main = new Main(start.config());
-            if (start.config().get(Directives.DAEMONIZE)) main.startAgainInBackground(arguments);
+            boolean isInBackground = System.getenv(IN_BACKGROUND) != null;
+            if (start.config().get(Directives.DAEMONIZE) && !isInBackground) main.startAgainInBackground(arguments);
             else main.run(arguments.length > 0);
         } else if (result instanceof CommandLine.Exit exit) {
             if (!exit.warning().isEmpty()) new Main(new Config()).log.warning(exit.warning());
@@ -68,14 +72,14 @@ public final class Main {
         }
         List<String> command = new ArrayList<>(List.of("setsid", executable));
         command.addAll(Arrays.asList(arguments));
-        command.addAll(List.of("--daemonize", "no"));
         File nowhere = new File("/dev/null");
         try {
-            new ProcessBuilder(command)
+            ProcessBuilder again = new ProcessBuilder(command)
                     .redirectInput(nowhere)
                     .redirectOutput(nowhere)
-                    .redirectError(nowhere)
-                    .start();
+                    .redirectError(nowhere);
+            again.environment().put(IN_BACKGROUND, "yes");
+            again.start();
             end(0);
         } catch (IOException e) {
             log.warning("Cannot run in the background: " + e.getMessage());
