@@ -36,8 +36,8 @@ final class Listening {
         int port = config.get(Directives.PORT);
         try {
             if (onTcp) net.listen(config.get(Directives.BIND), port, backlog);
-            String unixSocket = config.get(Directives.UNIXSOCKET);
-            if (!unixSocket.isEmpty()) net.listenUnix(Path.of(unixSocket), permissions(), backlog);
+            boolean onUnix = !config.get(Directives.UNIXSOCKET).isEmpty();
+            if (onUnix) net.listenUnix(config.path(Directives.UNIXSOCKET), permissions(), backlog);
         } catch (IOException e) {
             throw new StartException(e.getMessage() == null ? "Failed listening on port " + port : e.getMessage(), e);
         }

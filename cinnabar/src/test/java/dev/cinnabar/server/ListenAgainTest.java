@@ -8,7 +8,9 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// CONFIG SET bind and port of a server that runs.
 class ListenAgainTest {
@@ -29,6 +31,16 @@ class ListenAgainTest {
             set(server, "bind", "127.0.0.1");
             connect(port);
         }
+    }
+
+    @Test
+    void a_relative_unix_socket_lies_in_dir(@TempDir Path dir) {
+        Cinnabar.Builder builder = Cinnabar.builder().set("dir", dir.toString()).set("unixsocket", "socket");
+        try (Cinnabar server = builder.start()) {
+            assertThat(dir.resolve("socket")).exists();
+            assertThat(server.execute("CONFIG", "GET", "unixsocket")).hasToString("{unixsocket=socket}");
+        }
+        assertThat(dir.resolve("socket")).doesNotExist();
     }
 
     @Test
