@@ -326,6 +326,10 @@ public final class Config {
                     values = old;
                     takeBack(told);
                     return failed(change.name, refusal.reason());
+                } catch (RuntimeException bug) {
+                    values = old; // CONFIG GET shall not show what is not in force
+                    takeBack(told);
+                    throw bug;
                 }
             }
         }

@@ -38,7 +38,7 @@ final class SettingsBinding {
         binding.follow(Directives.LATENCY_MONITOR_THRESHOLD, v -> settings.latencyThresholdMs = v);
         binding.follow(Directives.LATENCY_TRACKING, v -> settings.tracksLatency = v);
         binding.follow(Directives.PROTECTED_MODE, v -> settings.isProtected = v);
-        binding.follow(Directives.MAXCLIENTS, v -> settings.maxClients = Math.toIntExact(v));
+        binding.follow(Directives.MAXCLIENTS, v -> settings.maxClients = (int) Math.min(v, Integer.MAX_VALUE));
         binding.follow(Directives.TIMEOUT, v -> settings.idleTimeoutSeconds = v);
         binding.follow(Directives.CLIENT_OUTPUT_BUFFER_LIMIT, v -> settings.outputBufferLimits = v);
         binding.follow(Directives.NOTIFY_KEYSPACE_EVENTS, v -> keyspaceEvents(engine, v));

@@ -131,6 +131,19 @@ class ConfigTest {
         assertThat(config.set(List.of("tls-port", "0"), true, false)).isNull();
     }
 
+    @Test
+    void what_a_listener_fails_at_by_a_bug_is_taken_back_too() {
+        List<Long> told = new ArrayList<>();
+        config.onChange(Directives.MAXCLIENTS, told::add);
+        config.onChange(Directives.MAXCLIENTS, v -> {
+            throw new ArithmeticException("integer overflow");
+        });
+        assertThatThrownBy(() -> config.set(List.of("maxclients", "5"), true, false))
+                .isInstanceOf(ArithmeticException.class);
+        assertThat(config.get(Directives.MAXCLIENTS)).isEqualTo(10_000L);
+        assertThat(told).containsExactly(5L, 10_000L);
+    }
+
     // ---- filling ----
 
     @Test
