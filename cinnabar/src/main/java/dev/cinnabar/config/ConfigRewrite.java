@@ -1,5 +1,6 @@
 package dev.cinnabar.config;
 
+import dev.cinnabar.base.Waits;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -65,7 +66,8 @@ final class ConfigRewrite {
             for (String user : users) put("user", user, true);
             forgetRest("user");
         }
-        replace(file, text());
+        String text = text();
+        Waits.onFile(() -> replace(file, text));
     }
 
     // ---- the lines of the file ----

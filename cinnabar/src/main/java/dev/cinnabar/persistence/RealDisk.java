@@ -1,5 +1,6 @@
 package dev.cinnabar.persistence;
 
+import dev.cinnabar.base.Waits;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -67,9 +68,11 @@ final class RealDisk implements Disk {
     @Override
     public void syncDirectory(Path directory) throws IOException {
         if (IS_WINDOWS) return; // there a directory cannot be opened, and its changes are written through
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
+        Waits.onFile(() -> {
+            try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+                channel.force(true);
+            }
+        });
     }
 
     /// A file channel that an interrupt does not close for good.
@@ -81,6 +84,8 @@ final class RealDisk implements Disk {
         private static final int WRITE = 0;
         private static final int READ = 1;
         private static final int SYNC = 2;
+        private static final int SIZE = 3;
+        private static final int TRUNCATE = 4;
         private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
         private final Path path;
@@ -104,7 +109,7 @@ final class RealDisk implements Disk {
 
         @Override
         public int read(ByteBuffer target, long position) throws IOException {
-            return step(READ, target, position);
+            return (int) step(READ, target, position);
         }
 
         @Override
@@ -112,7 +117,7 @@ final class RealDisk implements Disk {
             step(SYNC, NOTHING, 0);
         }
 
-        private int step(int what, ByteBuffer buffer, long position) throws IOException {
+        private long step(int what, ByteBuffer buffer, long position) throws IOException {
             boolean isInterrupted = Thread.interrupted();
             int start = buffer.position();
             try {
@@ -128,8 +133,15 @@ final class RealDisk implements Disk {
                             case READ -> {
                                 return current.read(buffer, position + (buffer.position() - start));
                             }
-                            default -> {
+                            case SYNC -> {
                                 current.force(false);
+                                return 0;
+                            }
+                            case SIZE -> {
+                                return current.size();
+                            }
+                            default -> {
+                                current.truncate(position);
                                 return 0;
                             }
                         }
@@ -150,12 +162,12 @@ final class RealDisk implements Disk {
 
         @Override
         public long size() throws IOException {
-            return channel.size();
+            return step(SIZE, NOTHING, 0);
         }
 
         @Override
         public void truncate(long size) throws IOException {
-            channel.truncate(size);
+            step(TRUNCATE, NOTHING, size);
         }
 
         @Override

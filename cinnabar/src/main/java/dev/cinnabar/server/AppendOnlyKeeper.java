@@ -3,6 +3,7 @@ package dev.cinnabar.server;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Clock;
 import dev.cinnabar.base.Log;
+import dev.cinnabar.base.Waits;
 import dev.cinnabar.config.Config;
 import dev.cinnabar.config.ConfigError;
 import dev.cinnabar.config.Directives;
@@ -391,15 +392,15 @@ final class AppendOnlyKeeper implements Durability {
         }
     }
 
-    /// Waits until what the ticket stands for is on disk; at once for ticket 0.
+    /// Waits until what the ticket stands for is on disk, also when interrupted; not at all for ticket 0.
     void awaitDurable(long ticket) {
         if (ticket == 0) return;
         synchronized (this) {
             waiters++;
             try {
-                while (released < ticket && file != null) wait(100);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+                Waits.untilDone(() -> {
+                    while (released < ticket && file != null) wait(100);
+                });
             } finally {
                 waiters--;
             }

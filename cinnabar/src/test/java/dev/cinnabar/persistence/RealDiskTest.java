@@ -34,6 +34,22 @@ class RealDiskTest {
     }
 
     @Test
+    void an_interrupt_neither_keeps_a_directory_from_the_disk_nor_hides_the_size_of_a_file() throws Exception {
+        Disk disk = Disk.real();
+        try (DiskFile file = disk.create(dir.resolve("f"))) {
+            file.write(ByteBuffer.wrap(new byte[3]), 0);
+            Thread.currentThread().interrupt();
+            disk.syncDirectory(dir);
+            assertThat(file.size()).isEqualTo(3);
+            file.truncate(2);
+            assertThat(file.size()).isEqualTo(2);
+            assertThat(Thread.interrupted()).isTrue();
+        } finally {
+            Thread.interrupted(); // the next test is not meant
+        }
+    }
+
+    @Test
     void interrupts_in_the_middle_of_writing_and_syncing_lose_nothing() throws Exception {
         Disk disk = Disk.real();
         int blocks = 300;

@@ -217,6 +217,32 @@ class FrontDoorTest {
         }
     }
 
+    @Test
+    void an_interrupted_thread_starts_a_server_and_saves_as_any_other(@TempDir Path dir) {
+        for (int i = 0; i < 2; i++) {
+            Thread.currentThread().interrupt();
+            try (Cinnabar server = Cinnabar.builder()
+                    .appendOnly(dir)
+                    .set("appendfsync", "always")
+                    .start()) {
+                assertThat(server.execute("INCR", "k")).isEqualTo(i + 1L);
+                assertThat((String) server.execute("INFO", "persistence")).contains("aof_buffer_length:0");
+                assertThat(server.execute("SAVE")).isEqualTo("OK");
+            } finally {
+                assertThat(Thread.interrupted()).as("the interrupt is kept").isTrue();
+            }
+        }
+    }
+
+    @Test
+    void more_clients_may_be_allowed_than_there_can_be() {
+        try (Cinnabar server = Cinnabar.builder().start()) {
+            assertThat(server.execute("CONFIG", "SET", "maxclients", "3000000000"))
+                    .isEqualTo("OK");
+            assertThat(server.execute("CONFIG", "GET", "maxclients")).hasToString("{maxclients=3000000000}");
+        }
+    }
+
     // ---- where it is ----
 
     @Test
