@@ -99,8 +99,7 @@ public final class Cinnabar implements AutoCloseable {
     }
 
     private Engine openEngine(Builder builder, Budget budget) {
-        List<Command> commands = new ArrayList<>(Families.all());
-        Collections.addAll(commands, DumpCommands.values());
+        List<Command> commands = commands();
         commands.addAll(builder.commands);
         Randomness randomness = new Randomness(builder.seed);
         return new Engine(clock, randomness, budget, config.get(Directives.DATABASES), commands, renames(config));
@@ -139,6 +138,13 @@ public final class Cinnabar implements AutoCloseable {
         } catch (IOException e) {
             throw new StartException("No event loop can be had: " + e.getMessage(), e);
         }
+    }
+
+    /// The commands that every server has.
+    static List<Command> commands() {
+        List<Command> commands = new ArrayList<>(Families.all());
+        Collections.addAll(commands, DumpCommands.values());
+        return commands;
     }
 
     private static Map<String, String> renames(Config config) {

@@ -1,5 +1,7 @@
 package dev.cinnabar.server;
 
+import dev.cinnabar.command.Command;
+import dev.cinnabar.command.CommandSpec;
 import dev.cinnabar.config.Config;
 import dev.cinnabar.config.ConfigError;
 import dev.cinnabar.config.ConfigFile;
@@ -9,7 +11,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Reads the command line as `redis-server` reads its own, so that a script cannot tell one from the other.
@@ -120,12 +125,30 @@ public final class CommandLine {
         if (directory != null) config.put(Directives.DIR, directory.toString());
         try {
             ConfigFile.load(config, file, readsInput() ? text(input) : null, options());
+            checkRenames(config.renamedCommands());
             return new Start(config);
         } catch (ConfigError error) {
             if (error.isUnreadableFile()) return new Exit(1, "", "", String.valueOf(error.getMessage()));
             return refusal(error.report("Cinnabar " + build.version()));
         } catch (IOException e) {
             return refusal("Cannot read the configuration from standard input: " + e.getMessage() + '\n');
+        }
+    }
+
+    /// Follows the lines one by one, as the command table will, so that a wrong one is named.
+    private static void checkRenames(List<Config.RenamedCommand> lines) throws ConfigError {
+        if (lines.isEmpty()) return; // speed only: the commands are not asked for their names
+        Set<String> names = new HashSet<>();
+        for (Command command : Cinnabar.commands()) {
+            CommandSpec spec = command.spec();
+            names.add(spec.isSubcommand() ? spec.container() : spec.name());
+        }
+        for (Config.RenamedCommand line : lines) {
+            String newName = line.newName().toLowerCase(Locale.ROOT);
+            if (!names.remove(line.name().toLowerCase(Locale.ROOT)))
+                throw line.line().error("No such command in rename-command");
+            if (!newName.isEmpty() && !names.add(newName))
+                throw line.line().error("Target command name already exists");
         }
     }
 
