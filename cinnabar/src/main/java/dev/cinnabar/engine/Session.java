@@ -72,8 +72,7 @@ public final class Session {
 
     boolean hasQueueFailed; // a command could not be queued: EXEC will refuse
     boolean isDirty; // a watched key was changed
-    final List<WatchedKey> watched = new ArrayList<>(0);
-    long watchesSinceMs; // the first of them, in ms since 1970
+    final List<Watch> watched = new ArrayList<>(0);
 
     boolean isWaiting; // for a key, or for the end of a pause: no other command of it is run meanwhile
 
@@ -97,6 +96,15 @@ public final class Session {
 
     /// A key that must not change before EXEC.
     record WatchedKey(int db, StoredBytes key) {}
+
+    /// A key that WATCH named.
+    ///
+    /// @param wasOver whether its time was over then already, and it was there only because a pause lets nothing expire
+    record Watch(WatchedKey key, boolean wasOver) {
+        boolean isOf(WatchedKey other) {
+            return key.equals(other);
+        }
+    }
 
     /// A number that no other client of this server had or will have.
     public long id() {

@@ -10,12 +10,13 @@ import static dev.cinnabar.command.Flag.RUNS_QUEUE;
 import static dev.cinnabar.command.Flag.SKIP_SLOWLOG;
 import static dev.cinnabar.command.Flag.STALE;
 
+import dev.cinnabar.base.Bytes;
 import dev.cinnabar.command.Call;
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
 import dev.cinnabar.command.Group;
 import dev.cinnabar.command.Reply;
-import dev.cinnabar.engine.Session.WatchedKey;
+import dev.cinnabar.engine.Session.Watch;
 import dev.cinnabar.store.Database;
 import java.util.ArrayList;
 
@@ -100,10 +101,11 @@ public enum TransactionCommands implements Command {
             return call.reply().error("EXECABORT Transaction discarded because of previous errors.");
         }
         // a watched key whose time is over has changed; asking for it takes it out and tells the watchers, unless a pause forbids that
-        for (WatchedKey key : session.watched) {
-            Database db = call.store().database(key.db());
-            db.lookup(key.key().window());
-            if (db.overSinceMs(key.key().window()) >= session.watchesSinceMs) session.isDirty = true;
+        for (Watch watch : session.watched) {
+            Database db = call.store().database(watch.key().db());
+            Bytes key = watch.key().key().window();
+            db.lookup(key);
+            if (!watch.wasOver() && db.isOver(key)) session.isDirty = true;
         }
         boolean isDirty = session.isDirty;
         session.engine().watches().unwatchAll(session);
@@ -117,10 +119,10 @@ public enum TransactionCommands implements Command {
 
     private static Reply watch(Call call, Session session) {
         if (session.queue != null) return call.reply().error("ERR WATCH inside MULTI is not allowed");
-        if (session.watched.isEmpty()) session.watchesSinceMs = call.nowMs();
         for (int i = 1; i < call.argc() && !session.isDirty; i++) {
-            call.db().lookup(call.key(i)); // lets a key go whose time is over, so that this is no change later
-            session.engine().watches().watch(session, call.key(i));
+            Bytes key = call.key(i);
+            call.db().lookup(key); // lets a key go whose time is over, so that this is no change later
+            session.engine().watches().watch(session, key, call.db().isOver(key));
         }
         return call.reply().ok();
     }

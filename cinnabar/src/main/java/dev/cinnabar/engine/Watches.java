@@ -2,6 +2,7 @@ package dev.cinnabar.engine;
 
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.StoredBytes;
+import dev.cinnabar.engine.Session.Watch;
 import dev.cinnabar.engine.Session.WatchedKey;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -17,16 +18,17 @@ final class Watches {
         return watchers.size();
     }
 
-    void watch(Session session, Bytes key) {
+    /// @param isOver whether the key's time is over
+    void watch(Session session, Bytes key, boolean isOver) {
         WatchedKey watched = new WatchedKey(session.db, StoredBytes.copyOf(key));
-        if (session.watched.contains(watched)) return;
-        session.watched.add(watched);
+        for (Watch watch : session.watched) if (watch.isOf(watched)) return;
+        session.watched.add(new Watch(watched, isOver));
         watchers.computeIfAbsent(watched, k -> new ArrayList<>(1)).add(session);
     }
 
     void unwatchAll(Session session) {
-        for (WatchedKey key : session.watched) {
-            watchers.computeIfPresent(key, (k, sessions) -> {
+        for (Watch watch : session.watched) {
+            watchers.computeIfPresent(watch.key(), (k, sessions) -> {
                 sessions.remove(session);
                 return sessions.isEmpty() ? null : sessions;
             });

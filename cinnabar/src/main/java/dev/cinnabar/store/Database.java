@@ -160,10 +160,10 @@ public final class Database {
         return address;
     }
 
-    /// When a key expired that is still in its place, for expired keys may not be taken out now; [#NO_EXPIRY] for all others. In ms since 1970.
-    public long overSinceMs(Bytes key) {
+    /// Whether a key has expired that is still in its place, for expired keys may not be taken out now.
+    public boolean isOver(Bytes key) {
         long address = keyspace.find(key);
-        return address == 0 || isLive(address) ? NO_EXPIRY : expiryMs(address);
+        return address != 0 && !isLive(address);
     }
 
     /// Makes ready for lookups of these keys that come soon; see [Dict#ahead]. Speed only.

@@ -76,6 +76,18 @@ class PauseTest {
     }
 
     @Test
+    void a_key_that_had_expired_in_a_pause_before_it_was_watched_has_not_changed_whatever_was_watched_before() {
+        client.send("SET k v PX 100");
+        other.send("WATCH another");
+        client.send("CLIENT PAUSE 1000 WRITE");
+        server.advance(Duration.ofMillis(200));
+        other.send("WATCH k");
+        other.send("MULTI");
+        other.send("GET k");
+        assertThat(other.send("EXEC")).isEqualTo("*1 $-1");
+    }
+
+    @Test
     void a_held_client_is_shown_as_blocked() {
         client.send("CLIENT PAUSE 400 WRITE");
         other.send("SET k v");
