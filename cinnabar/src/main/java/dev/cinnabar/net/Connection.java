@@ -327,16 +327,20 @@ public final class Connection {
         }
     }
 
-    /// The last thing that happens to a connection.
+    /// The last thing that happens to a connection. Where there is no memory for it, this fails, and can be called again: what is done is
+    /// done.
     void end() {
+        // first, for the rest may need some of it
+        input.release();
+        queue.clear();
         if (leaving) swallowRest();
         try {
             channel.close();
         } catch (IOException e) {
             // it is as closed as it gets
         }
-        input.release();
-        queue.clear();
+        // a channel that failed to close counts as closed, but is still registered: its selector would show it for ever
+        if (key != null) key.cancel();
         loop.forget(slot);
         Handler last = handler;
         handler = NOBODY;
@@ -628,8 +632,8 @@ public final class Connection {
 
     private void serveAgainSoon() {
         if (waitsForAgain) return;
-        waitsForAgain = true;
         loop.again(this);
+        waitsForAgain = true;
     }
 
     private void updateInterest() {
@@ -640,11 +644,8 @@ public final class Connection {
     }
 
     private void fail(Throwable cause) {
-        try {
-            close();
-        } finally {
-            loop.tell(cause, this);
-        }
+        close();
+        loop.tell(cause, this);
     }
 
     // ---- the one place that touches the socket (and where TLS will sit), but for batches ----

@@ -44,8 +44,9 @@ public final class EventLoop implements Executor {
     /// A turn that wrote more than this many bytes sends at once and does not wait for its end.
     private static final int FLUSH_EARLY = 1 << 20;
 
-    /// How long accepting rests after it failed for want of a file descriptor.
-    private static final int ACCEPT_REST_MS = 100;
+    /// How long a loop waits at the most before it tries again what has failed for want of something: accepting, of a file descriptor; ending
+    /// a connection, of memory.
+    private static final int REST_MS = 100;
 
     /// The same for a loop that is never idle.
     private static final int ACCEPT_REST_TURNS = 1000;
@@ -89,7 +90,7 @@ public final class EventLoop implements Executor {
     private @Nullable Connection served; // whose handler runs
     private Connection[] again = new Connection[16]; // to be shown their kept bytes without new ones
     private int againCount;
-    private Connection[] condemned = new Connection[16];
+    private Connection[] condemned = new Connection[16]; // has room for all
     private int condemnedCount;
 
     // other threads
@@ -286,7 +287,7 @@ public final class EventLoop implements Executor {
     private void select(long sleepMs) throws IOException {
         while (guests.get() > 0) Thread.yield(); // microseconds, when somebody stops listening; else never
         Thread.interrupted(); // an interrupted thread cannot wait, and we promise nothing to interrupters
-        if (acceptRests) sleepMs = sleepMs < 0 ? ACCEPT_REST_MS : Math.min(sleepMs, ACCEPT_REST_MS);
+        if (acceptRests || condemnedCount > 0) sleepMs = sleepMs < 0 ? REST_MS : Math.min(sleepMs, REST_MS);
         if (sleepMs != 0) {
             asleep = true;
             if (inbox.isFilled() || closing || replies.hasReleased()) sleepMs = 0;
@@ -376,16 +377,35 @@ public final class EventLoop implements Executor {
     /// Sends, and closes what is to be closed; closing may write again, to others.
     private void finish() {
         flush();
-        while (condemnedCount > 0) {
-            bury();
+        while (bury()) {
             if (!replies.isEmpty()) flush();
         }
     }
 
-    private void bury() {
-        for (int i = 0; i < condemnedCount; i++) condemned[i].end(); // the list may grow meanwhile
-        Arrays.fill(condemned, 0, condemnedCount, null);
-        condemnedCount = 0;
+    /// Ends those who are condemned. Who cannot be ended now, for want of memory, is kept for the next turn.
+    ///
+    /// @return whether anybody was ended
+    private boolean bury() {
+        int kept = 0;
+        int looked = 0;
+        while (looked < condemnedCount) { // the list may grow meanwhile
+            Connection connection = condemned[looked++];
+            if (!hasEnded(connection)) condemned[kept++] = connection;
+        }
+        Arrays.fill(condemned, kept, condemnedCount, null);
+        condemnedCount = kept;
+        return looked > kept;
+    }
+
+    private boolean hasEnded(Connection connection) {
+        try {
+            connection.end();
+            return true;
+        } catch (Throwable e) { // on purpose: one that cannot be ended must not keep the others
+            spare.drop();
+            tell(e, connection);
+            return false;
+        }
     }
 
     /// Runs somebody else's code, which may fail.
@@ -445,9 +465,12 @@ public final class EventLoop implements Executor {
 
     /// Takes in an accepted socket. On the loop's thread.
     void adopt(SocketChannel channel, long id) {
-        int slot = freeCount > 0 ? freeSlots[--freeCount] : usedSlots++;
-        if (slot == connections.length) connections = Arrays.copyOf(connections, 2 * slot);
+        // nothing is taken before there is the memory for all of it
+        int slot = freeCount > 0 ? freeSlots[freeCount - 1] : usedSlots;
+        if (slot == connections.length) growSlots();
         Connection connection = new Connection(this, protocol, budget, channel, id, slot);
+        if (freeCount > 0) freeCount--;
+        else usedSlots++;
         connections[slot] = connection;
         count(connectionCount, 1);
         batches.connections(usedSlots - freeCount);
@@ -460,15 +483,21 @@ public final class EventLoop implements Executor {
         return NetServer.FIRST_DESCRIPTOR + slot * server.loopCount() + index;
     }
 
+    /// Makes room for twice as many connections: in the places, too, where an end needs it, which may come when there is no memory.
+    private void growSlots() {
+        int slots = 2 * connections.length;
+        freeSlots = Arrays.copyOf(freeSlots, slots);
+        condemned = Arrays.copyOf(condemned, slots);
+        connections = Arrays.copyOf(connections, slots); // last: it tells how many the others have room for
+    }
+
     void forget(int slot) {
         connections[slot] = null;
-        if (freeCount == freeSlots.length) freeSlots = Arrays.copyOf(freeSlots, 2 * freeCount);
         freeSlots[freeCount++] = slot;
         count(connectionCount, -1);
     }
 
     void condemn(Connection connection) {
-        if (condemnedCount == condemned.length) condemned = Arrays.copyOf(condemned, 2 * condemnedCount);
         condemned[condemnedCount++] = connection;
     }
 

@@ -115,7 +115,7 @@ final class KeptInput {
             // the usual leftover: the beginning of the next request
             byte[] small = array.length >= length && array.length <= SMALL ? array : new byte[length];
             System.arraycopy(source, sourceFrom, small, 0, length);
-            replace(small, 0, length);
+            replace(small, small == array ? view : ByteBuffer.wrap(small), length);
         } else if (source == array) {
             from = sourceFrom;
             to = sourceTo;
@@ -128,32 +128,36 @@ final class KeptInput {
 
     /// The same whatever the budget says, for more than [#SMALL] bytes that are not kept yet.
     ///
-    /// @throws OutOfMemoryError when there is no heap
+    /// @throws OutOfMemoryError when there is no heap; then nothing has changed
     void keepAnyway(byte[] source, int sourceFrom, int sourceTo) {
         int length = sourceTo - sourceFrom;
         byte[] large = new byte[length];
+        ByteBuffer largeView = ByteBuffer.wrap(large);
         budget.force(length);
         System.arraycopy(source, sourceFrom, large, 0, length);
-        replace(large, 0, length);
+        replace(large, largeView, length);
     }
 
+    /// Keeps nothing. Needs no memory.
     void release() {
-        replace(NOTHING, 0, 0);
+        replace(NOTHING, NO_VIEW, 0);
     }
 
     private boolean moveToLarger(byte[] source, int sourceFrom, int sourceTo, int capacity) {
         int room = spare.lengthFor(capacity);
         if (!budget.tryReserve(room)) return false;
         byte[] large;
+        ByteBuffer largeView;
         try {
             large = spare.take(room);
+            largeView = ByteBuffer.wrap(large);
         } catch (OutOfMemoryError e) {
             budget.release(room);
             return false;
         }
         int length = sourceTo - sourceFrom;
         System.arraycopy(source, sourceFrom, large, 0, length);
-        replace(large, 0, length);
+        replace(large, largeView, length);
         return true;
     }
 
@@ -164,16 +168,15 @@ final class KeptInput {
         return (int) Math.min(MAX_ARRAY, Math.min(most, wanted));
     }
 
-    private void replace(byte[] other, int otherFrom, int otherTo) {
-        if (other != array) {
-            if (array.length > SMALL) {
-                budget.release(array.length);
-                spare.give(array);
-            }
-            array = other;
-            view = other == NOTHING ? NO_VIEW : ByteBuffer.wrap(other);
+    /// The view comes with its array, so that nothing can fail here, half way.
+    private void replace(byte[] other, ByteBuffer otherView, int length) {
+        if (other != array && array.length > SMALL) {
+            budget.release(array.length);
+            spare.give(array);
         }
-        from = otherFrom;
-        to = otherTo;
+        array = other;
+        view = otherView;
+        from = 0;
+        to = length;
     }
 }

@@ -3,6 +3,7 @@ package dev.cinnabar.net;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.nio.channels.IllegalSelectorException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -117,6 +118,29 @@ class EndOfConnectionTest extends NetRig {
         assertThat(good.line()).isEqualTo("PING");
         await().until(() -> toy.closedCount.get() == 2);
         assertThat(toy.failures).hasSize(2).contains(bug);
+        toy.failures.clear();
+    }
+
+    @Test
+    void who_cannot_be_closed_for_want_of_memory_keeps_nobody_from_ending_once() throws Exception {
+        NetServer server = start(1);
+        Client client = connect(server);
+        Connection connection = awaitSession().connection;
+        EventLoop loop = server.loop(0);
+        Unclosable unclosable = new Unclosable();
+        loop.execute(() -> {
+            connection.close();
+            loop.adopt(unclosable, Long.MAX_VALUE); // no selector takes it, so it is closed, too
+        });
+        assertThat(client.isAtEnd()).isTrue();
+        await().until(() -> server.connectionCount() == 0);
+        assertThat(unclosable.isOpen()).isFalse();
+        Client next = connect(server);
+        next.send("ping\n");
+        assertThat(next.line()).isEqualTo("PING");
+        assertThat(server.connectionCount()).isEqualTo(1);
+        assertThat(toy.closedCount).hasValue(1);
+        assertThat(toy.failures).hasExactlyElementsOfTypes(IllegalSelectorException.class, Unclosable.NoMemory.class);
         toy.failures.clear();
     }
 
