@@ -643,7 +643,8 @@ public final class Connection {
         key.interestOps(ops);
     }
 
-    private void fail(Throwable cause) {
+    /// Something went wrong in serving it, so that nobody knows what its peer has got: it ends. Never throws.
+    void fail(Throwable cause) {
         close();
         loop.tell(cause, this);
     }

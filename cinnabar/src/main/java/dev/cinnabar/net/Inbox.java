@@ -95,7 +95,7 @@ final class Inbox {
                 switch (batch.kinds[i]) {
                     case TASK -> loop.run((Runnable) what);
                     case CLOSE -> ((Connection) what).close();
-                    default -> ((Connection) what).resumeReading();
+                    default -> resumeOrEnd((Connection) what);
                 }
             }
         } finally {
@@ -119,6 +119,15 @@ final class Inbox {
         }
     }
 
+    /// Who cannot be served is closed, here and below; the others get what is theirs.
+    private static void resumeOrEnd(Connection connection) {
+        try {
+            connection.resumeReading();
+        } catch (Throwable e) {
+            connection.fail(e);
+        }
+    }
+
     private static void deliver(Batch batch, EventLoop loop) {
         int from = 0;
         for (int i = 0; i < batch.count; i++) {
@@ -127,12 +136,28 @@ final class Inbox {
             if (length == MESSAGE) {
                 byte[] message = (byte[]) batch.what[++i];
                 connection.taken += message.length;
-                loop.replies.deliver(connection, message);
+                deliver(connection, message, loop);
             } else {
                 connection.taken += length;
-                if (!connection.isClosed()) loop.replies.deliver(connection, batch.bytes.array(), from, length);
+                if (!connection.isClosed()) deliver(connection, batch.bytes.array(), from, length, loop);
                 from += length;
             }
+        }
+    }
+
+    private static void deliver(Connection connection, byte[] message, EventLoop loop) {
+        try {
+            loop.replies.deliver(connection, message);
+        } catch (Throwable e) {
+            connection.fail(e);
+        }
+    }
+
+    private static void deliver(Connection connection, byte[] data, int offset, int length, EventLoop loop) {
+        try {
+            loop.replies.deliver(connection, data, offset, length);
+        } catch (Throwable e) {
+            connection.fail(e);
         }
     }
 

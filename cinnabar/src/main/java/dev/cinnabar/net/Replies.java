@@ -68,18 +68,23 @@ final class Replies {
         return writer == connection ? turn.replies.length() - writerFrom : 0;
     }
 
-    /// The writer has come to an end: notes what it wrote.
+    /// The writer has come to an end: notes what it wrote. Never throws: a writer of whom no note can be taken is closed.
     void endWriting() {
         Connection connection = writer;
         if (connection == null) return;
         writer = null;
-        int to = turn.replies.length();
-        if (to > writerFrom && !connection.isClosed()) {
-            turn.addReply(connection, writerFrom, to);
-            connection.unsent += to - writerFrom;
+        try {
+            int to = turn.replies.length();
+            if (to > writerFrom && !connection.isClosed()) {
+                turn.addReply(connection, writerFrom, to);
+                connection.unsent += to - writerFrom;
+            }
+            for (int i = 0; i < ownPushCount; i += 2) notePush(connection, ownPushes[i], ownPushes[i + 1]);
+        } catch (Throwable e) {
+            connection.fail(e);
+        } finally {
+            ownPushCount = 0; // or the next writer would get them
         }
-        for (int i = 0; i < ownPushCount; i += 2) notePush(connection, ownPushes[i], ownPushes[i + 1]);
-        ownPushCount = 0;
     }
 
     /// A message to the one whose handler is just writing has to wait until it has finished, as any push.

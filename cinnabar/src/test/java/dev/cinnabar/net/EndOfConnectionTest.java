@@ -3,7 +3,10 @@ package dev.cinnabar.net;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.nio.channels.CancelledKeyException;
 import java.nio.channels.IllegalSelectorException;
+import java.nio.channels.SelectionKey;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -141,6 +144,43 @@ class EndOfConnectionTest extends NetRig {
         assertThat(server.connectionCount()).isEqualTo(1);
         assertThat(toy.closedCount).hasValue(1);
         assertThat(toy.failures).hasExactlyElementsOfTypes(IllegalSelectorException.class, Unclosable.NoMemory.class);
+        toy.failures.clear();
+    }
+
+    @Test
+    void what_was_asked_behind_somebody_who_cannot_be_served_is_done() throws Exception {
+        toy.on("pause", (session, rest) -> session.pause());
+        NetServer server = start(1);
+        Client bad = connect(server);
+        Toy.Session badSession = awaitSession();
+        bad.send("pause\n" + "x".repeat(4 * Connection.PAUSED_INPUT_LIMIT));
+        await().until(() -> badSession.connection.inputBytes() >= Connection.PAUSED_INPUT_LIMIT);
+        Client other = connect(server);
+        other.send("ping\n");
+        assertThat(other.line()).isEqualTo("PING"); // and by now nobody listens to the first one
+        toy.sessions.remove(badSession.connection.id());
+        Toy.Session otherSession = toy.anySession();
+        toy.sessions.put(badSession.connection.id(), badSession);
+        EventLoop loop = server.loop(0);
+        CountDownLatch go = new CountDownLatch(1);
+        CountDownLatch done = new CountDownLatch(1);
+        loop.execute(() -> {
+            awaitQuietly(go); // so that the rest lies in the inbox together
+            for (SelectionKey key : loop.selector().keys()) {
+                if (key.attachment() == badSession.connection) key.cancel(); // it cannot be listened to any more
+            }
+        });
+
+        badSession.resume();
+        loop.execute(done::countDown);
+        otherSession.connection.close();
+        go.countDown();
+
+        awaitQuietly(done);
+        assertThat(other.isAtEnd()).isTrue();
+        assertThat(bad.isAtEnd()).isTrue();
+        await().until(() -> toy.closedCount.get() == 2);
+        assertThat(toy.failures).hasExactlyElementsOfTypes(CancelledKeyException.class);
         toy.failures.clear();
     }
 
