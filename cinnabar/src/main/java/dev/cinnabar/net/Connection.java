@@ -47,6 +47,10 @@ public final class Connection {
 
     private static final int READS_PER_TURN = 4; // fairness: a turn takes at most 256 KiB from one socket
     private static final int WRITE_SIZE = 64 << 10;
+
+    /// A turn sends about so many bytes to one connection, however quickly its peer reads: what a turn's buffer may have and be kept.
+    static final int WRITTEN_PER_TURN = 2 << 20;
+
     private static final int SHARED_MIN = 16 << 10; // bytes of a message that are worth a chunk of their own
     private static final int NOT_FETCHED = -1;
     private static final int NOT_ASKED = -2;
@@ -515,18 +519,19 @@ public final class Connection {
     private void sendOne(Turn turn, int stretch) throws IOException {
         int from = turn.from(stretch);
         int to = turn.to(stretch);
+        int last = to - from > WRITTEN_PER_TURN ? from + WRITTEN_PER_TURN : to;
         ByteBuffer view = turn.view(stretch);
-        while (from < to) {
-            int end = Math.min(to, from + WRITE_SIZE);
+        boolean takesMore = true;
+        while (from < last && takesMore) {
+            int end = Math.min(last, from + WRITE_SIZE);
             int n = write(view.limit(end).position(from));
             unsent -= n;
             from += n;
-            if (from < end) {
-                if (turn.giveAway(stretch, to - from)) queue.adopt(turn.array(stretch), from, to);
-                else queue.append(turn.array(stretch), from, to);
-                return;
-            }
+            takesMore = from == end;
         }
+        if (from == to) return;
+        if (turn.giveAway(stretch, to - from)) queue.adopt(turn.array(stretch), from, to);
+        else queue.append(turn.array(stretch), from, to);
     }
 
     /// Puts this connection's part of a turn in line, if there is nothing special about it. The batch has room for

@@ -356,4 +356,23 @@ class ServingTest extends NetRig {
         rude.reset();
         await().until(() -> toy.closedCount.get() == 2);
     }
+
+    @Test
+    void a_turn_sends_one_connection_a_few_megabytes_however_quickly_it_reads() throws Exception {
+        int length = 64 << 20;
+        toy.on("much", (session, rest) -> session.reply("z".repeat(length)));
+        AtomicLong written = new AtomicLong();
+        AtomicLong most = new AtomicLong();
+        toy.onBeforeSleep = loop -> {
+            long now = loop.bytesWritten();
+            most.accumulateAndGet(now - written.getAndSet(now), Math::max);
+            return -1;
+        };
+        Client client = connect(start(1));
+        client.send("much\n");
+        assertThat(client.line()).hasSize(length);
+        client.send("ping\n");
+        assertThat(client.line()).isEqualTo("PING");
+        assertThat(most.get()).isBetween(1L, 2L * Connection.WRITTEN_PER_TURN);
+    }
 }
