@@ -298,10 +298,8 @@ public final class HashValue extends CollectionValue {
     private boolean put(Bytes name, Bytes newValue, boolean keepsExpiry) {
         if (hasVolatile()) get(name); // which goes if its time is over
         if (address != 0 && isBig()) return putBig(name, newValue, keepsExpiry);
-        if (name.length() > thresholds.hashMaxListpackValue || newValue.length() > thresholds.hashMaxListpackValue) {
-            becomeBig();
-            return putBig(name, newValue, keepsExpiry);
-        }
+        if (name.length() > thresholds.hashMaxListpackValue || newValue.length() > thresholds.hashMaxListpackValue)
+            return becomeBigWith(name, newValue, keepsExpiry);
         if (address == 0) return create(name, newValue);
         return putSmall(name, newValue, keepsExpiry);
     }
@@ -321,10 +319,8 @@ public final class HashValue extends CollectionValue {
         byte[] array = pack.array();
         int start = pack.offset();
         int at = find(pack, name);
-        if (at < 0 && Listpack.count(array, start) / stride() >= thresholds.hashMaxListpackEntries) {
-            becomeBig();
-            return putBig(name, newValue, keepsExpiry);
-        }
+        if (at < 0 && Listpack.count(array, start) / stride() >= thresholds.hashMaxListpackEntries)
+            return becomeBigWith(name, newValue, keepsExpiry);
         if (at >= 0 && hasTimes && !keepsExpiry && timeAt(array, at) != Database.NO_EXPIRY) {
             place(at, name, newValue, Database.NO_EXPIRY);
             rearm();
@@ -351,22 +347,30 @@ public final class HashValue extends CollectionValue {
     private boolean putBig(Bytes name, Bytes newValue, boolean keepsExpiry) {
         BigHash big = (BigHash) db.bigForChange(address);
         boolean isNew = big.put(name, newValue);
-        if (!isNew && !keepsExpiry && big.fields().hasVolatile()) clearExpiry(big.fields(), name);
+        FieldTable table = big.fields();
+        if (!isNew && !keepsExpiry && table.hasVolatile() && clearExpiry(table, table.find(name))) rearm();
         return isNew;
     }
 
-    private void clearExpiry(FieldTable table, Bytes name) {
-        long found = table.find(name);
-        if (!table.isVolatile(found)) return;
+    /// @return whether the field had an expiry time
+    private static boolean clearExpiry(FieldTable table, long found) {
+        if (!table.isVolatile(found)) return false;
         table.setExpiry(found, Database.NO_EXPIRY);
-        rearm();
+        return true;
     }
 
-    private void becomeBig() {
+    /// Becomes a table in which a field has this value.
+    ///
+    /// @return whether the field is new
+    private boolean becomeBigWith(Bytes name, Bytes newValue, boolean keepsExpiry) {
+        boolean isNew = !exists() || find(pack(), name) < 0;
         BigHash big = new BigHash(db.pages(), randomness, db.moment());
         becomeBig(Kind.HASH_HASHTABLE, big, () -> {
             if (exists()) copyTo(big);
+            big.put(name, newValue);
+            if (!isNew && !keepsExpiry) clearExpiry(big.fields(), big.fields().find(name));
         });
+        return isNew;
     }
 
     /// Fills a table with the fields of a small hash, the due ones included: the log has still to hear of them.
@@ -484,7 +488,8 @@ public final class HashValue extends CollectionValue {
     public void setExpiry(Bytes name, long whenMs) {
         if (whenMs == Database.NO_EXPIRY) {
             if (isBig()) {
-                clearExpiry(tableForChange(), name);
+                FieldTable table = tableForChange();
+                if (clearExpiry(table, table.find(name))) rearm();
             } else if (hasTimes()) {
                 setTime(name, whenMs);
                 rearm();

@@ -230,10 +230,7 @@ public final class ZsetValue extends CollectionValue {
     public boolean put(Bytes member, double score) {
         if (address != 0 && isBig()) return putBig(member, score);
         boolean isTooLong = member.length() > thresholds.zsetMaxListpackValue;
-        if (isTooLong || address == 0 && thresholds.zsetMaxListpackEntries <= 0) {
-            becomeBig();
-            return putBig(member, score);
-        }
+        if (isTooLong || address == 0 && thresholds.zsetMaxListpackEntries <= 0) return becomeBigWith(member, score);
         if (address == 0) return create(member, score);
         return putSmall(member, score);
     }
@@ -271,10 +268,8 @@ public final class ZsetValue extends CollectionValue {
         byte[] array = pack.array();
         int start = pack.offset();
         int old = find(pack, member);
-        if (old < 0 && Listpack.count(array, start) / 2 >= thresholds.zsetMaxListpackEntries) {
-            becomeBig();
-            return putBig(member, score);
-        }
+        if (old < 0 && Listpack.count(array, start) / 2 >= thresholds.zsetMaxListpackEntries)
+            return becomeBigWith(member, score);
         int place = place(array, start, old, member, score);
         scratch.clear();
         if (old < 0) {
@@ -319,11 +314,17 @@ public final class ZsetValue extends CollectionValue {
         return ((BigZset) db.bigForChange(address)).put(member, score);
     }
 
-    private void becomeBig() {
+    /// Becomes a large set in which a member has this score.
+    ///
+    /// @return whether the member is new
+    private boolean becomeBigWith(Bytes member, double score) {
+        boolean isNew = !exists() || find(pack(), member) < 0;
         BigZset big = new BigZset(db.pages(), randomness);
         becomeBig(Kind.ZSET_SKIPLIST, big, () -> {
-            if (exists()) forEach((member, score) -> big.put(member.bytes(), score));
+            if (exists()) forEach((other, itsScore) -> big.put(other.bytes(), itsScore));
+            big.put(member, score);
         });
+        return isNew;
     }
 
     /// Takes a member out; the last one takes the key with it.
