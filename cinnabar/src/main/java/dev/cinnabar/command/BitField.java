@@ -197,7 +197,7 @@ final class BitField {
         long offset = Numbers.parse(text.array(), from, length);
         if (hash == 1 && offset > Long.MAX_VALUE / width) throw Errors.BIT_OFFSET;
         if (hash == 1) offset *= width;
-        if (offset < 0 || offset >>> 3 >= call.limits().maxBulkBytes) throw Errors.BIT_OFFSET;
+        if (offset < 0 || call.isTooLong((offset >>> 3) + 1)) throw Errors.BIT_OFFSET;
         return offset;
     }
 

@@ -264,6 +264,13 @@ public final class Call implements Arguments {
         return mustObey;
     }
 
+    /// Whether a string may not become so long (`proto-max-bulk-len`). What comes from the log was within the limit that held then.
+    ///
+    /// @param length in bytes
+    public boolean isTooLong(long length) {
+        return length > limits.maxBulkBytes && !mustObey;
+    }
+
     /// The engine's.
     public void mustObey(boolean mustObey) {
         this.mustObey = mustObey;

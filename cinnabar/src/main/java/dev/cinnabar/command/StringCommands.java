@@ -10,8 +10,10 @@ import static dev.cinnabar.command.Flag.WRITE;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.LongDouble;
 import dev.cinnabar.command.Expiry.Unit;
+import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.store.Database;
 import dev.cinnabar.store.StringValue;
+import dev.cinnabar.struct.Records;
 import java.math.BigDecimal;
 import org.jspecify.annotations.Nullable;
 
@@ -653,6 +655,7 @@ public enum StringCommands implements Command {
     }
 
     private static void checkLength(Call call, long length) {
-        if (length > call.limits().maxBulkBytes) throw new Refusal(Errors.TOO_LONG);
+        if (call.isTooLong(length)) throw new Refusal(Errors.TOO_LONG);
+        if (length > Records.MAX_LENGTH) throw OutOfMemory.REFUSED;
     }
 }

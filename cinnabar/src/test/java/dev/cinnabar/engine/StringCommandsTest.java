@@ -505,6 +505,18 @@ class StringCommandsTest {
         assertThat(server.run("APPEND", "k", "y".repeat(100))).isEqualTo(":1000\r\n");
     }
 
+    @Test
+    void the_log_may_let_a_string_grow_beyond_the_longest_bulk_of_today() {
+        server.engine().limits().maxBulkBytes = 1000;
+        assertThat(server.replay("APPEND", "a", "x".repeat(900))).isEqualTo(":900\r\n");
+        assertThat(server.replay("APPEND", "a", "x".repeat(900))).isEqualTo(":1800\r\n");
+        assertThat(server.replay("SETRANGE", "a", "2000", "y")).isEqualTo(":2001\r\n");
+        assertThat(server.replay("SETBIT", "b", "9000", "1")).isEqualTo(":0\r\n");
+        assertThat(server.replay("BITFIELD", "b", "SET", "u8", "#1200", "7")).isEqualTo("*1\r\n:0\r\n");
+        assertThat(server.line("STRLEN b")).isEqualTo(":1201\r\n");
+        assertThat(server.replay("SETRANGE", "a", "9223372036854775807", "y")).startsWith("-OOM");
+    }
+
     // ---- LCS ----
 
     @ParameterizedTest
