@@ -149,6 +149,10 @@ final class StreamClaims {
         try {
             boolean hasMoved = group.moveOn(lastMs, lastSeq);
             long claimed = claimIds(claim, stream, consumer, idsEnd);
+            if (claimed > 0 && (claim.isForced || hasTime)) {
+                // which other readers may claim sooner now; counted above, one by one
+                call.changedUnwatched(call.key(1), Call.NO_EVENT, 0);
+            }
             // each claim tells it, too
             if (hasMoved && claimed == 0) {
                 StreamReading.tellLastId(call, call.key(1), group);

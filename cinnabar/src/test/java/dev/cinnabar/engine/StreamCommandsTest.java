@@ -903,6 +903,37 @@ class StreamCommandsTest {
         assertThat(forNew.read()).isEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"0 1-0 IDLE 100000", "0 1-0 TIME 0", "0 2-0 FORCE IDLE 100000"})
+    void a_waiting_reader_gets_what_another_claims_with_an_old_time(String claim) {
+        TestEngine engine = new TestEngine();
+        TestClient other = engine.connect();
+        other.send("XADD s 1-0 f v");
+        other.send("XGROUP CREATE s g 0");
+        other.send("XREADGROUP GROUP g c STREAMS s >");
+        other.send("XADD s 2-0 f v");
+        other.send("XGROUP SETID s g 2-0");
+        TestClient waiting = engine.connect();
+        waiting.send("XREADGROUP GROUP g d BLOCK 0 CLAIM 100000 STREAMS s >");
+        other.send("XCLAIM s g c " + claim);
+        assertThat(waiting.read()).startsWith("*1 *2 $1 s *1 *4 $3 " + claim.split(" ")[1]);
+    }
+
+    @Test
+    void a_waiting_reader_waits_for_what_is_forced_to_be_pending() {
+        TestEngine engine = new TestEngine();
+        TestClient other = engine.connect();
+        other.send("XADD s 1-0 f v");
+        other.send("XGROUP CREATE s g $");
+        TestClient waiting = engine.connect();
+        waiting.send("XREADGROUP GROUP g d BLOCK 0 CLAIM 200 STREAMS s >");
+        other.send("XCLAIM s g c 0 1-0 FORCE");
+        engine.advance(Duration.ofMillis(199));
+        assertThat(waiting.read()).isEmpty();
+        engine.advance(Duration.ofMillis(1));
+        assertThat(waiting.read()).startsWith("*1 *2 $1 s *1 *4 $3 1-0");
+    }
+
     @Test
     void copies_and_images_have_what_is_pending_of_nobody() {
         read("s", 300);
