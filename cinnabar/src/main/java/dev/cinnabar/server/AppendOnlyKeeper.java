@@ -313,7 +313,10 @@ final class AppendOnlyKeeper implements Durability {
         AppendOnlyLog f = file;
         file = null;
         if (f != null) close(f::close, tenancy);
-        else if (!isRewritingAlone()) unlock(tenancy); // a start that failed
+        Tenancy last = tenancy;
+        if (last != null)
+            last.over.join(); // a log that was turned off a moment ago, or a rewrite without one, writes still
+        unlock(last);
     }
 
     // ---- what the engine asks of its host ----

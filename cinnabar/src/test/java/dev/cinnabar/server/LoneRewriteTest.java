@@ -59,6 +59,23 @@ class LoneRewriteTest {
     }
 
     @Test
+    void a_server_that_is_closed_leaves_nobody_behind_who_writes() {
+        for (String[] last : new String[][] {{"BGREWRITEAOF"}, {"CONFIG", "SET", "appendonly", "no"}}) {
+            try (Cinnabar server = server().set("appendonly", last.length == 1 ? "no" : "yes")
+                    .name("leaving")
+                    .start()) {
+                for (int i = 0; i < 1000; i++) server.execute("SET", "key:" + i, "x".repeat(1000));
+                server.execute(last);
+            }
+            await().until(() -> Thread.getAllStackTraces().keySet().stream()
+                    .noneMatch(thread -> thread.getName().startsWith("leaving")));
+            try (Cinnabar next = server().appendOnly(folder).start()) {
+                next.execute("FLUSHALL");
+            }
+        }
+    }
+
+    @Test
     void the_second_one_takes_the_place_of_the_first() {
         try (Cinnabar server = server().start()) {
             server.execute("SET", "key", "first");
