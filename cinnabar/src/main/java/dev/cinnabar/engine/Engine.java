@@ -35,6 +35,7 @@ public final class Engine {
     public static final long BUSY_MS = 2;
     /// So often [#tick] may be called without waiting, if requests are served in between: then a third of a core goes into such work.
     public static final int PIECES_IN_ROW = 20;
+    private static final int KEPT_CALL_BYTES = 64; // of heap, for a command in a queue beside its words
     static final int KEPT_BYTES = 1 << 16; // a buffer that grew beyond is let go
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -320,8 +321,7 @@ public final class Engine {
         }
         session.commands++;
         Waiting how = call.waiting();
-        if (how != null) waiting.suspend(session, entry, call, how);
-        else finishReply(session, call, start);
+        if (how == null || !waiting.suspend(session, entry, call, how)) finishReply(session, call, start);
         return true;
     }
 
@@ -330,12 +330,10 @@ public final class Engine {
     /// @return false when there is no memory for it
     private boolean queue(Session session, CommandEntry entry, int argc, Bytes[] argv) {
         if (session.hasQueueFailed || session.isDirty) return true;
-        long bytes = 0;
-        for (int i = 0; i < argc; i++) bytes += argv[i].length() + Long.BYTES;
+        long bytes = KEPT_CALL_BYTES + KeptWords.bytes(argc, argv);
         if (!budget().tryReserve(bytes)) return false;
         session.queuedBytes += bytes;
-        Bytes[] copy = new Bytes[argc];
-        for (int i = 0; i < argc; i++) copy[i] = Bytes.of(argv[i].copy());
+        Bytes[] copy = KeptWords.copy(argc, argv);
         if (session.queue == null) session.queue = new ArrayList<>();
         session.queue.add(new QueuedCall(entry, copy));
         return true;
@@ -349,7 +347,7 @@ public final class Engine {
         session.queuedBytes = 0;
     }
 
-    private Budget budget() {
+    Budget budget() {
         return store.pages().budget();
     }
 

@@ -69,6 +69,7 @@ public final class Session {
     List<QueuedCall> queue; // since MULTI
 
     long queuedBytes; // of its words, taken from the budget
+    long watchedBytes; // of the names of the keys that it watches, the same
 
     boolean hasQueueFailed; // a command could not be queued: EXEC will refuse
     boolean isDirty; // a watched key was changed

@@ -34,10 +34,19 @@ final class Waiters {
         final List<WatchedKey> keys;
         final Waiting how;
         final long deadlineMs; // Long.MAX_VALUE for none
+        final long heldBytes; // of the budget
         long againMs; // when it wants to be run again though no key has changed
         boolean isGone;
 
-        Waiter(Session session, CommandEntry entry, Bytes[] argv, List<WatchedKey> keys, Waiting how, long deadlineMs) {
+        Waiter(
+                Session session,
+                CommandEntry entry,
+                Bytes[] argv,
+                List<WatchedKey> keys,
+                Waiting how,
+                long deadlineMs,
+                long heldBytes) {
+            this.heldBytes = heldBytes;
             this.session = session;
             this.entry = entry;
             this.argv = argv;

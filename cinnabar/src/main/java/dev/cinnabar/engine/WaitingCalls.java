@@ -4,6 +4,7 @@ import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.StoredBytes;
 import dev.cinnabar.command.Call;
+import dev.cinnabar.command.Errors;
 import dev.cinnabar.command.Flag;
 import dev.cinnabar.command.Waiting;
 import dev.cinnabar.engine.Session.WatchedKey;
@@ -27,6 +28,9 @@ final class WaitingCalls {
     private final Store store;
     private final Call again; // the call that is run again
     private final Waiters waiters = new Waiters();
+    private static final int WAITER_BYTES = 300; // of heap, for a call that waits beside its words
+    private static final int LINE_BYTES = 150; // the same for its place in the line of a key
+
     private final ByteBuilder woken = new ByteBuilder(); // what it is answered
     private final ByteBuilder wokenPushes = new ByteBuilder(); // for its client
 
@@ -45,13 +49,25 @@ final class WaitingCalls {
     /// A client is gone.
     void forget(Session session) {
         Waiter waiter = waiters.of(session);
-        if (waiter != null) waiters.remove(waiter);
+        if (waiter != null) remove(waiter);
+    }
+
+    private void remove(Waiter waiter) {
+        waiters.remove(waiter);
+        engine.budget().cancel(waiter.heldBytes);
     }
 
     /// Keeps a call that cannot be answered yet.
-    void suspend(Session session, CommandEntry entry, Call call, Waiting how) {
-        Bytes[] argv = new Bytes[call.argc()];
-        for (int i = 0; i < argv.length; i++) argv[i] = Bytes.of(call.arg(i).copy());
+    ///
+    /// @return false when there is no memory for it: then that is answered
+    boolean suspend(Session session, CommandEntry entry, Call call, Waiting how) {
+        long held = WAITER_BYTES + KeptWords.bytes(call.argc(), call.argv());
+        for (int i = how.first(); i <= how.last(); i++) held += LINE_BYTES + KeptWords.bytes(call.arg(i));
+        if (!engine.budget().tryReserve(held)) {
+            call.reply().error(Errors.HEAP_IS_FULL);
+            return false;
+        }
+        Bytes[] argv = KeptWords.copy(call.argc(), call.argv());
         how.words().forEach((i, word) -> argv[i] = Bytes.of(word));
         Set<WatchedKey> different = new LinkedHashSet<>();
         for (int i = how.first(); i <= how.last(); i++)
@@ -59,10 +75,11 @@ final class WaitingCalls {
         List<WatchedKey> keys = List.copyOf(different);
         long nowMs = store.moment().nowMs();
         long deadlineMs = how.timeoutMs() == 0 ? Long.MAX_VALUE : nowMs + how.timeoutMs();
-        Waiter waiter = new Waiter(session, entry, argv, keys, how, deadlineMs);
+        Waiter waiter = new Waiter(session, entry, argv, keys, how, deadlineMs, held);
         waiters.add(waiter);
         engine.timers().tickBy(waiter.nextMs());
         session.isWaiting = true;
+        return true;
     }
 
     /// Runs the calls again that wait for keys which have changed, in their order, and again for what those change.
@@ -140,7 +157,7 @@ final class WaitingCalls {
     /// Sends a call that waited what is in `woken`, and lets its client go on.
     private void answer(Waiter waiter) {
         Session session = waiter.session;
-        waiters.remove(waiter);
+        remove(waiter);
         session.isWaiting = false;
         session.lastUsedMs = store.moment().nowMs();
         if (!session.hidesReply()) session.link().push(woken.array(), 0, woken.length());

@@ -11,6 +11,8 @@ import java.util.Map;
 
 /// Who watches which key, for WATCH. Touched only under the engine's lock.
 final class Watches {
+    private static final int WATCH_BYTES = 200; // of heap, beside the key's name
+
     private final Map<WatchedKey, List<Session>> watchers = new HashMap<>();
 
     /// How many keys are watched by somebody.
@@ -19,9 +21,13 @@ final class Watches {
     }
 
     /// @param isOver whether the key's time is over
+    /// @throws OutOfMemory when memory is short; then nothing has changed
     void watch(Session session, Bytes key, boolean isOver) {
         WatchedKey watched = new WatchedKey(session.db, StoredBytes.copyOf(key));
         for (Watch watch : session.watched) if (watch.isOf(watched)) return;
+        long bytes = WATCH_BYTES + key.length();
+        session.engine().budget().reserve(bytes);
+        session.watchedBytes += bytes;
         session.watched.add(new Watch(watched, isOver));
         watchers.computeIfAbsent(watched, k -> new ArrayList<>(1)).add(session);
     }
@@ -35,6 +41,8 @@ final class Watches {
         }
         session.watched.clear();
         session.isDirty = false;
+        session.engine().budget().cancel(session.watchedBytes);
+        session.watchedBytes = 0;
     }
 
     /// A key was changed: the transactions that depend on it will not run.

@@ -2,6 +2,7 @@ package dev.cinnabar.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cinnabar.memory.Budget;
 import java.time.Duration;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
@@ -140,13 +141,51 @@ class ClientCommandsTest {
     }
 
     @Test
+    void what_the_server_keeps_for_clients_counts_with_the_data_and_is_given_back_however_it_ends() {
+        TestClient other = server.connect();
+        other.send("PING");
+        Budget budget = server.engine.store().pages().budget();
+        long before = budget.reserved();
+        String[][] kept = {
+            {"WATCH key another", "UNWATCH"},
+            {"MULTI", "DISCARD"},
+            {"BLPOP key another 0", "CLIENT UNBLOCK"},
+            {"XREADGROUP GROUP g c BLOCK 0 STREAMS nothing >", ""},
+            {"BLPOP key 0", "CLIENT KILL ID"},
+            {"WATCH key", "CLIENT KILL ID"},
+        };
+        for (String[] one : kept) {
+            TestClient client = server.connect();
+            client.send(one[0]);
+            if (one[0].equals("MULTI")) client.send("SET a b");
+            boolean isKept = !one[1].isEmpty();
+            assertThat(budget.reserved() - before).as(one[0]).isBetween(isKept ? 100L : 0L, isKept ? 2000L : 0L);
+            if (one[1].startsWith("CLIENT"))
+                other.send(one[1] + " " + client.session().id());
+            else if (isKept) client.send(one[1]);
+            assertThat(budget.reserved()).as(one[1]).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void a_call_that_there_is_no_memory_to_keep_does_not_wait() {
+        Budget budget = server.engine.store().pages().budget();
+        budget.force(budget.limit());
+        assertThat(client.send("BLPOP key 0")).startsWith("-OOM");
+        assertThat(client.send("WATCH key")).startsWith("-OOM");
+        assertThat(client.send("PING")).isEqualTo("+PONG");
+        budget.cancel(budget.limit());
+        assertThat(client.send("WATCH key")).isEqualTo("+OK");
+    }
+
+    @Test
     void multi_counts_what_is_queued_and_nothing_is_queued_in_vain() {
         client.send("MULTI");
         client.send("GET abc");
         client.send("GET abc");
         String line = server.connect().send("CLIENT LIST ID " + client.session().id());
         assertThat(field(line, "multi")).isEqualTo("2");
-        assertThat(field(line, "multi-mem")).isEqualTo("44"); // twice two words of six bytes and where they are
+        assertThat(field(line, "multi-mem")).isEqualTo("332"); // twice two words of six bytes, and their objects
         client.send("NOSUCH");
         client.send("GET abc");
         line = server.connect().send("CLIENT LIST ID " + client.session().id());
