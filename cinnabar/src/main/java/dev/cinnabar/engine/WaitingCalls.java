@@ -166,10 +166,14 @@ final class WaitingCalls {
         woken.trim(Engine.KEPT_BYTES);
     }
 
-    /// Answers those whose time is over, and runs those again who wait for a time, too.
+    /// Answers those whose time is over, and runs those again who wait for a time, too. What writes is put off in a pause, to look again soon,
+    /// for somebody may end it.
     void timeOut(long nowMs) {
+        Pause pause = engine.pause();
         for (Waiter waiter = waiters.overdue(nowMs); waiter != null; waiter = waiters.overdue(nowMs)) {
             if (waiter.deadlineMs <= nowMs) endInVain(waiter);
+            else if (waiter.entry.is(Flag.WRITE) && pause.holds(waiter.entry, waiter.session, nowMs))
+                waiters.again(waiter, nowMs + pause.endsInMs(nowMs, Sampler.PERIOD_MS));
             else runAgain(waiter, waiter.argv, false);
         }
     }

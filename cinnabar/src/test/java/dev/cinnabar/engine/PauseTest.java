@@ -88,6 +88,25 @@ class PauseTest {
     }
 
     @Test
+    void who_waits_claims_nothing_in_a_pause_of_writes_and_what_became_idle_behind_it() {
+        client.send("XADD s 1-0 f v");
+        client.send("XGROUP CREATE s g 0");
+        client.send("XREADGROUP GROUP g c STREAMS s >");
+        client.read();
+        other.send("XREADGROUP GROUP g d BLOCK 0 CLAIM 400 STREAMS s >");
+        TestClient impatient = server.connect();
+        impatient.send("XREADGROUP GROUP g e BLOCK 500 CLAIM 400000 STREAMS s >");
+        client.send("CLIENT PAUSE 1000 WRITE");
+        for (int i = 0; i < 9; i++) server.advance(Duration.ofMillis(100));
+        assertThat(other.read()).isEmpty();
+        assertThat(client.send("XPENDING s g - + 10")).startsWith("*1 *4 $3 1-0 $1 c");
+        assertThat(impatient.read()).as("to give up changes nothing").isEqualTo("*-1");
+        client.send("CLIENT UNPAUSE");
+        server.advance(Duration.ofMillis(100));
+        assertThat(other.read()).startsWith("*1 *2 $1 s *1 *4 $3 1-0");
+    }
+
+    @Test
     void a_held_client_is_shown_as_blocked() {
         client.send("CLIENT PAUSE 400 WRITE");
         other.send("SET k v");
