@@ -47,6 +47,7 @@ public final class StreamTrim {
     public long limit;
 
     private final StreamEntries walk;
+    private boolean hasKept; // in this go, an entry that is not acknowledged: what goes behind it leaves a hole
 
     /// @param walk to walk with for a moment
     StreamTrim(StreamEntries walk) {
@@ -74,6 +75,7 @@ public final class StreamTrim {
         References regard = stream.groups() == 0 ? References.KEEP : references;
         IdRows index = stream.nodes().index;
         long before = stream.size();
+        hasKept = false;
         long place = index.first();
         while (place != IdRows.NONE) {
             long ms = index.ms(place);
@@ -83,6 +85,7 @@ public final class StreamTrim {
             if (limit > 0 && before - stream.size() + live > limit) break;
             if (goesWhole(stream, place, live, regard)) {
                 if (regard == References.DELETE) forget(stream, place);
+                if (hasKept) noteDeleted(stream, place);
                 stream.drop(place);
             } else {
                 if (isApproximate) break;
@@ -132,7 +135,6 @@ public final class StreamTrim {
         int namesAt = StreamNode.namesAt(array, nodes.start(place));
         long names = Listpack.number(array, namesAt);
         long marked = 0;
-        boolean hasKept = false;
         int at = StreamNode.firstEntry(array, namesAt);
         for (; !Listpack.isEnd(array, at); at = StreamNode.next(array, at, names)) {
             int msAt = Listpack.next(array, at);
@@ -156,6 +158,12 @@ public final class StreamTrim {
     private void forget(StreamValue stream, long place) {
         StreamEntries entries = entries(stream.nodes(), place);
         while (entries.next()) stream.forget(entries.ms(), entries.seq());
+    }
+
+    /// Notes that the entries of a node are deleted, the last of them.
+    private void noteDeleted(StreamValue stream, long place) {
+        StreamEntries entries = entries(stream.nodes(), place);
+        while (entries.next()) stream.noteDeleted(entries.ms(), entries.seq());
     }
 
     private StreamEntries entries(StreamNodes nodes, long place) {

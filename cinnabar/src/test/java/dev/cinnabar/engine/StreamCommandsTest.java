@@ -435,6 +435,16 @@ class StreamCommandsTest {
         assertThat(ask("XPENDING s g")).startsWith("*4 :0");
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 100})
+    void the_largest_deleted_id_does_not_depend_on_where_nodes_end(int nodeEntries) {
+        server.store().thresholds().streamNodeMaxEntries = nodeEntries;
+        read("s", 4);
+        server.line("XACK s g 2-0 3-0");
+        assertThat(ask("XTRIM s MAXLEN 2 ACKED")).isEqualTo(":2");
+        assertThat(ask("XINFO STREAM s")).contains("$20 max-deleted-entry-id $3 3-0");
+    }
+
     @Test
     void a_reader_may_claim_what_is_pending_for_long_the_longest_first() {
         read("s", 3);
