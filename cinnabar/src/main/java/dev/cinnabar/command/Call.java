@@ -36,7 +36,6 @@ public final class Call implements Arguments {
     private int argc;
     private int dbIndex;
 
-    private boolean touches = true;
     private boolean mustObey;
     private long hits;
     private long misses;
@@ -175,7 +174,7 @@ public final class Call implements Arguments {
             return 0;
         }
         hits++;
-        if (touches) db.touch(address);
+        if (store.moment().touches) db.touch(address);
         return address;
     }
 
@@ -188,7 +187,7 @@ public final class Call implements Arguments {
     /// The same in a database that need not be the selected one.
     public long lookupWrite(Database db, Bytes key) {
         long address = db.lookup(key);
-        if (address != 0 && touches) db.touch(address);
+        if (address != 0 && store.moment().touches) db.touch(address);
         return address;
     }
 
@@ -213,9 +212,10 @@ public final class Call implements Arguments {
         if (limits.tellsMisses) outbox.notice(dbIndex, key, "keymiss", 'm');
     }
 
-    /// Whether what the client does counts as use of a key (CLIENT NO-TOUCH says they do not). The engine's.
+    /// Says whether what the client does counts as use of a key (CLIENT NO-TOUCH says it does not): in all databases, until the next call
+    /// begins. The engine's.
     public void touches(boolean touches) {
-        this.touches = touches;
+        store.moment().touches = touches;
     }
 
     /// Reads that found their key, for `keyspace_hits`.

@@ -355,7 +355,7 @@ public final class Database {
             if (expiryMs == KEEP_EXPIRY) expiryMs = NO_EXPIRY;
         }
         if (address == 0) return keyspace.create(key, kind, valueSize, expiryMs);
-        touch(address);
+        if (moment.touches) touch(address);
         return keyspace.recut(address, kind, valueSize, expiryMs, false);
     }
 

@@ -19,6 +19,9 @@ public final class Moment {
     /// While false, nothing counts as expired (the log is being replayed: it says itself what expired).
     public boolean expires = true;
 
+    /// Whether what the command that runs does with a key counts as its use (CLIENT NO-TOUCH says it does not).
+    public boolean touches = true;
+
     /// Whether [KeyEvents#created] is wanted.
     public boolean tellsNewKeys;
 

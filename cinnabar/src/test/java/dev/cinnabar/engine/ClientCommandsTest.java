@@ -81,6 +81,21 @@ class ClientCommandsTest {
     }
 
     @Test
+    void no_touch_leaves_the_idle_time_alone_also_of_what_is_overwritten() {
+        client.send("SET k v");
+        server.advance(Duration.ofSeconds(100));
+        client.send("CLIENT NO-TOUCH on");
+        client.send("SET k w");
+        client.send("MULTI");
+        client.send("MSET k 1");
+        client.send("INCR k");
+        client.send("EXEC");
+        assertThat(client.send("OBJECT IDLETIME k")).isEqualTo(":100");
+        server.connect().send("SET k v");
+        assertThat(client.send("OBJECT IDLETIME k")).isEqualTo(":0");
+    }
+
+    @Test
     void no_touch_holds_also_when_a_command_that_waited_is_run_again() {
         TestClient writer = server.connect();
         client.send("XADD s 1-1 f v");
