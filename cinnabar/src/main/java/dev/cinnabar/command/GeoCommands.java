@@ -6,7 +6,6 @@ import static dev.cinnabar.command.Flag.MOVABLEKEYS;
 import static dev.cinnabar.command.Flag.READONLY;
 import static dev.cinnabar.command.Flag.WRITE;
 
-import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.LongDouble;
 import dev.cinnabar.store.ZsetValue;
 import dev.cinnabar.struct.GeoShape;
@@ -48,7 +47,6 @@ public enum GeoCommands implements Command {
                     KeySpec.range("RO ACCESS", 1, 0, 1),
                     KeySpec.keyword("OW UPDATE", "STORE", 6, 0, 1, 0),
                     KeySpec.keyword("OW UPDATE", "STOREDIST", 6, 0, 1, 0))
-            .keyFinder(GeoCommands::findStoreKeys)
             .since("3.2.0")
             .complexity("O(N + M log M) for N members around the area and M in it")
             .deprecated("GEOSEARCH and GEOSEARCHSTORE with BYRADIUS")
@@ -60,7 +58,6 @@ public enum GeoCommands implements Command {
                     KeySpec.range("RO ACCESS", 1, 0, 1),
                     KeySpec.keyword("OW UPDATE", "STORE", 5, 0, 1, 0),
                     KeySpec.keyword("OW UPDATE", "STOREDIST", 5, 0, 1, 0))
-            .keyFinder(GeoCommands::findStoreKeys)
             .since("3.2.0")
             .complexity("O(N + M log M) for N members around the area and M in it")
             .deprecated("GEOSEARCH and GEOSEARCHSTORE with BYRADIUS and FROMMEMBER")
@@ -134,17 +131,6 @@ public enum GeoCommands implements Command {
             case GEOSEARCH -> GeoSearch.search(call);
             case GEOSEARCHSTORE -> GeoSearch.searchAndStore(call);
         };
-    }
-
-    /// The key that is searched, and behind the last STORE or STOREDIST the one that is written.
-    private static void findStoreKeys(Arguments arguments, KeySpec.KeyVisitor visitor) {
-        int storeAt = 0;
-        for (int i = 5; i + 1 < arguments.argc(); i++) {
-            Bytes word = arguments.arg(i);
-            if (word.isWord("STORE") || word.isWord("STOREDIST")) storeAt = ++i;
-        }
-        visitor.key(1, GEORADIUS.spec.keys().get(0));
-        if (storeAt > 0) visitor.key(storeAt, GEORADIUS.spec.keys().get(1));
     }
 
     // ---- words ----

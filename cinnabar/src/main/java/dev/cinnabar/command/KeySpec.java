@@ -59,7 +59,7 @@ public record KeySpec(String flags, Begin begin, Keys keys) {
         }
     }
 
-    /// As many keys as an argument says.
+    /// As many keys as an argument says, of which there must be one.
     ///
     /// @param countAt where their number stands, relative to the begin
     /// @param first   where the first one stands, relative to the begin
@@ -70,7 +70,7 @@ public record KeySpec(String flags, Begin begin, Keys keys) {
             if (begin + countAt >= arguments.argc()) return false;
             long count = arguments.count(begin + countAt);
             int from = begin + first;
-            if (count < 0 || from + (count - 1) * step >= arguments.argc()) return false;
+            if (count < 1 || from + (count - 1) * step >= arguments.argc()) return false;
             for (long i = 0; i < count; i++) visitor.key((int) (from + i * step), spec);
             return true;
         }

@@ -112,6 +112,20 @@ class CommandCommandsTest {
                 .isEqualTo(List.of(List.of("a", Set.of("RW", "access", "delete"))));
     }
 
+    /// As redis-server 7.0 answers.
+    @Test
+    void getkeys_goes_by_the_specifications_of_keys() {
+        assertThat(getKeys("GEORADIUS k 1 2 3 m STORE d STOREDIST e")).isEqualTo(List.of("k", "d", "e"));
+        assertThat(getKeys("GEORADIUSBYMEMBER k mm 3 m STOREDIST e STORE d")).isEqualTo(List.of("k", "d", "e"));
+        assertThat(getKeys("GEORADIUS k 1 2 3 m STORE d STORE e")).isEqualTo(List.of("k", "d"));
+        for (String none : List.of("ZUNIONSTORE d 0 a b", "ZUNION 0 a b", "LMPOP 0 a LEFT", "SINTERCARD 0 a"))
+            assertThat(getKeys(none)).as(none).isEqualTo("-ERR Invalid arguments specified for command");
+    }
+
+    private Object getKeys(String line) {
+        return rig.ask(("COMMAND GETKEYS " + line).split(" "));
+    }
+
     @Test
     void getkeys_takes_a_command_of_one_word_as_7_2_does() {
         assertThat(rig.ask("COMMAND", "GETKEYS", "PING")).isEqualTo("-ERR The command has no key arguments");

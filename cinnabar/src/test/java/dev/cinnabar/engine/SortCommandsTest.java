@@ -194,7 +194,5 @@ class SortCommandsTest {
     void keys_are_the_sorted_one_and_the_last_that_is_stored_to() {
         assertThat(ask("COMMAND GETKEYS SORT a STORE b BY STORE STORE c")).isEqualTo("*2 $1 a $1 c");
         assertThat(ask("COMMAND GETKEYS SORT_RO a")).isEqualTo("*1 $1 a");
-        assertThat(ask("COMMAND GETKEYS GEORADIUS a 1 1 1 km STORE b STOREDIST c"))
-                .isEqualTo("*2 $1 a $1 c");
     }
 }
