@@ -45,7 +45,7 @@ public enum StringCommands implements Command {
             .summary("Deletes a key, under a condition on its value if wanted.")),
     DELIFEQ(syntax("DELIFEQ key value")
             .flags(WRITE, FAST)
-            .key("RW DELETE")
+            .key("RM DELETE")
             .since("8.4.0")
             .complexity("O(1), O(N) for N bytes to be compared")
             .deprecated("DELEX with the option IFEQ")
