@@ -297,44 +297,51 @@ public final class Pages {
         int size = SizeClasses.roundUp(length);
         int number = takeNumber();
         bytes[number] = newArray(size, number);
-        used += size;
+        used += largeBytes(size);
         if (used > usedPeak) usedPeak = used;
         return (long) number << UNIT_BITS;
     }
 
     private void freeLarge(long address) {
         int number = (int) (address >>> UNIT_BITS);
-        used -= bytes[number].length;
-        freed += bytes[number].length;
+        long size = largeBytes(bytes[number].length);
+        used -= size;
+        freed += size;
         dropArray(number);
+    }
+
+    /// What a large block keeps from others, beside its header: with G1 that may be nearly twice its length.
+    private long largeBytes(int length) {
+        return budget.arrayBytes(length) - ARRAY_HEADER;
     }
 
     private byte[] newArray(int length, int number) {
         byte[] ready = maker != null && length == PAGE_BYTES ? maker.take() : null;
+        long takes = budget.arrayBytes(length);
         if (isForced) {
-            budget.force(length + ARRAY_HEADER);
-        } else if (!take(length + ARRAY_HEADER)) {
+            budget.force(takes);
+        } else if (!take(takes)) {
             giveNumberBack(number);
             throw OutOfMemory.REFUSED;
         }
         try {
             byte[] array = ready != null ? ready : new byte[length];
-            held += length + ARRAY_HEADER;
+            held += takes;
             return array;
         } catch (OutOfMemoryError e) {
             // The budget leaves a margin, but the heap may be shared with a host application or be fragmented.
-            giveBack(length + ARRAY_HEADER);
+            giveBack(takes);
             giveNumberBack(number);
             throw OutOfMemory.REFUSED;
         }
     }
 
     private void dropArray(int number) {
-        int length = bytes[number].length + ARRAY_HEADER;
+        long takes = budget.arrayBytes(bytes[number].length);
         bytes[number] = null;
-        held -= length;
+        held -= takes;
         pagesDropped++;
-        giveBack(length);
+        giveBack(takes);
         giveNumberBack(number);
     }
 
@@ -397,10 +404,16 @@ public final class Pages {
     /// Counts a block for [#hold].
     ///
     /// @return 0, or the bytes of a large block, which has no class
-    public static long countBlock(int[] counts, int length) {
-        if (length > SizeClasses.MAX_SHARED) return (long) SizeClasses.roundUp(length) + ARRAY_HEADER;
+    public long countBlock(int[] counts, int length) {
+        if (length > SizeClasses.MAX_SHARED) return blockBytes(length);
         counts[SizeClasses.classOf(length)]++;
         return 0;
+    }
+
+    /// How many bytes of heap a block for so many takes at the least: a part of a page, or an array of its own.
+    public long blockBytes(int length) {
+        int size = SizeClasses.roundUp(length);
+        return length > SizeClasses.MAX_SHARED ? budget.arrayBytes(size) : size;
     }
 
     private int freeBlocks(int sizeClass, int enough) {
@@ -580,7 +593,8 @@ public final class Pages {
         long to = allocate(length);
         System.arraycopy(array(address), offset(address), array(to), offset(to), length);
         free(address, length);
-        freed -= SizeClasses.roundUp(length);
+        freed -=
+                length > SizeClasses.MAX_SHARED ? largeBytes(SizeClasses.roundUp(length)) : SizeClasses.roundUp(length);
         return to;
     }
 
@@ -598,10 +612,10 @@ public final class Pages {
         int listed = 0;
         int withFreeSpans = 0;
         for (int i = 1; i < nextNumber; i++) {
-            if (bytes[i] != null) heldSum += bytes[i].length + ARRAY_HEADER;
+            if (bytes[i] != null) heldSum += budget.arrayBytes(bytes[i].length);
             Page page = pages[i];
             if (page == null) {
-                if (bytes[i] != null) usedSum += bytes[i].length;
+                if (bytes[i] != null) usedSum += largeBytes(bytes[i].length);
                 continue;
             }
             shared++;

@@ -133,7 +133,7 @@ final class KeptInput {
         int length = sourceTo - sourceFrom;
         byte[] large = new byte[length];
         ByteBuffer largeView = ByteBuffer.wrap(large);
-        budget.force(length);
+        budget.force(budget.arrayBytes(length));
         System.arraycopy(source, sourceFrom, large, 0, length);
         replace(large, largeView, length);
     }
@@ -145,14 +145,14 @@ final class KeptInput {
 
     private boolean moveToLarger(byte[] source, int sourceFrom, int sourceTo, int capacity) {
         int room = spare.lengthFor(capacity);
-        if (!budget.tryReserve(room)) return false;
+        if (!budget.tryReserve(budget.arrayBytes(room))) return false;
         byte[] large;
         ByteBuffer largeView;
         try {
             large = spare.take(room);
             largeView = ByteBuffer.wrap(large);
         } catch (OutOfMemoryError e) {
-            budget.release(room);
+            budget.release(budget.arrayBytes(room));
             return false;
         }
         int length = sourceTo - sourceFrom;
@@ -171,7 +171,7 @@ final class KeptInput {
     /// The view comes with its array, so that nothing can fail here, half way.
     private void replace(byte[] other, ByteBuffer otherView, int length) {
         if (other != array && array.length > SMALL) {
-            budget.release(array.length);
+            budget.release(budget.arrayBytes(array.length));
             spare.give(array);
         }
         array = other;

@@ -97,6 +97,6 @@ final class HashRoom {
 
     private void block(long size) {
         int total = Keyspace.total(size);
-        sum += counts == ONLY_A_SUM ? SizeClasses.roundUp(total) : Pages.countBlock(counts, total);
+        sum += counts == ONLY_A_SUM ? db.pages().blockBytes(total) : db.pages().countBlock(counts, total);
     }
 }

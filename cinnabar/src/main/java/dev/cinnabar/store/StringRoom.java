@@ -31,7 +31,7 @@ final class StringRoom {
         int strings = (to - from) / 2;
         long table = db.keyspace.dict.growthBytes(strings);
         long most = Pages.PAGE_BYTES;
-        for (int i = from; i < to; i += 2) most += SPAN_BYTES + (long) SizeClasses.roundUp(size(words, i, true));
+        for (int i = from; i < to; i += 2) most += SPAN_BYTES + db.pages().blockBytes(size(words, i, true));
         Pages pages = db.pages();
         try {
             pages.hold(most + table);
@@ -63,7 +63,7 @@ final class StringRoom {
             boolean hasExpiry = expiryMs == Database.KEEP_EXPIRY ? hadExpiry : expiryMs != Database.NO_EXPIRY;
             int size = size(words, i, hasExpiry);
             boolean fits = address != 0 && fits(address, size);
-            if (!inPlace || !fits) extra += Pages.countBlock(counts, size);
+            if (!inPlace || !fits) extra += db.pages().countBlock(counts, size);
         }
         db.pages().hold(counts, extra);
     }

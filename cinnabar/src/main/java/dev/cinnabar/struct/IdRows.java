@@ -420,9 +420,9 @@ public final class IdRows {
         long leavesNeeded = 2 * (rows / (LEAF / 2) + 1); // each second one may have to be split
         if (leavesNeeded > Integer.MAX_VALUE / 4) throw OutOfMemory.REFUSED;
         for (int count = 1; count <= LEAF; count++) {
-            if (capacity(count) == count) Pages.countBlock(counts, blockSize(count));
+            if (capacity(count) == count) pages.countBlock(counts, blockSize(count));
         }
-        for (long i = 0; i < leavesNeeded; i++) Pages.countBlock(counts, blockSize(LEAF));
+        for (long i = 0; i < leavesNeeded; i++) pages.countBlock(counts, blockSize(LEAF));
         return arrayBytes((int) Math.max(2L * leaves.length, 4 * (leafCount + leavesNeeded)));
     }
 

@@ -432,6 +432,34 @@ class PagesTest {
         });
     }
 
+    /// G1 gives an array that is larger than half of one of its regions whole regions: what is left of them is nobody's, and must not be
+    /// promised to anybody.
+    @Test
+    void a_block_that_fills_regions_of_the_heap_counts_as_them() {
+        int region = 4 << 20;
+        Budget budget = new Budget(32 << 20, region);
+        Pages pages = new Pages(budget);
+        int header = Pages.ARRAY_HEADER;
+        int[] lengths = {1_000_000, 2_200_000, region, 9_000_000};
+        long[] taken = {SizeClasses.roundUp(1_000_000) + header, region, 2L * region, 3L * region};
+        for (int i = 0; i < lengths.length; i++) {
+            long address = pages.allocate(lengths[i]);
+            assertThat(budget.reserved()).isEqualTo(taken[i]).isEqualTo(pages.held());
+            assertThat(pages.used()).isEqualTo(taken[i] - header);
+            pages.checkInvariants();
+            pages.free(address, lengths[i]);
+            assertThat(budget.reserved()).isZero();
+            assertThat(pages.used()).isZero();
+        }
+        int[] counts = Pages.newCounts();
+        pages.hold(counts, pages.countBlock(counts, 2_200_000) + pages.countBlock(counts, region));
+        budget.reserve(budget.limit() - budget.reserved());
+        pages.allocate(2_200_000);
+        pages.allocate(region);
+        pages.letGo();
+        pages.checkInvariants();
+    }
+
     // ---- garbage ----
 
     @Test

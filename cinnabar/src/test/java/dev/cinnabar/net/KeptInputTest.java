@@ -39,7 +39,7 @@ class KeptInputTest {
         byte[] much = bytes(2 << 20);
         input.keepAnyway(much, 0, much.length);
         assertThat(kept(input)).isEqualTo(much);
-        assertThat(budget.reserved()).isEqualTo(much.length);
+        assertThat(budget.reserved()).isEqualTo(budget.arrayBytes(much.length));
         assertThat(input.makeRoom()).isFalse();
         assertThat(kept(input)).isEqualTo(much);
         input.release();
@@ -98,7 +98,7 @@ class KeptInputTest {
         assertThat(budget.reserved()).isZero();
         neighbour.keep(bytes(19_000), 0, 19_000);
         assertThat(neighbour.array()).isSameAs(array);
-        assertThat(budget.reserved()).isEqualTo(array.length);
+        assertThat(budget.reserved()).isEqualTo(budget.arrayBytes(array.length));
         input.keep(bytes(20_000), 0, 20_000);
         assertThat(input.array()).as("one array is nobody else's").isNotSameAs(array);
     }
@@ -168,8 +168,9 @@ class KeptInputTest {
         }
     }
 
-    private static int counted(KeptInput input) {
-        return input.array().length > KeptInput.SMALL ? input.array().length : 0;
+    private static long counted(KeptInput input) {
+        int length = input.array().length;
+        return length > KeptInput.SMALL ? new Budget(0).arrayBytes(length) : 0;
     }
 
     private static byte[] kept(KeptInput input) {
