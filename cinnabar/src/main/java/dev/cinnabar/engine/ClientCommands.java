@@ -6,14 +6,13 @@ import static dev.cinnabar.command.Flag.NOSCRIPT;
 import static dev.cinnabar.command.Flag.STALE;
 
 import dev.cinnabar.base.Bytes;
-import dev.cinnabar.base.Numbers;
 import dev.cinnabar.command.Call;
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
 import dev.cinnabar.command.Errors;
 import dev.cinnabar.command.Group;
-import dev.cinnabar.command.Refusal;
 import dev.cinnabar.command.Reply;
+import dev.cinnabar.command.Timeout;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -289,12 +288,7 @@ public enum ClientCommands implements Command {
     }
 
     private static long untilMs(Call call) {
-        Bytes timeout = call.arg(2);
-        if (!Numbers.isLong(timeout)) throw new Refusal("ERR timeout is not an integer or out of range");
-        long ms = Numbers.parse(timeout);
-        if (ms < 0) throw new Refusal("ERR timeout is negative");
-        if (ms > Long.MAX_VALUE - call.nowMs()) throw new Refusal("ERR timeout is out of range");
-        return call.nowMs() + ms;
+        return call.nowMs() + Timeout.wholeMillis(call, 2);
     }
 
     private static Reply unpause(Call call, Engine engine) {

@@ -1,5 +1,6 @@
 package dev.cinnabar.engine;
 
+import static dev.cinnabar.command.CommandSpec.syntax;
 import static dev.cinnabar.command.Flag.LOADING;
 import static dev.cinnabar.command.Flag.NO_MANDATORY_KEYS;
 import static dev.cinnabar.command.Flag.STALE;
@@ -70,10 +71,6 @@ public enum CommandCommands implements Command {
                 .group(Group.SERVER)
                 .categories("connection")
                 .build();
-    }
-
-    private static CommandSpec.Builder syntax(String line) {
-        return CommandSpec.syntax(line);
     }
 
     private static CommandSpec.Builder subcommand(String line) {

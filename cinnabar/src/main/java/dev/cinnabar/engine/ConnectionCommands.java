@@ -1,5 +1,6 @@
 package dev.cinnabar.engine;
 
+import static dev.cinnabar.command.CommandSpec.syntax;
 import static dev.cinnabar.command.Flag.ALLOW_BUSY;
 import static dev.cinnabar.command.Flag.ENDS_TRANSACTION;
 import static dev.cinnabar.command.Flag.FAST;
@@ -76,10 +77,6 @@ public enum ConnectionCommands implements Command {
 
     ConnectionCommands(CommandSpec.Builder spec) {
         this.spec = spec.group(Group.CONNECTION).build();
-    }
-
-    private static CommandSpec.Builder syntax(String line) {
-        return CommandSpec.syntax(line);
     }
 
     @Override

@@ -105,7 +105,6 @@ public enum DebugCommands implements Command {
         }
     }
 
-    private static final String POSITIVE = "ERR value is out of range, must be positive";
     private static final String NO_CRASH = "ERR this server does not crash on demand";
     private static final int SHARED_NUMBERS = 10_000;
     private static final long MAX_PACKED_BYTES = 4L << 30;
@@ -329,8 +328,8 @@ public enum DebugCommands implements Command {
 
     /// Makes many small strings, without garbage: two arrays, in which only the digits change.
     private static Reply populate(Call call, Engine engine) {
-        long count = call.longArg(2, 0, Long.MAX_VALUE, POSITIVE);
-        long size = call.argc() > 4 ? call.longArg(4, 0, call.limits().maxBulkBytes, POSITIVE) : 0;
+        long count = call.longArg(2, 0, Long.MAX_VALUE, Errors.NOT_POSITIVE);
+        long size = call.argc() > 4 ? call.longArg(4, 0, call.limits().maxBulkBytes, Errors.NOT_POSITIVE) : 0;
         byte[] prefix = call.argc() > 3 ? call.arg(3).copy() : ascii("key");
         Numbered key = new Numbered(prefix, 0);
         Numbered value = new Numbered(ascii("value"), (int) size);

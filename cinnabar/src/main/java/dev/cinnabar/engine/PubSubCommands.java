@@ -1,5 +1,6 @@
 package dev.cinnabar.engine;
 
+import static dev.cinnabar.command.CommandSpec.syntax;
 import static dev.cinnabar.command.Flag.FAST;
 import static dev.cinnabar.command.Flag.FOR_SUBSCRIBERS;
 import static dev.cinnabar.command.Flag.LOADING;
@@ -102,10 +103,6 @@ public enum PubSubCommands implements Command {
 
     PubSubCommands(CommandSpec.Builder spec) {
         this.spec = spec.group(Group.PUBSUB).build();
-    }
-
-    private static CommandSpec.Builder syntax(String line) {
-        return CommandSpec.syntax(line);
     }
 
     private static CommandSpec.Builder inner(String line) {

@@ -323,7 +323,7 @@ public enum ServerCommands implements Command {
     /// WAIT: until the time is over.
     private static Reply waitForLog(Call call) {
         long servers = call.longArg(1, 0, 1, "ERR value is out of range, value must between 0 and 1");
-        long replicas = call.longArg(2, 0, Long.MAX_VALUE, "ERR value is out of range, must be positive");
+        long replicas = call.longArg(2, 0, Long.MAX_VALUE, Errors.NOT_POSITIVE);
         long timeoutMs = Timeout.wholeMillis(call, 3);
         Session session = (Session) call.caller();
         ChangeLog log = session.engine().log();

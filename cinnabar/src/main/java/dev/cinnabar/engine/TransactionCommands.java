@@ -1,5 +1,6 @@
 package dev.cinnabar.engine;
 
+import static dev.cinnabar.command.CommandSpec.syntax;
 import static dev.cinnabar.command.Flag.ALLOW_BUSY;
 import static dev.cinnabar.command.Flag.ENDS_TRANSACTION;
 import static dev.cinnabar.command.Flag.FAST;
@@ -53,10 +54,6 @@ public enum TransactionCommands implements Command {
 
     TransactionCommands(CommandSpec.Builder spec) {
         this.spec = spec.group(Group.TRANSACTIONS).build();
-    }
-
-    private static CommandSpec.Builder syntax(String line) {
-        return CommandSpec.syntax(line);
     }
 
     @Override
