@@ -380,18 +380,20 @@ final class AppendOnlyKeeper implements Durability {
         if (!f.barRewrites()) return "ERR Background append only file rewriting in progress, try again later";
         engine.log(ChangeLog.NONE);
         file = null;
+        boolean isLoaded = false;
         try {
             end(f::close, tenancy);
             for (int i = 0; i < engine.store().count(); i++) engine.store().flush(i);
             engine.store().freeGarbage();
             resume();
+            isLoaded = true;
             return null;
         } catch (IOException | DamagedLog e) {
             log.warning("Error trying to load the append-only file: " + e.getMessage());
-            engine.log(REFUSES);
             return "ERR Error trying to load the AOF files, check server logs";
-        } finally {
-            engine.loading(false); // also when half of the log was run
+        } finally { // also when half of the log was run, and then memory was short
+            if (!isLoaded) engine.log(REFUSES);
+            engine.loading(false);
         }
     }
 

@@ -147,9 +147,10 @@ final class Saves {
             read(merges);
             return null;
         } catch (IOException | DamagedLog e) {
-            engine.loading(false);
             log.warning("Error trying to load the RDB file: " + e);
             return "ERR Error trying to load the RDB dump, check server logs";
+        } finally {
+            engine.loading(false); // also when memory was short
         }
     }
 

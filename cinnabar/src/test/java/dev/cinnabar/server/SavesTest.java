@@ -444,6 +444,31 @@ class SavesTest {
     }
 
     @Test
+    void a_reload_for_which_memory_is_short_leaves_a_server_that_answers_and_keeps_what_it_takes() throws Exception {
+        try (Cinnabar large = start("")) {
+            for (int i = 0; i < 40; i++) large.execute("SETRANGE", "k" + i, "1000000", "x");
+            large.execute("SAVE");
+        }
+        Path image = Files.move(file(), dir.resolve("image"));
+        try (Cinnabar small =
+                Cinnabar.builder().appendOnly(dir).heapLimit(16 << 20).start()) {
+            Files.copy(image, file());
+            assertThatThrownBy(() -> small.execute("DEBUG", "RELOAD", "NOSAVE")).isInstanceOf(CommandException.class);
+            assertThat(small.execute("FLUSHALL")).as("not LOADING").isEqualTo("OK");
+            assertThat(small.execute("SET", "a", "1")).isEqualTo("OK");
+
+            Path files = dir.resolve("appendonlydir");
+            Files.copy(image, files.resolve("appendonly.aof.7.base.rdb"));
+            Files.writeString(
+                    files.resolve("appendonly.aof.manifest"), "file appendonly.aof.7.base.rdb seq 7 type b\n");
+            assertThatThrownBy(() -> small.execute("DEBUG", "LOADAOF")).isInstanceOf(CommandException.class);
+            assertThatThrownBy(() -> small.execute("DEL", "k0"))
+                    .as("no log would have it")
+                    .hasMessageContaining("MISCONF");
+        }
+    }
+
+    @Test
     void debug_reload_reads_what_it_wrote_or_what_was_there() {
         try (Cinnabar server = start("")) {
             server.execute("SET", "a", "1");
