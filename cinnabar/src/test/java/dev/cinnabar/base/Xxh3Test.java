@@ -2,6 +2,7 @@ package dev.cinnabar.base;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
@@ -27,6 +28,15 @@ class Xxh3Test {
             for (int i = 0; i < length; i++) bytes[i + 3] = (byte) (31 * i + 7);
             String hash = HexFormat.of().toHexDigits(Xxh3.of(new Bytes(bytes, 3, length)));
             assertThat(hash).as("%d bytes", length).isEqualTo(pair[1]);
+        }
+    }
+
+    /// A compiler takes over in the middle.
+    @Test
+    void a_long_input_hashes_the_same_however_often_it_is_asked_for() {
+        byte[] bytes = "a page of its own".repeat(300_000).getBytes(StandardCharsets.US_ASCII);
+        for (int i = 0; i < 60; i++) {
+            assertThat(Xxh3.of(bytes, 0, bytes.length)).as("time %d", i).isEqualTo(0xaaa2013871ae02bbL);
         }
     }
 
