@@ -185,18 +185,34 @@ public final class LogSnapshot extends SlicedSnapshot {
         }
     }
 
-    /// Makes commands of a stream: an XADD for each entry, then what the stream and its groups remember. A pending entry that the stream
-    /// does not have any more is lost, as in Redis where it writes commands, and not an RDB file.
+    /// Makes commands of a stream: an XADD for each entry, then what the stream and its groups remember.
+    ///
+    /// XCLAIM makes pending only what the stream has. So a group of which something is pending that the stream has no more comes first, while
+    /// the stream is empty, and each of its pending entries with an entry that stands in for it; then those are trimmed away, which leaves no
+    /// trace, and the last id goes back to the beginning:
+    ///
+    /// ```
+    ///    XGROUP CREATE s g … MKSTREAM | XADD s 1-0 x y | XCLAIM s g c 0 1-0 … FORCE | … | XTRIM s MAXLEN = 0 | XSETID s 0-0
+    ///    XADD s 7-0 … | … | XSETID s … | the other groups
+    /// ```
     private final class Entries implements Snapshot.BigSink {
         private final BigImage image;
         private final StreamEntries entries = new StreamEntries();
+        private boolean isInFront = true; // of the stream's own entries
+        private boolean hasStandIns;
 
         Entries(BigImage image) {
             this.image = image;
         }
 
         @Override
+        public boolean wantsGroupsOfGoneFirst() {
+            return true;
+        }
+
+        @Override
         public void node(long ms, long seq, byte[] array, int offset) {
+            endFront();
             entries.ofNode(ms, seq, array, offset);
             while (entries.next()) {
                 begin("XADD", 3 + 2 * entries.fields());
@@ -210,6 +226,7 @@ public final class LogSnapshot extends SlicedSnapshot {
 
         @Override
         public void stream(StreamValue stream) {
+            endFront();
             if (stream.size() == 0) { // makes a stream and leaves nothing in it
                 begin("XADD", 7);
                 words("MAXLEN", "0", "0-1", "x", "y");
@@ -224,14 +241,17 @@ public final class LogSnapshot extends SlicedSnapshot {
 
         @Override
         public void group(StreamGroup group) {
-            beginGroup("CREATE", 7, group);
+            removeStandIns();
+            beginGroup("CREATE", isInFront ? 8 : 7, group);
             id(group.lastMs(), group.lastSeq());
+            if (isInFront) words("MKSTREAM");
             words("ENTRIESREAD");
             number(ready(), group.entriesRead());
         }
 
         @Override
         public void pending(StreamGroup group, long place) {
+            if (isInFront) standIn(group.rows(null).ms(place), group.rows(null).seq(place));
             StreamConsumer owner = group.owner(place);
             if (owner == null) {
                 released(group, place);
@@ -247,6 +267,27 @@ public final class LogSnapshot extends SlicedSnapshot {
             words("RETRYCOUNT");
             number(ready(), group.deliveries(place));
             words("JUSTID", "FORCE");
+        }
+
+        private void standIn(long ms, long seq) {
+            begin("XADD", 5);
+            id(ms, seq);
+            words("x", "y");
+            hasStandIns = true;
+        }
+
+        private void endFront() {
+            removeStandIns();
+            isInFront = false;
+        }
+
+        private void removeStandIns() {
+            if (!hasStandIns) return;
+            begin("XTRIM", 5);
+            words("MAXLEN", "=", "0");
+            begin("XSETID", 3);
+            words("0-0");
+            hasStandIns = false;
         }
 
         private void released(StreamGroup group, long place) {

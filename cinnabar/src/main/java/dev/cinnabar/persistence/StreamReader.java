@@ -148,6 +148,7 @@ final class StreamReader {
         Arrays.fill(isAssigned, 0, n, false);
         for (int i = 0; i < n; i++) {
             readId(in);
+            if (StreamId.isZero(ms, seq)) throw new BadRdb("a pending entry 0-0, which no command could make");
             if (i > 0 && StreamId.compare(pendingMs[i - 1], pendingSeq[i - 1], ms, seq) >= 0)
                 throw new BadRdb("pending entries out of order");
             pendingMs[i] = ms;

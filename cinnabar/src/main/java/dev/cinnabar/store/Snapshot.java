@@ -66,6 +66,12 @@ public final class Snapshot {
         /// A member of a sorted set.
         default void member(Listpack.Entry member, double score) {}
 
+        /// Whether those groups of a stream of which something is pending that it has no more come in front of its nodes, and only the others
+        /// behind.
+        default boolean wantsGroupsOfGoneFirst() {
+            return false;
+        }
+
         /// Some entries of a stream, a node of it as it was. Nodes come in their order.
         ///
         /// @param ms     the id of the node's first entry, with `seq`
@@ -73,7 +79,7 @@ public final class Snapshot {
         /// @param offset where in it
         default void node(long ms, long seq, byte[] array, int offset) {}
 
-        /// What a stream remembers of its past. Behind its nodes, and in front of its groups.
+        /// What a stream remembers of its past. Behind its nodes, and in front of its groups, but for those that come first.
         ///
         /// @param stream as it was, to be read only
         default void stream(StreamValue stream) {}

@@ -3,7 +3,7 @@ package dev.cinnabar.store;
 import dev.cinnabar.struct.IdRows;
 
 /// A stream as it was when a snapshot met it, and how far the snapshot has come in showing it: nodes first, then counts, then what each group
-/// remembers.
+/// remembers. Some groups may be wanted in front of all that, see [Snapshot.BigSink#wantsGroupsOfGoneFirst].
 final class StreamImage {
     private static final long END = -2; // a place: behind the last row
     private static final long SHOWN = -3; // the group was shown, it is still to be given back
@@ -12,10 +12,13 @@ final class StreamImage {
     private final StreamNodes nodes;
     private final StreamValue frozen;
     private final BigImage image;
+    private final StreamComparison comparison;
 
+    private boolean hasCompared;
+    private boolean hasShownFirst; // groups
     private long node; // the place of the next to be shown
     private boolean hasShownCounts;
-    private int groups; // that were shown
+    private int groups; // that were shown, of those that come first or of the others
     private long pending = IdRows.NONE; // the place of the next row of the group under way, NONE before its first
 
     /// @param nodes  of the stream
@@ -24,6 +27,7 @@ final class StreamImage {
         this.nodes = nodes;
         this.frozen = frozen;
         this.image = image;
+        this.comparison = new StreamComparison(frozen);
         this.node = frozen.nodes().index.first();
     }
 
@@ -33,6 +37,10 @@ final class StreamImage {
     boolean walk(Slice slice) {
         Snapshot.BigSink sink = image.sink();
         StreamNodes shown = frozen.nodes();
+        if (!hasCompared && sink.wantsGroupsOfGoneFirst() && comparison.walk(slice)) return true;
+        hasCompared = true;
+        if (!hasShownFirst && walkGroups(true, sink, slice)) return true;
+        hasShownFirst = true;
         while (node != IdRows.NONE) {
             if (slice.isOver()) return true;
             shown.show(node, sink);
@@ -42,11 +50,20 @@ final class StreamImage {
         }
         if (!hasShownCounts) sink.stream(frozen);
         hasShownCounts = true;
+        if (walkGroups(false, sink, slice)) return true;
+        nodes.endImage(shown);
+        return false;
+    }
+
+    /// @param ofGone which groups: those of which something is gone, as far as that was looked for, or the others
+    /// @return whether there are more of them
+    private boolean walkGroups(boolean ofGone, Snapshot.BigSink sink, Slice slice) {
         for (; groups < frozen.groups(); groups++) {
+            if (comparison.isFound(groups) != ofGone) continue;
             if (!walk(frozen.group(groups), sink, slice)) return true;
             pending = IdRows.NONE;
         }
-        nodes.endImage(shown);
+        groups = 0;
         return false;
     }
 

@@ -387,6 +387,15 @@ class DumpCommandsTest {
                 Payload.of(18, 1, 3).string("x"),
                 Payload.of(18, 1, 2).string(Payload.listpack()),
                 Payload.of(18, 0),
+                Payload.of(19, 0, 0, 9, 0, 0, 0, 0, 0, 0, 1)
+                        .string("g") // of which 0-0 is pending
+                        .bytes(9, 0, 0, 1)
+                        .raw(new byte[24])
+                        .bytes(1, 1)
+                        .string("c")
+                        .raw(new byte[8])
+                        .bytes(1)
+                        .raw(new byte[16]),
                 Payload.of(20).string(Payload.listpack("7", "7"))));
         for (Payload payload : bad) {
             assertThat(server.run("RESTORE", "k", "0", payload.sealed(), "REPLACE"))
