@@ -281,17 +281,26 @@ public enum StreamCommands implements Command {
             stream = db.streamForChange(address);
             stream.append(ms, seq, call.argv(), from, to);
         }
-        long trimmed = trim.apply(stream);
+        boolean isToldApart = trim.references != References.KEEP; // what the trim does is told behind the entry
+        if (isToldApart) tellEntry(call.effects().command(Words.XADD).arg(key), call, from, ms, seq);
+        long trimmed = trim.apply(stream, listener(call, trim));
 
         call.changed(key, "xadd");
         if (trimmed > 0) call.changed(key, "xtrim");
-        if (!isGiven || trim.isApproximate || isWordBefore(call, idAt, KEEPREF)) {
+        if (isToldApart) {
+            if (trimmed > 0) tellTrim(call.effects().command(Words.XTRIM).arg(key), trim, stream);
+        } else if (!isGiven || trim.isApproximate || isWordBefore(call, idAt, KEEPREF)) {
             Effects effects = call.effects().command(Words.XADD).arg(key);
-            writeTrim(effects, trim, stream);
-            effects.id(ms, seq);
-            for (int i = from; i < to; i++) effects.arg(call.arg(i));
+            tellTrim(effects, trim, stream);
+            tellEntry(effects, call, from, ms, seq);
         }
         return call.reply().id(ms, seq);
+    }
+
+    /// @param from where names and values begin
+    private static void tellEntry(Effects effects, Call call, int from, long ms, long seq) {
+        effects.id(ms, seq);
+        for (int i = from; i < call.argc(); i++) effects.arg(call.arg(i));
     }
 
     private static boolean isStar(Bytes text) {
@@ -311,26 +320,57 @@ public enum StreamCommands implements Command {
         if (call.db().stream(address) == null) return call.reply().integer(0);
 
         StreamValue stream = call.db().streamForChange(address);
-        long trimmed = trim.apply(stream);
+        long trimmed = trim.apply(stream, listener(call, trim));
         if (trimmed > 0) {
             call.changed(key, "xtrim", trimmed);
-            if (trim.isApproximate || isWordBefore(call, call.argc(), KEEPREF))
-                writeTrim(call.effects().command(Words.XTRIM).arg(key), trim, stream);
+            boolean hasReferences = trim.references != References.KEEP || isWordBefore(call, call.argc(), KEEPREF);
+            if (trim.isApproximate || hasReferences)
+                tellTrim(call.effects().command(Words.XTRIM).arg(key), trim, stream);
         }
         return call.reply().integer(trimmed);
     }
 
-    /// What the log is told of a trimming: how far it went, which is exact also where the client's wish was not.
-    private static void writeTrim(Effects effects, StreamTrim trim, StreamValue stream) {
+    private static StreamTrim.Listener listener(Call call, StreamTrim trim) {
+        return trim.references == References.KEEP ? StreamTrim.Listener.NONE : new TrimEffects(call);
+    }
+
+    /// Tells the log in words of Redis 7.0 what a trim does besides taking the oldest entries away, in few and long commands.
+    private static final class TrimEffects implements StreamTrim.Listener {
+        private final Call call;
+        private @Nullable StreamGroup forgetting; // of whose entries the last command tells
+        private boolean isDeleting; // it tells of deleted ones
+
+        TrimEffects(Call call) {
+            this.call = call;
+        }
+
+        @Override
+        public void forgotten(StreamGroup group, long ms, long seq) {
+            if (forgetting != group)
+                call.effects().command(Words.XACK).arg(call.key(1)).arg(group.name());
+            forgetting = group;
+            call.effects().id(ms, seq);
+        }
+
+        @Override
+        public void deletedWithin(long ms, long seq) {
+            if (!isDeleting) call.effects().command(Words.XDEL).arg(call.key(1));
+            isDeleting = true;
+            call.effects().id(ms, seq);
+        }
+    }
+
+    /// What the log is told of a trimming: how far it went, which is exact also where the client's wish was not, and where groups kept what
+    /// they had not acknowledged.
+    private static void tellTrim(Effects effects, StreamTrim trim, StreamValue stream) {
         if (trim.strategy == Strategy.NONE) return;
-        boolean isEmptied = trim.isApproximate && stream.size() == 0; // there is no first id to tell
+        boolean isByResult = trim.isApproximate || trim.references == References.ACKED;
+        boolean isEmptied = isByResult && stream.size() == 0; // there is no first id to tell
         boolean isByLength = trim.strategy == Strategy.MAXLEN || isEmptied;
         effects.arg(isByLength ? Words.MAXLEN : Words.MINID).arg(Words.EQUAL);
-        if (isByLength) effects.arg(trim.isApproximate ? stream.size() : trim.maxLength);
-        else if (trim.isApproximate) effects.id(stream.firstMs(), stream.firstSeq());
+        if (isByLength) effects.arg(isByResult ? stream.size() : trim.maxLength);
+        else if (isByResult) effects.id(stream.firstMs(), stream.firstSeq());
         else effects.id(trim.minMs, trim.minSeq);
-        if (trim.references == References.DELETE) effects.arg(Words.DELREF);
-        if (trim.references == References.ACKED) effects.arg(Words.ACKED);
     }
 
     /// Reads what stands in front of XADD's id, or to the end of XTRIM.

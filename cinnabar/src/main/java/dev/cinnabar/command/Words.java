@@ -35,9 +35,7 @@ public final class Words {
     public static final Bytes XGROUP = Bytes.of("XGROUP");
     public static final Bytes XNACK = Bytes.of("XNACK");
     public static final Bytes XTRIM = Bytes.of("XTRIM");
-    public static final Bytes ACKED = Bytes.of("ACKED");
     public static final Bytes CREATECONSUMER = Bytes.of("CREATECONSUMER");
-    public static final Bytes DELREF = Bytes.of("DELREF");
     public static final Bytes ENTRIESREAD = Bytes.of("ENTRIESREAD");
     public static final Bytes EQUAL = Bytes.of("=");
     public static final Bytes FORCE = Bytes.of("FORCE");

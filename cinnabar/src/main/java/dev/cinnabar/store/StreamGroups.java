@@ -61,15 +61,6 @@ final class StreamGroups {
         System.arraycopy(groups, place + 1, groups, place, count - place);
     }
 
-    /// Makes all of them forget that an entry is pending.
-    ///
-    /// @return whether it was, in any
-    boolean forget(long ms, long seq) {
-        boolean wasPending = false;
-        for (int i = 0; i < count; i++) wasPending |= groups[i].acknowledge(ms, seq);
-        return wasPending;
-    }
-
     /// Whether all of them have read and acknowledged an entry.
     boolean areDone(long ms, long seq) {
         for (int i = 0; i < count; i++) if (!groups[i].isDone(ms, seq)) return false;

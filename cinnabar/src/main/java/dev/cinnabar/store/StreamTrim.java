@@ -29,6 +29,18 @@ public final class StreamTrim {
         ACKED
     }
 
+    /// Is told of what cannot be seen in the stream afterwards, as it happens.
+    public interface Listener {
+        /// Does not want to know.
+        Listener NONE = new Listener() {};
+
+        /// A group forgot that an entry is pending. Those of a node come group by group.
+        default void forgotten(StreamGroup group, long ms, long seq) {}
+
+        /// An entry went that was not among the oldest: older ones had to stay.
+        default void deletedWithin(long ms, long seq) {}
+    }
+
     public Strategy strategy = Strategy.NONE;
     public References references = References.KEEP;
 
@@ -70,7 +82,7 @@ public final class StreamTrim {
     ///
     /// @param stream about to be changed; see [Database#streamForChange]
     /// @return how many
-    public long apply(StreamValue stream) {
+    public long apply(StreamValue stream, Listener listener) {
         if (strategy == Strategy.NONE) return 0;
         References regard = stream.groups() == 0 ? References.KEEP : references;
         IdRows index = stream.nodes().index;
@@ -84,12 +96,12 @@ public final class StreamTrim {
             long live = stream.nodes().live(place);
             if (limit > 0 && before - stream.size() + live > limit) break;
             if (goesWhole(stream, place, live, regard)) {
-                if (regard == References.DELETE) forget(stream, place);
-                if (hasKept) noteDeleted(stream, place);
+                if (regard == References.DELETE) forget(stream, place, listener);
+                if (hasKept) noteDeleted(stream, place, listener);
                 stream.drop(place);
             } else {
                 if (isApproximate) break;
-                trimWithin(stream, place, regard);
+                trimWithin(stream, place, regard, listener);
                 if (regard != References.ACKED) break;
             }
             // what is kept because it is not acknowledged does not keep younger entries from going
@@ -128,7 +140,7 @@ public final class StreamTrim {
     }
 
     /// Deletes entries at the beginning of a node. A trim by id may leave it without any, as in Redis.
-    private void trimWithin(StreamValue stream, long place, References regard) {
+    private void trimWithin(StreamValue stream, long place, References regard, Listener listener) {
         StreamNodes nodes = stream.nodes();
         nodes.own(place);
         byte[] array = nodes.array(place);
@@ -148,22 +160,34 @@ public final class StreamTrim {
             }
             array[at] |= StreamNode.DELETED;
             marked++;
-            if (regard == References.DELETE) stream.forget(ms, seq);
-            if (hasKept) stream.noteDeleted(ms, seq);
+            if (regard == References.DELETE)
+                for (int i = 0; i < stream.groups(); i++) forget(stream.group(i), ms, seq, listener);
+            if (hasKept) noteDeleted(stream, ms, seq, listener);
         }
         if (marked > 0) stream.count(place, marked, regard == References.ACKED);
     }
 
     /// Makes all groups forget the entries of a node.
-    private void forget(StreamValue stream, long place) {
-        StreamEntries entries = entries(stream.nodes(), place);
-        while (entries.next()) stream.forget(entries.ms(), entries.seq());
+    private void forget(StreamValue stream, long place, Listener listener) {
+        for (int i = 0; i < stream.groups(); i++) {
+            StreamEntries entries = entries(stream.nodes(), place);
+            while (entries.next()) forget(stream.group(i), entries.ms(), entries.seq(), listener);
+        }
     }
 
-    /// Notes that the entries of a node are deleted, the last of them.
-    private void noteDeleted(StreamValue stream, long place) {
+    private static void forget(StreamGroup group, long ms, long seq, Listener listener) {
+        if (group.acknowledge(ms, seq)) listener.forgotten(group, ms, seq);
+    }
+
+    /// Notes that the entries of a node are deleted from behind others.
+    private void noteDeleted(StreamValue stream, long place, Listener listener) {
         StreamEntries entries = entries(stream.nodes(), place);
-        while (entries.next()) stream.noteDeleted(entries.ms(), entries.seq());
+        while (entries.next()) noteDeleted(stream, entries.ms(), entries.seq(), listener);
+    }
+
+    private static void noteDeleted(StreamValue stream, long ms, long seq, Listener listener) {
+        stream.noteDeleted(ms, seq);
+        listener.deletedWithin(ms, seq);
     }
 
     private StreamEntries entries(StreamNodes nodes, long place) {

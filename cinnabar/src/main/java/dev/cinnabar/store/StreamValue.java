@@ -216,13 +216,6 @@ public final class StreamValue extends BigValue {
         firstSeq = isThere ? walk.seq() : 0;
     }
 
-    /// Makes all groups forget that an entry is pending.
-    ///
-    /// @return whether it was, in any
-    public boolean forget(long ms, long seq) {
-        return groups.forget(ms, seq);
-    }
-
     /// Whether all groups have read and acknowledged an entry.
     public boolean isDone(long ms, long seq) {
         return groups.areDone(ms, seq);

@@ -79,6 +79,35 @@ class StreamCommandsTest {
     }
 
     @Test
+    void a_trim_that_regards_groups_is_logged_in_words_that_redis_7_0_knows() {
+        read("s", 6);
+        server.line("XACK s g 1-0 2-0 4-0");
+        server.logged();
+
+        server.line("XTRIM s MAXLEN 2 ACKED");
+        server.line("XTRIM s MINID 5 DELREF");
+        server.line("XADD s DELREF MAXLEN 1 99-0 f v");
+        server.line("XADD s ACKED MINID 101 101-0 f v");
+
+        assertThat(server.logged())
+                .containsExactly(
+                        "0 MULTI",
+                        "0 XDEL s 4-0", // behind 3-0, which is pending
+                        "0 XTRIM s MAXLEN = 3",
+                        "0 EXEC",
+                        "0 MULTI",
+                        "0 XACK s g 3-0",
+                        "0 XTRIM s MINID = 5-0",
+                        "0 EXEC",
+                        "0 MULTI",
+                        "0 XADD s 99-0 f v",
+                        "0 XACK s g 5-0 6-0",
+                        "0 XTRIM s MAXLEN = 1",
+                        "0 EXEC",
+                        "0 XADD s 101-0 f v");
+    }
+
+    @Test
     void what_a_group_hands_out_is_logged_as_it_is_pending() {
         add("s", 3);
         server.line("XGROUP CREATE s g $");
@@ -159,7 +188,8 @@ class StreamCommandsTest {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         for (int i = 0; i < 4000; i++) {
-            String[] words = random.nextInt(12) == 0 ? release(random) : StreamMaker.next(random);
+            int sort = random.nextInt(36);
+            String[] words = sort < 3 ? release(random) : sort < 6 ? trim(random) : StreamMaker.next(random);
             if (isHistory(words) || String.join("", words).contains(" "))
                 continue; // whose deliveries are not logged; our lines
             server.run(words);
@@ -197,6 +227,21 @@ class StreamCommandsTest {
         if (random.nextInt(4) == 0) line.append(" RETRYCOUNT ").append(random.nextInt(9));
         if (random.nextBoolean()) line.append(" FORCE");
         return line.toString().split(" ");
+    }
+
+    /// A trim by chance that regards groups, perhaps behind an entry that is added.
+    private static String[] trim(Random random) {
+        boolean isAdd = random.nextInt(3) == 0;
+        boolean isByLength = random.nextBoolean();
+        int threshold = isByLength ? random.nextInt(20) : random.nextInt(62);
+        String line = (isAdd ? "XADD key" : "XTRIM key")
+                + random.nextInt(2)
+                + (isByLength ? " MAXLEN " : " MINID ")
+                + List.of("", "= ", "~ ").get(random.nextInt(3))
+                + threshold
+                + (random.nextBoolean() ? " DELREF" : " ACKED")
+                + (isAdd ? " 60-* f v" : "");
+        return line.split(" ");
     }
 
     private static boolean isHistory(String[] words) {
