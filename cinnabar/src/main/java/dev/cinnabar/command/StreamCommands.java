@@ -111,7 +111,7 @@ public enum StreamCommands implements Command {
             .keys(KeySpec.keyword("RO ACCESS", "STREAMS", 4, -1, 1, 2))
             .since("5.0.0")
             .complexity(
-                    "O(log(N)+M) for each stream, for N entries and M of them answered; with CLAIM O(P) for P pending entries")
+                    "O(log(N)+M) for each stream, for N entries and M of them answered; with CLAIM O(P/64) for P pending entries")
             .summary("Answers entries that no consumer of a group has read, or those that are pending of a consumer.")),
     XREVRANGE(syntax("XREVRANGE key end start [COUNT count]")
             .flags(READONLY)

@@ -346,44 +346,57 @@ final class StreamReading {
     }
 
     /// What is pending for long enough to be claimed, the longest first; what was released comes in front. Whose entry the stream does not have
-    /// any more is left out, and in [#gone]. O(what is pending), but O(1) while the group knows that nothing can be idle. Notes for a call that
-    /// waits when the next of it may be.
+    /// any more is left out, and in [#gone]. As [StreamGroup#search], but O(1) while the group knows that nothing can be idle. Notes for a call
+    /// that waits when the next of it may be.
     private List<Idle> idle(StreamValue stream, StreamGroup group) {
         gone.clear();
-        List<Idle> idle = group.idleFromMs(claimsIdleMs) <= call.nowMs() ? findIdle(stream, group) : List.of();
+        boolean mayBeIdle = group.idleFromMs(claimsIdleMs) <= call.nowMs();
+        List<Idle> idle = mayBeIdle ? new Oldest(stream, group).find() : List.of();
         long nextMs = group.idleFromMs(claimsIdleMs);
         if (idle.isEmpty() && nextMs != StreamGroup.NEVER) call.waitUntil(nextMs);
         return idle;
     }
 
-    /// Walks all that is pending. When nothing of it can be claimed the group knows the oldest afterwards.
-    private List<Idle> findIdle(StreamValue stream, StreamGroup group) {
-        StreamEntries entry = call.db().streamEntries();
-        IdRows rows = group.rows(null);
-        long newestMs = call.nowMs() - claimsIdleMs;
-        long waitingSinceMs = StreamGroup.NEVER; // the oldest that is too young
-        PriorityQueue<Idle> oldest = new PriorityQueue<>(Comparator.reverseOrder()); // the youngest of them first
-        for (long at = rows.first(); at != IdRows.NONE; at = rows.next(at)) {
-            long sinceMs = group.sinceMs(at);
-            if (sinceMs > newestMs) {
-                waitingSinceMs = Math.min(waitingSinceMs, sinceMs);
-                continue;
-            }
-            Idle youngest = oldest.peek();
-            boolean isFull = youngest != null && oldest.size() == count;
-            if (isFull && sinceMs >= youngest.sinceMs) continue;
-            Idle row = new Idle(sinceMs, rows.ms(at), rows.seq(at));
+    /// The search for as many as are asked for.
+    private final class Oldest implements StreamGroup.Search {
+        private final StreamValue stream;
+        private final StreamGroup group;
+        private final StreamEntries entry = call.db().streamEntries();
+        private final long newestMs = call.nowMs() - claimsIdleMs;
+        private final PriorityQueue<Idle> oldest = new PriorityQueue<>(Comparator.reverseOrder()); // the youngest first
+
+        Oldest(StreamValue stream, StreamGroup group) {
+            this.stream = stream;
+            this.group = group;
+        }
+
+        List<Idle> find() {
+            group.search(this);
+            List<Idle> idle = new ArrayList<>(oldest);
+            Collections.sort(idle);
+            return idle;
+        }
+
+        @Override
+        public boolean wants(long sinceMs) {
+            return isFull() ? sinceMs < oldest.element().sinceMs : sinceMs <= newestMs;
+        }
+
+        private boolean isFull() {
+            return count > 0 && oldest.size() == count;
+        }
+
+        @Override
+        public void found(long place, long sinceMs) {
+            IdRows rows = group.rows(null);
+            Idle row = new Idle(sinceMs, rows.ms(place), rows.seq(place));
             if (!entry.at(stream, row.ms, row.seq)) {
                 gone.add(row);
-                continue;
+                return;
             }
-            if (isFull) oldest.poll();
+            if (isFull()) oldest.poll();
             oldest.add(row);
         }
-        if (oldest.isEmpty()) group.noteOldest(waitingSinceMs);
-        List<Idle> idle = new ArrayList<>(oldest);
-        Collections.sort(idle);
-        return idle;
     }
 
     private void acknowledgeGone(int index, StreamGroup group) {

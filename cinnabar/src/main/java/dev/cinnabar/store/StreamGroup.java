@@ -29,6 +29,11 @@ public final class StreamGroup extends Garbage implements Named {
      * An entry that was released (XNACK) is pending of nobody: its consumer's number is UNOWNED, it stands in the group's rows only, and it
      * counts as delivered at 0, so longer ago than any other. It takes 36 bytes.
      *
+     * Who claims what is idle (XREADGROUP CLAIM) wants what was handed out the longest ago. Redis has a list of what is pending in the order of
+     * times beside the others, for a node's worth of pointers per entry. Here rows are marked with their times (see IdRows): a claim looks
+     * into those leaves of 64 rows only of which the least mark is old enough, and at an eighth of a byte per entry for the others. Times
+     * mostly grow with ids, and then it looks into one.
+     *
      * Redis keeps two radix trees that share an object per entry.
      */
 
@@ -70,7 +75,7 @@ public final class StreamGroup extends Garbage implements Named {
 
     /// @throws OutOfMemory when memory is short
     StreamGroup(Pages pages, byte[] name, long lastMs, long lastSeq, long entriesRead) {
-        this(pages, name, lastMs, lastSeq, entriesRead, new IdRows(pages, PAYLOAD));
+        this(pages, name, lastMs, lastSeq, entriesRead, new IdRows(pages, PAYLOAD, true));
         pages.countExtra(objectBytes());
     }
 
@@ -246,9 +251,40 @@ public final class StreamGroup extends Garbage implements Named {
         return oldestMs <= NEVER - leastMs ? oldestMs + leastMs : NEVER;
     }
 
-    /// Notes what a walk over all that is pending has found: when the oldest of it was handed out ([#sinceMs]), or [#NEVER].
-    public void noteOldest(long sinceMs) {
-        oldestMs = sinceMs;
+    /// Looks for what was handed out the longest ago.
+    public interface Search {
+        /// Whether anything is wanted that was handed out at a time ([#sinceMs]). If it is not, younger things are not, either, from then on.
+        boolean wants(long sinceMs);
+
+        /// Something is pending that is wanted.
+        ///
+        /// @param place in the rows of all
+        void found(long place, long sinceMs);
+    }
+
+    /// Shows all that is pending and wanted, in order of ids; nothing is to be changed meanwhile. O(pending / 64), and O(rows) of leaves that
+    /// may have something that is wanted. Afterwards the group knows better how old the oldest is.
+    public void search(Search search) {
+        long oldest = NEVER;
+        long at = pending.first();
+        while (at != IdRows.NONE) {
+            long end = pending.nextLeaf(at);
+            if (search.wants(pending.least(at))) pending.setLeast(at, searchLeaf(search, at, end));
+            oldest = Math.min(oldest, pending.least(at));
+            at = end;
+        }
+        oldestMs = oldest;
+    }
+
+    /// @return when the oldest of the rows was handed out
+    private long searchLeaf(Search search, long from, long end) {
+        long oldest = NEVER;
+        for (long at = from; at != end; at = pending.next(at)) {
+            long sinceMs = sinceMs(at);
+            oldest = Math.min(oldest, sinceMs);
+            if (search.wants(sinceMs)) search.found(at, sinceMs);
+        }
+        return oldest;
     }
 
     /// When an entry was last handed out, in ms since 1970; [#EVER] when it was released.
@@ -353,7 +389,12 @@ public final class StreamGroup extends Garbage implements Named {
     public void delivered(long place, long deliveredMs, long deliveries) {
         pending.set(place, DELIVERED_AT, deliveredMs);
         pending.set(place, DELIVERIES, deliveries);
-        oldestMs = Math.min(oldestMs, deliveredMs);
+        noteSince(place, deliveredMs);
+    }
+
+    private void noteSince(long place, long sinceMs) {
+        pending.mark(place, sinceMs);
+        oldestMs = Math.min(oldestMs, sinceMs);
     }
 
     /// Takes a pending entry from its consumer, if it has one: it is pending of nobody then, as if delivered at 0.
@@ -374,7 +415,7 @@ public final class StreamGroup extends Garbage implements Named {
     private void released(long place, long deliveries) {
         delivered(place, 0, deliveries);
         pending.setInt(place, CONSUMER, UNOWNED);
-        oldestMs = EVER;
+        noteSince(place, EVER);
     }
 
     /// Forgets that an entry is pending.
@@ -494,7 +535,7 @@ public final class StreamGroup extends Garbage implements Named {
             }
         }
         for (long at = pending.first(); at != IdRows.NONE; at = pending.next(at)) {
-            if (sinceMs(at) < oldestMs)
+            if (sinceMs(at) < oldestMs || sinceMs(at) < pending.least(at))
                 throw new IllegalStateException(
                         StreamId.text(pending.ms(at), pending.seq(at)) + " was handed out before the oldest");
             if (!isReleased(at)) continue;

@@ -6,6 +6,7 @@ import dev.cinnabar.memory.SizeClasses;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /// Rows of a fixed width in the order of the stream ids they begin with: the index of a stream's nodes, and the lists of what is pending.
 ///
@@ -14,6 +15,9 @@ import java.nio.ByteOrder;
 ///                    │
 ///    leaf      | ms 8 | seq 8 | payload | ms 8 | seq 8 | payload | …          up to 64 rows in a block
 /// ```
+///
+/// Rows may be marked with a number each. Of each leaf the *least* mark is kept, so that who looks for rows with small ones passes over 64 at
+/// a time. It stays when the row goes, and so may be too small; who has looked at all rows of a leaf may correct it.
 ///
 /// Finding, inserting and removing cost O(log n) and a move within a leaf, and O(n / 64) over an array of numbers when a leaf comes or goes.
 /// Rows that are added behind all others fill leaves to the brim. A place is good until the next change. Touched only under the engine's lock.
@@ -50,15 +54,25 @@ public final class IdRows {
 
     private final Pages pages;
     private final int width;
+    private final boolean hasMarks;
     private long[] leaves = NO_LEAVES;
+    private long[] least = NO_LEAVES; // by leaf: no row of it has a smaller mark
     private int leafCount;
     private long size;
     private long blockBytes;
 
+    /// Rows without marks.
+    ///
     /// @param payloadBytes of a row, behind its id
     public IdRows(Pages pages, int payloadBytes) {
+        this(pages, payloadBytes, false);
+    }
+
+    /// @param hasMarks whether rows may be marked
+    public IdRows(Pages pages, int payloadBytes, boolean hasMarks) {
         this.pages = pages;
         this.width = ID_BYTES + payloadBytes;
+        this.hasMarks = hasMarks;
     }
 
     public long size() {
@@ -69,13 +83,14 @@ public final class IdRows {
         return size == 0;
     }
 
-    /// Bytes of its blocks and its array; O(1).
+    /// Bytes of its blocks and its arrays; O(1).
     public long bytes() {
         return blockBytes + arrayBytes(leaves.length);
     }
 
-    private static long arrayBytes(int capacity) {
-        return capacity == 0 ? 0 : ARRAY_HEADER + (long) Long.BYTES * capacity;
+    private long arrayBytes(int capacity) {
+        long bytes = capacity == 0 ? 0 : ARRAY_HEADER + (long) Long.BYTES * capacity;
+        return hasMarks ? 2 * bytes : bytes;
     }
 
     // ---- places: the leaf's number, then the row in it ----
@@ -117,7 +132,7 @@ public final class IdRows {
     /// The place behind, or [#NONE].
     public long next(long place) {
         if (row(place) + 1 < count(leaf(place))) return place + 1;
-        return leaf(place) + 1 < leafCount ? place(leaf(place) + 1, 0) : NONE;
+        return nextLeaf(place);
     }
 
     /// The place in front, or [#NONE].
@@ -171,6 +186,28 @@ public final class IdRows {
     public void setInt(long place, int offset, int value) {
         own(leaf(place));
         INT.set(array(place), payload(place) + offset, value);
+    }
+
+    // ---- marks ----
+
+    /// Marks a row, which may have another mark already.
+    public void mark(long place, long mark) {
+        least[leaf(place)] = Math.min(least[leaf(place)], mark);
+    }
+
+    /// A number that no mark in the leaf of a row is below.
+    public long least(long place) {
+        return least[leaf(place)];
+    }
+
+    /// Corrects the least mark of the leaf of a row.
+    public void setLeast(long place, long mark) {
+        least[leaf(place)] = mark;
+    }
+
+    /// The place of the first row of the next leaf, or [#NONE].
+    public long nextLeaf(long place) {
+        return leaf(place) + 1 < leafCount ? place(leaf(place) + 1, 0) : NONE;
     }
 
     // ---- finding ----
@@ -299,6 +336,10 @@ public final class IdRows {
 
     private void openLeaf(int leaf, long address, int count) {
         System.arraycopy(leaves, leaf, leaves, leaf + 1, leafCount - leaf);
+        if (hasMarks) {
+            System.arraycopy(least, leaf, least, leaf + 1, leafCount - leaf);
+            least[leaf] = Long.MAX_VALUE;
+        }
         leafCount++;
         setLeaf(leaf, address, count);
     }
@@ -307,10 +348,16 @@ public final class IdRows {
         if (leafCount < leaves.length) return;
         int capacity = Math.max(FIRST_CAPACITY, 2 * leafCount);
         pages.countExtra(arrayBytes(capacity));
-        long[] larger = new long[capacity];
-        System.arraycopy(leaves, 0, larger, 0, leafCount);
-        uncount(leaves.length);
-        leaves = larger;
+        uncount(resizeArrays(capacity));
+    }
+
+    /// @return their capacity before
+    private int resizeArrays(int capacity) {
+        int before = leaves.length;
+        long[] resized = Arrays.copyOf(leaves, capacity);
+        if (hasMarks) least = Arrays.copyOf(least, capacity);
+        leaves = resized;
+        return before;
     }
 
     private void uncount(int capacity) {
@@ -323,16 +370,15 @@ public final class IdRows {
         blockBytes -= SizeClasses.roundUp(blockSize(count));
         leafCount--;
         System.arraycopy(leaves, leaf + 1, leaves, leaf, leafCount - leaf);
+        if (hasMarks) System.arraycopy(least, leaf + 1, least, leaf, leafCount - leaf);
         if (4 * leafCount <= leaves.length) shrinkArray();
     }
 
     private void shrinkArray() {
         int capacity = leafCount == 0 ? 0 : Math.max(FIRST_CAPACITY, 2 * leafCount);
         if (capacity >= leaves.length) return;
-        long[] smaller = capacity == 0 ? NO_LEAVES : new long[capacity];
-        System.arraycopy(leaves, 0, smaller, 0, leafCount);
-        pages.uncountExtra(arrayBytes(leaves.length) - arrayBytes(capacity));
-        leaves = smaller;
+        int before = resizeArrays(capacity);
+        pages.uncountExtra(arrayBytes(before) - arrayBytes(capacity));
     }
 
     /// Opens a gap of one row in a leaf that has room for it, or closes one.
@@ -382,6 +428,7 @@ public final class IdRows {
         blockBytes += 2L * SizeClasses.roundUp(blockSize(half)) - SizeClasses.roundUp(blockSize(LEAF));
         setLeaf(leaf, first, half);
         openLeaf(leaf + 1, second, half);
+        if (hasMarks) least[leaf + 1] = least[leaf];
     }
 
     private void copyRows(long from, int row, long to, int toRow, int count) {
@@ -406,6 +453,7 @@ public final class IdRows {
         giveUp(left);
         blockBytes += SizeClasses.roundUp(blockSize(count)) - SizeClasses.roundUp(blockSize(leftCount));
         setLeaf(left, to, count);
+        if (hasMarks) least[left] = Math.min(least[left], least[left + 1]);
         dropLeaf(left + 1);
     }
 
@@ -462,7 +510,7 @@ public final class IdRows {
     ///
     /// @throws OutOfMemory when memory is short; then nothing has changed
     public IdRows copy() {
-        IdRows copy = new IdRows(pages, width - ID_BYTES);
+        IdRows copy = new IdRows(pages, width - ID_BYTES, hasMarks);
         try {
             for (int leaf = 0; leaf < leafCount; leaf++) {
                 int count = count(leaf);
@@ -471,6 +519,7 @@ public final class IdRows {
                 copyRows(address(leaf), 0, to, 0, count);
                 copy.blockBytes += SizeClasses.roundUp(blockSize(count));
                 copy.openLeaf(leaf, to, count);
+                if (hasMarks) copy.least[leaf] = least[leaf];
                 copy.size += count;
             }
         } catch (OutOfMemory e) {
@@ -500,12 +549,12 @@ public final class IdRows {
         setLeaf(leaf, to, count);
     }
 
-    /// The rows as they are now, for as long as they are needed: to be read only, and given back by [#release] in any case. Never refused. There
-    /// may be one image at a time. O(rows / 64).
+    /// The rows as they are now, without marks, for as long as they are needed: to be read only, and given back by [#release] in any case. Never
+    /// refused. There may be one image at a time. O(rows / 64).
     public IdRows freeze() {
         IdRows image = new IdRows(pages, width - ID_BYTES);
         if (leafCount == 0) return image;
-        pages.forceExtra(arrayBytes(leafCount));
+        pages.forceExtra(image.arrayBytes(leafCount));
         image.leaves = new long[leafCount];
         image.leafCount = leafCount;
         image.size = size;
@@ -531,7 +580,7 @@ public final class IdRows {
             else pages.free(entry & Pages.ADDRESS_MASK, blockSize(image.count(leaf)));
         }
         if (end > 0) return true;
-        uncount(image.leaves.length);
+        image.uncount(image.leaves.length);
         image.leaves = NO_LEAVES;
         image.size = 0;
         return false;

@@ -592,6 +592,51 @@ class StreamCommandsTest {
         assertThat(group.idleFromMs(0)).isEqualTo(StreamGroup.NEVER);
     }
 
+    @Test
+    void who_claims_looks_only_where_something_may_be_idle() {
+        add("s", 6400);
+        server.line("XGROUP CREATE s g 0");
+        long firstMs = server.nowMs();
+        for (int i = 0; i < 64; i++) {
+            server.line("XREADGROUP GROUP g c COUNT 100 STREAMS s >");
+            server.advance(Duration.ofMillis(1));
+        }
+        Database db = server.store().database(0);
+        StreamGroup group = db.stream(db.lookup(Bytes.of("s"))).group(Bytes.of("g"));
+        for (int i = 0; i < 2; i++) {
+            Search oldest = new Search(firstMs + i);
+            group.search(oldest);
+            assertThat(oldest.found).as("%d of each millisecond", 100).isEqualTo(100);
+            assertThat(oldest.looks).as("at leaves, and rows of few of them").isLessThan(6400 / 64 + 5 * 64);
+            assertThat(ask("XREADGROUP GROUP g d CLAIM " + (server.nowMs() - firstMs - i) + " COUNT 100 STREAMS s >"))
+                    .startsWith("*1 *2 $1 s *100 *4 $" + (i == 0 ? "3 1-0" : "5 101-0"));
+        }
+        assertThat(group.idleFromMs(0)).as("not exact").isEqualTo(firstMs + 1);
+        group.search(new Search(firstMs + 1));
+        assertThat(group.idleFromMs(0)).isEqualTo(firstMs + 2);
+    }
+
+    private static final class Search implements StreamGroup.Search {
+        final long newestMs;
+        int looks;
+        int found;
+
+        Search(long newestMs) {
+            this.newestMs = newestMs;
+        }
+
+        @Override
+        public boolean wants(long sinceMs) {
+            looks++;
+            return sinceMs <= newestMs;
+        }
+
+        @Override
+        public void found(long place, long sinceMs) {
+            found++;
+        }
+    }
+
     // ---- waiting ----
 
     @Test

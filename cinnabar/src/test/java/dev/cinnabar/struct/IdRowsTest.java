@@ -17,7 +17,7 @@ class IdRowsTest {
     /// Rows and a tree map that are told the same; images that are held for a while.
     private static final class Run {
         final Pages pages = new Pages(new Budget(64 << 20));
-        final IdRows rows = new IdRows(pages, 8);
+        final IdRows rows = new IdRows(pages, 8, true); // marked with what they hold
         final TreeMap<Long, Long> expected = new TreeMap<>(Long::compareUnsigned); // id, as one number, to payload
         final Randomness random;
 
@@ -55,11 +55,13 @@ class IdRowsTest {
                     }
                 }
                 if (i % 200 == 0) rows.checkInvariants();
+                if (i % 1000 == 0) checkMarks(rows);
             }
             while (image != null && rows.release(image, 7)) continue;
             check();
             IdRows copy = rows.copy();
             assertThat(content(copy)).isEqualTo(content(rows));
+            checkMarks(copy);
             copy.free(Integer.MAX_VALUE);
             while (rows.free(100)) continue;
             assertThat(pages.used()).isZero();
@@ -72,6 +74,7 @@ class IdRowsTest {
             if (place == IdRows.NONE) place = rows.insert(ms(id), seq(id));
             long payload = random.nextLong();
             rows.set(place, 0, payload);
+            rows.mark(place, payload);
             expected.put(id, payload);
         }
 
@@ -79,6 +82,17 @@ class IdRowsTest {
             long place = rows.find(ms(id), seq(id));
             assertThat(place == IdRows.NONE).isEqualTo(expected.remove(id) == null);
             if (place != IdRows.NONE) rows.remove(place);
+        }
+
+        /// No mark is below the least of its leaf; corrects it here and there.
+        void checkMarks(IdRows of) {
+            for (long leaf = of.first(), end; leaf != IdRows.NONE; leaf = end) {
+                end = of.nextLeaf(leaf);
+                long least = Long.MAX_VALUE;
+                for (long at = leaf; at != end; at = of.next(at)) least = Math.min(least, of.get(at, 0));
+                assertThat(of.least(leaf)).isLessThanOrEqualTo(least);
+                if (random.below(3) == 0) of.setLeast(leaf, least);
+            }
         }
 
         void look(long id) {
