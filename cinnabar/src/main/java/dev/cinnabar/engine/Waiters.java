@@ -23,7 +23,11 @@ final class Waiters {
      * key and before any other: so nobody can come in between, and a body that waits needs no second form. If it still cannot be
      * answered it keeps its place.
      *
-     *   key → first waiter, second, …          a waiter may stand in the lines of several keys
+     *   key → line: place ⇄ place ⇄ …          a waiter may have places in the lines of several keys
+     *
+     * A line may be long, and mostly its first is served and nobody else. So nobody walks through it, and nothing is copied: who goes, whoever it is
+     * and whoever is served just then, is taken out of its places at once. A place that was taken out still leads to the next, so that
+     * a walk that stands on it goes on.
      */
 
     /// A call that waits.
@@ -32,6 +36,7 @@ final class Waiters {
         final CommandEntry entry;
         final Bytes[] argv;
         final List<WatchedKey> keys;
+        private final List<Place> places; // in the lines of the keys
         final Waiting how;
         final long deadlineMs; // Long.MAX_VALUE for none
         final long heldBytes; // of the budget
@@ -51,6 +56,7 @@ final class Waiters {
             this.entry = entry;
             this.argv = argv;
             this.keys = keys;
+            this.places = new ArrayList<>(keys.size());
             this.how = how;
             this.deadlineMs = deadlineMs;
             this.againMs = how.againMs();
@@ -69,7 +75,53 @@ final class Waiters {
         }
     }
 
-    private final Map<WatchedKey, LinkedHashSet<Waiter>> lines = new HashMap<>();
+    /// A waiter's place in the line of a key.
+    static final class Place {
+        final Waiter waiter;
+        private final WatchedKey key;
+        private @Nullable Place previous;
+        private @Nullable Place next;
+
+        Place(Waiter waiter, WatchedKey key) {
+            this.waiter = waiter;
+            this.key = key;
+        }
+
+        /// The one behind, also when this one was taken out; who has it may be gone, too.
+        @Nullable
+        Place next() {
+            return next;
+        }
+    }
+
+    /// Who waits for a key.
+    private static final class Line {
+        @Nullable
+        Place first;
+
+        @Nullable
+        Place last;
+
+        int wakeWithoutKey; // how many want to hear when the key goes
+
+        void add(Place place) {
+            place.previous = last;
+            if (last == null) first = place;
+            else last.next = place;
+            last = place;
+            if (place.waiter.entry.is(Flag.WAKES_WITHOUT_KEY)) wakeWithoutKey++;
+        }
+
+        void remove(Place place) {
+            if (place.previous == null) first = place.next;
+            else place.previous.next = place.next;
+            if (place.next == null) last = place.previous;
+            else place.next.previous = place.previous;
+            if (place.waiter.entry.is(Flag.WAKES_WITHOUT_KEY)) wakeWithoutKey--;
+        }
+    }
+
+    private final Map<WatchedKey, Line> lines = new HashMap<>();
     private final Map<Session, Waiter> bySession = new HashMap<>();
     // a set and no heap, for most go before their time: out of a heap one is taken by searching it
     private final TreeSet<Waiter> byTime =
@@ -78,26 +130,29 @@ final class Waiters {
 
     void add(Waiter waiter) {
         bySession.put(waiter.session, waiter);
-        for (WatchedKey key : waiter.keys)
-            lines.computeIfAbsent(key, k -> new LinkedHashSet<>()).add(waiter);
+        for (WatchedKey key : waiter.keys) {
+            Place place = new Place(waiter, key);
+            waiter.places.add(place);
+            lines.computeIfAbsent(key, k -> new Line()).add(place);
+        }
         if (waiter.nextMs() != Long.MAX_VALUE) byTime.add(waiter);
     }
 
     void remove(Waiter waiter) {
         waiter.isGone = true;
         bySession.remove(waiter.session);
-        for (WatchedKey key : waiter.keys) {
-            LinkedHashSet<Waiter> line = lines.get(key);
-            if (line == null) continue;
-            line.remove(waiter);
-            if (line.isEmpty()) lines.remove(key);
+        for (Place place : waiter.places) {
+            Line line = lines.get(place.key);
+            if (line == null) throw new IllegalStateException("no line of a key that is waited for");
+            line.remove(place);
+            if (line.first == null) lines.remove(place.key);
         }
         if (waiter.nextMs() != Long.MAX_VALUE) byTime.remove(waiter);
     }
 
     /// Says when a waiter wants to be run again at the latest; [Long#MAX_VALUE] when only a key can help it.
     void again(Waiter waiter, long atMs) {
-        if (waiter.againMs == atMs) return;
+        if (waiter.isGone || waiter.againMs == atMs) return;
         if (waiter.nextMs() != Long.MAX_VALUE) byTime.remove(waiter);
         waiter.againMs = atMs;
         if (waiter.nextMs() != Long.MAX_VALUE) byTime.add(waiter);
@@ -121,13 +176,7 @@ final class Waiters {
     /// Of these keys, those that somebody waits for who wants to hear when they go.
     int keysThatMayGo() {
         int count = 0;
-        for (LinkedHashSet<Waiter> line : lines.values()) {
-            for (Waiter waiter : line) {
-                if (!waiter.entry.is(Flag.WAKES_WITHOUT_KEY)) continue;
-                count++;
-                break;
-            }
-        }
+        for (Line line : lines.values()) if (line.wakeWithoutKey > 0) count++;
         return count;
     }
 
@@ -162,10 +211,17 @@ final class Waiters {
         return key;
     }
 
-    /// Who waits for the key, in order; a copy.
-    List<Waiter> line(WatchedKey key) {
-        LinkedHashSet<Waiter> line = lines.get(key);
-        return line == null ? List.of() : new ArrayList<>(line);
+    /// The place of who has waited the longest for the key, or null.
+    @Nullable
+    Place first(WatchedKey key) {
+        Line line = lines.get(key);
+        return line == null ? null : line.first;
+    }
+
+    /// Whether anybody waits for the key who wants to hear when it goes.
+    boolean wakesWithoutKey(WatchedKey key) {
+        Line line = lines.get(key);
+        return line != null && line.wakeWithoutKey > 0;
     }
 
     /// One whose time is over, or who wants to be run again, or null.

@@ -8,6 +8,7 @@ import dev.cinnabar.command.Errors;
 import dev.cinnabar.command.Flag;
 import dev.cinnabar.command.Waiting;
 import dev.cinnabar.engine.Session.WatchedKey;
+import dev.cinnabar.engine.Waiters.Place;
 import dev.cinnabar.engine.Waiters.Waiter;
 import dev.cinnabar.store.Database;
 import dev.cinnabar.store.Store;
@@ -53,6 +54,7 @@ final class WaitingCalls {
     }
 
     private void remove(Waiter waiter) {
+        if (waiter.isGone) return; // its client went while it was served
         waiters.remove(waiter);
         engine.budget().cancel(waiter.heldBytes);
     }
@@ -89,7 +91,9 @@ final class WaitingCalls {
             WatchedKey key = waiters.nextReady();
             if (key == null) return;
             boolean isThere = isThere(key);
-            for (Waiter waiter : waiters.line(key)) {
+            for (Place place = waiters.first(key); place != null; place = place.next()) {
+                if (!isThere && !waiters.wakesWithoutKey(key)) break;
+                Waiter waiter = place.waiter;
                 if (waiter.isGone || !isThere && !waiter.entry.is(Flag.WAKES_WITHOUT_KEY)) continue;
                 if (!mayBeAnswered(waiter, key)) continue;
                 runAgain(waiter, waiter.argvFor(key), false);

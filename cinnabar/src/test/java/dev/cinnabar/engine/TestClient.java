@@ -30,6 +30,10 @@ final class TestClient implements Link {
         engine.unlock();
     }
 
+    Engine engine() {
+        return engine;
+    }
+
     Session session() {
         return session;
     }

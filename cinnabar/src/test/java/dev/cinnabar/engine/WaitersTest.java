@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -92,6 +93,27 @@ class WaitersTest {
         client.send("DEL stream");
         assertThat(waiting.read()).isEqualTo("-UNBLOCKED the stream key no longer exists");
         assertThat(reader.read()).isEmpty();
+    }
+
+    @Test
+    void who_goes_while_others_are_served_is_passed_over_and_those_behind_are_served() {
+        List<TestClient> crowd = new ArrayList<>();
+        TestEngine closing =
+                new TestEngine(Command.of(CommandSpec.syntax("CLOSE key").key("RO"), call -> {
+                    if (!call.hasWaited()) return call.waitForKeys(1, 1, 0, true);
+                    for (int i : new int[] {2, 1, 0, 4})
+                        crowd.get(i).engine().close(crowd.get(i).session());
+                    return call.reply().ok();
+                }));
+        for (String line : List.of("CLOSE list", "BLPOP list 0", "BLPOP none list 0", "BLPOP list 0", "BLPOP list 0")) {
+            crowd.add(closing.connect());
+            crowd.get(crowd.size() - 1).send(line);
+        }
+        TestClient other = closing.connect();
+        assertThat(other.send("RPUSH list x y")).isEqualTo(":2");
+        assertThat(crowd.get(3).read()).isEqualTo("*2 $4 list $1 x");
+        assertThat(other.send("LRANGE list 0 -1")).isEqualTo("*1 $1 y");
+        assertThat(other.send("INFO clients")).contains("blocked_clients:0", "total_blocking_keys:0");
     }
 
     @Test
