@@ -67,7 +67,8 @@ public final class RealRedis implements AutoCloseable {
         }
     }
 
-    /// Tries until the server listens. Its log does not tell with every `loglevel`, so nobody waits for a line of it.
+    /// Tries until the server listens. Its log does not tell with every `loglevel`, so nobody waits for a
+    /// line of it.
     private static SocketChannel connect(Process process, Path socket, List<String> arguments) throws IOException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (process.isAlive() && System.nanoTime() < deadline) {
@@ -154,7 +155,8 @@ public final class RealRedis implements AutoCloseable {
         }
     }
 
-    /// Sends a command and gives its reply as it came, in either version of the protocol. Texts are bytes, one char each.
+    /// Sends a command and gives its reply as it came, in either version of the protocol. Texts are bytes,
+    /// one char each.
     public String raw(String... words) {
         var reply = new StringBuilder();
         try {

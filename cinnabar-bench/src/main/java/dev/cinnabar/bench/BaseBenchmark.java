@@ -16,7 +16,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// What every command pays on the ground floor: one hash of its key, and, for counters, a number read and printed.
+/// What every command pays on the ground floor: one hash of its key, and, for counters, a number read and
+/// printed.
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

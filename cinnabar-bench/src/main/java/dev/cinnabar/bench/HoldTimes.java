@@ -15,11 +15,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/// For how long the engine's lock is held, at the most, by each single step of what is done with a collection of ten million elements: adding one
-/// more, freezing it, a slice of a snapshot, changing it meanwhile, giving it up, freeing it. In CPU time of the thread, so that neither
-/// other programs nor the collector count: it is the work that is measured, and it is bounded or not.
+/// For how long the engine's lock is held, at the most, by each single step of what is done with a collection
+/// of ten million elements: adding one more, freezing it, a slice of a snapshot, changing it meanwhile,
+/// giving it up, freeing it. In CPU time of the thread, so that neither other programs nor the collector
+/// count: it is the work that is measured, and it is bounded or not.
 ///
-/// A program: `java -Xmx4g -cp cinnabar-bench/target/cinnabar-bench.jar dev.cinnabar.bench.HoldTimes [elements]`.
+/// A program: `java -Xmx4g -cp cinnabar-bench/target/cinnabar-bench.jar dev.cinnabar.bench.HoldTimes
+/// [elements]`.
 public final class HoldTimes {
     private static final int SLICE = 256; // as LogSnapshot
     private static final KeyEvents DEAF = new KeyEvents() {

@@ -20,8 +20,8 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// How long until a server answers: a process that the launcher starts (in the folder of the project, after `make build`, so that
-/// the archive is in place), and one more server in a JVM where one has run before.
+/// How long until a server answers: a process that the launcher starts (in the folder of the project, after
+/// `make build`, so that the archive is in place), and one more server in a JVM where one has run before.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)

@@ -5,9 +5,9 @@ import java.util.Arrays;
 
 /// A growing array of bytes to append to: what replies, log records and protocol text are written into.
 ///
-/// Appending allocates only when the array has to grow (it doubles). [#clear()] keeps the array for the next use. Not
-/// thread-safe. Refuses to grow beyond 2 GiB - 64 bytes with an [IllegalStateException]; whoever can produce that much
-/// checks before.
+/// Appending allocates only when the array has to grow (it doubles). [#clear()] keeps the array for the next
+/// use. Not thread-safe. Refuses to grow beyond 2 GiB - 64 bytes with an [IllegalStateException]; whoever can
+/// produce that much checks before.
 public final class ByteBuilder {
     private static final int MAX_LENGTH = Integer.MAX_VALUE - 64;
 
@@ -132,7 +132,8 @@ public final class ByteBuilder {
         limit = MAX_LENGTH;
     }
 
-    /// What a builder throws that would grow beyond its limit. Without a stack trace: whoever sets a limit expects it.
+    /// What a builder throws that would grow beyond its limit. Without a stack trace: whoever sets a limit
+    /// expects it.
     public static final class LimitReached extends RuntimeException {
         private static final long serialVersionUID = 1;
 

@@ -9,11 +9,12 @@ import org.jspecify.annotations.Nullable;
 
 /// A *borrowed* window of bytes: somebody else's array, from an offset, for a length.
 ///
-/// Valid only until the lender moves on (for a command's arguments: until the command returns). Whoever keeps the
-/// content copies it, with [#copy()] or as [StoredBytes]. A window can be pointed elsewhere with [#set], which is how
-/// the argument windows of a call are reused without garbage. Not thread-safe.
+/// Valid only until the lender moves on (for a command's arguments: until the command returns). Whoever keeps
+/// the content copies it, with [#copy()] or as [StoredBytes]. A window can be pointed elsewhere with [#set],
+/// which is how the argument windows of a call are reused without garbage. Not thread-safe.
 ///
-/// Equality and hash code are those of the content; do not put a window that will be reused into a hash table.
+/// Equality and hash code are those of the content; do not put a window that will be reused into a hash
+/// table.
 public final class Bytes implements Comparable<Bytes> {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
     private static final byte[] NONE = new byte[0];
@@ -43,8 +44,8 @@ public final class Bytes implements Comparable<Bytes> {
         return of(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /// Copies bytes, quickest where there are 8 to 32 of them, as there are in most keys and many values: a call of `System.arraycopy` costs
-    /// more than the copying. The ranges may overlap.
+    /// Copies bytes, quickest where there are 8 to 32 of them, as there are in most keys and many values: a
+    /// call of `System.arraycopy` costs more than the copying. The ranges may overlap.
     public static void copy(byte[] from, int offset, byte[] to, int at, int length) {
         if (length < Long.BYTES || length > 4 * Long.BYTES) {
             System.arraycopy(from, offset, to, at, length);
@@ -108,7 +109,8 @@ public final class Bytes implements Comparable<Bytes> {
         return Arrays.equals(array, offset, offset + length, other, otherOffset, otherOffset + otherLength);
     }
 
-    /// Whether the content is this ASCII word, in any case. The word has to be given in upper case. Allocates nothing.
+    /// Whether the content is this ASCII word, in any case. The word has to be given in upper case. Allocates
+    /// nothing.
     public boolean isWord(String upperCase) {
         return isWord(array, offset, length, upperCase);
     }
@@ -124,8 +126,8 @@ public final class Bytes implements Comparable<Bytes> {
         return true;
     }
 
-    /// Unsigned lexicographic order, as `memcmp` and Redis sort. That there is an order also keeps a `HashMap` quick whose
-    /// keys somebody has chosen to have the same hash.
+    /// Unsigned lexicographic order, as `memcmp` and Redis sort. That there is an order also keeps a
+    /// `HashMap` quick whose keys somebody has chosen to have the same hash.
     @Override
     public int compareTo(Bytes other) {
         return Arrays.compareUnsigned(

@@ -1,7 +1,7 @@
 package dev.cinnabar.base;
 
-/// Where time comes from. Every read of the time in this code base goes through a clock that was handed in, so that
-/// tests and users can hold it, and move it, themselves.
+/// Where time comes from. Every read of the time in this code base goes through a clock that was handed in,
+/// so that tests and users can hold it, and move it, themselves.
 public interface Clock {
     /// Wall time, milliseconds since 1970-01-01 UTC; may step when the machine's clock is set.
     long wallMs();

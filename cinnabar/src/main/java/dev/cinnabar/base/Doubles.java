@@ -34,8 +34,9 @@ public final class Doubles {
         return parse(text.array(), text.offset(), text.length(), false);
     }
 
-    /// The same for the ends of ranges, which Redis gives to C's `strtod` as they are: blanks in front are skipped, a NUL ends the text, a
-    /// number beyond the range is an infinity, one near to zero is zero, and no text at all is zero too.
+    /// The same for the ends of ranges, which Redis gives to C's `strtod` as they are: blanks in front are
+    /// skipped, a NUL ends the text, a number beyond the range is an infinity, one near to zero is zero, and
+    /// no text at all is zero too.
     ///
     /// @return NaN when it is no number
     public static double parseBound(byte[] array, int offset, int length) {

@@ -14,10 +14,10 @@ package dev.cinnabar.base;
 /// with the pattern, and a backslash at the very end stands for itself. Allocates nothing.
 public final class Glob {
     /*
-     * The last star is the only place worth going back to. Whatever an earlier star could swallow beyond its first
-     * fit, the last one can swallow too, so trying other lengths for the earlier ones never turns a failure into a
-     * match. Time is therefore bounded by pattern length times text length: a*a*a*a*a*b, on which a matcher that
-     * recurses at every star needs exponential time, is harmless.
+     * The last star is the only place worth going back to. Whatever an earlier star could swallow beyond its
+     * first fit, the last one can swallow too, so trying other lengths for the earlier ones never turns a
+     * failure into a match. Time is therefore bounded by pattern length times text length: a*a*a*a*a*b, on
+     * which a matcher that recurses at every star needs exponential time, is harmless.
      *
      *   pattern   a * b c          text   a x b x b c
      *               ^ star                    ^ mark: what the star has swallowed ends here; on failure it moves right

@@ -60,8 +60,8 @@ public interface Log {
         write(Level.WARNING, message);
     }
 
-    /// Says that something failed that should not have: a warning with the cause, and a line for each of the places that it came from, the
-    /// nearest [#FRAMES] of them.
+    /// Says that something failed that should not have: a warning with the cause, and a line for each of the
+    /// places that it came from, the nearest [#FRAMES] of them.
     default void failure(String message, Throwable cause) {
         warning(message + ": " + cause);
         StackTraceElement[] places = cause.getStackTrace();

@@ -145,7 +145,8 @@ public final class LongDouble {
         return rounded.signum() == 0 ? "0" : rounded.toPlainString();
     }
 
-    /// The nearest value that such a number can hold, for one that is not negative; the even one of two. Null when it is too large.
+    /// The nearest value that such a number can hold, for one that is not negative; the even one of two. Null
+    /// when it is too large.
     private static @Nullable BigDecimal round(BigDecimal value) {
         if (value.signum() == 0) return BigDecimal.ZERO;
         // value = unscaled · 10^-scale = numerator / denominator; find e with 2^63 <= value / 2^e < 2^64
@@ -166,8 +167,8 @@ public final class LongDouble {
         return scaled(mantissa, exponent);
     }
 
-    /// The integer times two to the exponent, exactly and in few digits: n / 2^k is n · 5^k / 10^k. (BigDecimal's own division takes
-    /// milliseconds where k is some thousands.)
+    /// The integer times two to the exponent, exactly and in few digits: n / 2^k is n · 5^k / 10^k.
+    /// (BigDecimal's own division takes milliseconds where k is some thousands.)
     private static BigDecimal scaled(BigInteger integer, int exponent) {
         if (exponent >= 0) return new BigDecimal(integer.shiftLeft(exponent));
         int shared = Math.min(-exponent, Math.max(0, integer.getLowestSetBit()));

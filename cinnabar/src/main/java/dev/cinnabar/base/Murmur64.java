@@ -6,8 +6,8 @@ import java.nio.ByteOrder;
 
 /// MurmurHash64A (Austin Appleby, 2008, public domain): a 64-bit hash whose values are part of a format.
 ///
-/// HyperLogLogs that were filled on another server have to go on counting here, so the function is given. For tables of our own there
-/// is [Hash], which is seeded in secret.
+/// HyperLogLogs that were filled on another server have to go on counting here, so the function is given. For
+/// tables of our own there is [Hash], which is seeded in secret.
 public final class Murmur64 {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long M = 0xc6a4a7935bd1e995L;

@@ -2,14 +2,15 @@ package dev.cinnabar.base;
 
 /// Whole numbers as ASCII text and back, without garbage.
 ///
-/// The grammar of a number is Redis's `string2ll`: an optional minus, no plus, no leading zeros, no blanks, and a value
-/// that fits 64 signed bits; `-0` is not a number. So text and number stand one to one, and a value that reads as a
-/// number may be stored as one.
+/// The grammar of a number is Redis's `string2ll`: an optional minus, no plus, no leading zeros, no blanks,
+/// and a value that fits 64 signed bits; `-0` is not a number. So text and number stand one to one, and a
+/// value that reads as a number may be stored as one.
 public final class Numbers {
     /// The longest a `long` can get in decimal: `-9223372036854775808`.
     public static final int MAX_LONG_CHARS = 20;
 
-    /// The smallest number of one digit more than the index says. At both ends 0, below which there is nothing.
+    /// The smallest number of one digit more than the index says. At both ends 0, below which there is
+    /// nothing.
     private static final long[] POWERS_OF_TEN = new long[20];
 
     static {
@@ -70,8 +71,8 @@ public final class Numbers {
         return digits + 1 - (int) isLess + (int) (number >>> 63);
     }
 
-    /// Writes the number in decimal at the offset, which must have [#length] bytes of room, and answers how many
-    /// it took.
+    /// Writes the number in decimal at the offset, which must have [#length] bytes of room, and answers how
+    /// many it took.
     public static int print(long number, byte[] target, int offset) {
         int length = length(number);
         // works on the negative side, which has room for the smallest number's magnitude, and on two digits at a time: each division waits for

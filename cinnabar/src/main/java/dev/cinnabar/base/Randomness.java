@@ -1,7 +1,7 @@
 package dev.cinnabar.base;
 
-/// Where chance comes from: a small generator (SplitMix64, Steele, Lea and Flood 2014) that is handed in, so that a run
-/// can be repeated from its seed. Not for secrets. Not thread-safe; each owner has its own.
+/// Where chance comes from: a small generator (SplitMix64, Steele, Lea and Flood 2014) that is handed in, so
+/// that a run can be repeated from its seed. Not for secrets. Not thread-safe; each owner has its own.
 public final class Randomness {
     private long state;
 

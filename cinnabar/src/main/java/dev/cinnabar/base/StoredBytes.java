@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Bytes of our own: an immutable copy that may be kept and used as a key of a Java map (watched keys, waiting keys,
-/// channels). The data itself never lives in these; it lives in pages.
+/// Bytes of our own: an immutable copy that may be kept and used as a key of a Java map (watched keys,
+/// waiting keys, channels). The data itself never lives in these; it lives in pages.
 public final class StoredBytes implements Comparable<StoredBytes> {
     private final byte[] bytes;
     private final int hash;

@@ -3,8 +3,8 @@ package dev.cinnabar.base;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 
-/// Waiting that an interrupt does not cut short: for those who have to wait to the end because somebody else still works with what they
-/// are about to take away.
+/// Waiting that an interrupt does not cut short: for those who have to wait to the end because somebody else
+/// still works with what they are about to take away.
 public final class Waits {
     private Waits() {}
 
@@ -13,7 +13,8 @@ public final class Waits {
         void run() throws InterruptedException;
     }
 
-    /// Waits until it returns of its own accord: after an interrupt it is begun again, and the interrupt is kept for the caller to see later.
+    /// Waits until it returns of its own accord: after an interrupt it is begun again, and the interrupt is
+    /// kept for the caller to see later.
     public static void untilDone(Wait wait) {
         boolean isInterrupted = false;
         while (true) {
@@ -32,8 +33,8 @@ public final class Waits {
         void run() throws IOException;
     }
 
-    /// Does the work to its end, although Java closes the channel of a thread that is interrupted: it is begun again then, and the interrupt
-    /// is kept for the caller to see later.
+    /// Does the work to its end, although Java closes the channel of a thread that is interrupted: it is
+    /// begun again then, and the interrupt is kept for the caller to see later.
     public static void onFile(FileWork work) throws IOException {
         boolean isInterrupted = Thread.interrupted();
         try {

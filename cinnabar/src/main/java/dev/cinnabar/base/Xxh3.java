@@ -22,9 +22,10 @@ public final class Xxh3 {
      */
 
     /*
-     * What could be loops over eight lanes is written out. C2 of JDK 17 (17.0.15) moves the checks of `secret(… + 8 * i)` out of such a loop, and gets
-     * something wrong when it takes over in the middle of a long value: one hash of 5 MB in some twenty came out different. Without
-     * -XX:+UseLoopPredicate, or with JDK 25, it does not happen; `Xxh3Test` asks often enough to see it.
+     * What could be loops over eight lanes is written out. C2 of JDK 17 (17.0.15) moves the checks of
+     * `secret(… + 8 * i)` out of such a loop, and gets something wrong when it takes over in the middle of a
+     * long value: one hash of 5 MB in some twenty came out different. Without -XX:+UseLoopPredicate, or with
+     * JDK 25, it does not happen; `Xxh3Test` asks often enough to see it.
      */
 
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);

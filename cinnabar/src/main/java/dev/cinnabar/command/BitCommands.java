@@ -114,7 +114,8 @@ public enum BitCommands implements Command {
         return address == 0 ? null : call.db().string(address).bytes();
     }
 
-    /// A bit that is already as wanted is no change, unless the string had to grow for it: nothing is logged then.
+    /// A bit that is already as wanted is no change, unless the string had to grow for it: nothing is logged
+    /// then.
     private static Reply setBit(Call call) {
         Bytes key = call.key(1);
         long bit = BitField.offset(call, 2, 0);
@@ -195,8 +196,8 @@ public enum BitCommands implements Command {
 
     // ---- whole strings ----
 
-    /// The result is written where it stays: over the destination if that is a source, else into a string of its own. No copy is made
-    /// beside it.
+    /// The result is written where it stays: over the destination if that is a source, else into a string of
+    /// its own. No copy is made beside it.
     private static Reply bitOp(Call call) {
         Bits.Operation operation = operation(call);
         Bytes key = call.key(2);

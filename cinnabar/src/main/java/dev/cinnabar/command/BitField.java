@@ -11,17 +11,18 @@ import dev.cinnabar.struct.Records;
 /// BITFIELD: numbers of 1 to 64 bits anywhere in a string, read, set and counted with, several in one call.
 final class BitField {
     /*
-     * The words are read twice. The first time everything is checked and the string's new length found; the second time nothing can be
-     * refused any more, so the answers are written as they come and no list of operations is kept.
+     * The words are read twice. The first time everything is checked and the string's new length found; the
+     * second time nothing can be refused any more, so the answers are written as they come and no list of
+     * operations is kept.
      *
      *   BITFIELD k  OVERFLOW SAT  INCRBY u8 #3 10  GET i5 100
      *                                   |  |  by how much
      *                                   |  at bit 3 * 8
      *                                   unsigned, 8 bits
      *
-     * A number that does not fit wraps around, stops at the end of its range, or is not written and answered by nil, as the last OVERFLOW
-     * in front of it says. Redis makes the string as long as the operations need even if all of them fail, but does not tell its log;
-     * here that is a change like any other.
+     * A number that does not fit wraps around, stops at the end of its range, or is not written and answered
+     * by nil, as the last OVERFLOW in front of it says. Redis makes the string as long as the operations need
+     * even if all of them fail, but does not tell its log; here that is a change like any other.
      */
 
     private static final int WRAP = 0;
@@ -143,7 +144,8 @@ final class BitField {
         return operand < 0 && old < min - operand ? -1 : 0;
     }
 
-    /// The same for unsigned numbers. What is set counts as unsigned itself, so a negative number is far above.
+    /// The same for unsigned numbers. What is set counts as unsigned itself, so a negative number is far
+    /// above.
     private static int overUnsigned(boolean sets, long old, long operand, int width) {
         long max = max(width);
         if (sets) return operand < 0 || operand > max ? 1 : 0;

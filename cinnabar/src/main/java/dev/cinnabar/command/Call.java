@@ -12,9 +12,11 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// One command being run: its arguments, the databases, the reply, and the [Outbox] in which the body says what it changed.
+/// One command being run: its arguments, the databases, the reply, and the [Outbox] in which the body says
+/// what it changed.
 ///
-/// A call belongs to an executor and is used for one command after the other; everything it lends is valid until the body returns.
+/// A call belongs to an executor and is used for one command after the other; everything it lends is valid
+/// until the body returns.
 public final class Call implements Arguments {
     /// The name of an event that is told to nobody.
     public static final String NO_EVENT = "";
@@ -81,7 +83,8 @@ public final class Call implements Arguments {
         if (wordsAgain != AS_IT_IS) wordsAgain = AS_IT_IS;
     }
 
-    /// Forgets the words of the last commands and what was made of them, and gives back what has grown large. The engine's.
+    /// Forgets the words of the last commands and what was made of them, and gives back what has grown large.
+    /// The engine's.
     public void letGo() {
         argv = NO_ARGUMENTS;
         forgetWaiting();
@@ -178,8 +181,9 @@ public final class Call implements Arguments {
         return address;
     }
 
-    /// The address of a key that is about to be changed, or 0. Notes that the key is used, also when it turns out that there is nothing to
-    /// change. What replaces a whole value ([Database#setString] and its kin) does so by itself.
+    /// The address of a key that is about to be changed, or 0. Notes that the key is used, also when it turns
+    /// out that there is nothing to change. What replaces a whole value ([Database#setString] and its kin)
+    /// does so by itself.
     public long lookupWrite(Bytes key) {
         return lookupWrite(store.database(dbIndex), key);
     }
@@ -199,7 +203,8 @@ public final class Call implements Arguments {
         return address;
     }
 
-    /// The same as [#lookupRead] for OBJECT, which looks at a key from outside: a miss is counted, but no event.
+    /// The same as [#lookupRead] for OBJECT, which looks at a key from outside: a miss is counted, but no
+    /// event.
     public long lookupFromOutside(Bytes key) {
         long address = store.database(dbIndex).lookup(key);
         if (address == 0) misses++;
@@ -212,8 +217,8 @@ public final class Call implements Arguments {
         if (limits.tellsMisses) outbox.notice(dbIndex, key, "keymiss", 'm');
     }
 
-    /// Says whether what the client does counts as use of a key (CLIENT NO-TOUCH says it does not): in all databases, until the next call
-    /// begins. The engine's.
+    /// Says whether what the client does counts as use of a key (CLIENT NO-TOUCH says it does not): in all
+    /// databases, until the next call begins. The engine's.
     public void touches(boolean touches) {
         store.moment().touches = touches;
     }
@@ -259,12 +264,14 @@ public final class Call implements Arguments {
         return limits;
     }
 
-    /// Whether the command comes from the log: it was checked when it was written, and what it says is to be done in full.
+    /// Whether the command comes from the log: it was checked when it was written, and what it says is to be
+    /// done in full.
     public boolean mustObey() {
         return mustObey;
     }
 
-    /// Whether a string may not become so long (`proto-max-bulk-len`). What comes from the log was within the limit that held then.
+    /// Whether a string may not become so long (`proto-max-bulk-len`). What comes from the log was within the
+    /// limit that held then.
     ///
     /// @param length in bytes
     public boolean isTooLong(long length) {
@@ -278,8 +285,9 @@ public final class Call implements Arguments {
 
     // ---- waiting ----
 
-    /// Says that there is nothing to answer yet: the command is run again, from the top, whenever one of these keys has changed. Nothing may
-    /// have changed before. Where nobody can wait (in a transaction, in a script) the answer is nil at once.
+    /// Says that there is nothing to answer yet: the command is run again, from the top, whenever one of
+    /// these keys has changed. Nothing may have changed before. Where nobody can wait (in a transaction, in a
+    /// script) the answer is nil at once.
     ///
     /// @param first      the index of the first key among the arguments
     /// @param last       of the last one
@@ -289,8 +297,9 @@ public final class Call implements Arguments {
         return waitForKeys(first, last, false, timeoutMs, nilIsArray);
     }
 
-    /// The same for a call that takes what it wants from one of the keys, as BLPOP does: from the one that got something first, not from the
-    /// one that is named first. So when it is run again, the key that has changed stands in the places of all.
+    /// The same for a call that takes what it wants from one of the keys, as BLPOP does: from the one that
+    /// got something first, not from the one that is named first. So when it is run again, the key that has
+    /// changed stands in the places of all.
     public Reply waitForOneOf(int first, int last, long timeoutMs, boolean nilIsArray) {
         return waitForKeys(first, last, true, timeoutMs, nilIsArray);
     }
@@ -301,8 +310,9 @@ public final class Call implements Arguments {
         return reply;
     }
 
-    /// Says that there is nothing to answer yet, and that no key will tell when there is: the command is run again, from the top, now and then,
-    /// and a last time when its time is over ([#isTimeOver]); then it has to answer. Only where [#mayWait].
+    /// Says that there is nothing to answer yet, and that no key will tell when there is: the command is run
+    /// again, from the top, now and then, and a last time when its time is over ([#isTimeOver]); then it has
+    /// to answer. Only where [#mayWait].
     ///
     /// @param timeoutMs how long to wait, in milliseconds; 0 for ever
     /// @param againMs   when to look again, in milliseconds from now, more than 0
@@ -311,26 +321,29 @@ public final class Call implements Arguments {
         return reply;
     }
 
-    /// Says, before [#waitForKeys], that the call is to be run again at a certain time, too: when it may be answered then though no key has
-    /// changed.
+    /// Says, before [#waitForKeys], that the call is to be run again at a certain time, too: when it may be
+    /// answered then though no key has changed.
     ///
     /// @param atMs in ms since 1970, later than now
     public void waitUntil(long atMs) {
         againMs = Math.min(againMs, atMs);
     }
 
-    /// Says, before [#waitForKeys], what the call waits for: a change of a key that does not bring it does not run the call again.
+    /// Says, before [#waitForKeys], what the call waits for: a change of a key that does not bring it does
+    /// not run the call again.
     public void waitFor(Wish wish) {
         this.wish = wish;
     }
 
-    /// Says, before [#waitForKeys], which word takes the place of an argument when the call is run again (`XREAD … $`).
+    /// Says, before [#waitForKeys], which word takes the place of an argument when the call is run again
+    /// (`XREAD … $`).
     public void waitWith(int index, byte[] word) {
         if (wordsAgain == AS_IT_IS) wordsAgain = new HashMap<>();
         wordsAgain.put(index, word);
     }
 
-    /// Says that the answer stands, even if it is that a key is of another type: it is not one that the call waits for.
+    /// Says that the answer stands, even if it is that a key is of another type: it is not one that the call
+    /// waits for.
     public void decided() {
         isDecided = true;
     }
@@ -410,8 +423,8 @@ public final class Call implements Arguments {
         outbox.changed(db, key, event, eventClass, count);
     }
 
-    /// The same for a change that WATCH takes no notice of, as in Redis: of a stream's groups and counters and not of its entries. Who waits
-    /// for the key is run again.
+    /// The same for a change that WATCH takes no notice of, as in Redis: of a stream's groups and counters
+    /// and not of its entries. Who waits for the key is run again.
     public void changedUnwatched(Bytes key, String event) {
         changedUnwatched(key, event, 1);
     }
@@ -421,18 +434,20 @@ public final class Call implements Arguments {
         outbox.changedUnwatched(dbIndex, key, event, spec().group().eventClass(), count);
     }
 
-    /// The same for one that cannot help those who wait for the key either: they are left alone. Readers of a stream may be many, and each
-    /// of them makes its consumer.
+    /// The same for one that cannot help those who wait for the key either: they are left alone. Readers of a
+    /// stream may be many, and each of them makes its consumer.
     public void changedUnawaited(Bytes key, String event) {
         outbox.changedUnawaited(dbIndex, key, event, spec().group().eventClass(), 1);
     }
 
-    /// Says that changes were made that belong to no key, or to one that was named; the log remembers the command even if there were none.
+    /// Says that changes were made that belong to no key, or to one that was named; the log remembers the
+    /// command even if there were none.
     public void dirty(long count) {
         outbox.dirty(count);
     }
 
-    /// What the log is to remember instead of the command; see [Effects]. Without a call of this it is the command itself.
+    /// What the log is to remember instead of the command; see [Effects]. Without a call of this it is the
+    /// command itself.
     public Effects effects() {
         return outbox.effects();
     }

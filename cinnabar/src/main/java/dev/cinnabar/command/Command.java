@@ -4,7 +4,8 @@ import java.util.function.Function;
 
 /// One command: what it is called, what is known of it, and its body.
 ///
-/// A family is an enum that implements this; see the chapter. Whoever embeds the server adds a command with [#of].
+/// A family is an enum that implements this; see the chapter. Whoever embeds the server adds a command with
+/// [#of].
 public interface Command {
     /// The facts: syntax, flags, keys, documentation. Always the same object.
     CommandSpec spec();
@@ -14,7 +15,8 @@ public interface Command {
     /// Runs under the engine's lock. Everything borrowed from the call is valid until this returns.
     ///
     /// @return the call's reply, so that a path without an answer does not compile
-    /// @throws Refusal                            the user's mistake, sent as an error; nothing may have changed
+    /// @throws Refusal                            the user's mistake, sent as an error; nothing may have
+    ///                                            changed
     /// @throws dev.cinnabar.store.WrongType        the same, for a key of another type
     /// @throws dev.cinnabar.memory.OutOfMemory     memory is short; nothing may have changed
     Reply run(Call call);

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// The facts of a command. All that COMMAND INFO, COMMAND DOCS, COMMAND GETKEYS, the arity check and the generated manual say comes
-/// from here, and all of that from the syntax line as far as it can.
+/// The facts of a command. All that COMMAND INFO, COMMAND DOCS, COMMAND GETKEYS, the arity check and the
+/// generated manual say comes from here, and all of that from the syntax line as far as it can.
 ///
 /// Immutable.
 public final class CommandSpec {
@@ -87,8 +87,8 @@ public final class CommandSpec {
         this.replacedBy = b.replacedBy;
     }
 
-    /// Begins the facts of a command with its line in the manual: words in capitals are literal, `[…]` is optional, `…` behind a word
-    /// repeats it, `<a | b>` is a choice.
+    /// Begins the facts of a command with its line in the manual: words in capitals are literal, `[…]` is
+    /// optional, `…` behind a word repeats it, `<a | b>` is a choice.
     public static Builder syntax(String syntax) {
         return new Builder(syntax);
     }

@@ -5,11 +5,11 @@ import dev.cinnabar.base.Numbers;
 import dev.cinnabar.struct.StreamId;
 import java.util.Arrays;
 
-/// What goes into the change log instead of the command as the client sent it, where that would not give the same result again: the
-/// relative expiry time as an absolute one, the random choice as what was chosen.
+/// What goes into the change log instead of the command as the client sent it, where that would not give the
+/// same result again: the relative expiry time as an absolute one, the random choice as what was chosen.
 ///
-/// The words are borrowed like the arguments of the call. Reused; allocates only while it grows. Where there is no log, commands say what they have to
-/// say all the same, and nothing of it is written down.
+/// The words are borrowed like the arguments of the call. Reused; allocates only while it grows. Where there
+/// is no log, commands say what they have to say all the same, and nothing of it is written down.
 public final class Effects {
     private Bytes[] words = windows(8);
     private byte[][] digits = new byte[8][];

@@ -3,8 +3,8 @@ package dev.cinnabar.command;
 import dev.cinnabar.base.Bytes;
 import java.util.Locale;
 
-/// The texts of errors that several commands share, or that other rooms need; what one command alone says stands with it. Clients match on them,
-/// word for word, so they are Redis's.
+/// The texts of errors that several commands share, or that other rooms need; what one command alone says
+/// stands with it. Clients match on them, word for word, so they are Redis's.
 ///
 /// A text is a [Refusal] where it is thrown, and a string where it is answered or built upon.
 public final class Errors {
@@ -144,7 +144,8 @@ public final class Errors {
 
     private Errors() {}
 
-    /// What a client wrote, to be shown in an error: its bytes up to the first NUL, for which Redis shows no more either.
+    /// What a client wrote, to be shown in an error: its bytes up to the first NUL, for which Redis shows no
+    /// more either.
     ///
     /// @return one char per byte, as [Reply#error] takes it
     public static String echo(Bytes word) {
@@ -158,8 +159,8 @@ public final class Errors {
         return new Bytes(word.array(), word.offset(), shown).toLatin1();
     }
 
-    /// Java's text, which may hold any character (the name of a file, say), in the form that [Reply#error] takes: the bytes of its UTF-8, one
-    /// char each.
+    /// Java's text, which may hold any character (the name of a file, say), in the form that [Reply#error]
+    /// takes: the bytes of its UTF-8, one char each.
     public static String ofJava(String text) {
         return Bytes.of(text).toLatin1();
     }
@@ -189,7 +190,8 @@ public final class Errors {
         return "ERR " + name.toUpperCase(Locale.ROOT) + " isn't allowed for a DENY BLOCKING client";
     }
 
-    /// For more arguments than a subcommand knows; they are counted by hand where the least number is all that its arity says.
+    /// For more arguments than a subcommand knows; they are counted by hand where the least number is all
+    /// that its arity says.
     ///
     /// @param container in lower case
     /// @param word      the subcommand as the client wrote it

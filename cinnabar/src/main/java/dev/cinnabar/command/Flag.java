@@ -24,15 +24,18 @@ public enum Flag {
     NO_MULTI,
     ALLOW_BUSY,
     MOVABLEKEYS,
-    /// Writes nothing, but replicas may have to hear of it: waits while writes are paused. Redis hides it as well.
+    /// Writes nothing, but replicas may have to hear of it: waits while writes are paused. Redis hides it as
+    /// well.
     MAY_REPLICATE,
     /// Only where the configuration allows it (`enable-debug-command`).
     PROTECTED,
-    /// A call that waits is run again also when its key is gone or of another type (XREADGROUP answers an error then).
+    /// A call that waits is run again also when its key is gone or of another type (XREADGROUP answers an
+    /// error then).
     WAKES_WITHOUT_KEY,
     /// In a transaction it runs at once; all others are queued there.
     NOT_QUEUED,
-    /// After it there is no transaction any more: it may run in one also when there is no memory for a longer queue.
+    /// After it there is no transaction any more: it may run in one also when there is no memory for a longer
+    /// queue.
     ENDS_TRANSACTION,
     /// Runs what was queued: where a queued command would be held or refused, so is this.
     RUNS_QUEUE,

@@ -13,8 +13,8 @@ import dev.cinnabar.struct.Geohash;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 
-/// Places on earth: sorted sets whose scores are geohashes ([Geohash] draws them). There is no type of its own, so
-/// ZREM takes a place out and ZRANGE shows the scores.
+/// Places on earth: sorted sets whose scores are geohashes ([Geohash] draws them). There is no type of its
+/// own, so ZREM takes a place out and ZRANGE shows the scores.
 public enum GeoCommands implements Command {
     GEOADD(syntax("GEOADD key [NX | XX] [CH] longitude latitude member [longitude latitude member ...]")
             .flags(WRITE, DENYOOM)

@@ -19,10 +19,12 @@ import org.jspecify.annotations.Nullable;
 /// what is found. One object for one call.
 final class GeoSearch {
     /*
-     * The area is covered with a few cells (GeoCells), each of them is a range of scores, and each member in that range is measured.
-     * Without ASC, DESC and COUNT members are answered in the order in which they are met: cell by cell, by score.
+     * The area is covered with a few cells (GeoCells), each of them is a range of scores, and each member in
+     * that range is measured. Without ASC, DESC and COUNT members are answered in the order in which they are
+     * met: cell by cell, by score.
      *
-     * Where two members are equally far away, the one that was met first comes first. Redis leaves their order to its C library.
+     * Where two members are equally far away, the one that was met first comes first. Redis leaves their
+     * order to its C library.
      */
 
     private enum Order {

@@ -1,6 +1,7 @@
 package dev.cinnabar.command;
 
-/// To which chapter of the manual a command belongs; also its ACL category, and the class of the keyspace events it causes.
+/// To which chapter of the manual a command belongs; also its ACL category, and the class of the keyspace
+/// events it causes.
 public enum Group {
     GENERIC("generic", "keyspace", 'g'),
     STRING("string", "string", '$'),

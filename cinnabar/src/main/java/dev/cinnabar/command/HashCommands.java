@@ -19,7 +19,8 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Hashes: fields with a value each, under one key. What has to do with expiry times of fields is in [HashExpiry].
+/// Hashes: fields with a value each, under one key. What has to do with expiry times of fields is in
+/// [HashExpiry].
 public enum HashCommands implements Command {
     HDEL(syntax("HDEL key field [field ...]")
             .flags(WRITE, FAST)

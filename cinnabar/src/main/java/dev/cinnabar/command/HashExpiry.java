@@ -7,9 +7,11 @@ import dev.cinnabar.store.HashValue;
 import dev.cinnabar.struct.Listpack;
 import org.jspecify.annotations.Nullable;
 
-/// Fields of hashes that expire: HEXPIRE and its variants, HTTL and its variants, HPERSIST, HGETDEL, HGETEX, HSETEX.
+/// Fields of hashes that expire: HEXPIRE and its variants, HTTL and its variants, HPERSIST, HGETDEL, HGETEX,
+/// HSETEX.
 ///
-/// The log gets times as they were worked out (HPEXPIREAT, HSETEX … PXAT), and HDEL for what went at once because its time had passed already.
+/// The log gets times as they were worked out (HPEXPIREAT, HSETEX … PXAT), and HDEL for what went at once
+/// because its time had passed already.
 final class HashExpiry {
     /// The latest time that Redis takes for a field, in ms since 1970: the year 4199.
 

@@ -1,10 +1,11 @@
 package dev.cinnabar.command;
 
-/// Where a command's keys stand among its arguments, in the terms of Redis 7's key specifications: where to begin, and how to find keys from
-/// there. `EVAL script numkeys key [key …]` begins at argument 2, and there stands how many keys follow.
+/// Where a command's keys stand among its arguments, in the terms of Redis 7's key specifications: where to
+/// begin, and how to find keys from there. `EVAL script numkeys key [key …]` begins at argument 2, and there
+/// stands how many keys follow.
 ///
-/// @param flags what is done with the keys: access (`RO RW OW RM`), then `ACCESS UPDATE INSERT DELETE`, `not_key`, `incomplete`,
-///              `variable_flags`
+/// @param flags what is done with the keys: access (`RO RW OW RM`), then `ACCESS UPDATE INSERT DELETE`,
+///              `not_key`, `incomplete`, `variable_flags`
 public record KeySpec(String flags, Begin begin, Keys keys) {
 
     /// Where to begin.
@@ -23,7 +24,8 @@ public record KeySpec(String flags, Begin begin, Keys keys) {
 
     /// Begins behind a word.
     ///
-    /// @param from the argument from which on it is searched; negative: counted from the end, and searched backwards
+    /// @param from the argument from which on it is searched; negative: counted from the end, and searched
+    ///             backwards
     public record BehindWord(String word, int from) implements Begin {
         @Override
         public int find(Arguments arguments) {
@@ -47,7 +49,8 @@ public record KeySpec(String flags, Begin begin, Keys keys) {
     ///
     /// @param last  the last key relative to the first; -1 for the last argument, -2 for the one before
     /// @param step  from key to key
-    /// @param limit where `last` counts from the end: 2 stands for the first half of the arguments, and so on; 0 and 1 for all
+    /// @param limit where `last` counts from the end: 2 stands for the first half of the arguments, and so
+    ///              on; 0 and 1 for all
     public record Range(int last, int step, int limit) implements Keys {
         @Override
         public boolean show(int begin, Arguments arguments, KeySpec spec, KeyVisitor visitor) {
@@ -109,7 +112,8 @@ public record KeySpec(String flags, Begin begin, Keys keys) {
         return new KeySpec(flags, new Unknown(), new Unknown());
     }
 
-    /// Shows the index of each key among the arguments of a call; none where the word is missing behind which they stand.
+    /// Shows the index of each key among the arguments of a call; none where the word is missing behind which
+    /// they stand.
     ///
     /// @return false when the arguments make no sense for this specification
     boolean find(Arguments arguments, KeyVisitor visitor) {

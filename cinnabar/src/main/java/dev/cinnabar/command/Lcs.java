@@ -11,14 +11,14 @@ import dev.cinnabar.store.StringValue;
 /// each pair of positions, would be longer than the longest string.
 final class Lcs {
     /*
-     * The textbook's table (Wagner and Fischer, 1974), whose cell (i, j) holds the length for the first i bytes of one string and the
-     * first j of the other:
+     * The textbook's table (Wagner and Fischer, 1974), whose cell (i, j) holds the length for the first i
+     * bytes of one string and the first j of the other:
      *
      *   equal bytes      cell(i−1, j−1) + 1
      *   different bytes  the larger of cell(i−1, j) and cell(i, j−1)
      *
-     * The way back from the last cell to the first finds the text. It only asks which of two neighbours was larger, so we keep two
-     * rows of lengths, and one bit a cell for the way: a 32nd of the table.
+     * The way back from the last cell to the first finds the text. It only asks which of two neighbours was
+     * larger, so we keep two rows of lengths, and one bit a cell for the way: a 32nd of the table.
      */
 
     private static final long CELL_OF_REDIS = 4; // bytes

@@ -5,6 +5,7 @@ public final class Limits {
     /// The longest string there may be, in bytes (`proto-max-bulk-len`).
     public long maxBulkBytes = 512L << 20;
 
-    /// Whether somebody wants to hear of reads that do not find their key (`notify-keyspace-events`, class `m`).
+    /// Whether somebody wants to hear of reads that do not find their key (`notify-keyspace-events`, class
+    /// `m`).
     public boolean tellsMisses;
 }

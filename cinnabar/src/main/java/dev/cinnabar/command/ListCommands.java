@@ -450,7 +450,8 @@ public enum ListCommands implements Command {
         return reply;
     }
 
-    /// Answers an error when something else than a list lies where elements are to be moved to; one that stands also for who waits.
+    /// Answers an error when something else than a list lies where elements are to be moved to; one that
+    /// stands also for who waits.
     private static boolean refusesTarget(Call call) {
         long there = call.db().lookup(call.key(2));
         if (there == 0 || call.db().kind(there).type().equals("list")) return false;
@@ -461,8 +462,8 @@ public enum ListCommands implements Command {
 
     // ---- moving many ----
 
-    /// How many elements are moved at the most. Reads all words behind the ends and the timeout. The manual does
-    /// not say what becomes of a number below 1; it is refused, as LMPOP refuses it.
+    /// How many elements are moved at the most. Reads all words behind the ends and the timeout. The manual
+    /// does not say what becomes of a number below 1; it is refused, as LMPOP refuses it.
     ///
     /// @param at where they begin
     private static long mostToMove(Call call, int at) {
@@ -479,8 +480,8 @@ public enum ListCommands implements Command {
         return call.argc() > at && call.is(at, "EXACTLY");
     }
 
-    /// LMOVEM. Where nothing is moved it answers an empty array, or nil when there are fewer than EXACTLY so many, and the type of the target is of no
-    /// matter, as with LMOVE.
+    /// LMOVEM. Where nothing is moved it answers an empty array, or nil when there are fewer than EXACTLY so
+    /// many, and the type of the target is of no matter, as with LMOVE.
     private static Reply moveMany(Call call, boolean fromHead, boolean toHead) {
         long most = mostToMove(call, 5);
         long size = write(call, 1).size();
@@ -490,9 +491,9 @@ public enum ListCommands implements Command {
         return carry(call, fromHead, toHead, 5, Math.min(most, size));
     }
 
-    /// Moves elements that are there, and answers them as they lie in the target afterwards, from head to tail. The
-    /// target is filled before the source is emptied: so a refusal changes nothing, and a list that is moved to
-    /// itself keeps its key and its expiry time. For a moment memory holds them twice.
+    /// Moves elements that are there, and answers them as they lie in the target afterwards, from head to
+    /// tail. The target is filled before the source is emptied: so a refusal changes nothing, and a list that
+    /// is moved to itself keeps its key and its expiry time. For a moment memory holds them twice.
     ///
     /// @param at where the words of [#mostToMove] begin
     private static Reply carry(Call call, boolean fromHead, boolean toHead, int at, long count) {
@@ -524,8 +525,8 @@ public enum ListCommands implements Command {
         return reply;
     }
 
-    /// Elements on their way from list to list: copies that stay as they are while the lists change, in the order in
-    /// which they are pushed. They lie where the answer will stand.
+    /// Elements on their way from list to list: copies that stay as they are while the lists change, in the
+    /// order in which they are pushed. They lie where the answer will stand.
     private static final class Cargo implements ListValue.Visitor {
         private final Reply reply;
         private final int begin;

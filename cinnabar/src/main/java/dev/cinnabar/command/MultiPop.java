@@ -1,6 +1,7 @@
 package dev.cinnabar.command;
 
-/// What LMPOP, ZMPOP and their waiting forms ask for: so many elements, from one end, of the first of some keys that has any.
+/// What LMPOP, ZMPOP and their waiting forms ask for: so many elements, from one end, of the first of some
+/// keys that has any.
 ///
 /// ```
 ///   LMPOP   2 key key LEFT COUNT 3
@@ -28,7 +29,8 @@ final class MultiPop {
     /// @param countAt   where the number of keys stands
     /// @param firstEnd  the word for one end, as `LEFT`
     /// @param secondEnd the word for the other
-    /// @throws Refusal when there are no keys, another word stands where the end belongs, the count is none, or something is left over
+    /// @throws Refusal when there are no keys, another word stands where the end belongs, the count is none,
+    ///                 or something is left over
     MultiPop(Call call, int countAt, String firstEnd, String secondEnd) {
         long keys = call.longArg(countAt, 1, Long.MAX_VALUE, Errors.NO_KEYS);
         if (keys >= call.argc() - countAt - 1) throw Errors.SYNTAX_REFUSAL;

@@ -4,17 +4,20 @@ import dev.cinnabar.base.Bytes;
 import java.util.Arrays;
 import java.util.Collections;
 
-/// What a body says it changed, and what the log is to remember of it. Filled through its [Call]; read by the engine when it has returned.
+/// What a body says it changed, and what the log is to remember of it. Filled through its [Call]; read by the
+/// engine when it has returned.
 ///
 /// Reused from call to call; allocates only while it grows.
 public final class Outbox {
     /*
-     * A body says `changed(key, "set")`, and perhaps what the log is to remember instead of the command. That does nothing by itself:
-     * the engine reads it after the body has returned, wakes watchers, sends notifications, writes the log. What a body has said before
-     * it failed counts all the same, so it says so when it is done.
+     * A body says `changed(key, "set")`, and perhaps what the log is to remember instead of the command. That
+     * does nothing by itself: the engine reads it after the body has returned, wakes watchers, sends
+     * notifications, writes the log. What a body has said before it failed counts all the same, so it says so
+     * when it is done.
      *
-     * What happened beside, while the body ran, stands between its changes: a key expired when it was asked for, was made, was not
-     * there. These *notices* are for keyspace notifications only, which shall come in the order in which things happened.
+     * What happened beside, while the body ran, stands between its changes: a key expired when it was asked
+     * for, was made, was not there. These *notices* are for keyspace notifications only, which shall come in
+     * the order in which things happened.
      *
      *   SPOP k   →   change k spop | change k del            SET k v   →   notice k new | change k set
      */
@@ -99,7 +102,8 @@ public final class Outbox {
         dirty(count);
     }
 
-    /// Something happened to a key that is not a change by the command. The key is copied. Only called when notifications are on.
+    /// Something happened to a key that is not a change by the command. The key is copied. Only called when
+    /// notifications are on.
     public void notice(int db, Bytes key, String event, char eventClass) {
         put(db, key.copy(), 0, key.length(), event, eventClass).isNotice = true;
     }
@@ -129,14 +133,14 @@ public final class Outbox {
         isLogged = true;
     }
 
-    /// Puts the entries from one [#size()] to a later one behind all others: for a body that does first, because it may be refused, what
-    /// counts as done second.
+    /// Puts the entries from one [#size()] to a later one behind all others: for a body that does first,
+    /// because it may be refused, what counts as done second.
     void putLast(int from, int to) {
         Collections.rotate(Arrays.asList(entries).subList(from, size), from - to);
     }
 
-    /// What the log is to remember instead of the command: nothing, when the body first asks for it. The engine asks only where
-    /// [#usesEffects].
+    /// What the log is to remember instead of the command: nothing, when the body first asks for it. The
+    /// engine asks only where [#usesEffects].
     public Effects effects() {
         if (!usesEffects) {
             usesEffects = true;

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Writes the answer of a command, in RESP2 or RESP3, straight into the buffer that goes to the client.
 ///
-/// Belongs to a session's executor and is used again and again; nothing is allocated per answer. Every method answers the reply
-/// itself, so that a body ends in `return call.reply().integer(n)`. An aggregate is announced with its size and then followed by its
-/// elements.
+/// Belongs to a session's executor and is used again and again; nothing is allocated per answer. Every method
+/// answers the reply itself, so that a body ends in `return call.reply().integer(n)`. An aggregate is
+/// announced with its size and then followed by its elements.
 public final class Reply {
     private static final byte[] OK = ascii("+OK\r\n");
     private static final byte[] QUEUED = ascii("+QUEUED\r\n");
@@ -33,7 +33,8 @@ public final class Reply {
     private static final int SHORT_BULK = 128;
     private static final int HEAD_LENGTH_SHIFT = 56;
 
-    /// What stands before a short text, by its length: `$5\r\n` in the lower bytes, the number of these in the highest.
+    /// What stands before a short text, by its length: `$5\r\n` in the lower bytes, the number of these in
+    /// the highest.
     private static final long[] BULK_HEADS = bulkHeads();
 
     private ByteBuilder out = new ByteBuilder(16);
@@ -62,7 +63,8 @@ public final class Reply {
         return out;
     }
 
-    /// Whether [#push] was written since [#to]: the client gets it even when it wants no answers (CLIENT REPLY).
+    /// Whether [#push] was written since [#to]: the client gets it even when it wants no answers (CLIENT
+    /// REPLY).
     public boolean isPush() {
         return isPush;
     }
@@ -97,9 +99,11 @@ public final class Reply {
         return this;
     }
 
-    /// An error: `-text`, beginning with a code. CR and LF, which may come from arguments quoted in it, become blanks.
+    /// An error: `-text`, beginning with a code. CR and LF, which may come from arguments quoted in it,
+    /// become blanks.
     ///
-    /// @param text one char per byte, since a client's words need not be text: see [Errors#echo] and [Errors#ofJava]
+    /// @param text one char per byte, since a client's words need not be text: see [Errors#echo] and
+    ///             [Errors#ofJava]
     public Reply error(String text) {
         errors++;
         return uncountedError(text);
@@ -183,7 +187,8 @@ public final class Reply {
         return entry.isNumber() ? bulk(entry.number()) : bulk(entry.bytes());
     }
 
-    /// The text of the bulk string that was answered last: a copy that stays as it is while values change, until the reply is taken back.
+    /// The text of the bulk string that was answered last: a copy that stays as it is while values change,
+    /// until the reply is taken back.
     ///
     /// @param length of the text, in bytes
     Bytes lastText(int length) {
@@ -283,7 +288,8 @@ public final class Reply {
 
     // ---- aggregates whose size shows only at the end ----
 
-    /// Begins an aggregate of unknown size; the elements follow, then [#endArray], [#endMap] or [#endSet] with what this answers.
+    /// Begins an aggregate of unknown size; the elements follow, then [#endArray], [#endMap] or [#endSet]
+    /// with what this answers.
     public int begin() {
         return out.length();
     }

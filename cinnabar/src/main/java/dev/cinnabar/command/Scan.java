@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A call of SCAN, HSCAN, SSCAN or ZSCAN: what it asks for, and how far it goes.
 ///
-/// A client is told a position in a table as a cursor, and gives it back with its next call. What a position is worth while the table grows,
-/// shrinks and moves is told in [dev.cinnabar.struct].
+/// A client is told a position in a table as a cursor, and gives it back with its next call. What a position
+/// is worth while the table grows, shrinks and moves is told in [dev.cinnabar.struct].
 final class Scan {
     /// What is walked; each has an option of its own.
     enum Of {
@@ -41,7 +41,8 @@ final class Scan {
 
     /// Reads what stands behind the cursor.
     ///
-    /// @throws Refusal for an unknown word, one that lacks its value, and a count that is no number or below 1
+    /// @throws Refusal for an unknown word, one that lacks its value, and a count that is no number or below
+    ///                 1
     void readOptions(Of what) {
         for (int i = cursorAt + 1; i < call.argc(); i++) {
             boolean hasNext = i + 1 < call.argc();

@@ -437,7 +437,8 @@ public enum SetCommands implements Command {
         });
     }
 
-    /// Shows the members of the first set that are in none of the others, by one of the two ways that Redis knows, whichever is less work.
+    /// Shows the members of the first set that are in none of the others, by one of the two ways that Redis
+    /// knows, whichever is less work.
     ///
     /// @param most how many the visitor takes, so that who wants few does not pay for all
     private static void subtract(Call call, int first, int last, long most, SetValue.Visitor visitor) {

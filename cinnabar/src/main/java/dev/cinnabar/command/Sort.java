@@ -14,22 +14,25 @@ import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// SORT and SORT_RO: the elements of a list, set or sorted set, in the order of themselves or of values under other keys,
-/// answered or stored as a list. One object for one call.
+/// SORT and SORT_RO: the elements of a list, set or sorted set, in the order of themselves or of values under
+/// other keys, answered or stored as a list. One object for one call.
 final class Sort {
     /*
-     * The elements are copied first, then each gets what it is compared by, then they are sorted, cut and followed to what GET asks for:
+     * The elements are copied first, then each gets what it is compared by, then they are sorted, cut and
+     * followed to what GET asks for:
      *
      *      SORT ids BY age_* GET # GET user_*->name
      *
      *      ids   7 ──► age_7   = "31"     ──►  7, user_7 -> name
      *            9 ──► age_9   = "28"     ──►  9, user_9 -> name
      *
-     * The order is total: what compares as equal is ordered by the elements' bytes. So a SORT … STORE in the log gives the same list
-     * wherever it is replayed. Redis does so for numbers; with BY and ALPHA it leaves the order of equals to its C library.
+     * The order is total: what compares as equal is ordered by the elements' bytes. So a SORT … STORE in the
+     * log gives the same list wherever it is replayed. Redis does so for numbers; with BY and ALPHA it leaves
+     * the order of equals to its C library.
      *
-     * The copies are plain objects outside of the counted memory, as long as the call lasts; a heap that is too small for them refuses the
-     * call. Cutting does not save sorting: LIMIT 0 10 of a million elements sorts a million.
+     * The copies are plain objects outside of the counted memory, as long as the call lasts; a heap that is
+     * too small for them refuses the call. Cutting does not save sorting: LIMIT 0 10 of a million elements
+     * sorts a million.
      */
 
     private static final int NONE = 0;
@@ -107,7 +110,8 @@ final class Sort {
         if (!by.hasStar()) isSorted = false;
     }
 
-    /// What BY and GET say: a key with the element in the place of the star, perhaps a field of the hash there.
+    /// What BY and GET say: a key with the element in the place of the star, perhaps a field of the hash
+    /// there.
     ///
     /// @param prefix    before the star
     /// @param suffix    behind it
@@ -207,7 +211,8 @@ final class Sort {
         return elements;
     }
 
-    /// A set has no order of its own. What is stored must be the same wherever the log is replayed, so it is sorted all the same.
+    /// A set has no order of its own. What is stored must be the same wherever the log is replayed, so it is
+    /// sorted all the same.
     private List<Element> ofSet(SetValue set) {
         if (storeAt != NONE && !isSorted) {
             isSorted = true;

@@ -10,11 +10,11 @@ import dev.cinnabar.struct.IdRows;
 import dev.cinnabar.struct.StreamId;
 import java.util.Arrays;
 
-/// XCLAIM and XAUTOCLAIM: entries that are pending of one consumer are given to another. XNACK: they are taken from
-/// their consumers and given to nobody.
+/// XCLAIM and XAUTOCLAIM: entries that are pending of one consumer are given to another. XNACK: they are
+/// taken from their consumers and given to nobody.
 ///
-/// The log is told of each entry how it is pending afterwards, by an XCLAIM that needs no clock, or an XNACK with the number of
-/// deliveries; and of a pending entry that the stream does not have any more, by an XACK.
+/// The log is told of each entry how it is pending afterwards, by an XCLAIM that needs no clock, or an XNACK
+/// with the number of deliveries; and of a pending entry that the stream does not have any more, by an XACK.
 final class StreamClaims {
     private static final long DEFAULT_COUNT = 100;
     private static final long LOOKS_PER_ENTRY = 10; // pending entries that XAUTOCLAIM looks at for each it may claim
@@ -88,7 +88,8 @@ final class StreamClaims {
                 .id(group.lastMs(), group.lastSeq());
     }
 
-    /// The consumer that a reader or claimer is, made if need be; to be called when the command can no longer be refused for its words.
+    /// The consumer that a reader or claimer is, made if need be; to be called when the command can no longer
+    /// be refused for its words.
     static StreamConsumer consumer(Call call, Bytes key, StreamGroup group, Bytes name) {
         StreamConsumer consumer = group.find(name);
         if (consumer == null) {
@@ -194,13 +195,13 @@ final class StreamClaims {
 
     // ---- XNACK ----
 
-    /// Takes entries from their consumers, so that they are pending of nobody and may be claimed at once; with FORCE
-    /// also entries that are not pending, if the stream has them. Whoever waits for idle entries (XREADGROUP CLAIM) is
-    /// run again.
+    /// Takes entries from their consumers, so that they are pending of nobody and may be claimed at once;
+    /// with FORCE also entries that are not pending, if the stream has them. Whoever waits for idle entries
+    /// (XREADGROUP CLAIM) is run again.
     ///
-    /// Where the manual is silent: a missing group is an error, as for XCLAIM; an entry that was released before may
-    /// be released again, and is counted; a pending entry that the stream does not have any more is released like any
-    /// other, and goes when it is claimed; SILENT does not count below 0.
+    /// Where the manual is silent: a missing group is an error, as for XCLAIM; an entry that was released
+    /// before may be released again, and is counted; a pending entry that the stream does not have any more
+    /// is released like any other, and goes when it is claimed; SILENT does not count below 0.
     static Reply release(Call call) {
         if (!call.is(3, "SILENT") && !call.is(3, "FAIL") && !call.is(3, "FATAL") || !call.is(4, "IDS"))
             throw Errors.SYNTAX_REFUSAL;
@@ -257,8 +258,8 @@ final class StreamClaims {
         return call.is(3, "FATAL") ? Long.MAX_VALUE : had;
     }
 
-    /// Tells the log that an entry is pending of nobody; with the number of deliveries, because the log does not know of
-    /// all of them: not of those by XREADGROUP with an id.
+    /// Tells the log that an entry is pending of nobody; with the number of deliveries, because the log does
+    /// not know of all of them: not of those by XREADGROUP with an id.
     private static void tellRelease(Call call, long ms, long seq, long deliveries) {
         call.effects()
                 .command(Words.XNACK)
@@ -275,8 +276,8 @@ final class StreamClaims {
 
     // ---- XAUTOCLAIM ----
 
-    /// In the order of ids, for the sake of its cursor: what was released does not come in front, as it does with
-    /// XREADGROUP CLAIM.
+    /// In the order of ids, for the sake of its cursor: what was released does not come in front, as it does
+    /// with XREADGROUP CLAIM.
     static Reply claimIdle(Call call) {
         long minIdleMs = Math.max(0, number(call, 4, "ERR Invalid min-idle-time argument for XAUTOCLAIM"));
         StreamInterval from = StreamInterval.from(call, 5);

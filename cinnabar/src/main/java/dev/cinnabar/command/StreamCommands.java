@@ -23,8 +23,8 @@ import dev.cinnabar.struct.Listpack;
 import dev.cinnabar.struct.StreamId;
 import org.jspecify.annotations.Nullable;
 
-/// Streams: entries of fields and values that are appended under growing ids, and read from any id on. What manages groups of readers
-/// is in [XgroupCommands], what tells about streams in [XinfoCommands].
+/// Streams: entries of fields and values that are appended under growing ids, and read from any id on. What
+/// manages groups of readers is in [XgroupCommands], what tells about streams in [XinfoCommands].
 public enum StreamCommands implements Command {
     XACK(syntax("XACK key group id [id ...]")
             .flags(WRITE, FAST)
@@ -334,7 +334,8 @@ public enum StreamCommands implements Command {
         return trim.references == References.KEEP ? StreamTrim.Listener.NONE : new TrimEffects(call);
     }
 
-    /// Tells the log in words of Redis 7.0 what a trim does besides taking the oldest entries away, in few and long commands.
+    /// Tells the log in words of Redis 7.0 what a trim does besides taking the oldest entries away, in few
+    /// and long commands.
     private static final class TrimEffects implements StreamTrim.Listener {
         private final Call call;
         private @Nullable StreamGroup forgetting; // of whose entries the last command tells
@@ -360,8 +361,8 @@ public enum StreamCommands implements Command {
         }
     }
 
-    /// What the log is told of a trimming: how far it went, which is exact also where the client's wish was not, and where groups kept what
-    /// they had not acknowledged.
+    /// What the log is told of a trimming: how far it went, which is exact also where the client's wish was
+    /// not, and where groups kept what they had not acknowledged.
     private static void tellTrim(Effects effects, StreamTrim trim, StreamValue stream) {
         if (trim.strategy == Strategy.NONE) return;
         boolean isByResult = trim.isApproximate || trim.references == References.ACKED;
@@ -505,7 +506,8 @@ public enum StreamCommands implements Command {
         return call.reply().integer(acknowledged);
     }
 
-    /// XDELEX, and XACKDEL where a group is named. The log is told in the words of Redis 7.0 what became of each entry.
+    /// XDELEX, and XACKDEL where a group is named. The log is told in the words of Redis 7.0 what became of
+    /// each entry.
     ///
     /// @param optionsAt where the options begin
     /// @param groupAt   where the group's name stands, 0 for none

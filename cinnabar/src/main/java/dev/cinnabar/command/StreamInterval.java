@@ -3,8 +3,9 @@ package dev.cinnabar.command;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.struct.StreamId;
 
-/// A range of ids as clients write it: two ids, both included unless a `(` stands in front, `-` for the smallest and `+` for the largest. A
-/// missing second half is the smallest at the start and the largest at the end.
+/// A range of ids as clients write it: two ids, both included unless a `(` stands in front, `-` for the
+/// smallest and `+` for the largest. A missing second half is the smallest at the start and the largest at
+/// the end.
 final class StreamInterval {
     private static final Refusal INVALID_START = new Refusal("ERR invalid start ID for the interval");
     private static final Refusal INVALID_END = new Refusal("ERR invalid end ID for the interval");

@@ -18,9 +18,10 @@ import java.util.PriorityQueue;
 
 /// XREAD and XREADGROUP: entries behind given ids, of several streams, perhaps after waiting for them.
 ///
-/// What a group hands out goes to the log as an XCLAIM for all entries of a stream together, which says by whom they are pending and since
-/// when, and an XGROUP SETID, which says up to where the group has read. As in Redis the log is told nothing of consumers who read again
-/// what is pending of them: after a restart those deliveries are not counted.
+/// What a group hands out goes to the log as an XCLAIM for all entries of a stream together, which says by
+/// whom they are pending and since when, and an XGROUP SETID, which says up to where the group has read. As
+/// in Redis the log is told nothing of consumers who read again what is pending of them: after a restart
+/// those deliveries are not counted.
 final class StreamReading {
     private static final String UNBALANCED =
             "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.";
@@ -307,7 +308,8 @@ final class StreamReading {
                 .arg(group.entriesRead());
     }
 
-    /// Answers what is pending of the consumer behind an id; an entry that the stream does not have any more is a nil behind its id.
+    /// Answers what is pending of the consumer behind an id; an entry that the stream does not have any more
+    /// is a nil behind its id.
     private void answerHistory(int index, StreamValue stream, StreamGroup group, StreamConsumer consumer) {
         Bytes id = call.arg(idAt(index));
         long ms = StreamId.ms(id);
@@ -345,9 +347,10 @@ final class StreamReading {
         }
     }
 
-    /// What is pending for long enough to be claimed, the longest first; what was released comes in front. Whose entry the stream does not have
-    /// any more is left out, and in [#gone]. As [StreamGroup#search], but O(1) while the group knows that nothing can be idle. Notes for a call
-    /// that waits when the next of it may be.
+    /// What is pending for long enough to be claimed, the longest first; what was released comes in front.
+    /// Whose entry the stream does not have any more is left out, and in [#gone]. As [StreamGroup#search],
+    /// but O(1) while the group knows that nothing can be idle. Notes for a call that waits when the next of
+    /// it may be.
     private List<Idle> idle(StreamValue stream, StreamGroup group) {
         gone.clear();
         boolean mayBeIdle = group.idleFromMs(claimsIdleMs) <= call.nowMs();
@@ -407,8 +410,8 @@ final class StreamReading {
         if (!gone.isEmpty()) call.dirty(gone.size());
     }
 
-    /// Gives the consumer what others have kept for too long, and tells with each entry for how long (-1 when it was released, as XPENDING
-    /// does), and how often it was handed out before.
+    /// Gives the consumer what others have kept for too long, and tells with each entry for how long (-1 when
+    /// it was released, as XPENDING does), and how often it was handed out before.
     private long answerIdle(
             int index, StreamValue stream, StreamGroup group, StreamConsumer consumer, List<Idle> idle) {
         StreamEntries entry = call.db().streamEntries();
@@ -427,7 +430,8 @@ final class StreamReading {
         return answered;
     }
 
-    /// With CLAIM all entries tell for how long they were pending and how often they were handed out, new ones as well.
+    /// With CLAIM all entries tell for how long they were pending and how often they were handed out, new
+    /// ones as well.
     private void answerClaimed(StreamEntries entry, long idleMs, long deliveries) {
         StreamCommands.answerInside(call.reply().array(4), entry);
         call.reply().integer(idleMs).integer(deliveries);

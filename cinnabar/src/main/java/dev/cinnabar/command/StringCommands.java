@@ -423,7 +423,8 @@ public enum StringCommands implements Command {
         call.effects().command(Words.DEL).arg(key);
     }
 
-    /// Looks at the value before it looks at the time, as Redis does; a wrong time for a missing key is no error.
+    /// Looks at the value before it looks at the time, as Redis does; a wrong time for a missing key is no
+    /// error.
     private static Reply getEx(Call call) {
         Bytes key = call.key(1);
         Unit unit = null;

@@ -8,7 +8,8 @@ import java.math.BigInteger;
 import java.math.RoundingMode;
 import org.jspecify.annotations.Nullable;
 
-/// How long a blocking command waits, as its clients write it: seconds, with a fraction if they like, or whole milliseconds.
+/// How long a blocking command waits, as its clients write it: seconds, with a fraction if they like, or
+/// whole milliseconds.
 public final class Timeout {
     private static final BigDecimal MS_PER_SECOND = BigDecimal.valueOf(1000);
     private static final Refusal NOT_A_FLOAT = new Refusal("ERR timeout is not a float or out of range");

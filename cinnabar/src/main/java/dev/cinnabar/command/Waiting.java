@@ -9,7 +9,8 @@ import java.util.Map;
 /// @param isForOneOf whether the call takes what it wants from one of the keys, and not from each
 /// @param timeoutMs  how long, in milliseconds; 0 for ever
 /// @param nilIsArray what is answered when the time is over: a nil array or a plain nil
-/// @param againMs    when it is to be run again at the latest, in ms since 1970; [Long#MAX_VALUE] when only a key can help it
+/// @param againMs    when it is to be run again at the latest, in ms since 1970; [Long#MAX_VALUE] when only a
+///                   key can help it
 /// @param wish       what it waits for in its keys
 /// @param words      what takes the place of arguments when it is run again, by their index
 public record Waiting(

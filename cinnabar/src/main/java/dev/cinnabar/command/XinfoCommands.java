@@ -207,8 +207,8 @@ public enum XinfoCommands implements Command {
         return reply;
     }
 
-    /// What is pending, by id; with its consumer's name where it is not one consumer's list. What was released has an
-    /// empty name and was delivered at 0.
+    /// What is pending, by id; with its consumer's name where it is not one consumer's list. What was
+    /// released has an empty name and was delivered at 0.
     private static void pending(Reply reply, StreamGroup group, @Nullable StreamConsumer consumer, long most) {
         IdRows rows = group.rows(consumer);
         reply.array(Math.min(most, rows.size()));

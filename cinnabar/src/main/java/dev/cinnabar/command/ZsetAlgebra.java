@@ -249,8 +249,8 @@ final class ZsetAlgebra {
         });
     }
 
-    /// Looks for the members of the first input in all others, or takes those of the others out of a copy of it, whichever is less work; Redis
-    /// chooses so.
+    /// Looks for the members of the first input in all others, or takes those of the others out of a copy of
+    /// it, whichever is less work; Redis chooses so.
     private void subtract(ZsetResult result) {
         long all = 0;
         for (int input = 0; input < keys; input++) all += size(input);

@@ -230,7 +230,8 @@ public final class Config {
         return rewrite(users, false);
     }
 
-    /// The same with a line for every directive, also those that have their default: DEBUG CONFIG-REWRITE-FORCE-ALL.
+    /// The same with a line for every directive, also those that have their default: DEBUG
+    /// CONFIG-REWRITE-FORCE-ALL.
     public @Nullable String rewriteAll() {
         return rewrite(null, true);
     }

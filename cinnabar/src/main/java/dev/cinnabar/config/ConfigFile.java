@@ -146,7 +146,8 @@ public final class ConfigFile {
         }
     }
 
-    /// Whether a `user` line gives everybody all rights. `CONFIG REWRITE` of a Redis without users writes one like that.
+    /// Whether a `user` line gives everybody all rights. `CONFIG REWRITE` of a Redis without users writes one
+    /// like that.
     private static boolean isUnrestricted(List<String> arguments) {
         List<String> rules = arguments.subList(1, arguments.size());
         return arguments.get(0).equals("default") && ALL_RIGHTS.containsAll(rules) && rules.containsAll(NEEDED_RIGHTS);

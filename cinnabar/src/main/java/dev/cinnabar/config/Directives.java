@@ -27,12 +27,12 @@ import org.jspecify.annotations.Nullable;
 /// answered.
 public final class Directives {
     /*
-     * A table of constants rather than an enum, because an enum's constants cannot have types of their own, and
-     * `config.get(PORT)` should be an int. The lines register themselves in `DECLARED` while this class is initialised;
-     * at its end `ALL` and `BY_NAME` are made and `DECLARED` is not touched again.
+     * A table of constants rather than an enum, because an enum's constants cannot have types of their own,
+     * and `config.get(PORT)` should be an int. The lines register themselves in `DECLARED` while this class
+     * is initialised; at its end `ALL` and `BY_NAME` are made and `DECLARED` is not touched again.
      *
-     * No lambdas and no regular expressions here: this runs on every start, before the first log line, and each
-     * lambda would cost more than the whole table does.
+     * No lambdas and no regular expressions here: this runs on every start, before the first log line, and
+     * each lambda would cost more than the whole table does.
      */
     private static final int INT_MAX = Integer.MAX_VALUE;
     private static final long LONG_MAX = Long.MAX_VALUE;
@@ -76,11 +76,12 @@ public final class Directives {
     /// Ours: whether sockets are read and written in batches where the system can.
     public static final Directive<Boolean> IO_URING = flag("cinnabar-io-uring", true);
 
-    /// Whether a loop waits a moment for more clients to be ready where that makes all of them cheaper to serve.
+    /// Whether a loop waits a moment for more clients to be ready where that makes all of them cheaper to
+    /// serve.
     public static final Directive<Boolean> LINGER = flag("cinnabar-linger", true);
 
-    /// Whether the process lets the JIT compile what every request needs before many clients come. Asked for at the start; set later, it holds
-    /// from the next start on, if the configuration is rewritten.
+    /// Whether the process lets the JIT compile what every request needs before many clients come. Asked for
+    /// at the start; set later, it holds from the next start on, if the configuration is rewritten.
     public static final Directive<Boolean> WARM_UP = flag("cinnabar-warm-up", true);
 
     // ---- tls ----

@@ -76,7 +76,8 @@ abstract class Kind<T> {
         }
     }
 
-    /// A value that must stay what it is, for what another one asks for is not there, and to go on without it would not be safe.
+    /// A value that must stay what it is, for what another one asks for is not there, and to go on without it
+    /// would not be safe.
     static final class Only<T> extends Single<T> {
         private final Single<T> kind;
         private final T only;

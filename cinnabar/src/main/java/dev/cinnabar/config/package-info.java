@@ -54,8 +54,8 @@
 /// over it: a crash leaves the old file or the new one, never half of one.
 ///
 /// **Text is UTF-8.** Redis's values are bytes. Here they are Java strings, since nearly all are numbers,
-/// words and paths. Bytes that are no UTF-8 are refused, but in comments, rather than kept as something else: a password that
-/// differs from the one in the file by a replacement character would be a bad surprise.
+/// words and paths. Bytes that are no UTF-8 are refused, but in comments, rather than kept as something else:
+/// a password that differs from the one in the file by a replacement character would be a bad surprise.
 ///
 /// **Where we differ from Redis 7.0.** Numbers that Redis cuts to 32 bits without a word (`save 1
 /// 4294967297`) are refused. `maxmemory` ends at 2^63-1 bytes. Backslashes are refused in file names as

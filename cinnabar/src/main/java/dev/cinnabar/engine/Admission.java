@@ -10,7 +10,8 @@ import dev.cinnabar.store.Moment;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// What is decided about a command before it runs: which one is meant, and whether it may run now, for this client, on this server.
+/// What is decided about a command before it runs: which one is meant, and whether it may run now, for this
+/// client, on this server.
 ///
 /// Touched only under the engine's lock.
 final class Admission {
@@ -77,8 +78,9 @@ final class Admission {
         return name.isWord("POST") || name.isWord("HOST:");
     }
 
-    /// A web page may have a browser on this machine, or a server that fetches addresses for others, send us an HTTP request with commands in its
-    /// body. Before the body comes a line that begins with one of these words, and there the connection ends.
+    /// A web page may have a browser on this machine, or a server that fetches addresses for others, send us
+    /// an HTTP request with commands in its body. Before the body comes a line that begins with one of these
+    /// words, and there the connection ends.
     private void dropBrowser(Session session) {
         engine.kill(session);
         if (moment.nowMs() < warnsAgainMs) return;
@@ -90,7 +92,8 @@ final class Admission {
                         + ", perhaps a web page that tries to give commands. The connection was closed.");
     }
 
-    /// Answers why a command may not run, and counts that. A transaction that it was to become part of is spoiled; that of an EXEC is over.
+    /// Answers why a command may not run, and counts that. A transaction that it was to become part of is
+    /// spoiled; that of an EXEC is over.
     static void refuse(CommandEntry entry, Session session, Call call, String refusal) {
         entry.rejected();
         if (entry.is(Flag.RUNS_QUEUE)) {

@@ -5,12 +5,13 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// One argument of a command as COMMAND DOCS describes it: a value, a word that is written as it stands, or a few arguments that belong
-/// together.
+/// One argument of a command as COMMAND DOCS describes it: a value, a word that is written as it stands, or a
+/// few arguments that belong together.
 ///
 /// All of it is derived from the syntax line of the command; see [SyntaxLine].
 ///
-/// @param token           the word in front of it (`EX` of `EX seconds`), or the word itself if it is nothing else
+/// @param token           the word in front of it (`EX` of `EX seconds`), or the word itself if it is nothing
+///                        else
 /// @param isMultiple      whether it may be given several times, one behind the other
 /// @param hasMultipleToken whether the token is then repeated, too
 /// @param parts           of a block or a choice

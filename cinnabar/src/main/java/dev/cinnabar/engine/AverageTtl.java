@@ -3,8 +3,8 @@ package dev.cinnabar.engine;
 import dev.cinnabar.base.Randomness;
 import dev.cinnabar.store.Database;
 
-/// Estimates how long the volatile keys of a database have to live: the mean of some that lie together in the table, which, as keys lie
-/// in the order of their hashes, are as good as drawn by chance.
+/// Estimates how long the volatile keys of a database have to live: the mean of some that lie together in the
+/// table, which, as keys lie in the order of their hashes, are as good as drawn by chance.
 final class AverageTtl {
     private static final int ENOUGH = 64; // volatile keys; the mean of so many is right to an eighth of their spread
     private static final int MOST = 4096; // keys looked at: some 100 µs

@@ -19,27 +19,28 @@ public interface ChangeLog {
         public void append(int db, int argc, Bytes[] argv) {}
     };
 
-    /// Appends one executed, deterministic command. The log puts a `SELECT` in front when the database differs from the one
-    /// it wrote last.
+    /// Appends one executed, deterministic command. The log puts a `SELECT` in front when the database
+    /// differs from the one it wrote last.
     ///
-    /// Called under the engine's lock; copies what it keeps; never throws. A transaction is appended as `MULTI`, its
-    /// commands and `EXEC` without giving the lock away in between.
+    /// Called under the engine's lock; copies what it keeps; never throws. A transaction is appended as
+    /// `MULTI`, its commands and `EXEC` without giving the lock away in between.
     ///
     /// @param db   the database that the command ran in, from 0
     /// @param argc how many windows of `argv` count, at least 1
     /// @param argv the command's name and arguments, borrowed for the call
     void append(int db, int argc, Bytes[] argv);
 
-    /// Makes what was appended so far, by anybody, as safe as the policy demands. Called once per turn of an event loop,
-    /// before its replies go out, *not* under the engine's lock, from any thread; cheap when nothing was appended.
+    /// Makes what was appended so far, by anybody, as safe as the policy demands. Called once per turn of an
+    /// event loop, before its replies go out, *not* under the engine's lock, from any thread; cheap when
+    /// nothing was appended.
     ///
-    /// Whoever only read may have seen what another loop has just written; therefore its replies wait as well, except
-    /// while [#refusal] says that the disk fails: then the holder lets those go that tell of no change
-    /// ([Engine#hasPromised]), for the others may have to wait for long.
+    /// Whoever only read may have seen what another loop has just written; therefore its replies wait as
+    /// well, except while [#refusal] says that the disk fails: then the holder lets those go that tell of no
+    /// change ([Engine#hasPromised]), for the others may have to wait for long.
     ///
-    /// @return 0 when replies may go now, else a ticket: replies are held until a ticket as large or larger has been
-    ///     released. Tickets ever grow. The release may come before this method has returned, so the holder compares with
-    ///     the highest ticket released so far *after* it has noted whom it holds.
+    /// @return 0 when replies may go now, else a ticket: replies are held until a ticket as large or larger
+    ///     has been released. Tickets ever grow. The release may come before this method has returned, so the
+    ///     holder compares with the highest ticket released so far *after* it has noted whom it holds.
     default long commit() {
         return 0;
     }
@@ -59,7 +60,8 @@ public interface ChangeLog {
         return 0;
     }
 
-    /// How long the longest write to the file took since this was asked last, in nanoseconds; 0 for none. Any thread.
+    /// How long the longest write to the file took since this was asked last, in nanoseconds; 0 for none. Any
+    /// thread.
     default long takeLongestWrite() {
         return 0;
     }
@@ -70,8 +72,8 @@ public interface ChangeLog {
     }
 
     /// Why writing commands are to be refused, as the text of an error reply without the leading `-`
-    /// (`MISCONF Errors writing to the AOF file: No space left on device`), or null when they are welcome. One volatile
-    /// read; asked before each writing command.
+    /// (`MISCONF Errors writing to the AOF file: No space left on device`), or null when they are welcome.
+    /// One volatile read; asked before each writing command.
     default @Nullable String refusal() {
         return null;
     }

@@ -258,8 +258,8 @@ public enum ClientCommands implements Command {
         return call.reply().verbatim(lines.toString());
     }
 
-    /// The old form, an address alone, may hit the caller and answers OK or an error; the new one spares the caller unless told not to
-    /// and answers a number.
+    /// The old form, an address alone, may hit the caller and answers OK or an error; the new one spares the
+    /// caller unless told not to and answers a number.
     private static Reply kill(Call call, Session session) {
         boolean isOldForm = call.argc() == 3;
         ClientFilter filter = isOldForm ? ClientFilter.ofAddress(call.arg(2)) : ClientFilter.of(call, 2);

@@ -3,7 +3,8 @@ package dev.cinnabar.engine;
 import dev.cinnabar.base.Numbers;
 import dev.cinnabar.command.Call;
 
-/// The text of CLIENT LIST and CLIENT INFO: a line of `name=value` for each connection, in the order and by the names that tools parse.
+/// The text of CLIENT LIST and CLIENT INFO: a line of `name=value` for each connection, in the order and by
+/// the names that tools parse.
 ///
 /// ```
 /// id=3 addr=127.0.0.1:50312 laddr=127.0.0.1:6379 fd=8 name= age=10 idle=0 flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=26
@@ -12,9 +13,10 @@ import dev.cinnabar.command.Call;
 /// ```
 final class ClientLines {
     /*
-     * What speaks of Redis's own buffers is answered from what we have. All bytes that are not in the socket yet are `obl`, and count
-     * as `omem`, which is what `client-output-buffer-limit` limits; what the client was too slow to take lies in a list of `oll` pieces.
-     * There is no fixed part (`rbs`, `rbp`). A message that waits for many clients lies in memory once but counts for each of them.
+     * What speaks of Redis's own buffers is answered from what we have. All bytes that are not in the socket
+     * yet are `obl`, and count as `omem`, which is what `client-output-buffer-limit` limits; what the client
+     * was too slow to take lies in a list of `oll` pieces. There is no fixed part (`rbs`, `rbp`). A message
+     * that waits for many clients lies in memory once but counts for each of them.
      */
     private final StringBuilder text = new StringBuilder();
     private final long nowMs;

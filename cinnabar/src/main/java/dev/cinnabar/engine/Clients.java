@@ -62,8 +62,9 @@ final class Clients {
         return isForeign ? PROTECTED_MODE : null;
     }
 
-    /// Who has neither sent nor fetched anything for longer than `timeout`. Monitors and subscribers listen, and those that are made to wait
-    /// cannot speak: they stay. O(N) for N clients, therefore only once a second however often it is called.
+    /// Who has neither sent nor fetched anything for longer than `timeout`. Monitors and subscribers listen,
+    /// and those that are made to wait cannot speak: they stay. O(N) for N clients, therefore only once a
+    /// second however often it is called.
     List<Session> silentForTooLong(long nowMs) {
         List<Session> silent = new ArrayList<>();
         if (settings.idleTimeoutSeconds == 0 || nowMs - lastIdleCheckMs < IDLE_CHECK_MS) return silent;

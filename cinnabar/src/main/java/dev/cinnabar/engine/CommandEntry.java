@@ -5,7 +5,8 @@ import dev.cinnabar.command.CommandSpec;
 import dev.cinnabar.command.Flag;
 import org.jspecify.annotations.Nullable;
 
-/// A command as one engine knows it: its facts, its subcommands, and what was counted of its calls. Touched only under the engine's lock.
+/// A command as one engine knows it: its facts, its subcommands, and what was counted of its calls. Touched
+/// only under the engine's lock.
 public final class CommandEntry {
     private final @Nullable Command command; // null for a container that is nothing by itself
     private final @Nullable CommandSpec spec; // speed only: each family answers spec() with code of its own

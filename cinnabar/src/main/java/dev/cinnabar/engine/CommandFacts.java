@@ -18,7 +18,8 @@ final class CommandFacts {
     private static final int FACTS = 10;
     private static final int CONTAINER_ARITY = -2;
 
-    /// Where a command's keys are, for clients older than key specifications: a single range, as far as one can say it.
+    /// Where a command's keys are, for clients older than key specifications: a single range, as far as one
+    /// can say it.
     ///
     /// @param last  -1 for the last argument
     record Places(int first, int last, int step) {

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// Finds commands by name, in any case, without garbage. Built once when the server starts.
 public final class CommandTable {
     /*
-     * An open-addressed table over the names' bytes with the case bit cleared. Names are short ASCII words; arguments that are not
-     * hash somewhere and match nothing.
+     * An open-addressed table over the names' bytes with the case bit cleared. Names are short ASCII words;
+     * arguments that are not hash somewhere and match nothing.
      */
 
     private final Map<String, CommandEntry> byName;
@@ -89,8 +89,9 @@ public final class CommandTable {
         }
     }
 
-    /// The entry of a name that stands in a log, or null. There a command has the name that a client called it by, or its own, under which
-    /// the server itself writes: what a rewrite makes of the data, and effects. Where one's new name is another's own, the new name counts.
+    /// The entry of a name that stands in a log, or null. There a command has the name that a client called
+    /// it by, or its own, under which the server itself writes: what a rewrite makes of the data, and
+    /// effects. Where one's new name is another's own, the new name counts.
     @Nullable
     CommandEntry findLogged(Bytes name) {
         CommandEntry entry = find(name);

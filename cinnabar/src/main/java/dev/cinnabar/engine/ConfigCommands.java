@@ -101,7 +101,8 @@ public enum ConfigCommands implements Command {
         return call.reply().okUnless(error);
     }
 
-    /// A word as text, which names and values are here. Bytes that are no text are refused: a password of them could not be told from another.
+    /// A word as text, which names and values are here. Bytes that are no text are refused: a password of
+    /// them could not be told from another.
     private static String text(Call call, int index, List<String> before) {
         Bytes word = call.arg(index);
         String text = word.toString();

@@ -146,7 +146,8 @@ public enum ConnectionCommands implements Command {
 
     // ---- greeting ----
 
-    /// Everything is checked before anything is changed: a greeting that fails leaves the connection as it was.
+    /// Everything is checked before anything is changed: a greeting that fails leaves the connection as it
+    /// was.
     private static Reply hello(Call call, Session session) {
         boolean isResp3 = session.isResp3;
         if (call.argc() > 1) {

@@ -2,7 +2,8 @@ package dev.cinnabar.engine;
 
 import dev.cinnabar.base.Randomness;
 
-/// What LOLWUT draws: a crystal of cinnabar, grown by chance from a seed in the middle, the same on its left and on its right.
+/// What LOLWUT draws: a crystal of cinnabar, grown by chance from a seed in the middle, the same on its left
+/// and on its right.
 final class Crystal {
     private static final int HEIGHT = 9; // lines
     private static final int HALF = 11; // columns left of the axis

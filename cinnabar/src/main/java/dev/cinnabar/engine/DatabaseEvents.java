@@ -6,15 +6,17 @@ import dev.cinnabar.store.Database;
 import dev.cinnabar.store.KeyEvents;
 import org.jspecify.annotations.Nullable;
 
-/// What follows when databases do something of their own accord: a key or a field expires, is given up, is made. It is counted, logged as a
-/// deletion where something is gone, and told to those who watch the key, wait for it, or listen to what happens to keys.
+/// What follows when databases do something of their own accord: a key or a field expires, is given up, is
+/// made. It is counted, logged as a deletion where something is gone, and told to those who watch the key,
+/// wait for it, or listen to what happens to keys.
 ///
 /// Touched only under the engine's lock.
 final class DatabaseEvents implements KeyEvents {
     /*
-     * What a body changes does not come here: that is said in the outbox of its call, and Engine.tell does the same for it. But most of
-     * what databases do by themselves they do while a body runs, which asks for a key that has expired, or makes one; then the event is
-     * put among those of the body, so that listeners hear all of them in the order in which they happened.
+     * What a body changes does not come here: that is said in the outbox of its call, and Engine.tell does
+     * the same for it. But most of what databases do by themselves they do while a body runs, which asks for
+     * a key that has expired, or makes one; then the event is put among those of the body, so that listeners
+     * hear all of them in the order in which they happened.
      */
     private final Engine engine;
     private final Statistics statistics;
@@ -76,7 +78,8 @@ final class DatabaseEvents implements KeyEvents {
         if (!engine.isLoading()) engine.journal().removed(db, key, engine.isInExec());
     }
 
-    /// Tells an event at once, or, while a body runs, in its place among the events of that. The key is copied where it has to be kept.
+    /// Tells an event at once, or, while a body runs, in its place among the events of that. The key is
+    /// copied where it has to be kept.
     private void happened(Database db, Bytes key, String event, char eventClass) {
         int classes = engine.settings().keyspaceEvents;
         if (classes == 0 || engine.isLoading()) return;

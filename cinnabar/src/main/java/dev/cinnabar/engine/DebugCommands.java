@@ -24,7 +24,8 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// DEBUG: what tests and harnesses need, and nobody else should touch. Refused unless `enable-debug-command` allows it.
+/// DEBUG: what tests and harnesses need, and nobody else should touch. Refused unless `enable-debug-command`
+/// allows it.
 public enum DebugCommands implements Command {
     DEBUG(CommandSpec.syntax("DEBUG subcommand [argument [argument ...]]")
             .flags(ADMIN, NOSCRIPT, LOADING, STALE, PROTECTED)
@@ -268,8 +269,8 @@ public enum DebugCommands implements Command {
         return isShared ? Integer.MAX_VALUE : 1;
     }
 
-    /// What a string takes in an RDB file, uncompressed: a number in as few bytes as it needs, else a length and the bytes. Of other values,
-    /// which this room cannot write, the bytes they take in memory.
+    /// What a string takes in an RDB file, uncompressed: a number in as few bytes as it needs, else a length
+    /// and the bytes. Of other values, which this room cannot write, the bytes they take in memory.
     private static long serializedLength(Database db, long address) {
         if (!db.kind(address).isString()) return db.memoryUsage(address);
         StringValue value = db.string(address);
@@ -345,7 +346,8 @@ public enum DebugCommands implements Command {
         return call.reply().ok();
     }
 
-    /// `prefix:N`, cut or filled up with zero bytes to a fixed length if one is given; each text overwrites the one before.
+    /// `prefix:N`, cut or filled up with zero bytes to a fixed length if one is given; each text overwrites
+    /// the one before.
     private static final class Numbered {
         private final byte[] text;
         private final int digitsAt;

@@ -13,8 +13,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/// The fingerprint of a data set that DEBUG DIGEST answers: the same for the same data, in whatever order it was written, and the same
-/// as Redis's.
+/// The fingerprint of a data set that DEBUG DIGEST answers: the same for the same data, in whatever order it
+/// was written, and the same as Redis's.
 ///
 /// ```
 ///    x := digest ⊕ sha1(bytes)            "add": the order does not matter
@@ -130,7 +130,8 @@ final class Digest {
         if (db.expiryMs(address) != Database.NO_EXPIRY) add(EXPIRES, 0, EXPIRES.length);
     }
 
-    /// Entries only: their ids, written with a dot, then names and values. What groups remember does not count.
+    /// Entries only: their ids, written with a dot, then names and values. What groups remember does not
+    /// count.
     private void mixStream(Database db, long address) {
         StreamValue stream = db.stream(address);
         if (stream == null) return;

@@ -26,14 +26,16 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// Runs calls, one at a time: finds the command, asks whether it may run now, runs its body, and does what it left in the outbox.
+/// Runs calls, one at a time: finds the command, asks whether it may run now, runs its body, and does what it
+/// left in the outbox.
 ///
-/// Every method but [#lock], [#unlock] and those that say so has to be called with the lock held. A batch of pipelined commands is run
-/// under one hold of the lock, begun with [#beginBatch].
+/// Every method but [#lock], [#unlock] and those that say so has to be called with the lock held. A batch of
+/// pipelined commands is run under one hold of the lock, begun with [#beginBatch].
 public final class Engine {
     /// [#tick] answers at most this much while there is work left.
     public static final long BUSY_MS = 2;
-    /// So often [#tick] may be called without waiting, if requests are served in between: then a third of a core goes into such work.
+    /// So often [#tick] may be called without waiting, if requests are served in between: then a third of a
+    /// core goes into such work.
     public static final int PIECES_IN_ROW = 20;
     private static final int KEPT_CALL_BYTES = 64; // of heap, for a command in a queue beside its words
     static final int KEPT_BYTES = 1 << 16; // a buffer that grew beyond is let go
@@ -133,8 +135,8 @@ public final class Engine {
         return lock.hasQueuedThreads();
     }
 
-    /// Waits until those who want the lock have it, for half a millisecond at the most. For a thread that works in slices and has just given it
-    /// back.
+    /// Waits until those who want the lock have it, for half a millisecond at the most. For a thread that
+    /// works in slices and has just given it back.
     public void letOthersIn() {
         others.letIn();
     }
@@ -148,12 +150,14 @@ public final class Engine {
         journal.beginBatch();
     }
 
-    /// Whether the batch has logged a change that a client is told of: its answer must not be sent before the log holds the change.
+    /// Whether the batch has logged a change that a client is told of: its answer must not be sent before the
+    /// log holds the change.
     public boolean hasPromised() {
         return journal.hasPromised();
     }
 
-    /// How many bytes were pushed to clients since the batch began. Who runs a batch should end it when that is much, so that it is sent.
+    /// How many bytes were pushed to clients since the batch began. Who runs a batch should end it when that
+    /// is much, so that it is sent.
     public long pushedInBatch() {
         return pushes.inBatch();
     }
@@ -169,7 +173,8 @@ public final class Engine {
         return session;
     }
 
-    /// Takes in one more client, like another: in the same database, with the same name and version of the protocol.
+    /// Takes in one more client, like another: in the same database, with the same name and version of the
+    /// protocol.
     public Session openLike(Session other, Link link) {
         Session session = open(other.origin(), link);
         session.db = other.db;
@@ -227,10 +232,12 @@ public final class Engine {
         session.link().close();
     }
 
-    /// Asked once for each new connection, before [#open]; counts those that are welcome, and those that are refused.
+    /// Asked once for each new connection, before [#open]; counts those that are welcome, and those that are
+    /// refused.
     ///
     /// @param fromThisMachine whether it came over loopback or a unix socket
-    /// @return the error to send before the connection is closed, without `-` and line end; null when it is welcome
+    /// @return the error to send before the connection is closed, without `-` and line end; null when it is
+    ///         welcome
     public @Nullable String refusalOfConnection(boolean fromThisMachine) {
         String refusal = clients.refusal(fromThisMachine);
         if (refusal == null) statistics.connected();
@@ -238,7 +245,8 @@ public final class Engine {
         return refusal;
     }
 
-    /// Makes clients wait: CLIENT PAUSE. Meanwhile nothing expires and nothing is evicted, so that the data stays as it is.
+    /// Makes clients wait: CLIENT PAUSE. Meanwhile nothing expires and nothing is evicted, so that the data
+    /// stays as it is.
     void pause(long untilMs, boolean onlyWrites) {
         long nowMs = store.moment().nowMs();
         pause.begin(nowMs, untilMs, onlyWrites);
@@ -265,7 +273,8 @@ public final class Engine {
     /// Runs one command and appends its reply.
     ///
     /// @param argv the words, borrowed until this returns; `argc` of them count
-    /// @return false when the command has to wait: it did not run, and is to be brought again after [Link#resume]
+    /// @return false when the command has to wait: it did not run, and is to be brought again after
+    ///         [Link#resume]
     public boolean run(Session session, int argc, Bytes[] argv, ByteBuilder out) {
         boolean hasRun;
         pushes.keepFor(session);
@@ -366,7 +375,8 @@ public final class Engine {
         if (!call.isWaiting()) account(entry, call, session, start, began);
     }
 
-    /// The one place where what a body throws is caught: an error is answered then, in the place of what was written of the reply.
+    /// The one place where what a body throws is caught: an error is answered then, in the place of what was
+    /// written of the reply.
     private void runBody(CommandEntry entry, Call call, Session session, int start) {
         Command command = entry.runnable();
         Call outerBody = databaseEvents.body;
@@ -436,7 +446,8 @@ public final class Engine {
         latencyMonitor.add(event, store.moment().nowMs(), nanos / 1_000_000);
     }
 
-    /// Empties the outbox, the part for others: those who watch a key, wait for it, or listen to what happens to keys.
+    /// Empties the outbox, the part for others: those who watch a key, wait for it, or listen to what happens
+    /// to keys.
     private void tell(Outbox outbox) {
         int classes = isLoading ? 0 : settings.keyspaceEvents;
         for (int i = 0; i < outbox.size(); i++) {
@@ -455,8 +466,9 @@ public final class Engine {
         session.replyIsOver();
     }
 
-    /// Takes back what CLIENT REPLY hides, which is everything but pushes: also that a subscription has begun or ended is one. The commands
-    /// of a transaction may change what is hidden between one reply and the next.
+    /// Takes back what CLIENT REPLY hides, which is everything but pushes: also that a subscription has begun
+    /// or ended is one. The commands of a transaction may change what is hidden between one reply and the
+    /// next.
     private static void hideReply(Session session, Reply reply, int start) {
         if (session.hidesReply() && !reply.isPush()) reply.out().rewind(start);
     }
@@ -509,8 +521,8 @@ public final class Engine {
 
     // ---- timers ----
 
-    /// Does what is due, and a little of what is to be done: expired keys, tables that grow or shrink, holes, flushed databases. Takes
-    /// the lock by itself, for some 50 µs while there is long work to do.
+    /// Does what is due, and a little of what is to be done: expired keys, tables that grow or shrink, holes,
+    /// flushed databases. Takes the lock by itself, for some 50 µs while there is long work to do.
     ///
     /// @return in how many milliseconds it wants to be called again
     public long tick() {

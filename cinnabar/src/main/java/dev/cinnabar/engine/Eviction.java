@@ -4,17 +4,20 @@ import dev.cinnabar.base.Randomness;
 import dev.cinnabar.store.Database;
 import dev.cinnabar.store.Store;
 
-/// Gives keys up when the data takes more than `maxmemory`: of a few drawn by chance the one that is missed least, again and again.
+/// Gives keys up when the data takes more than `maxmemory`: of a few drawn by chance the one that is missed
+/// least, again and again.
 ///
 /// Touched only under the engine's lock.
 final class Eviction {
     /*
-     * Redis keeps a pool of the best candidates seen so far, because drawing is slow there and five draws are few. Here drawing costs
-     * two cache misses; the samples are simply compared, and `maxmemory-samples` says how many.
+     * Redis keeps a pool of the best candidates seen so far, because drawing is slow there and five draws are
+     * few. Here drawing costs two cache misses; the samples are simply compared, and `maxmemory-samples` says
+     * how many.
      *
-     * A large value that was given up, here or by a command, is freed in steps, so memory does not get less at once. What is on its way
-     * out is therefore taken off what is in use; else all other keys would be given up meanwhile. To make it come, each write frees
-     * a little of it as long as more is in use than there should be: more than a write usually takes.
+     * A large value that was given up, here or by a command, is freed in steps, so memory does not get less
+     * at once. What is on its way out is therefore taken off what is in use; else all other keys would be
+     * given up meanwhile. To make it come, each write frees a little of it as long as more is in use than
+     * there should be: more than a write usually takes.
      */
     private static final int MAX_DRAWS = 64; // when looking for keys with an expiry time among many without
 
@@ -33,7 +36,8 @@ final class Eviction {
         this.randomness = randomness;
     }
 
-    /// Gives keys up until the data fits, or so many that it takes a good part of a millisecond; [#step] and the next command go on.
+    /// Gives keys up until the data fits, or so many that it takes a good part of a millisecond; [#step] and
+    /// the next command go on.
     ///
     /// @return whether it fits, or is going to
     boolean makeRoom() {
@@ -57,7 +61,8 @@ final class Eviction {
         return store.pages().used() - store.garbageBytes() > settings.maxMemory;
     }
 
-    /// Gives a few keys up if the data does not fit, which without a command that asks only happens after `maxmemory` was lowered.
+    /// Gives a few keys up if the data does not fit, which without a command that asks only happens after
+    /// `maxmemory` was lowered.
     ///
     /// @return whether there may be more to give up
     boolean step() {

@@ -2,9 +2,9 @@ package dev.cinnabar.engine;
 
 import java.util.Arrays;
 
-/// Counts of durations, sorted into buckets that are less than a hundredth wide of what they hold: a logarithm with linear steps, the
-/// idea of HdrHistogram (G. Tene, 2012). Takes no memory before the first value, 31 KiB from then on. Touched only under the engine's
-/// lock.
+/// Counts of durations, sorted into buckets that are less than a hundredth wide of what they hold: a
+/// logarithm with linear steps, the idea of HdrHistogram (G. Tene, 2012). Takes no memory before the first
+/// value, 31 KiB from then on. Touched only under the engine's lock.
 ///
 /// ```
 ///    bucket = 128 · (position of the highest bit) + the next seven bits

@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /// What the engine asks of the process that it lives in: its configuration, its end, its files, its sockets.
 ///
-/// The server implements it and hands it over with [Engine#host(Host)]; until then, and in tests, it is [NoHost]. All methods are
-/// called under the engine's lock and must neither block for long nor call the engine back on another thread and wait for it.
+/// The server implements it and hands it over with [Engine#host(Host)]; until then, and in tests, it is
+/// [NoHost]. All methods are called under the engine's lock and must neither block for long nor call the
+/// engine back on another thread and wait for it.
 public interface Host {
     /// Whether SHUTDOWN saves the data set first.
     enum Saving {
@@ -52,13 +53,13 @@ public interface Host {
 
     /// Begins to write the append-only file anew, in the background.
     ///
-    /// @return why that is impossible, as the text of an error reply; null when it has begun or is scheduled, which
-    ///     [LogStatus.Rewrites#isScheduled()] tells apart
+    /// @return why that is impossible, as the text of an error reply; null when it has begun or is scheduled,
+    ///     which [LogStatus.Rewrites#isScheduled()] tells apart
     @Nullable
     String rewriteLog();
 
-    /// Throws the data set away and loads it from the log again, once all that was appended is on disk: DEBUG LOADAOF. Called
-    /// when a transaction, if there is one, has not begun.
+    /// Throws the data set away and loads it from the log again, once all that was appended is on disk: DEBUG
+    /// LOADAOF. Called when a transaction, if there is one, has not begun.
     ///
     /// @return why that is impossible, as the text of an error reply; null when all is loaded
     @Nullable
@@ -76,13 +77,13 @@ public interface Host {
     /// Begins to write the data set to the RDB file, in the background.
     ///
     /// @param mayWait whether it may begin later, when a rewrite of the log has ended
-    /// @return why that is impossible, as the text of an error reply; null when it has begun or is scheduled, which
-    ///     [SaveStatus#isScheduled()] tells apart
+    /// @return why that is impossible, as the text of an error reply; null when it has begun or is scheduled,
+    ///     which [SaveStatus#isScheduled()] tells apart
     @Nullable
     String saveInBackground(boolean mayWait);
 
-    /// All databases were emptied: FLUSHALL. A save that is under way is of what is no more; where the data set is saved from time to time
-    /// it is saved now, or a crash would bring everything back.
+    /// All databases were emptied: FLUSHALL. A save that is under way is of what is no more; where the data
+    /// set is saved from time to time it is saved now, or a crash would bring everything back.
     ///
     /// @return whether it was saved, with all changes up to here
     default boolean flushed() {
@@ -104,7 +105,8 @@ public interface Host {
     /// Called some ten times a second.
     default void tick() {}
 
-    /// Asks that [Engine#tick] be called in so many milliseconds, sooner than was said last. Under the engine's lock, on any thread.
+    /// Asks that [Engine#tick] be called in so many milliseconds, sooner than was said last. Under the
+    /// engine's lock, on any thread.
     default void tickIn(long ms) {}
 
     /// What went through the sockets.

@@ -12,7 +12,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/// Writes what INFO answers: sections of `name:value` lines, in the words of Redis, since a great many monitors read them.
+/// Writes what INFO answers: sections of `name:value` lines, in the words of Redis, since a great many
+/// monitors read them.
 ///
 /// Values are true for a JVM or are not there. Touched only under the engine's lock.
 final class Info {
@@ -88,7 +89,8 @@ final class Info {
         replicationId = newId();
     }
 
-    /// @param names of sections in lower case, or `all`, `everything`, `default`; empty for the default. Unknown ones are passed over.
+    /// @param names of sections in lower case, or `all`, `everything`, `default`; empty for the default.
+    ///              Unknown ones are passed over.
     String text(List<String> names) {
         text.setLength(0);
         for (Section section : sections(names)) {
@@ -292,7 +294,8 @@ final class Info {
         return sum;
     }
 
-    /// What clients have sent that was not used up yet, and what they have not received yet. O(N) for N clients.
+    /// What clients have sent that was not used up yet, and what they have not received yet. O(N) for N
+    /// clients.
     long clientBytes() {
         long sum = 0;
         for (Session session : engine.sessions())

@@ -6,7 +6,8 @@ import dev.cinnabar.command.Effects;
 import dev.cinnabar.command.Words;
 import dev.cinnabar.store.Database;
 
-/// Tells the change log what has changed, in commands that do the same again, and binds those together that belong together.
+/// Tells the change log what has changed, in commands that do the same again, and binds those together that
+/// belong together.
 ///
 /// Touched only under the engine's lock.
 final class Journal {
@@ -25,7 +26,8 @@ final class Journal {
         this.outer = outer;
     }
 
-    /// Where changes are written from now on. Neither log may end up with half a transaction: what of it comes now begins another.
+    /// Where changes are written from now on. Neither log may end up with half a transaction: what of it
+    /// comes now begins another.
     void log(ChangeLog log) {
         closeGroup();
         this.log = log;
@@ -40,8 +42,8 @@ final class Journal {
         hasPromised = false;
     }
 
-    /// Whether the batch has written a change that a client asked for and is told of. What expires or is evicted is promised to nobody: a
-    /// server that starts without knowing of it does it again.
+    /// Whether the batch has written a change that a client asked for and is told of. What expires or is
+    /// evicted is promised to nobody: a server that starts without knowing of it does it again.
     boolean hasPromised() {
         return hasPromised;
     }

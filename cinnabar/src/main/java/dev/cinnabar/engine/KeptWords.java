@@ -2,8 +2,8 @@ package dev.cinnabar.engine;
 
 import dev.cinnabar.base.Bytes;
 
-/// Copies of a command's words that are kept for later, and what they take of the heap. Many small ones take many times what their text says,
-/// and all that clients have kept counts with the data.
+/// Copies of a command's words that are kept for later, and what they take of the heap. Many small ones take
+/// many times what their text says, and all that clients have kept counts with the data.
 final class KeptWords {
     private static final int WORD_BYTES =
             48; // of heap, for a word beside its text: a window, an array's header, a place in an array

@@ -4,7 +4,8 @@ import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.config.KeyspaceEvents;
 
-/// Publishes what happens to keys, to those who asked for it (`notify-keyspace-events`). Touched only under the engine's lock.
+/// Publishes what happens to keys, to those who asked for it (`notify-keyspace-events`). Touched only under
+/// the engine's lock.
 ///
 /// ```
 ///    event `lpush` of key `k` in database 0  ─┬─► channel __keyspace@0__:k       message lpush     (class K)
@@ -20,7 +21,8 @@ final class KeyspaceNotifications {
         this.pubSub = pubSub;
     }
 
-    /// Tells an event, if its class is among the classes. Allocates nothing when nobody listens to any channel or pattern that fits.
+    /// Tells an event, if its class is among the classes. Allocates nothing when nobody listens to any
+    /// channel or pattern that fits.
     ///
     /// @param classes    bits of [KeyspaceEvents]
     /// @param eventClass a letter

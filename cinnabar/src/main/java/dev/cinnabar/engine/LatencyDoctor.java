@@ -4,7 +4,8 @@ import dev.cinnabar.engine.LatencyMonitor.Series;
 import java.util.Locale;
 import java.util.Map;
 
-/// What LATENCY DOCTOR says: the delays that were noted, event by event, and what an operator can do about them.
+/// What LATENCY DOCTOR says: the delays that were noted, event by event, and what an operator can do about
+/// them.
 final class LatencyDoctor {
     private LatencyDoctor() {}
 

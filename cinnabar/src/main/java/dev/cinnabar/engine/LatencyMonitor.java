@@ -3,8 +3,8 @@ package dev.cinnabar.engine;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// What took longer than `latency-monitor-threshold`: for each kind of event the last 160 occurrences, one a second at the most. Touched
-/// only under the engine's lock.
+/// What took longer than `latency-monitor-threshold`: for each kind of event the last 160 occurrences, one a
+/// second at the most. Touched only under the engine's lock.
 public final class LatencyMonitor {
     /// How many occurrences are kept of each event.
     public static final int HISTORY = 160;

@@ -1,11 +1,13 @@
 package dev.cinnabar.engine;
 
-/// The other end of a session, as far as the engine has to know: a socket for a network client, nothing for a call in the same process.
+/// The other end of a session, as far as the engine has to know: a socket for a network client, nothing for a
+/// call in the same process.
 public interface Link {
     /// Where the client is: `127.0.0.1:50312`, or the path of a unix socket with `:0`.
     String remoteAddress();
 
-    /// Whether the client runs on this machine: it came over loopback, over a unix socket, or over no socket at all.
+    /// Whether the client runs on this machine: it came over loopback, over a unix socket, or over no socket
+    /// at all.
     default boolean isLocal() {
         String address = remoteAddress();
         return address.isEmpty()
@@ -37,22 +39,23 @@ public interface Link {
     /// Closes the connection when what was written has been sent.
     void closeAfterReply();
 
-    /// Sends something out of turn, behind what was written so far. The bytes are the caller's again when this returns. From any
-    /// thread.
+    /// Sends something out of turn, behind what was written so far. The bytes are the caller's again when
+    /// this returns. From any thread.
     void push(byte[] data, int offset, int length);
 
-    /// Whether the other end can tell what it did not ask for from answers. If not it may neither subscribe nor be a monitor.
+    /// Whether the other end can tell what it did not ask for from answers. If not it may neither subscribe
+    /// nor be a monitor.
     default boolean takesMessages() {
         return true;
     }
 
-    /// As [#push], for a message that goes to many clients: the array may be kept, so nobody writes to it any more. From any
-    /// thread.
+    /// As [#push], for a message that goes to many clients: the array may be kept, so nobody writes to it any
+    /// more. From any thread.
     default void share(byte[] message) {
         push(message, 0, message.length);
     }
 
-    /// Says that the client's waiting is over: the call was answered, if only by nothing (CLIENT REPLY), or, where it has not run, should be
-    /// brought again. From any thread.
+    /// Says that the client's waiting is over: the call was answered, if only by nothing (CLIENT REPLY), or,
+    /// where it has not run, should be brought again. From any thread.
     void resume();
 }

@@ -10,9 +10,10 @@ import dev.cinnabar.store.Store;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/// Runs the commands of a log against the engine. Holds the engine's lock from the first command to [#close], but gives it to whoever
-/// waits (clients who are to be told that the server is loading) now and then. The engine goes on loading until somebody says
-/// [Engine#loading]`(false)`: when the log that is to take the changes is in place, and not before.
+/// Runs the commands of a log against the engine. Holds the engine's lock from the first command to [#close],
+/// but gives it to whoever waits (clients who are to be told that the server is loading) now and then. The
+/// engine goes on loading until somebody says [Engine#loading]`(false)`: when the log that is to take the
+/// changes is in place, and not before.
 public final class LogReplayer implements Replayer, AutoCloseable {
     private static final int COMMANDS_PER_HOLD = 1024;
 

@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
 /// The data set at one moment, as the commands that make it anew: what a rewrite of the log writes.
 public final class LogSnapshot extends SlicedSnapshot {
     /*
-     * The elements of a collection are gathered in `body` until they make a command. A large one comes in pieces, between which other
-     * records come, and elements of other large ones that writers are about to change. So `open` says whose elements are in the body; when
-     * another one's come, the command is written as long as it is. A snapshot hands over one large value at a time, and so most
-     * commands are full.
+     * The elements of a collection are gathered in `body` until they make a command. A large one comes in
+     * pieces, between which other records come, and elements of other large ones that writers are about to
+     * change. So `open` says whose elements are in the body; when another one's come, the command is written
+     * as long as it is. A snapshot hands over one large value at a time, and so most commands are full.
      */
     private static final int ELEMENTS_PER_COMMAND = 64; // as Redis writes them
     private static final int COMMAND_BYTES = 16 << 10; // so that commands of large elements are not huge
@@ -187,9 +187,10 @@ public final class LogSnapshot extends SlicedSnapshot {
 
     /// Makes commands of a stream: an XADD for each entry, then what the stream and its groups remember.
     ///
-    /// XCLAIM makes pending only what the stream has. So a group of which something is pending that the stream has no more comes first, while
-    /// the stream is empty, and each of its pending entries with an entry that stands in for it; then those are trimmed away, which leaves no
-    /// trace, and the last id goes back to the beginning:
+    /// XCLAIM makes pending only what the stream has. So a group of which something is pending that the
+    /// stream has no more comes first, while the stream is empty, and each of its pending entries with an
+    /// entry that stands in for it; then those are trimmed away, which leaves no trace, and the last id goes
+    /// back to the beginning:
     ///
     /// ```
     ///    XGROUP CREATE s g … MKSTREAM | XADD s 1-0 x y | XCLAIM s g c 0 1-0 … FORCE | … | XTRIM s MAXLEN = 0 | XSETID s 0-0

@@ -97,7 +97,8 @@ public enum MemoryCommands implements Command {
         return address == 0 ? call.reply().nil() : call.reply().integer(db.memoryUsage(address));
     }
 
-    /// Empties what was flushed, then asks the JVM to collect and, as its collector sees fit, to give memory back.
+    /// Empties what was flushed, then asks the JVM to collect and, as its collector sees fit, to give memory
+    /// back.
     private static Reply purge(Call call, Store store) {
         store.freeGarbage();
         System.gc();

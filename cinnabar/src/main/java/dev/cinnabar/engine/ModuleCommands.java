@@ -11,7 +11,8 @@ import dev.cinnabar.command.CommandSpec;
 import dev.cinnabar.command.Group;
 import dev.cinnabar.command.Reply;
 
-/// MODULE: what tools ask for to learn which extensions a server has. This one loads none, so the list is empty for good.
+/// MODULE: what tools ask for to learn which extensions a server has. This one loads none, so the list is
+/// empty for good.
 public enum ModuleCommands implements Command {
     HELP(syntax("MODULE HELP")
             .flags(LOADING, STALE)

@@ -31,7 +31,8 @@ public enum MonitorCommands implements Command {
         return spec;
     }
 
-    /// Asked again, it answers nothing, which is Redis's way. Not in a transaction: the lines would stand among its replies.
+    /// Asked again, it answers nothing, which is Redis's way. Not in a transaction: the lines would stand
+    /// among its replies.
     @Override
     public Reply run(Call call) {
         Session session = (Session) call.caller();

@@ -12,9 +12,10 @@ import java.util.List;
 /// The clients that watch every command go by: MONITOR. Touched only under the engine's lock.
 final class Monitors {
     /*
-     * A command is shown after it has run: secrets among its arguments are redacted by then, SELECT shows the new database, and EXEC
-     * comes behind the commands that it ran. One that has to wait is shown when it begins to, and not again. A monitor that sends a
-     * command itself sees it behind the answer, as all that is pushed.
+     * A command is shown after it has run: secrets among its arguments are redacted by then, SELECT shows the
+     * new database, and EXEC comes behind the commands that it ran. One that has to wait is shown when it
+     * begins to, and not again. A monitor that sends a command itself sees it behind the answer, as all that
+     * is pushed.
      */
     private static final String HEX = "0123456789abcdef";
 
@@ -42,7 +43,8 @@ final class Monitors {
         sessions.remove(session);
     }
 
-    /// Shows a command to all of them: `+1700000000.123456 [0 127.0.0.1:50312] "set" "k" "v"`. Administrative commands are not shown.
+    /// Shows a command to all of them: `+1700000000.123456 [0 127.0.0.1:50312] "set" "k" "v"`. Administrative
+    /// commands are not shown.
     void feed(Session from, Call call, CommandSpec spec) {
         if (spec.is(Flag.SKIP_MONITOR) || spec.is(Flag.ADMIN) || from.origin() == Session.Origin.REPLAY) return;
         write(clock.wallMicros(), from, call);

@@ -4,7 +4,8 @@ import dev.cinnabar.base.Log;
 import dev.cinnabar.config.Config;
 import org.jspecify.annotations.Nullable;
 
-/// The host of an engine that lives by itself: a configuration in which nothing is set, no files, no sockets, no end.
+/// The host of an engine that lives by itself: a configuration in which nothing is set, no files, no sockets,
+/// no end.
 public class NoHost implements Host {
     private static final String NO_DISK = "ERR this server keeps nothing on disk";
 

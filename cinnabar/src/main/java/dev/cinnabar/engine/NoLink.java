@@ -1,6 +1,7 @@
 package dev.cinnabar.engine;
 
-/// The link of whoever has no socket: a caller in the same process, a log that is replayed. Nobody is there, so what is pushed is lost.
+/// The link of whoever has no socket: a caller in the same process, a log that is replayed. Nobody is there,
+/// so what is pushed is lost.
 public class NoLink implements Link {
     @Override
     public String remoteAddress() {

@@ -5,8 +5,8 @@ import java.util.function.LongConsumer;
 
 /// Lets those who want a lock have it, before one who works in slices takes it again.
 ///
-/// A lock goes to whoever asks first. Who is woken because it is free needs some 50 µs to be there, and by then the one who has just given it back
-/// has long taken it again: for many slices, one after the other.
+/// A lock goes to whoever asks first. Who is woken because it is free needs some 50 µs to be there, and by
+/// then the one who has just given it back has long taken it again: for many slices, one after the other.
 final class OthersFirst {
     private static final long PAUSE_NANOS =
             10_000; // 70 µs with what the system adds: a waiter is awake after one or two

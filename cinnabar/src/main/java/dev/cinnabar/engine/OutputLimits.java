@@ -11,16 +11,19 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/// How much may wait for a client that does not fetch it: `client-output-buffer-limit`. Touched only under the engine's lock.
+/// How much may wait for a client that does not fetch it: `client-output-buffer-limit`. Touched only under
+/// the engine's lock.
 ///
-/// Asked whenever something was added to what a client is sent, and by a timer. A client over its limit is doomed: it gets nothing
-/// more, and the engine closes it when the command that noticed it is over, so that nobody leaves while listeners are counted through.
+/// Asked whenever something was added to what a client is sent, and by a timer. A client over its limit is
+/// doomed: it gets nothing more, and the engine closes it when the command that noticed it is over, so that
+/// nobody leaves while listeners are counted through.
 final class OutputLimits {
     /*
-     * Redis counts a client that only sends commands as `normal` and sets it no limit by default, and so do we: such a client gets
-     * only what it asks for, and the transport stops running its commands while much is unsent. A monitor, though, which Redis
-     * counts as normal, too, is held to the limit of `pubsub`: it is pushed to, so there is nothing that could press back, and our
-     * memory ends with the Java heap. See docs/decisions/0050. Who has not logged in gets little.
+     * Redis counts a client that only sends commands as `normal` and sets it no limit by default, and so do
+     * we: such a client gets only what it asks for, and the transport stops running its commands while much
+     * is unsent. A monitor, though, which Redis counts as normal, too, is held to the limit of `pubsub`: it
+     * is pushed to, so there is nothing that could press back, and our memory ends with the Java heap. See
+     * docs/decisions/0050. Who has not logged in gets little.
      */
     private static final int SHARED_MIN =
             16 << 10; // bytes; a shorter message is copied for each who is slow (see net.Connection)
@@ -39,8 +42,8 @@ final class OutputLimits {
         this.budget = budget;
     }
 
-    /// How many bytes may wait for all those together whom something is pushed to: half of the memory, as long as data leave that, and a
-    /// sixteenth in any case.
+    /// How many bytes may wait for all those together whom something is pushed to: half of the memory, as
+    /// long as data leave that, and a sixteenth in any case.
     private long mostForAll() {
         long limit = budget.limit();
         return Math.max(limit / 16, Math.min(limit / 2, limit - budget.reserved()));
@@ -55,8 +58,9 @@ final class OutputLimits {
         return session.subscriptions != null || session.isMonitor;
     }
 
-    /// A message was pushed to the client. One that many are pushed lies in memory once, and for the first second or two it counts for each of them
-    /// as its part of it: they had no time to fetch it yet. Whoever has not fetched it then keeps it alive, and it counts as what it is.
+    /// A message was pushed to the client. One that many are pushed lies in memory once, and for the first
+    /// second or two it counts for each of them as its part of it: they had no time to fetch it yet. Whoever
+    /// has not fetched it then keeps it alive, and it counts as what it is.
     ///
     /// @param more    bytes that the link does not count yet
     /// @param length  of the message, in bytes
@@ -123,7 +127,8 @@ final class OutputLimits {
         session.countedOutput = bytes;
     }
 
-    /// Counts again, for some have fetched much meanwhile, and gives up those who have left the most until the others' is not too much.
+    /// Counts again, for some have fetched much meanwhile, and gives up those who have left the most until
+    /// the others' is not too much.
     private void relieve(long nowMs) {
         for (Session session : List.copyOf(listeners)) {
             count(session, session.link().outputBytes(), nowMs);
@@ -152,8 +157,8 @@ final class OutputLimits {
         doomed.add(session);
     }
 
-    /// An answer that its client will be closed for is not written to its end. Only where nothing is changed: a change that stops in the
-    /// middle would be worse.
+    /// An answer that its client will be closed for is not written to its end. Only where nothing is changed:
+    /// a change that stops in the middle would be worse.
     void limitReply(Session session, CommandSpec spec, ByteBuilder out) {
         long longest = of(session).hardBytes();
         if (longest != 0 && spec.is(Flag.READONLY)) out.limit(out.length() + longest);

@@ -5,18 +5,21 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/// CLIENT PAUSE: for a while, commands of clients wait, all of them or only those that write. Touched only under the engine's lock.
+/// CLIENT PAUSE: for a while, commands of clients wait, all of them or only those that write. Touched only
+/// under the engine's lock.
 final class Pause {
     /*
-     * A pause of all commands holds CLIENT UNPAUSE, too: over the network it ends by its time only. The program around the server is
-     * not held; it has no connection to be kept waiting, and can end the pause. Mistakes (a wrong number of arguments, a missing
-     * password) are answered all the same, because the engine asks here last.
+     * A pause of all commands holds CLIENT UNPAUSE, too: over the network it ends by its time only. The
+     * program around the server is not held; it has no connection to be kept waiting, and can end the pause.
+     * Mistakes (a wrong number of arguments, a missing password) are answered all the same, because the
+     * engine asks here last.
      */
     private long untilMs;
     private boolean onlyWrites;
     private final Set<Session> held = new LinkedHashSet<>(0); // in the order in which they came
 
-    /// @param untilMs ms since 1970; a pause that lasts longer already is not shortened, and one of all commands not weakened
+    /// @param untilMs ms since 1970; a pause that lasts longer already is not shortened, and one of all
+    ///                commands not weakened
     void begin(long nowMs, long untilMs, boolean onlyWrites) {
         boolean isRunning = isRunning(nowMs);
         this.onlyWrites = onlyWrites && (!isRunning || this.onlyWrites);

@@ -9,10 +9,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// What the operating system and the JVM know of this process. Asked by INFO and MEMORY only: reading `/proc` takes some 50 µs.
+/// What the operating system and the JVM know of this process. Asked by INFO and MEMORY only: reading `/proc`
+/// takes some 50 µs.
 ///
-/// Where there is no `/proc` (macOS, Windows), the JVM's own figures stand in, and processor time cannot be told apart into user and
-/// system.
+/// Where there is no `/proc` (macOS, Windows), the JVM's own figures stand in, and processor time cannot be
+/// told apart into user and system.
 ///
 /// @param residentBytes     what the process takes of the machine's memory
 /// @param userSeconds       processor time in the program
@@ -71,7 +72,8 @@ record ProcessFacts(
                 ManagementFactory.getThreadMXBean().getThreadCount());
     }
 
-    /// `VmRSS:  123456 kB` of `/proc/self/status`, which, unlike `statm`, does not count in pages of unknown size.
+    /// `VmRSS: 123456 kB` of `/proc/self/status`, which, unlike `statm`, does not count in pages of unknown
+    /// size.
     private static long residentBytes(long fallback) {
         for (String line : read("/proc/self/status").split("\n")) {
             if (line.startsWith("VmRSS:")) {

@@ -14,19 +14,21 @@ import java.util.Set;
 
 /// Who listens to which channel, and the sending of what is published. Touched only under the engine's lock.
 ///
-/// Publishing to a channel that nobody listens to costs a lookup, and a comparison for each pattern; it allocates nothing.
+/// Publishing to a channel that nobody listens to costs a lookup, and a comparison for each pattern; it
+/// allocates nothing.
 final class PubSub {
     /*
-     * Two indexes of one relation, so that both questions are quick: who listens to this channel (publishing), and what does this
-     * client listen to (its going away).
+     * Two indexes of one relation, so that both questions are quick: who listens to this channel
+     * (publishing), and what does this client listen to (its going away).
      *
      *   CHANNEL   "news"  → topic: clients in the order in which they came      client → its names, by sort
      *   PATTERN   "new*"  → topic
      *   SHARD     "news"  → topic
      *
-     * A message is written once for each version of the protocol, not once for each reader: `*3 … ` for RESP2 and `>3 …` for RESP3,
-     * which differ in their first byte. That array is shared by all readers until the last of them has it. Patterns are tried one
-     * after the other, O(patterns), as in Redis; whoever has thousands of them pays for each message.
+     * A message is written once for each version of the protocol, not once for each reader: `*3 … ` for RESP2
+     * and `>3 …` for RESP3, which differ in their first byte. That array is shared by all readers until the
+     * last of them has it. Patterns are tried one after the other, O(patterns), as in Redis; whoever has
+     * thousands of them pays for each message.
      */
     private static final int KEEP_BYTES = 1 << 16; // of the buffer in which messages are written
 
@@ -142,7 +144,8 @@ final class PubSub {
         return channels.isEmpty() && patterns.isEmpty();
     }
 
-    /// Sends a message to those who listen to the channel, then to those with a pattern that fits, in the order in which they came.
+    /// Sends a message to those who listen to the channel, then to those with a pattern that fits, in the
+    /// order in which they came.
     ///
     /// @return to how many; who listens in two ways counts twice and gets it twice
     long publish(Bytes channel, Bytes message) {

@@ -23,7 +23,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Channels: who publishes knows nobody who listens, and who listens nobody who publishes. Nothing of it is kept or logged.
+/// Channels: who publishes knows nobody who listens, and who listens nobody who publishes. Nothing of it is
+/// kept or logged.
 public enum PubSubCommands implements Command {
     PSUBSCRIBE(syntax("PSUBSCRIBE pattern [pattern ...]")
             .flags(PUBSUB, NOSCRIPT, LOADING, STALE, FOR_SUBSCRIBERS)
@@ -138,7 +139,8 @@ public enum PubSubCommands implements Command {
 
     // ---- listening ----
 
-    /// Each channel is confirmed on its own: an answer of several values, which is why clients count confirmations, not replies.
+    /// Each channel is confirmed on its own: an answer of several values, which is why clients count
+    /// confirmations, not replies.
     private static Reply subscribe(Call call, PubSub pubSub, Session session, Subscription sort) {
         boolean isRefusedInExec =
                 sort == Subscription.SHARD && session.engine().isInExec(); // as in Redis, that one alone

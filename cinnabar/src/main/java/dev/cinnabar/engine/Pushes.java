@@ -2,7 +2,8 @@ package dev.cinnabar.engine;
 
 import dev.cinnabar.base.ByteBuilder;
 
-/// What clients are sent that they did not ask for just now (a message, a line of MONITOR), and the end of those who do not fetch it.
+/// What clients are sent that they did not ask for just now (a message, a line of MONITOR), and the end of
+/// those who do not fetch it.
 ///
 /// Touched only under the engine's lock.
 final class Pushes {
@@ -54,7 +55,8 @@ final class Pushes {
         own.clear();
     }
 
-    /// Gives back the room of much that was kept, and closes those who were found to be too slow, this client perhaps among them.
+    /// Gives back the room of much that was kept, and closes those who were found to be too slow, this client
+    /// perhaps among them.
     void settle(Session session) {
         own.trim(Engine.KEPT_BYTES);
         limits.check(session, 0, nowMs());

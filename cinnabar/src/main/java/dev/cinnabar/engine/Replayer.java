@@ -4,8 +4,9 @@ import dev.cinnabar.base.Bytes;
 import dev.cinnabar.store.Database;
 import org.jspecify.annotations.Nullable;
 
-/// Runs what a loader reads from disk: in a session of its own, without replies, without appending to the log, without
-/// checking rights or memory, and without expiring keys by its own clock before loading has ended.
+/// Runs what a loader reads from disk: in a session of its own, without replies, without appending to the
+/// log, without checking rights or memory, and without expiring keys by its own clock before loading has
+/// ended.
 public interface Replayer {
     /// What became of a replayed command.
     enum Outcome {
@@ -25,12 +26,13 @@ public interface Replayer {
     /// Runs one command. `MULTI` and `EXEC` never come here: the loader leaves out what was not finished.
     Outcome run(int argc, Bytes[] argv);
 
-    /// A database, for whoever reads an image of keys and not commands; null when there is none of this number. Nothing expires there while
-    /// the server is loading.
+    /// A database, for whoever reads an image of keys and not commands; null when there is none of this
+    /// number. Nothing expires there while the server is loading.
     @Nullable
     Database database(long index);
 
-    /// Lets those who wait for the engine have their turn. To be called between two keys of an image, now and then.
+    /// Lets those who wait for the engine have their turn. To be called between two keys of an image, now and
+    /// then.
     void pause();
 
     /// The error's text after [Outcome#UNKNOWN] or [Outcome#FAILED].

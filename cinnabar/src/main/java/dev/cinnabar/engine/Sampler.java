@@ -2,8 +2,8 @@ package dev.cinnabar.engine;
 
 import java.util.Arrays;
 
-/// How fast something goes just now: the mean over the last sixteen looks at a count that only grows, one look each 100 ms. What INFO
-/// calls `instantaneous_…`. Touched only under the engine's lock.
+/// How fast something goes just now: the mean over the last sixteen looks at a count that only grows, one
+/// look each 100 ms. What INFO calls `instantaneous_…`. Touched only under the engine's lock.
 final class Sampler {
     /// How often it should be looked at, in milliseconds.
     static final long PERIOD_MS = 100;

@@ -4,8 +4,10 @@ package dev.cinnabar.engine;
 ///
 /// @param isSaving             whether a save runs in the background
 /// @param isScheduled          whether one begins as soon as the log's rewrite has ended
-/// @param lastSaveSeconds      when the last save that came to a good end did, in seconds since 1970; when the server started if there was none
-/// @param didLastSucceed       whether the last one in the background came to a good end; true when there was none
+/// @param lastSaveSeconds      when the last save that came to a good end did, in seconds since 1970; when
+///                             the server started if there was none
+/// @param didLastSucceed       whether the last one in the background came to a good end; true when there was
+///                             none
 /// @param lastDurationSeconds  how long the last one in the background took, -1 when there was none
 /// @param currentSeconds       how long the one that runs has taken so far, -1 when none runs
 /// @param saves                how many came to a good end since the start

@@ -137,7 +137,8 @@ public enum ServerCommands implements Command {
                     .summary(
                             "Waits until all that was written so far is on the disk of this server, and answers how many servers and replicas have it there."));
 
-    /// In how many steps FLUSHALL and FLUSHDB free at once what they can when not told how: less than 1 ms. The rest comes later.
+    /// In how many steps FLUSHALL and FLUSHDB free at once what they can when not told how: less than 1 ms.
+    /// The rest comes later.
     private static final int STEPS_AT_ONCE = 24;
 
     /// How often WAITAOF looks whether the log has come far enough.
@@ -319,8 +320,8 @@ public enum ServerCommands implements Command {
         return call.reply().integer(0);
     }
 
-    /// What others wrote before is waited for, too: then no write has to note how far the log was. Replicas are waited for as by
-    /// WAIT: until the time is over.
+    /// What others wrote before is waited for, too: then no write has to note how far the log was. Replicas
+    /// are waited for as by WAIT: until the time is over.
     private static Reply waitForLog(Call call) {
         long servers = call.longArg(1, 0, 1, "ERR value is out of range, value must between 0 and 1");
         long replicas = call.longArg(2, 0, Long.MAX_VALUE, Errors.NOT_POSITIVE);

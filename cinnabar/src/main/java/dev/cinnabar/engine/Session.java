@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// One client as the engine sees it: what it selected, what it queued, what it is allowed. Knows no socket. Touched only under the
-/// engine's lock.
+/// One client as the engine sees it: what it selected, what it queued, what it is allowed. Knows no socket.
+/// Touched only under the engine's lock.
 public final class Session {
     /// Where the commands come from.
     public enum Origin {
@@ -56,7 +56,8 @@ public final class Session {
     @Nullable
     Subscriptions subscriptions; // null while it listens to nothing
 
-    /// Where pushes go while a command of this client is run, to be sent behind the reply; null at other times.
+    /// Where pushes go while a command of this client is run, to be sent behind the reply; null at other
+    /// times.
     @Nullable
     ByteBuilder pushes;
 
@@ -100,7 +101,8 @@ public final class Session {
 
     /// A key that WATCH named.
     ///
-    /// @param wasOver whether its time was over then already, and it was there only because a pause lets nothing expire
+    /// @param wasOver whether its time was over then already, and it was there only because a pause lets
+    ///                nothing expire
     record Watch(WatchedKey key, boolean wasOver) {
         boolean isOf(WatchedKey other) {
             return key.equals(other);
@@ -173,8 +175,8 @@ public final class Session {
         return address.endsWith(":0");
     }
 
-    /// Points a call at a command of this client's, in its database and its version of the protocol. The only place that does, so that
-    /// no way to the body forgets what the client has said of itself.
+    /// Points a call at a command of this client's, in its database and its version of the protocol. The only
+    /// place that does, so that no way to the body forgets what the client has said of itself.
     ///
     /// @param mayWait whether the command may go on waiting when it finds nothing to answer
     void begin(Call call, int argc, Bytes[] argv, ByteBuilder out, boolean mayWait) {
@@ -195,7 +197,8 @@ public final class Session {
         skipsNextReply = false;
     }
 
-    /// Whether a client may call itself so: bytes from `!` to `~`, so that the name fits into a line of CLIENT LIST.
+    /// Whether a client may call itself so: bytes from `!` to `~`, so that the name fits into a line of
+    /// CLIENT LIST.
     static boolean isName(Bytes text) {
         for (int i = 0; i < text.length(); i++) if (text.at(i) < '!' || text.at(i) > '~') return false;
         return true;

@@ -2,8 +2,8 @@ package dev.cinnabar.engine;
 
 import dev.cinnabar.config.OutputBufferLimits;
 
-/// What the engine was told by configuration, as plain fields that hot paths can read. The server keeps them up to date; touched only
-/// under the engine's lock.
+/// What the engine was told by configuration, as plain fields that hot paths can read. The server keeps them
+/// up to date; touched only under the engine's lock.
 public final class Settings {
     /// What AUTH has to give; empty for none (`requirepass`).
     public String password = "";
@@ -17,10 +17,12 @@ public final class Settings {
     /// How many keys are compared for each one that is given up (`maxmemory-samples`).
     public int evictionSamples = 5;
 
-    /// Whether timers take expired keys out; without, they go only when somebody asks for them (DEBUG SET-ACTIVE-EXPIRE).
+    /// Whether timers take expired keys out; without, they go only when somebody asks for them (DEBUG
+    /// SET-ACTIVE-EXPIRE).
     public boolean expiresActively = true;
 
-    /// From which duration on a command is noted in the slow log, in microseconds; negative for never (`slowlog-log-slower-than`).
+    /// From which duration on a command is noted in the slow log, in microseconds; negative for never
+    /// (`slowlog-log-slower-than`).
     public long slowerThanMicros = 10_000;
 
     /// How many entries the slow log keeps (`slowlog-max-len`).
@@ -42,8 +44,8 @@ public final class Settings {
     /// After how many idle seconds a client is disconnected, 0 for never (`timeout`).
     public int idleTimeoutSeconds;
 
-    /// Which events are told, as bits of [dev.cinnabar.config.KeyspaceEvents]; 0 for none, also when no channel for them is chosen
-    /// (`notify-keyspace-events`).
+    /// Which events are told, as bits of [dev.cinnabar.config.KeyspaceEvents]; 0 for none, also when no
+    /// channel for them is chosen (`notify-keyspace-events`).
     public int keyspaceEvents;
 
     /// How much may wait for clients that do not fetch it (`client-output-buffer-limit`).

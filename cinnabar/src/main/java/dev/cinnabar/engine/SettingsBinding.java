@@ -9,7 +9,8 @@ import dev.cinnabar.store.Moment;
 import dev.cinnabar.store.Thresholds;
 import java.util.function.Consumer;
 
-/// Keeps what hot paths look at, [Settings], [Limits] and the store's [Moment], equal to what the configuration says.
+/// Keeps what hot paths look at, [Settings], [Limits] and the store's [Moment], equal to what the
+/// configuration says.
 final class SettingsBinding {
     private final Config config;
 

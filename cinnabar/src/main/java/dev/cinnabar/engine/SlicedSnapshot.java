@@ -5,8 +5,9 @@ import dev.cinnabar.store.Snapshot;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// The data set at one moment, handed out in slices, in whatever way the subclass writes keys. Takes the engine's lock by itself, for a
-/// slice at a time; called from one thread at a time. There is one image of a store at a time: who begins another waits.
+/// The data set at one moment, handed out in slices, in whatever way the subclass writes keys. Takes the
+/// engine's lock by itself, for a slice at a time; called from one thread at a time. There is one image of a
+/// store at a time: who begins another waits.
 public abstract class SlicedSnapshot implements SnapshotSource {
     /// After so many bytes a slice is over.
     protected static final int SLICE_BYTES = 64 << 10;

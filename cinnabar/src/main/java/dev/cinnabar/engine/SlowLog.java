@@ -7,7 +7,8 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.List;
 
-/// The commands that took long, the newest first: a fixed number of them. Touched only under the engine's lock.
+/// The commands that took long, the newest first: a fixed number of them. Touched only under the engine's
+/// lock.
 public final class SlowLog {
     private static final int MAX_ARGS = 32; // words kept of a command
     private static final int MAX_ARG_BYTES = 128; // bytes kept of a word

@@ -2,15 +2,15 @@ package dev.cinnabar.engine;
 
 import dev.cinnabar.base.ByteBuilder;
 
-/// An image of the data set at one moment, handed out in slices while writers go on. One image at a time; driven by one
-/// thread, which does not hold the engine's lock.
+/// An image of the data set at one moment, handed out in slices while writers go on. One image at a time;
+/// driven by one thread, which does not hold the engine's lock.
 public interface SnapshotSource {
-    /// Marks the moment: takes the engine's lock, fixes the image, runs `alsoThen` and gives the lock back. So what
-    /// `alsoThen` does falls between the last command that is in the image and the first that is not.
+    /// Marks the moment: takes the engine's lock, fixes the image, runs `alsoThen` and gives the lock back.
+    /// So what `alsoThen` does falls between the last command that is in the image and the first that is not.
     void begin(Runnable alsoThen);
 
-    /// Appends the commands (RESP arrays: `SELECT`, `SET … PXAT …`) that make the next slice of the image, some ten
-    /// kilobytes; takes the engine's lock for that long. Each call ends between two commands.
+    /// Appends the commands (RESP arrays: `SELECT`, `SET … PXAT …`) that make the next slice of the image,
+    /// some ten kilobytes; takes the engine's lock for that long. Each call ends between two commands.
     ///
     /// @return whether there may be more; false when the image was written out, which also ends it
     boolean next(ByteBuilder out);

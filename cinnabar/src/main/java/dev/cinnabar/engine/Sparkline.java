@@ -3,7 +3,8 @@ package dev.cinnabar.engine;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A little picture of a row of numbers, for people who read it in a terminal: a column for each, its label written downwards below.
+/// A little picture of a row of numbers, for people who read it in a terminal: a column for each, its label
+/// written downwards below.
 ///
 /// ```
 ///         #
@@ -17,8 +18,8 @@ import java.util.List;
 /// ```
 final class Sparkline {
     /*
-     * The smallest number is a `_` on the ground, the largest a `#` in the top row. What lies between is as high as rows allow, and in
-     * its top row one of three characters, so that four rows show twelve heights.
+     * The smallest number is a `_` on the ground, the largest a `#` in the top row. What lies between is as
+     * high as rows allow, and in its top row one of three characters, so that four rows show twelve heights.
      */
     private static final String TIPS = "_o#";
 

@@ -5,7 +5,8 @@ import java.nio.charset.StandardCharsets;
 
 /// The three sorts of subscriptions, with the words in which each is confirmed.
 ///
-/// A shard channel differs from a channel in a cluster only, where it lives on one node; here it is a second set of names.
+/// A shard channel differs from a channel in a cluster only, where it lives on one node; here it is a second
+/// set of names.
 enum Subscription {
     CHANNEL("subscribe", "message"),
     PATTERN("psubscribe", "pmessage"),

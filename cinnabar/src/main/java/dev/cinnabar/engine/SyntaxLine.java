@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 ///             | item [ item ... ]    once or more
 /// ```
 ///
-/// So `SET key value [NX | XX] [EX seconds | PERSIST]` becomes: a key, a value, a choice of two words that may be left out, and a choice
-/// that may be left out between a number behind the word EX and a word.
+/// So `SET key value [NX | XX] [EX seconds | PERSIST]` becomes: a key, a value, a choice of two words that
+/// may be left out, and a choice that may be left out between a number behind the word EX and a word.
 final class SyntaxLine {
     /// What the line is made of, before it is known which word belongs to which value.
     private sealed interface Node permits Word, Group, Repeat {}

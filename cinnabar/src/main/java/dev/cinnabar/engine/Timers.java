@@ -6,15 +6,17 @@ import dev.cinnabar.store.Snapshot;
 import dev.cinnabar.store.Store;
 import org.jspecify.annotations.Nullable;
 
-/// What happens because time goes by: pauses and waits end, silent clients go, keys expire. And the long work that nobody waits for, a
-/// little at a time: tables that grow or shrink, holes, flushed databases, what an image that was given up has left.
+/// What happens because time goes by: pauses and waits end, silent clients go, keys expire. And the long work
+/// that nobody waits for, a little at a time: tables that grow or shrink, holes, flushed databases, what an
+/// image that was given up has left.
 ///
 /// Touched only under the engine's lock.
 final class Timers {
     /*
-     * There is no list of timers. Whoever calls `tick` is told when to call again: the earliest end that anything here knows of, within
-     * a period of 100 ms at the most, or at once while there is long work. What is made to end earlier than that (a BLPOP of 5 ms,
-     * a key with PX 3) says so by `tickBy`, and the host brings the next tick forward.
+     * There is no list of timers. Whoever calls `tick` is told when to call again: the earliest end that
+     * anything here knows of, within a period of 100 ms at the most, or at once while there is long work.
+     * What is made to end earlier than that (a BLPOP of 5 ms, a key with PX 3) says so by `tickBy`, and the
+     * host brings the next tick forward.
      */
     private static final long WORK_NANOS = 50_000; // so long may a request wait for long work
     private static final int STEP = 128; // records; some 25 µs

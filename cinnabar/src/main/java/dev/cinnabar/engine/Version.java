@@ -14,12 +14,14 @@ public final class Version {
 
     private Version() {}
 
-    /// The commit that the jar was built from and whether files had changed since, `1a2b3c4d:0`; zeros when that is not known.
+    /// The commit that the jar was built from and whether files had changed since, `1a2b3c4d:0`; zeros when
+    /// that is not known.
     public static String commit() {
         return commitOf(Version.class.getPackage().getImplementationVersion());
     }
 
-    /// @param version as the jar's manifest says it, `0.1.0+1a2b3c4d.0`: the commit stands where semantic versions keep such things
+    /// @param version as the jar's manifest says it, `0.1.0+1a2b3c4d.0`: the commit stands where semantic
+    ///                versions keep such things
     static String commitOf(@Nullable String version) {
         if (version == null) return NO_COMMIT;
         int plus = version.indexOf('+');

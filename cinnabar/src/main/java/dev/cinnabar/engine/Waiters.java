@@ -16,18 +16,19 @@ import java.util.Map;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// Calls that wait for a key: BLPOP and its kin. First come, first served, per key. Touched only under the engine's lock.
+/// Calls that wait for a key: BLPOP and its kin. First come, first served, per key. Touched only under the
+/// engine's lock.
 final class Waiters {
     /*
-     * A waiting call is its words, kept. When one of its keys changes it is simply run again, right after the command that changed the
-     * key and before any other: so nobody can come in between, and a body that waits needs no second form. If it still cannot be
-     * answered it keeps its place.
+     * A waiting call is its words, kept. When one of its keys changes it is simply run again, right after the
+     * command that changed the key and before any other: so nobody can come in between, and a body that waits
+     * needs no second form. If it still cannot be answered it keeps its place.
      *
      *   key → line: place ⇄ place ⇄ …          a waiter may have places in the lines of several keys
      *
-     * A line may be long, and mostly its first is served and nobody else. So nobody walks through it, and nothing is copied: who goes, whoever it is
-     * and whoever is served just then, is taken out of its places at once. A place that was taken out still leads to the next, so that
-     * a walk that stands on it goes on.
+     * A line may be long, and mostly its first is served and nobody else. So nobody walks through it, and
+     * nothing is copied: who goes, whoever it is and whoever is served just then, is taken out of its places
+     * at once. A place that was taken out still leads to the next, so that a walk that stands on it goes on.
      */
 
     /// A call that waits.

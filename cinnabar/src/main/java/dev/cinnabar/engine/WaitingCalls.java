@@ -18,8 +18,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/// What becomes of calls that cannot be answered at once: they are kept, run again when one of their keys has changed, and answered when they
-/// succeed, when their time is over, or when somebody ends their waiting.
+/// What becomes of calls that cannot be answered at once: they are kept, run again when one of their keys has
+/// changed, and answered when they succeed, when their time is over, or when somebody ends their waiting.
 ///
 /// Touched only under the engine's lock.
 final class WaitingCalls {
@@ -84,7 +84,8 @@ final class WaitingCalls {
         return true;
     }
 
-    /// Runs the calls again that wait for keys which have changed, in their order, and again for what those change.
+    /// Runs the calls again that wait for keys which have changed, in their order, and again for what those
+    /// change.
     void serveReady() {
         if (!waiters.isAnyReady()) return;
         while (true) {
@@ -170,8 +171,8 @@ final class WaitingCalls {
         woken.trim(Engine.KEPT_BYTES);
     }
 
-    /// Answers those whose time is over, and runs those again who wait for a time, too. What writes is put off in a pause, to look again soon,
-    /// for somebody may end it.
+    /// Answers those whose time is over, and runs those again who wait for a time, too. What writes is put
+    /// off in a pause, to look again soon, for somebody may end it.
     void timeOut(long nowMs) {
         Pause pause = engine.pause();
         for (Waiter waiter = waiters.overdue(nowMs); waiter != null; waiter = waiters.overdue(nowMs)) {

@@ -52,7 +52,8 @@ final class Watches {
         if (sessions != null) for (Session session : sessions) session.isDirty = true;
     }
 
-    /// A database is about to be emptied or replaced: every watched key that is there before, or will be there after, is changed.
+    /// A database is about to be emptied or replaced: every watched key that is there before, or will be
+    /// there after, is changed.
     void flushed(int db, KeyTest isThere) {
         watchers.forEach((key, sessions) -> {
             if (key.db() == db && isThere.test(key.key().window()))

@@ -4,7 +4,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /// How many bytes of heap may be taken in bulk (pages, tables, buffers), and how many are.
 ///
-/// Reservations are coarse (a page, a table segment, a buffer's growth), so one shared counter is cheap enough. Thread-safe.
+/// Reservations are coarse (a page, a table segment, a buffer's growth), so one shared counter is cheap
+/// enough. Thread-safe.
 public final class Budget {
     private final long limit;
     private final int regionBytes; // of the heap; 0 when nothing is known of such
@@ -22,19 +23,20 @@ public final class Budget {
         this.regionBytes = regionBytes;
     }
 
-    /// A budget of what the heap can hold, less a tenth for everything that is not counted: classes' own data, sessions, garbage not
-    /// collected yet. That is at least 40 MiB, for the young generation (24 MiB as the launcher has it) needs its place however full the
-    /// heap is, but not more than half.
+    /// A budget of what the heap can hold, less a tenth for everything that is not counted: classes' own
+    /// data, sessions, garbage not collected yet. That is at least 40 MiB, for the young generation (24 MiB
+    /// as the launcher has it) needs its place however full the heap is, but not more than half.
     ///
-    /// The launcher says how large G1's regions are (`cinnabar.heap.region`, in bytes); within an application nobody does.
+    /// The launcher says how large G1's regions are (`cinnabar.heap.region`, in bytes); within an application
+    /// nobody does.
     public static Budget ofHeap() {
         long heap = Runtime.getRuntime().maxMemory();
         long limit = heap - Math.min(heap / 2, Math.max(heap / 10, 40L << 20));
         return new Budget(limit, Integer.getInteger("cinnabar.heap.region", 0));
     }
 
-    /// How many bytes of the heap an array of bytes takes: with its header, and in whole regions when it is larger than half of one, for G1
-    /// puts nothing beside it.
+    /// How many bytes of the heap an array of bytes takes: with its header, and in whole regions when it is
+    /// larger than half of one, for G1 puts nothing beside it.
     public long arrayBytes(int length) {
         long bytes = (long) length + Pages.ARRAY_HEADER;
         if (2 * bytes <= regionBytes || regionBytes == 0) return bytes;

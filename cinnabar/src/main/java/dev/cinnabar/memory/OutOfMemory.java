@@ -1,7 +1,8 @@
 package dev.cinnabar.memory;
 
-/// Thrown when a reservation would exceed the budget: the user's mistake or misfortune, never ours, so it is a constant
-/// without a stack trace that the engine turns into Redis's `-OOM` reply. Whoever throws it has changed nothing.
+/// Thrown when a reservation would exceed the budget: the user's mistake or misfortune, never ours, so it is
+/// a constant without a stack trace that the engine turns into Redis's `-OOM` reply. Whoever throws it has
+/// changed nothing.
 public final class OutOfMemory extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -5,9 +5,10 @@ import org.jspecify.annotations.Nullable;
 
 /// Makes the array of the next page beforehand, on a thread of its own.
 ///
-/// The system gives memory when it is touched first, and clears it; the JVM clears it once more; on a virtual machine the host may have to
-/// find it, too. For 4 MiB at once that took 1 to 12 ms, in which an engine that makes its own arrays answers nobody. [Pages] says when the
-/// last page is nearly used up, and finds the next one ready; when it does not, it makes one itself.
+/// The system gives memory when it is touched first, and clears it; the JVM clears it once more; on a virtual
+/// machine the host may have to find it, too. For 4 MiB at once that took 1 to 12 ms, in which an engine that
+/// makes its own arrays answers nobody. [Pages] says when the last page is nearly used up, and finds the next
+/// one ready; when it does not, it makes one itself.
 ///
 /// An array that is ready is reserved in the budget. Thread-safe; one thread makes, one takes.
 public final class PageMaker implements AutoCloseable {

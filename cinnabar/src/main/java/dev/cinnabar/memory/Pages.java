@@ -8,17 +8,19 @@ import org.jspecify.annotations.Nullable;
 
 /// The allocator: hands out blocks of bytes by address, takes them back, and counts them.
 ///
-/// Allocating and freeing cost O(1) and make no garbage but for a new page now and then. Belongs to one engine; touched only
-/// under its lock.
+/// Allocating and freeing cost O(1) and make no garbage but for a new page now and then. Belongs to one
+/// engine; touched only under its lock.
 public final class Pages {
     /*
-     * Why spans with free lists of their own, and not one list per size class: a list per class mixes blocks of all pages, so
-     * no page would ever run empty by itself, and to empty one its free blocks would have to be picked out of the list one by
-     * one. With a list per span, "place nothing here any more" is one flag, and an empty span is simply handed back.
+     * Why spans with free lists of their own, and not one list per size class: a list per class mixes blocks
+     * of all pages, so no page would ever run empty by itself, and to empty one its free blocks would have to
+     * be picked out of the list one by one. With a list per span, "place nothing here any more" is one flag,
+     * and an empty span is simply handed back.
      *
      *   byClass[c] → current span → span with room → span with room          (full spans are in no list)
      *
-     * A span has a number: that of its page * 64 + its index there. Lists of spans are threaded through the page's arrays.
+     * A span has a number: that of its page * 64 + its index there. Lists of spans are threaded through the
+     * page's arrays.
      */
 
     /// Bytes of a shared page: with the array's header exactly 4 MiB.
@@ -133,8 +135,8 @@ public final class Pages {
         return (long) page.number << UNIT_BITS | offset >> 3;
     }
 
-    /// The same beyond the budget, for what has to succeed: moving something that shrank out of its larger block. The budget's margin bears
-    /// it.
+    /// The same beyond the budget, for what has to succeed: moving something that shrank out of its larger
+    /// block. The budget's margin bears it.
     public long allocateForced(int length) {
         isForced = true;
         try {
@@ -146,7 +148,8 @@ public final class Pages {
 
     /// Takes a block back.
     ///
-    /// @param length what was asked for when it was allocated, or anything else that rounds up to the same size
+    /// @param length what was asked for when it was allocated, or anything else that rounds up to the same
+    ///               size
     public void free(long address, int length) {
         if (length > SizeClasses.MAX_SHARED) {
             freeLarge(address);
@@ -363,8 +366,8 @@ public final class Pages {
 
     // ---- holding room ----
 
-    /// Reserves what blocks need beyond the holes in the pages that are there, so that allocating them cannot be refused until
-    /// [#letGo]. For commands that change several things or none.
+    /// Reserves what blocks need beyond the holes in the pages that are there, so that allocating them cannot
+    /// be refused until [#letGo]. For commands that change several things or none.
     ///
     /// O(classes of blocks + pages with holes).
     ///
@@ -410,7 +413,8 @@ public final class Pages {
         return 0;
     }
 
-    /// How many bytes of heap a block for so many takes at the least: a part of a page, or an array of its own.
+    /// How many bytes of heap a block for so many takes at the least: a part of a page, or an array of its
+    /// own.
     public long blockBytes(int length) {
         int size = SizeClasses.roundUp(length);
         return length > SizeClasses.MAX_SHARED ? budget.arrayBytes(size) : size;
@@ -457,7 +461,8 @@ public final class Pages {
 
     // ---- counting bytes that live elsewhere ----
 
-    /// Counts bytes that a structure of this engine keeps in arrays of its own (a table's segments), as if they were blocks.
+    /// Counts bytes that a structure of this engine keeps in arrays of its own (a table's segments), as if
+    /// they were blocks.
     ///
     /// @throws OutOfMemory when the budget refuses; then nothing is counted
     public void countExtra(long count) {

@@ -43,7 +43,8 @@ public final class SizeClasses {
         return SIZES[sizeClass];
     }
 
-    /// How many bytes a block for this length really has; never less, and at most an eighth or 7 bytes more ([#MIN_BLOCK] apart).
+    /// How many bytes a block for this length really has; never less, and at most an eighth or 7 bytes more
+    /// ([#MIN_BLOCK] apart).
     public static int roundUp(int length) {
         if (length <= MAX_SHARED) return SIZES[classOf(length)];
         int step = 1 << (31 - Integer.numberOfLeadingZeros(length - 1) - 3);

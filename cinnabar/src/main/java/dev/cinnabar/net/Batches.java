@@ -5,8 +5,9 @@ import java.io.IOException;
 import java.nio.channels.SelectionKey;
 import org.jspecify.annotations.Nullable;
 
-/// A loop's [SocketBatch], from the day its crowd asks for one: gets it, reads with it from those who are ready, sends with it what a turn
-/// wrote. As long as there is none, and for what is not worth a batch, everybody reads and writes for himself.
+/// A loop's [SocketBatch], from the day its crowd asks for one: gets it, reads with it from those who are
+/// ready, sends with it what a turn wrote. As long as there is none, and for what is not worth a batch,
+/// everybody reads and writes for himself.
 ///
 /// Owned by the loop's thread; [#isOn] may be asked by any.
 final class Batches {
@@ -18,7 +19,8 @@ final class Batches {
     private boolean isAskedFor;
     private @Nullable Thread maker;
 
-    /// @param from how many connections make a crowd; 0 to have a batch from the beginning, for whoever is ready; [NetServer#NEVER]
+    /// @param from how many connections make a crowd; 0 to have a batch from the beginning, for whoever is
+    ///             ready; [NetServer#NEVER]
     Batches(EventLoop loop, int from) {
         this.loop = loop;
         crowdFrom(from);
@@ -42,7 +44,8 @@ final class Batches {
         make();
     }
 
-    /// So many connections there are now. Making the first batch takes a while, so that is done on a thread of its own.
+    /// So many connections there are now. Making the first batch takes a while, so that is done on a thread
+    /// of its own.
     void connections(int count) {
         if (isAskedFor || count < from) return;
         isAskedFor = true;
@@ -73,7 +76,8 @@ final class Batches {
         isOn = true;
     }
 
-    /// Decides anew how many connections make a crowd. Between two turns' reading and sending, when nothing is in line.
+    /// Decides anew how many connections make a crowd. Between two turns' reading and sending, when nothing
+    /// is in line.
     void change(int from, int connections) {
         crowdFrom(from);
         if (from == NetServer.NEVER) {
@@ -86,7 +90,8 @@ final class Batches {
         connections(connections);
     }
 
-    /// Waits for the one who makes it, and gives the kernel's memory back. When the loop runs no tasks any more.
+    /// Waits for the one who makes it, and gives the kernel's memory back. When the loop runs no tasks any
+    /// more.
     void close() {
         if (maker != null) Waits.untilDone(maker::join);
         if (batch != null) batch.close();
@@ -94,8 +99,8 @@ final class Batches {
 
     // ---- reading ----
 
-    /// A turn begins. Had the one before failed in the middle, then what was fetched and not looked at is lost, and so is what was to be
-    /// sent: nobody knows any more how much of it was.
+    /// A turn begins. Had the one before failed in the middle, then what was fetched and not looked at is
+    /// lost, and so is what was to be sent: nobody knows any more how much of it was.
     void beginTurn() {
         SocketBatch old = batch;
         if (old == null || old.size() == 0) return;
@@ -129,7 +134,8 @@ final class Batches {
 
     // ---- sending ----
 
-    /// Sends, or puts in line for [#sendAll], which has to come before anything else is sent to this connection.
+    /// Sends, or puts in line for [#sendAll], which has to come before anything else is sent to this
+    /// connection.
     void send(Connection connection, Turn turn, int stretch) {
         SocketBatch line = batch;
         if (line == null || line.isReceiving() || turn.size() < least) {

@@ -16,17 +16,18 @@ import org.jspecify.annotations.Nullable;
 /// Owned by its loop: methods are for the loop's thread unless they say otherwise.
 public final class Connection {
     /*
-     * Input. Bytes are read into the loop's scratch array and shown to the handler there. What it leaves is copied into `input`; next time
-     * it goes back in front of what was read. Only when more than KeptInput.SMALL bytes are left (a big bulk is under way) `input` is read
-     * into directly.
+     * Input. Bytes are read into the loop's scratch array and shown to the handler there. What it leaves is
+     * copied into `input`; next time it goes back in front of what was read. Only when more than
+     * KeptInput.SMALL bytes are left (a big bulk is under way) `input` is read into directly.
      *
-     * Output. The handler writes into its loop's turn. What the socket does not take goes into `queue`. `unsent`
-     * counts all that is not in the socket yet: in the turn, in held turns, in the queue. What other threads pushed
-     * and the loop has not taken yet is `asked` minus `taken`.
+     * Output. The handler writes into its loop's turn. What the socket does not take goes into `queue`.
+     * `unsent` counts all that is not in the socket yet: in the turn, in held turns, in the queue. What other
+     * threads pushed and the loop has not taken yet is `asked` minus `taken`.
      *
-     * The handler is shown nothing while it waits (`paused`) or the peer does not read (`stalled`); what comes then is kept, up
-     * to a limit. Reading stops at that limit; at the end of the peer's stream (`ended`); and when we are about to go (`leaving`: once
-     * everything is sent; `condemned`: at the end of this turn).
+     * The handler is shown nothing while it waits (`paused`) or the peer does not read (`stalled`); what
+     * comes then is kept, up to a limit. Reading stops at that limit; at the end of the peer's stream
+     * (`ended`); and when we are about to go (`leaving`: once everything is sent; `condemned`: at the end of
+     * this turn).
      */
 
     /// A connection with more unsent bytes than this is congested.
@@ -38,8 +39,8 @@ public final class Connection {
     /// How much is kept for a paused connection before its socket is left alone.
     static final int PAUSED_INPUT_LIMIT = 64 << 10;
 
-    /// How much is kept for a stalled connection. Many clients send all that they have to say before they read: if we stopped listening, they
-    /// would wait for us as we for them.
+    /// How much is kept for a stalled connection. Many clients send all that they have to say before they
+    /// read: if we stopped listening, they would wait for us as we for them.
     static final int STALLED_INPUT_LIMIT = 32 << 20;
 
     /// Of the budget, so much is not for them: one part of four.
@@ -48,7 +49,8 @@ public final class Connection {
     private static final int READS_PER_TURN = 4; // fairness: a turn takes at most 256 KiB from one socket
     private static final int WRITE_SIZE = 64 << 10;
 
-    /// A turn sends about so many bytes to one connection, however quickly its peer reads: what a turn's buffer may have and be kept.
+    /// A turn sends about so many bytes to one connection, however quickly its peer reads: what a turn's
+    /// buffer may have and be kept.
     static final int WRITTEN_PER_TURN = 2 << 20;
 
     private static final int SHARED_MIN = 16 << 10; // bytes of a message that are worth a chunk of their own
@@ -169,15 +171,16 @@ public final class Connection {
         else loop.askToPush(this, data, offset, length);
     }
 
-    /// As [#push], for a message that goes to many: the array is not copied, and nobody may write to it any more. Any thread.
+    /// As [#push], for a message that goes to many: the array is not copied, and nobody may write to it any
+    /// more. Any thread.
     public void share(byte[] message) {
         if (condemned) return;
         if (loop.isCurrent()) loop.share(this, message);
         else loop.askToShare(this, message);
     }
 
-    /// Takes over what other threads have pushed to the connections of this loop so far, so that what is written from now
-    /// on comes behind it.
+    /// Takes over what other threads have pushed to the connections of this loop so far, so that what is
+    /// written from now on comes behind it.
     public void takePushes() {
         loop.takePushes();
     }
@@ -213,8 +216,8 @@ public final class Connection {
         input.expect(bytes);
     }
 
-    /// The handler stops here, though it could go on, so that others get their turn and what it wrote is sent; what it left
-    /// is shown again soon.
+    /// The handler stops here, though it could go on, so that others get their turn and what it wrote is
+    /// sent; what it left is shown again soon.
     public void giveWay() {
         serveAgainSoon();
     }
@@ -246,8 +249,8 @@ public final class Connection {
         if (!loop.isServing(this)) settle();
     }
 
-    /// Whether bytes that are shown lie in the array that all connections of the loop share, and that is there in any case; else they lie in one
-    /// that is given back when all of them are used up.
+    /// Whether bytes that are shown lie in the array that all connections of the loop share, and that is
+    /// there in any case; else they lie in one that is given back when all of them are used up.
     public boolean isScratch(byte[] array) {
         return array == loop.scratch;
     }
@@ -331,8 +334,8 @@ public final class Connection {
         }
     }
 
-    /// The last thing that happens to a connection. Where there is no memory for it, this fails, and can be called again: what is done is
-    /// done.
+    /// The last thing that happens to a connection. Where there is no memory for it, this fails, and can be
+    /// called again: what is done is done.
     void end() {
         // first, for the rest may need some of it
         input.release();
@@ -534,8 +537,8 @@ public final class Connection {
         else queue.append(turn.array(stretch), from, to);
     }
 
-    /// Puts this connection's part of a turn in line, if there is nothing special about it. The batch has room for
-    /// [SocketBatch#MAX_WRITE].
+    /// Puts this connection's part of a turn in line, if there is nothing special about it. The batch has
+    /// room for [SocketBatch#MAX_WRITE].
     ///
     /// @return whether it did; if not, it is to be sent in the usual way
     boolean sendWith(SocketBatch batch, Turn turn, int stretch) {
@@ -576,8 +579,8 @@ public final class Connection {
         }
     }
 
-    /// Several stretches are gathered in the scratch array, which nobody uses now: one write instead of many. A message is
-    /// copied there, too, since a view of its own would be garbage for each of its readers.
+    /// Several stretches are gathered in the scratch array, which nobody uses now: one write instead of many.
+    /// A message is copied there, too, since a view of its own would be garbage for each of its readers.
     private void sendMany(Turn turn, int stretch) throws IOException {
         int from = turn.from(stretch);
         while (stretch >= 0) {

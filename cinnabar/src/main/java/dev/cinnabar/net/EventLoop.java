@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 /// was written.
 ///
 /// A turn with nothing unusual in it costs one `epoll_wait`, and one `read` and one `write` per ready
-/// connection, or, where the system has io_uring and there is a crowd, one call for all reads and one for all writes
-/// ([SocketBatch]); it takes no lock, allocates nothing and wakes nobody. Methods are for the loop's own thread unless they
-/// say otherwise.
+/// connection, or, where the system has io_uring and there is a crowd, one call for all reads and one for all
+/// writes ([SocketBatch]); it takes no lock, allocates nothing and wakes nobody. Methods are for the loop's
+/// own thread unless they say otherwise.
 public final class EventLoop implements Executor {
     /*
      *            ┌────────────────────────────────────────────────────────────────────────┐
@@ -30,9 +30,9 @@ public final class EventLoop implements Executor {
      *                                                                              write(2) per connection or batch
      *                                                                              or, with a ticket, hold
      *
-     * Waking. A thread that brings work first leaves it, then looks whether the loop sleeps; the loop first says
-     * that it sleeps, then looks for work. Both are volatile, so at least one of them sees the other, and a loop
-     * that is awake is never disturbed with a system call.
+     * Waking. A thread that brings work first leaves it, then looks whether the loop sleeps; the loop first
+     * says that it sleeps, then looks for work. Both are volatile, so at least one of them sees the other,
+     * and a loop that is awake is never disturbed with a system call.
      */
 
     /// Bytes of heap that a loop takes for good: its buffers for reading and writing, and its notes.
@@ -44,14 +44,15 @@ public final class EventLoop implements Executor {
     /// A turn that wrote more than this many bytes sends at once and does not wait for its end.
     private static final int FLUSH_EARLY = 1 << 20;
 
-    /// How long a loop waits at the most before it tries again what has failed for want of something: accepting, of a file descriptor; ending
-    /// a connection, of memory.
+    /// How long a loop waits at the most before it tries again what has failed for want of something:
+    /// accepting, of a file descriptor; ending a connection, of memory.
     private static final int REST_MS = 100;
 
     /// The same for a loop that is never idle.
     private static final int ACCEPT_REST_TURNS = 1000;
 
-    /// When so many turns in a row have failed, the next ones are not told of any more, and a loop rests in between.
+    /// When so many turns in a row have failed, the next ones are not told of any more, and a loop rests in
+    /// between.
     private static final int TOLD_FAILURES = 100;
 
     private static final long FAILURE_REST_NANOS = 10_000_000;
@@ -231,7 +232,8 @@ public final class EventLoop implements Executor {
         }
     }
 
-    /// A loop never gives up: a server that listens and does not answer would be worse than any error. Must not throw.
+    /// A loop never gives up: a server that listens and does not answer would be worse than any error. Must
+    /// not throw.
     private void recover(Throwable cause, int failures) {
         spare.drop();
         if (failures <= TOLD_FAILURES) tell(cause, null);
@@ -359,7 +361,8 @@ public final class EventLoop implements Executor {
         execute(() -> batches.change(connections, connectionCount()));
     }
 
-    /// What came of asking for batches: null when there are some from now on, else why there are none. Any thread.
+    /// What came of asking for batches: null when there are some from now on, else why there are none. Any
+    /// thread.
     void batching(@Nullable String whyNot) {
         protocol.batching(this, whyNot);
     }
@@ -431,7 +434,8 @@ public final class EventLoop implements Executor {
         replies.deliver(connection, message);
     }
 
-    /// Takes over what other threads have pushed to the connections of this loop so far: it goes out with this turn. On the loop's thread.
+    /// Takes over what other threads have pushed to the connections of this loop so far: it goes out with
+    /// this turn. On the loop's thread.
     public void takePushes() {
         if (inbox.hasPushes()) inbox.workOffPushes(this);
     }
@@ -483,7 +487,8 @@ public final class EventLoop implements Executor {
         return NetServer.FIRST_DESCRIPTOR + slot * server.loopCount() + index;
     }
 
-    /// Makes room for twice as many connections: in the places, too, where an end needs it, which may come when there is no memory.
+    /// Makes room for twice as many connections: in the places, too, where an end needs it, which may come
+    /// when there is no memory.
     private void growSlots() {
         int slots = 2 * connections.length;
         freeSlots = Arrays.copyOf(freeSlots, slots);

@@ -3,15 +3,17 @@ package dev.cinnabar.net;
 import dev.cinnabar.base.ByteBuilder;
 import java.util.Arrays;
 
-/// What other threads ask of a loop, in the order they asked: bytes to push; tasks to run, connections to wake or close.
+/// What other threads ask of a loop, in the order they asked: bytes to push; tasks to run, connections to
+/// wake or close.
 ///
 /// Two batches take turns: one is filled under a lock that is held for a copy, the other is worked off by the
 /// loop's thread without any. Thread-safe.
 final class Inbox {
     /*
-     * Pushes have batches of their own, because they may be taken before the rest is: whoever writes to a connection, on
-     * its own loop, while pushes of other threads lie here for it, has to take them first, or a subscriber would see
-     * messages out of their order. They are taken before the rest always; nothing of the rest is to be done before a push.
+     * Pushes have batches of their own, because they may be taken before the rest is: whoever writes to a
+     * connection, on its own loop, while pushes of other threads lie here for it, has to take them first, or
+     * a subscriber would see messages out of their order. They are taken before the rest always; nothing of
+     * the rest is to be done before a push.
      */
     private static final int CLOSE = -1;
     private static final int RESUME = -2;

@@ -3,11 +3,13 @@ package dev.cinnabar.net;
 import dev.cinnabar.memory.Budget;
 import java.nio.ByteBuffer;
 
-/// What a connection received and its handler did not use up: nothing, the beginning of the next request, or a big bulk that is under way.
+/// What a connection received and its handler did not use up: nothing, the beginning of the next request, or
+/// a big bulk that is under way.
 ///
-/// Up to [#SMALL] bytes lie in an array of just their size, which nobody counts; an idle connection has none. More than that lie in an array
-/// that grows with what is received, is read into directly, and is taken from the budget; it may be one that a connection before has left.
-/// Owned by the loop's thread; [#length] is for any.
+/// Up to [#SMALL] bytes lie in an array of just their size, which nobody counts; an idle connection has none.
+/// More than that lie in an array that grows with what is received, is read into directly, and is taken from
+/// the budget; it may be one that a connection before has left. Owned by the loop's thread; [#length] is for
+/// any.
 final class KeptInput {
     /// Bytes that are kept without asking the budget.
     static final int SMALL = 4 << 10;

@@ -8,9 +8,10 @@ import java.util.function.LongSupplier;
 /// Owned by the loop's thread.
 final class Lingering {
     /*
-     * What a turn costs, whoever is ready: three system calls, and caches that somebody else has used meanwhile. Fifty clients of one program
-     * come one after the other, as quickly as that program goes through our answers; if each turn serves the two or three who have come since
-     * the last, that cost is paid for two or three.
+     * What a turn costs, whoever is ready: three system calls, and caches that somebody else has used
+     * meanwhile. Fifty clients of one program come one after the other, as quickly as that program goes
+     * through our answers; if each turn serves the two or three who have come since the last, that cost is
+     * paid for two or three.
      *
      *   at once      ▌serve A▐   ▌serve B C▐   ▌serve D▐   ▌serve E F▐        each turn wakes the client's program as well
      *   lingering              …            ▌serve A B C D E F▐
@@ -22,7 +23,8 @@ final class Lingering {
      *   who have our answers     no more than a third of them were ready in the last turn. Where most of them are ready each time, they wait
      *                            for us, and every pause is lost
      *
-     * A system that lets us sleep for longer than we asked (a coarse timer, a busy core) is left alone for a while.
+     * A system that lets us sleep for longer than we asked (a coarse timer, a busy core) is left alone for a
+     * while.
      */
 
     private static final int SAMPLE = 128;
@@ -30,7 +32,8 @@ final class Lingering {
     private static final int MANY = 16;
     private static final int SHARE = 3;
 
-    /// What is asked for; Linux adds 50 µs to a sleep (prctl(2), PR_SET_TIMERSLACK), and those are what is meant.
+    /// What is asked for; Linux adds 50 µs to a sleep (prctl(2), PR_SET_TIMERSLACK), and those are what is
+    /// meant.
     private static final long PAUSE_NANOS = 1_000;
 
     private static final long TOO_LONG_NANOS = 250_000;

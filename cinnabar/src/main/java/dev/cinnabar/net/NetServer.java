@@ -33,10 +33,10 @@ public final class NetServer implements AutoCloseable {
     /*
      * All acceptors sit on the first loop and hand sockets round in turn: accepting is rare next to serving.
      *
-     * A listening socket that is registered with a selector is really closed, and its port free again, only when
-     * that selector is asked the next time. Whoever stops listening therefore asks it himself, on his own thread:
-     * the loop may be busy, or even wait for a lock that the caller holds. That is why loops do not handle anything
-     * while they select.
+     * A listening socket that is registered with a selector is really closed, and its port free again, only
+     * when that selector is asked the next time. Whoever stops listening therefore asks it himself, on his
+     * own thread: the loop may be busy, or even wait for a lock that the caller holds. That is why loops do
+     * not handle anything while they select.
      */
 
     /// The first number that [Connection#fd] tells; those below would be taken in a real process too.
@@ -64,7 +64,8 @@ public final class NetServer implements AutoCloseable {
     /// @param name what the threads are called, followed by `-io-` and the loop's number
     /// @param loopCount how many loops, at least 1; a thread each
     /// @param budget bounds what is kept of unfinished requests larger than 4 KiB
-    /// @param batchesFrom how many connections a loop must have to begin reading and writing in batches, where the machine has them; 0: from the beginning, and even for one; [#NEVER]
+    /// @param batchesFrom how many connections a loop must have to begin reading and writing in batches,
+    ///                    where the machine has them; 0: from the beginning, and even for one; [#NEVER]
     /// @throws IOException when the machine does not give what a loop needs (file descriptors)
     public NetServer(String name, int loopCount, Protocol protocol, Budget budget, int batchesFrom) throws IOException {
         loops = new EventLoop[loopCount];
@@ -78,13 +79,14 @@ public final class NetServer implements AutoCloseable {
         }
     }
 
-    /// Decides anew how many connections a loop must have to be served in batches; see the constructor. From one of the next turns on. Any thread.
+    /// Decides anew how many connections a loop must have to be served in batches; see the constructor. From
+    /// one of the next turns on. Any thread.
     public void batchesFrom(int connections) {
         for (EventLoop loop : loops) loop.batchesFrom(connections);
     }
 
-    /// Whether loops may wait some 50 µs for more clients to be ready where that makes them cheaper to serve: where many come quickly, a few at
-    /// a time. They do not at first. Any thread.
+    /// Whether loops may wait some 50 µs for more clients to be ready where that makes them cheaper to serve:
+    /// where many come quickly, a few at a time. They do not at first. Any thread.
     public void lingers(boolean lingers) {
         for (EventLoop loop : loops) loop.lingers(lingers);
     }
@@ -128,7 +130,8 @@ public final class NetServer implements AutoCloseable {
         return this.port;
     }
 
-    /// Listens on a unix socket, and on no other any more. A socket file that is there already is replaced, and so is an empty file.
+    /// Listens on a unix socket, and on no other any more. A socket file that is there already is replaced,
+    /// and so is an empty file.
     ///
     /// @param permissions of the socket file; null leaves them to the process's umask
     /// @throws IOException when that fails; the message says why
@@ -288,8 +291,8 @@ public final class NetServer implements AutoCloseable {
         unixPath = null;
     }
 
-    /// Removes a socket that was left behind, and an empty file, with which scripts reserve a name. Nothing that holds data: binding to
-    /// that will fail.
+    /// Removes a socket that was left behind, and an empty file, with which scripts reserve a name. Nothing
+    /// that holds data: binding to that will fail.
     private static void removeStaleSocket(Path path) throws IOException {
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) return;
         BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);

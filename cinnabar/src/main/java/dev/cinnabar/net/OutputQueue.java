@@ -55,8 +55,8 @@ final class OutputQueue {
         return chunk;
     }
 
-    /// Hands as much to the socket as it takes, but for others' sake not much more than [Connection#WRITTEN_PER_TURN], and answers how many
-    /// bytes that were.
+    /// Hands as much to the socket as it takes, but for others' sake not much more than
+    /// [Connection#WRITTEN_PER_TURN], and answers how many bytes that were.
     long writeTo(Connection connection) throws IOException {
         long total = 0;
         for (Chunk chunk = first; chunk != null; chunk = chunk.next) {

@@ -25,14 +25,15 @@ public interface Protocol {
     ///     happens
     long beforeSleep(EventLoop loop);
 
-    /// How many bytes are kept of what a connection sends while its peer does not read ([Connection#isCongested]); its socket is left alone when
-    /// there are so many, give or take a read of 64 KiB. 32 MiB and three quarters of the budget are the limit in any case. Asked before each
-    /// such read.
+    /// How many bytes are kept of what a connection sends while its peer does not read
+    /// ([Connection#isCongested]); its socket is left alone when there are so many, give or take a read of 64
+    /// KiB. 32 MiB and three quarters of the budget are the limit in any case. Asked before each such read.
     default long keptInputLimit() {
         return Long.MAX_VALUE;
     }
 
-    /// A loop has enough to do for batches of reads and writes; from now on it uses them, or never. Called on any thread.
+    /// A loop has enough to do for batches of reads and writes; from now on it uses them, or never. Called on
+    /// any thread.
     ///
     /// @param whyNot null if it does
     default void batching(EventLoop loop, @Nullable String whyNot) {}

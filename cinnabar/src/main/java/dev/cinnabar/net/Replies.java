@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/// What a loop's connections are to be sent: the turn that is being written, whose handler is writing just now, and the turns before it
-/// that wait for their ticket.
+/// What a loop's connections are to be sent: the turn that is being written, whose handler is writing just
+/// now, and the turns before it that wait for their ticket.
 ///
 /// Owned by the loop's thread, but for [#release].
 final class Replies {
@@ -14,8 +14,9 @@ final class Replies {
      *     out(A) … out(B) … deliver(C) …  ─►  turn ──► send(ticket) ──► ticket is released:  to the sockets
      *                                                              └──► else:                held ─ held ─ held ──► sendReleased
      *
-     * To one connection bytes go out in the order in which they were written. So a turn that may go sends the parts of those for whom
-     * nothing is held, and what is left of it joins the queue; the others do not wait.
+     * To one connection bytes go out in the order in which they were written. So a turn that may go sends the
+     * parts of those for whom nothing is held, and what is left of it joins the queue; the others do not
+     * wait.
      */
     private static final int SPARE_TURNS = 4;
 
@@ -68,7 +69,8 @@ final class Replies {
         return writer == connection ? turn.replies.length() - writerFrom : 0;
     }
 
-    /// The writer has come to an end: notes what it wrote. Never throws: a writer of whom no note can be taken is closed.
+    /// The writer has come to an end: notes what it wrote. Never throws: a writer of whom no note can be
+    /// taken is closed.
     void endWriting() {
         Connection connection = writer;
         if (connection == null) return;

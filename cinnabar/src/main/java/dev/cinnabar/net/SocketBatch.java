@@ -8,9 +8,10 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads and writes of a loop's connections, many in one system call; see [dev.cinnabar.uring].
 ///
-/// First all receives of some ready connections, then, at the turn's end, all sends: each round is begun with operations, done at once, and
-/// looked at connection by connection. What is out of the ordinary (a long read or write, a socket that takes no more, a kernel that does not
-/// want to) is left to the connection's own calls. Owned by the loop's thread.
+/// First all receives of some ready connections, then, at the turn's end, all sends: each round is begun with
+/// operations, done at once, and looked at connection by connection. What is out of the ordinary (a long read
+/// or write, a socket that takes no more, a kernel that does not want to) is left to the connection's own
+/// calls. Owned by the loop's thread.
 final class SocketBatch implements AutoCloseable {
     /*
      *   memory    [ slot 0 |·| slot 1 |·| … | slot 63 |·|  sends, one after the other            ]

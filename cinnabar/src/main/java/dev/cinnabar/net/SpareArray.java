@@ -2,8 +2,9 @@ package dev.cinnabar.net;
 
 import org.jspecify.annotations.Nullable;
 
-/// The array that a connection of a loop has done with, for the next one that needs as much: requests that come in many pieces, one connection
-/// after the other, then leave no garbage behind. Owned by the loop's thread.
+/// The array that a connection of a loop has done with, for the next one that needs as much: requests that
+/// come in many pieces, one connection after the other, then leave no garbage behind. Owned by the loop's
+/// thread.
 final class SpareArray {
     /// What is longer is rather given back, in bytes.
     static final int MOST = 256 << 10;

@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// What one turn of a loop wrote, for all its connections: two buffers that they share, messages that go to many, and
-/// who owns which stretch of them.
+/// What one turn of a loop wrote, for all its connections: two buffers that they share, messages that go to
+/// many, and who owns which stretch of them.
 ///
 /// Owned by the loop's thread. Reused, so that a turn costs no garbage.
 final class Turn {

@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// The directory in which a log lives, and its manifest. Changes to it are made in an order in which a crash between any
-/// two steps leaves a directory that says what it holds.
+/// The directory in which a log lives, and its manifest. Changes to it are made in an order in which a crash
+/// between any two steps leaves a directory that says what it holds.
 ///
 /// ```
 ///   dir/appendonlydir/appendonly.aof.manifest          what counts; replaced in one step
@@ -38,8 +38,9 @@ public final class AofDirectory {
         this.log = log;
     }
 
-    /// Opens the log directory to load what it holds, creating it when it is missing; takes over a log of one file that lies in `dir` (as
-    /// Redis up to 6 keeps it) as the base; removes what an interrupted rewrite left.
+    /// Opens the log directory to load what it holds, creating it when it is missing; takes over a log of one
+    /// file that lies in `dir` (as Redis up to 6 keeps it) as the base; removes what an interrupted rewrite
+    /// left.
     ///
     /// @param dir           the directive `dir`
     /// @param directoryName the directive `appenddirname`
@@ -50,8 +51,8 @@ public final class AofDirectory {
         return open(disk, dir, directoryName, fileName, log, true);
     }
 
-    /// The same for a log that is about to be written anew, from what is in memory: a log of one file was never loaded then, and stays where it
-    /// is, for whoever wants to load it yet.
+    /// The same for a log that is about to be written anew, from what is in memory: a log of one file was
+    /// never loaded then, and stays where it is, for whoever wants to load it yet.
     public static AofDirectory openToReplace(Disk disk, Path dir, String directoryName, String fileName, Log log)
             throws IOException, DamagedLog {
         return open(disk, dir, directoryName, fileName, log, false);
@@ -94,8 +95,9 @@ public final class AofDirectory {
         }
     }
 
-    /// Makes a single-file log the base. First the manifest names it, then it moves: after a crash in between, the manifest
-    /// names nothing but a file that is missing here and lies there, and the move is made up for.
+    /// Makes a single-file log the base. First the manifest names it, then it moves: after a crash in
+    /// between, the manifest names nothing but a file that is missing here and lies there, and the move is
+    /// made up for.
     private void takeOver(Path single, boolean isKnown) throws IOException, DamagedLog {
         Manifest.Entry asBase = new Manifest.Entry(fileName, 1, Manifest.Type.BASE);
         boolean wasInterrupted = manifest.equals(new Manifest(List.of(asBase))) && !disk.exists(path(fileName));
@@ -118,7 +120,8 @@ public final class AofDirectory {
         }
     }
 
-    /// Removes what is left over: history, temporary files, and files of a rewrite that did not get into the manifest.
+    /// Removes what is left over: history, temporary files, and files of a rewrite that did not get into the
+    /// manifest.
     private void sweep() throws IOException {
         deleteHistory();
         Set<String> named = new HashSet<>();
@@ -147,8 +150,8 @@ public final class AofDirectory {
                 .matcher(name);
     }
 
-    /// Whether a file that the manifest does not name was about to become the next base or increment. An increment is
-    /// named before anything is written to it.
+    /// Whether a file that the manifest does not name was about to become the next base or increment. An
+    /// increment is named before anything is written to it.
     private boolean isUnfinished(Matcher name) throws IOException {
         if (name.group(2).equals("base")) {
             return manifest.base().isPresent()
@@ -176,7 +179,8 @@ public final class AofDirectory {
         log.notice(path(fileName) + " is not part of the append only file any more; it is kept");
     }
 
-    /// Puts another manifest in place of the present one, in one step that survives a power cut when this returns.
+    /// Puts another manifest in place of the present one, in one step that survives a power cut when this
+    /// returns.
     ///
     /// @throws Unsure when the new manifest is in place but perhaps not for good
     void replace(Manifest next) throws IOException {
@@ -195,7 +199,8 @@ public final class AofDirectory {
         }
     }
 
-    /// The new manifest was put in place, but whether it or the old one is there after a power cut nobody knows.
+    /// The new manifest was put in place, but whether it or the old one is there after a power cut nobody
+    /// knows.
     static final class Unsure extends IOException {
         private static final long serialVersionUID = 1;
 
@@ -232,7 +237,8 @@ public final class AofDirectory {
         return directory.resolve(TEMP + name);
     }
 
-    /// Whether this is a file taken over from a server that keeps one file: its commands may be ones that we do not know.
+    /// Whether this is a file taken over from a server that keeps one file: its commands may be ones that we
+    /// do not know.
     boolean isImported(Manifest.Entry entry) {
         return entry.type() == Manifest.Type.BASE && entry.name().equals(fileName);
     }

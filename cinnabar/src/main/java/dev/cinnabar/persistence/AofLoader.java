@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
 ///                                                      the last one    may be torn: is cut, or refused
 /// ```
 ///
-/// Commands run while their file is still being checked; when a check fails later, loading throws and the server must not
-/// start, so nobody sees what ran. A transaction runs when its `EXEC` has been read, or not at all.
+/// Commands run while their file is still being checked; when a check fails later, loading throws and the
+/// server must not start, so nobody sees what ran. A transaction runs when its `EXEC` has been read, or not
+/// at all.
 public final class AofLoader {
     private final AofDirectory directory;
     private final boolean mayTruncate;
@@ -171,8 +172,9 @@ public final class AofLoader {
         }
     }
 
-    /// A file that is followed by another one of ours was completed with an #END line before that was begun; without one,
-    /// it was cut short. (Redis, which may have used the directory in between, writes neither this nor a first line.)
+    /// A file that is followed by another one of ours was completed with an #END line before that was begun;
+    /// without one, it was cut short. (Redis, which may have used the directory in between, writes neither
+    /// this nor a first line.)
     private void checkComplete(LogReader reader, Manifest.Entry entry, long end) throws DamagedLog {
         if (reader.isOurs() && unended != null) {
             throw new DamagedLog(unended.entry.name(), unended.length, "its end is missing: it was cut short");

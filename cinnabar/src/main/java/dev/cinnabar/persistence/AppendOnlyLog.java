@@ -15,21 +15,23 @@ import org.jspecify.annotations.Nullable;
 
 /// The change log on disk.
 ///
-/// [#append] encodes into a buffer, under the engine's lock and without waiting for anybody, unless megabytes wait already: then
-/// it writes them out, if that is possible. [#commit], once per turn of an event loop, makes it safe: under `everysec` and `no`
-/// it writes, on the calling thread, with one system call; under `always` it hands a ticket back and leaves writing and syncing
-/// to the log's own thread ([LogThread]), which serves all that wait with one fsync; where the disk is quick ([SyncPace]) it
-/// does both itself.
+/// [#append] encodes into a buffer, under the engine's lock and without waiting for anybody, unless megabytes
+/// wait already: then it writes them out, if that is possible. [#commit], once per turn of an event loop,
+/// makes it safe: under `everysec` and `no` it writes, on the calling thread, with one system call; under
+/// `always` it hands a ticket back and leaves writing and syncing to the log's own thread ([LogThread]),
+/// which serves all that wait with one fsync; where the disk is quick ([SyncPace]) it does both itself.
 public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     /*
-     * Event loops, the log's own thread and that of a rewrite meet here, and these are the locks, in the order in which they may be taken:
+     * Event loops, the log's own thread and that of a rewrite meet here, and these are the locks, in the
+     * order in which they may be taken:
      *
      *   the engine's lock    append; the moment of a snapshot
      *   syncing              fsync, and closing a file; held for as long as the disk takes; taken by an event loop only where that is quick
      *   writing              the file and everything about it; held for a write. An fsync under way does not hold it
      *
-     * A field is changed under one lock, the one it is listed with. What is volatile may be read without it, each value for itself: who reads
-     * two may get one of before and one of after. Whatever is decided about the file is decided under `writing`.
+     * A field is changed under one lock, the one it is listed with. What is volatile may be read without it,
+     * each value for itself: who reads two may get one of before and one of after. Whatever is decided about
+     * the file is decided under `writing`.
      *
      * States, and who leaves them:
      *
@@ -48,8 +50,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
      *   LOST         refused      dropped: the image to come holds it                    wait for WELL
      *   REBUILDING   refused      goes to the new increment                              wait for WELL
      *
-     * A log that is switched on while the server runs starts in LOST with `isBeingEnabled`: then writes are welcome and replies go, as
-     * nothing was promised yet.
+     * A log that is switched on while the server runs starts in LOST with `isBeingEnabled`: then writes are
+     * welcome and replies go, as nothing was promised yet.
      */
     private enum State {
         WELL,
@@ -149,8 +151,9 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         return aof;
     }
 
-    /// Begins a log for a server that runs without one: what is in memory becomes its base. Until that is on disk, replies
-    /// are not held back and nothing is promised. What the directory held before is given up then.
+    /// Begins a log for a server that runs without one: what is in memory becomes its base. Until that is on
+    /// disk, replies are not held back and nothing is promised. What the directory held before is given up
+    /// then.
     public static AppendOnlyLog enable(LogParts parts) {
         AppendOnlyLog aof = new AppendOnlyLog(parts, false);
         aof.state = State.LOST;
@@ -158,8 +161,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         return aof;
     }
 
-    /// Begins with tickets behind this one, the last of a log that was used before: holders compare tickets, not logs. To be
-    /// called before [#start], if at all.
+    /// Begins with tickets behind this one, the last of a log that was used before: holders compare tickets,
+    /// not logs. To be called before [#start], if at all.
     public AppendOnlyLog ticketsFrom(long ticket) {
         synchronized (writing) {
             buffer.startAt(ticket);
@@ -201,8 +204,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         }
     }
 
-    /// A command that ran is not in the buffer, or a part of it is. Nothing goes to the file any more; the image to come
-    /// holds it all.
+    /// A command that ran is not in the buffer, or a part of it is. Nothing goes to the file any more; the
+    /// image to come holds it all.
     void appendFailed() {
         synchronized (writing) {
             lose("no memory left to log a command");
@@ -251,7 +254,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         return released;
     }
 
-    /// Whether to sync on the loop's own thread: not while others do, and not while a rewrite keeps the disk busy.
+    /// Whether to sync on the loop's own thread: not while others do, and not while a rewrite keeps the disk
+    /// busy.
     private boolean syncsHere() {
         return pace.isQuick() && !isSyncing && !isHeld && state == State.WELL && !isRewriting.get();
     }
@@ -381,7 +385,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         sync(policy() != FsyncPolicy.NO);
     }
 
-    /// Writes what waits, ends it in a checksum line and, if wanted, syncs it: a group commit, and what `everysec` does.
+    /// Writes what waits, ends it in a checksum line and, if wanted, syncs it: a group commit, and what
+    /// `everysec` does.
     void sync(boolean toDisk) {
         synchronized (syncing) {
             LogWriter.Mark mark;
@@ -402,8 +407,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         }
     }
 
-    /// Goes over to another policy than `always`, which holds until this is done: no filler may be left on disk when something that has no
-    /// line of its own begins to count.
+    /// Goes over to another policy than `always`, which holds until this is done: no filler may be left on
+    /// disk when something that has no line of its own begins to count.
     void leaveGroupsIfUnwanted() {
         if (!writer.isGrouped() || wantsGroups()) return;
         synchronized (syncing) {
@@ -505,7 +510,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         }
     }
 
-    /// The moment of the snapshot, under the engine's lock: from here on everything waits for the next increment.
+    /// The moment of the snapshot, under the engine's lock: from here on everything waits for the next
+    /// increment.
     void hold() {
         synchronized (writing) {
             isHeld = true;
@@ -553,7 +559,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         durability.released(released);
     }
 
-    /// The moment of the snapshot of a log that was lost, under the engine's lock: what waits is in the image.
+    /// The moment of the snapshot of a log that was lost, under the engine's lock: what waits is in the
+    /// image.
     void rebuildIn(LogFile next) {
         synchronized (writing) {
             writer.skipAll();
@@ -651,19 +658,23 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     // ---- the end ----
 
-    /// Sees to it that no rewrite begins any more; only [#close] is to follow. For who holds the engine's lock, which a rewrite needs to end.
+    /// Sees to it that no rewrite begins any more; only [#close] is to follow. For who holds the engine's
+    /// lock, which a rewrite needs to end.
     ///
-    /// @return false when one is under way, or due because what is on disk is not the data set; then nothing has changed
+    /// @return false when one is under way, or due because what is on disk is not the data set; then nothing
+    ///         has changed
     public boolean barRewrites() {
         if (isBeingEnabled || !isListed() || !isRewriting.compareAndSet(false, true)) return false;
         rewritesAreBarred = true;
         return true;
     }
 
-    /// Writes and syncs what waits, ends a rewrite that is under way, and lets the files go. The engine must have stopped, or rewrites must be
-    /// barred. The first image of a log that is being enabled is finished: it is all that there is.
+    /// Writes and syncs what waits, ends a rewrite that is under way, and lets the files go. The engine must
+    /// have stopped, or rewrites must be barred. The first image of a log that is being enabled is finished:
+    /// it is all that there is.
     ///
-    /// @throws IOException when what waits could not be written or synced; then the file ends in its last whole command
+    /// @throws IOException when what waits could not be written or synced; then the file ends in its last
+    ///                     whole command
     @Override
     public void close() throws IOException {
         if (isBeingEnabled) {
@@ -673,8 +684,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         end();
     }
 
-    /// Ends a log that is not wanted any more, as [#close] does but for a first image. Nothing is promised from now on, so whoever still waits goes,
-    /// whatever became of the files.
+    /// Ends a log that is not wanted any more, as [#close] does but for a first image. Nothing is promised
+    /// from now on, so whoever still waits goes, whatever became of the files.
     ///
     /// @throws IOException as [#close]
     public void turnOff() throws IOException {

@@ -18,7 +18,8 @@ final class BaseImage {
         void check() throws IOException;
     }
 
-    /// Writes the image that the source has begun to the file of a base, which is complete and survives a power cut when this returns.
+    /// Writes the image that the source has begun to the file of a base, which is complete and survives a
+    /// power cut when this returns.
     ///
     /// @return its size
     static long write(AofDirectory directory, Manifest.Entry base, SnapshotSource source, Check check)

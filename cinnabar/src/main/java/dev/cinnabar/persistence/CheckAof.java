@@ -21,20 +21,22 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// `cinnabar-check-aof`: reads a log as the server would at start, runs nothing, and says whether it checks out.
+/// `cinnabar-check-aof`: reads a log as the server would at start, runs nothing, and says whether it checks
+/// out.
 ///
 /// ```
 ///   cinnabar-check-aof [--fix [--yes]] <directory | manifest | file>
 /// ```
 ///
-/// Exit status 0: all is well, or is so after `--fix`; 1: it is not; 2: the command line makes no sense. `--fix` cuts the last
-/// file behind what is good, after asking; nothing else can be repaired without inventing data.
+/// Exit status 0: all is well, or is so after `--fix`; 1: it is not; 2: the command line makes no sense.
+/// `--fix` cuts the last file behind what is good, after asking; nothing else can be repaired without
+/// inventing data.
 public final class CheckAof {
     private static final String USAGE = "usage: cinnabar-check-aof [--fix [--yes]] <directory | manifest | file>";
     private static final String MANIFEST = ".manifest";
 
-    /// Accepts all commands: what they mean is not the matter here. The values of an image are made, for that is how they are checked, and
-    /// forgotten at the next occasion.
+    /// Accepts all commands: what they mean is not the matter here. The values of an image are made, for that
+    /// is how they are checked, and forgotten at the next occasion.
     private static final class Reader implements Replayer {
         private final Store store = new Store(1, Budget.ofHeap(), new Unheard(), new Randomness(0), 0);
 

@@ -23,8 +23,9 @@ import org.jspecify.annotations.Nullable;
 /// | offset | where in its file this line starts, decimal; so nothing can be cut out or put in between |
 /// | crc | CRC-32C, 8 lower-case hex digits, of all bytes from the start of the *line before* (or of the file) to here |
 ///
-/// Each line is covered by the next one, so the checksums form a chain. The first line of a file that we create stands at
-/// offset 0: it says that the file is a checksummed one. Why so: `docs/decisions/0020-a-checksummed-aof.md`.
+/// Each line is covered by the next one, so the checksums form a chain. The first line of a file that we
+/// create stands at offset 0: it says that the file is a checksummed one. Why so:
+/// `docs/decisions/0020-a-checksummed-aof.md`.
 ///
 /// This class carries the chain along one file, either way. Not thread-safe.
 final class Checksum {
@@ -119,7 +120,8 @@ final class Checksum {
         return bytes[at + n - 2] == '\r' && bytes[at + n - 1] == '\n';
     }
 
-    /// Whether what starts here is the end of a group at this offset but for a few characters, whatever its checksum: one that was damaged.
+    /// Whether what starts here is the end of a group at this offset but for a few characters, whatever its
+    /// checksum: one that was damaged.
     static boolean resembles(byte[] bytes, int at, int length, long offset) {
         byte[] expected = new byte[MAX_LINE];
         int n = print(Kind.GRP, offset, 0, expected, 0);

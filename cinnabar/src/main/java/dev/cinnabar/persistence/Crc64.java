@@ -4,14 +4,14 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/// The CRC-64 at the end of an RDB file: polynomial `ad93d23594c935a9`, reflected, initial value 0, as Redis uses it (its
-/// check value for `123456789` is `e9c6d914c4b8d9ca`).
+/// The CRC-64 at the end of an RDB file: polynomial `ad93d23594c935a9`, reflected, initial value 0, as Redis
+/// uses it (its check value for `123456789` is `e9c6d914c4b8d9ca`).
 final class Crc64 {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long REFLECTED = 0x95ac9329ac4bc9b5L;
 
-    /// TABLES[k][b]: what a byte b does to the register when k zero bytes follow it. Eight tables take eight bytes a step
-    /// ("slicing", M. Kounavis and F. Berry, 2005).
+    /// TABLES[k][b]: what a byte b does to the register when k zero bytes follow it. Eight tables take eight
+    /// bytes a step ("slicing", M. Kounavis and F. Berry, 2005).
     private static final long[][] TABLES = new long[8][256];
 
     static {

@@ -1,6 +1,7 @@
 package dev.cinnabar.persistence;
 
-/// What lies on disk does not check out, so the server must not start from it. The message says which file, where and why.
+/// What lies on disk does not check out, so the server must not start from it. The message says which file,
+/// where and why.
 public final class DamagedLog extends Exception {
     private static final long serialVersionUID = 1;
 
@@ -25,7 +26,8 @@ public final class DamagedLog extends Exception {
         return file;
     }
 
-    /// Where in the file the first thing lies that does not check out, or -1 when it is not a matter of a place.
+    /// Where in the file the first thing lies that does not check out, or -1 when it is not a matter of a
+    /// place.
     public long offset() {
         return offset;
     }

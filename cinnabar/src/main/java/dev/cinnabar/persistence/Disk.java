@@ -6,8 +6,8 @@ import java.util.List;
 
 /// The file system, as far as this room needs it.
 ///
-/// A seam: the log speaks to this, so that tests can put a disk behind it that is full, fails, writes half of what it is
-/// told and forgets at a power cut what was not synced. All methods may be called from any thread.
+/// A seam: the log speaks to this, so that tests can put a disk behind it that is full, fails, writes half of
+/// what it is told and forgets at a power cut what was not synced. All methods may be called from any thread.
 public interface Disk {
     /// The machine's own file system.
     static Disk real() {

@@ -4,14 +4,15 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/// An open file, written and read at positions that the caller keeps: there is no file pointer that a failed write could
-/// leave anywhere. A write does not wait for a sync that another thread is in.
+/// An open file, written and read at positions that the caller keeps: there is no file pointer that a failed
+/// write could leave anywhere. A write does not wait for a sync that another thread is in.
 public interface DiskFile extends Closeable {
-    /// Writes from the buffer's position on, at least one byte, and moves the position by what was written: that counts,
-    /// also when the method throws.
+    /// Writes from the buffer's position on, at least one byte, and moves the position by what was written:
+    /// that counts, also when the method throws.
     void write(ByteBuffer source, long position) throws IOException;
 
-    /// Writes all from the buffer's position on, in as many steps as it takes; its position says how far it came, also when this throws.
+    /// Writes all from the buffer's position on, in as many steps as it takes; its position says how far it
+    /// came, also when this throws.
     default void writeAll(ByteBuffer source, long position) throws IOException {
         int start = source.position();
         while (source.hasRemaining()) write(source, position + (source.position() - start));
@@ -26,7 +27,8 @@ public interface DiskFile extends Closeable {
 
     void truncate(long size) throws IOException;
 
-    /// Returns when all that was written before the call survives a power cut. When it throws, nobody knows what does, and
-    /// a later success says nothing about these bytes: see `docs/decisions/0021-after-a-failed-fsync.md`.
+    /// Returns when all that was written before the call survives a power cut. When it throws, nobody knows
+    /// what does, and a later success says nothing about these bytes: see
+    /// `docs/decisions/0021-after-a-failed-fsync.md`.
     void sync() throws IOException;
 }

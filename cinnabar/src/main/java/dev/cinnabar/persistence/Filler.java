@@ -4,19 +4,22 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
-/// What lies in a log file behind its end, under `always`: room that was written before, so that a group only overwrites.
+/// What lies in a log file behind its end, under `always`: room that was written before, so that a group only
+/// overwrites.
 ///
 /// ```
 ///   … | *3 $3 SET … | #GRP:8431:5a10b2e7 | ######…####\n | ################…####\n | … up to the end of the file
 ///                                        ^ the log's end   lines of 64 bytes, at multiples of 64
 /// ```
 ///
-/// An fsync of a file that grew commits the file system's journal as well, one of bytes that were overwritten does not: about half of
-/// an fsync's time. The bytes are lines of `#`, because Redis skips those and can go on behind them; short
-/// ones, because it reads a line in pieces of 127 bytes and would take the rest of a longer one for something else.
+/// An fsync of a file that grew commits the file system's journal as well, one of bytes that were overwritten
+/// does not: about half of an fsync's time. The bytes are lines of `#`, because Redis skips those and can go
+/// on behind them; short ones, because it reads a line in pieces of 127 bytes and would take the rest of a
+/// longer one for something else.
 ///
-/// What a group is made of never looks like this for a whole [sector][#SECTOR], unless somebody's value does; so after a power cut it is
-/// seen which sectors of the last group never reached the disk: [LogReader]. `docs/decisions/0023-groups-overwrite.md`
+/// What a group is made of never looks like this for a whole [sector][#SECTOR], unless somebody's value does;
+/// so after a power cut it is seen which sectors of the last group never reached the disk: [LogReader].
+/// `docs/decisions/0023-groups-overwrite.md`
 final class Filler {
     /// What a disk writes whole or not at all, in bytes; of larger ones that is true as well.
     static final int SECTOR = 512;
@@ -65,7 +68,8 @@ final class Filler {
         return at;
     }
 
-    /// Sees to it that what is left of a line of filler, when the log ends here, is still a line that starts with `#`.
+    /// Sees to it that what is left of a line of filler, when the log ends here, is still a line that starts
+    /// with `#`.
     static void keepLine(DiskFile file, long end) throws IOException {
         if (end % LINE != LINE - 1) return;
         file.writeAll(ByteBuffer.wrap(LINES, 0, 1), end);

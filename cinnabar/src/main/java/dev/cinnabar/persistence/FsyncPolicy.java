@@ -1,6 +1,7 @@
 package dev.cinnabar.persistence;
 
-/// The directive `appendfsync`: what must have happened to a change before its answer goes out, and what follows.
+/// The directive `appendfsync`: what must have happened to a change before its answer goes out, and what
+/// follows.
 public enum FsyncPolicy {
     /// It survives a power cut.
     ALWAYS,

@@ -1,10 +1,12 @@
 package dev.cinnabar.persistence;
 
-/// For how long a group commit waits for more, under `appendfsync always`. One thread's; times are nanoseconds of one clock.
+/// For how long a group commit waits for more, under `appendfsync always`. One thread's; times are
+/// nanoseconds of one clock.
 ///
-/// Without it, clients that wait for their replies fall into two halves: one is being synced, the other has come too late for
-/// it; so each waits for two fsyncs. Therefore, when a group has been released, the next one waits for those clients to come
-/// back, as long as they keep coming, but at most for half the time of an fsync, and not at all where that is short.
+/// Without it, clients that wait for their replies fall into two halves: one is being synced, the other has
+/// come too late for it; so each waits for two fsyncs. Therefore, when a group has been released, the next
+/// one waits for those clients to come back, as long as they keep coming, but at most for half the time of an
+/// fsync, and not at all where that is short.
 ///
 /// ```
 ///   fsync of a group    | released: its clients send again, one after the other     | fsync of the next
@@ -28,7 +30,8 @@ final class Gathering {
     ///
     /// @param began   when its sync began
     /// @param now     when it was over
-    /// @param clients bytes that all who are there now have appended: those of the group, and those who have come meanwhile
+    /// @param clients bytes that all who are there now have appended: those of the group, and those who have
+    ///                come meanwhile
     void released(long began, long now, long clients) {
         long took = now - began;
         expected = clients;

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param commands    commands that ran
 /// @param cutBytes    bytes of a torn tail that were cut from the last file
-/// @param skipped     commands of an imported file that were passed over: unknown here, or answered with an error
+/// @param skipped     commands of an imported file that were passed over: unknown here, or answered with an
+///                    error
 /// @param baseBytes   the size of the base, 0 when there is none
 /// @param totalBytes  the size of all files
 /// @param tail        the end of the last increment, or null when there is none

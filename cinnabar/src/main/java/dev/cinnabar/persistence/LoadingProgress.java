@@ -15,13 +15,15 @@ public final class LoadingProgress {
     private Runnable whenLong = () -> {};
     private BooleanSupplier isUnwanted = () -> false;
 
-    /// Asks to be told, once and on the loading thread, when this many bytes were loaded and there are more to come.
+    /// Asks to be told, once and on the loading thread, when this many bytes were loaded and there are more
+    /// to come.
     public void whenLongerThan(long bytes, Runnable whenLong) {
         longFromBytes = bytes;
         this.whenLong = whenLong;
     }
 
-    /// Has loading given up, by a [CancellationException] on its thread, as soon as this is so; asked about every MiB.
+    /// Has loading given up, by a [CancellationException] on its thread, as soon as this is so; asked about
+    /// every MiB.
     public void giveUpWhen(BooleanSupplier isUnwanted) {
         this.isUnwanted = isUnwanted;
     }

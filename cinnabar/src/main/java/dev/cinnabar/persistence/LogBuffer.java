@@ -6,23 +6,25 @@ import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
-/// The bytes that were appended and are not in the file yet: a queue between one thread that appends (under the engine's
-/// lock) and one that writes them out (under the log's), which never wait for each other.
+/// The bytes that were appended and are not in the file yet: a queue between one thread that appends (under
+/// the engine's lock) and one that writes them out (under the log's), which never wait for each other.
 ///
 /// Positions are *stream offsets*: how many bytes were ever appended.
 final class LogBuffer {
     /*
-     * A chain of segments of 256 KiB. The appender fills the last one; what it has completed it publishes with one store. The
-     * writer reads up to there and gives emptied segments back through `free`, so that in steady state none is created.
+     * A chain of segments of 256 KiB. The appender fills the last one; what it has completed it publishes
+     * with one store. The writer reads up to there and gives emptied segments back through `free`, so that in
+     * steady state none is created.
      *
      *     position                    recordEnd        end()
      *        │                            │              │
      *   [..xxxxxxxxxx] -> [xxxxxxxxxx] -> [xxxxxxxxyyyyyyy....]      x: may be written   y: not complete yet
      *     head                              tail
      *
-     * recordEnd is the end of the last complete command (or transaction): the file is only ever written up to such a place, so
-     * that what one crash leaves is whole commands. The exception is what is too large to be held back (see `LogEncoder`):
-     * its beginning is let out with publishPart(), and `published` runs ahead of recordEnd until it is complete.
+     * recordEnd is the end of the last complete command (or transaction): the file is only ever written up to
+     * such a place, so that what one crash leaves is whole commands. The exception is what is too large to be
+     * held back (see `LogEncoder`): its beginning is let out with publishPart(), and `published` runs ahead
+     * of recordEnd until it is complete.
      */
     static final int SEGMENT_BYTES = 256 << 10;
 
@@ -86,7 +88,8 @@ final class LogBuffer {
 
     // ---- appending ----
 
-    /// Makes sure of room for this many bytes in one array, at most [#SEGMENT_BYTES]: [#array()] from [#offset()] on.
+    /// Makes sure of room for this many bytes in one array, at most [#SEGMENT_BYTES]: [#array()] from
+    /// [#offset()] on.
     void reserve(int bytes) {
         if (SEGMENT_BYTES - length < bytes) openSegment();
     }
@@ -154,7 +157,8 @@ final class LogBuffer {
         return Math.max(recordEnd(), (long) PUBLISHED.getAcquire(this)) - (long) POSITION.getOpaque(this);
     }
 
-    /// How far may be written: to the end of a command if there is one ahead, else into the middle of a large one; [#endsRecord] tells which.
+    /// How far may be written: to the end of a command if there is one ahead, else into the middle of a large
+    /// one; [#endsRecord] tells which.
     long writable() {
         long end = recordEnd(); // once: the next moment it may be another
         endsRecord = end > position;
@@ -171,8 +175,8 @@ final class LogBuffer {
         return position;
     }
 
-    /// How many of the bytes up to a stream offset lie together, in [#readArray()] from [#readOffset()] on; at least 1 when
-    /// the offset is ahead.
+    /// How many of the bytes up to a stream offset lie together, in [#readArray()] from [#readOffset()] on;
+    /// at least 1 when the offset is ahead.
     int readable(long to) {
         while (position == head.end) {
             Segment empty = head;

@@ -3,8 +3,9 @@ package dev.cinnabar.persistence;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Numbers;
 
-/// Turns commands that ran into the bytes of the log: RESP arrays, a `SELECT` wherever the database changes, and a transaction let
-/// out as one piece. Everything happens under the engine's lock; nothing is allocated but the buffer's segments.
+/// Turns commands that ran into the bytes of the log: RESP arrays, a `SELECT` wherever the database changes,
+/// and a transaction let out as one piece. Everything happens under the engine's lock; nothing is allocated
+/// but the buffer's segments.
 final class LogEncoder {
     private static final long RELIEF_BYTES = 4 << 20; // what may wait in memory before append itself has it written out
 
@@ -40,7 +41,8 @@ final class LogEncoder {
 
     /// Appends a command; see [dev.cinnabar.engine.ChangeLog#append].
     ///
-    /// @throws OutOfMemoryError when there is none for another segment; then a part of the command may be in the buffer
+    /// @throws OutOfMemoryError when there is none for another segment; then a part of the command may be in
+    ///                          the buffer
     void append(int db, int argc, Bytes[] argv) {
         if (db != lastDb) appendSelect(db);
         encode(argc, argv);
@@ -89,7 +91,8 @@ final class LogEncoder {
         buffer.filledTo(at);
     }
 
-    /// Encodes piece by piece and lets the pieces out, so that a value of half a gigabyte does not take as much again.
+    /// Encodes piece by piece and lets the pieces out, so that a value of half a gigabyte does not take as
+    /// much again.
     private void encodeLarge(int argc, Bytes[] argv) {
         buffer.append(head, 0, number(head, 0, '*', argc));
         for (int i = 0; i < argc; i++) {

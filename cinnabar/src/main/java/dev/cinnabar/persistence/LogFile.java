@@ -5,11 +5,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
-/// A log file that is being written: bytes are staged, a checksum line is staged behind them now and then, and one write
-/// sends them to the file.
+/// A log file that is being written: bytes are staged, a checksum line is staged behind them now and then,
+/// and one write sends them to the file.
 ///
-/// A write that fails or takes only a part loses nothing and doubles nothing: what is still staged is written at the place
-/// that it belongs to by the next [#flush]. Behind the end there may be [Filler]. Not thread-safe.
+/// A write that fails or takes only a part loses nothing and doubles nothing: what is still staged is written
+/// at the place that it belongs to by the next [#flush]. Behind the end there may be [Filler]. Not
+/// thread-safe.
 final class LogFile implements Closeable {
     /// Room for a segment of a [LogBuffer] and its lines: with that much a write is worth its call.
     static final int STAGING_BYTES = LogBuffer.SEGMENT_BYTES + 2 * Checksum.MAX_LINE;
@@ -39,7 +40,8 @@ final class LogFile implements Closeable {
         this.size = length;
     }
 
-    /// Creates a file with its first checksum line in it, synced; its name is not. Nothing but lines can be staged before [#stageIn].
+    /// Creates a file with its first checksum line in it, synced; its name is not. Nothing but lines can be
+    /// staged before [#stageIn].
     static LogFile create(Disk disk, Path path) throws IOException {
         DiskFile file = disk.create(path);
         try {
@@ -59,7 +61,8 @@ final class LogFile implements Closeable {
         }
     }
 
-    /// Opens a file that was read to its end, to append to it after [#stageIn]. Filler that is behind it goes.
+    /// Opens a file that was read to its end, to append to it after [#stageIn]. Filler that is behind it
+    /// goes.
     static LogFile resume(Disk disk, Path path, LoadResult.Tail tail) throws IOException {
         DiskFile file = disk.open(path);
         try {

@@ -12,7 +12,8 @@ import java.util.concurrent.Executor;
 /// @param settings   to begin with
 /// @param source     of the image that a rewrite writes
 /// @param durability is told what was released
-/// @param clock      the machine's, even when the server's own is a virtual one: a disk does not wait for that
+/// @param clock      the machine's, even when the server's own is a virtual one: a disk does not wait for
+///                   that
 /// @param log        where it says what happens
 /// @param background runs a rewrite: one long task at a time, on a thread of its own
 public record LogParts(

@@ -10,13 +10,14 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads a log file command by command and checks it on the way.
 ///
-/// Strict: a log holds RESP arrays of bulk strings and lines that start with `#`, nothing else. The windows of a command
-/// are valid until the next call. Not thread-safe.
+/// Strict: a log holds RESP arrays of bulk strings and lines that start with `#`, nothing else. The windows
+/// of a command are valid until the next call. Not thread-safe.
 final class LogReader implements Closeable {
     /*
-     * The hard question is what an end that does not parse means. A crash leaves a *torn tail*: the file is a beginning of what
-     * was to be written, perhaps followed by zeros that the file system had set aside. That is no damage; it is cut. Everything
-     * else is: a flipped bit must not make us throw away what comes after it. So:
+     * The hard question is what an end that does not parse means. A crash leaves a *torn tail*: the file is a
+     * beginning of what was to be written, perhaps followed by zeros that the file system had set aside. That
+     * is no damage; it is cut. Everything else is: a flipped bit must not make us throw away what comes after
+     * it. So:
      *
      *   what is found                                           it is
      *   ------------------------------------------------------  ------------------------------------------------------
@@ -29,8 +30,9 @@ final class LogReader implements Closeable {
      *                                                           there, else damage
      *   all parses, but a checksum line lies inside a command   damage: a length swallowed it
      *
-     * Behind a #GRP line, which `always` writes, the log overwrites filler, group by group, and a power cut may leave any sectors of the
-     * last group as they were. What was not synced was not acknowledged, so there
+     * Behind a #GRP line, which `always` writes, the log overwrites filler, group by group, and a power cut
+     * may leave any sectors of the last group as they were. What was not synced was not acknowledged, so
+     * there
      *
      *   nothing but filler up to the end                        is the end
      *   filler, and where it was to end what Redis begins with  is passed over: Redis went on behind it
@@ -38,8 +40,9 @@ final class LogReader implements Closeable {
      *                                                           anything like it is there; else damage
      *   a command with such a sector inside, that parses        is whole if the group's line fits, else as above
      *
-     * So a bit that flips where a checksum line follows is always found. What follows the last line (at most 4 KiB or one
-     * second of writes, nothing at all under `always` or after a clean stop) is protected by its syntax only.
+     * So a bit that flips where a checksum line follows is always found. What follows the last line (at most
+     * 4 KiB or one second of writes, nothing at all under `always` or after a clean stop) is protected by its
+     * syntax only.
      */
 
     /// What was read.
@@ -50,7 +53,8 @@ final class LogReader implements Closeable {
         LINE,
         /// The end of the file, behind a whole item.
         END,
-        /// The file ends, or zeros begin, in the middle of an item: [#itemStart] is where to cut, [#tornBecause] why.
+        /// The file ends, or zeros begin, in the middle of an item: [#itemStart] is where to cut,
+        /// [#tornBecause] why.
         TORN
     }
 
@@ -309,13 +313,15 @@ final class LogReader implements Closeable {
         return Arrays.equals(buffer, item, item + n, TIMESTAMP, 0, n);
     }
 
-    /// Whether what begins with this sign may be filler, behind a group or the end: lines of ours go on with a letter.
+    /// Whether what begins with this sign may be filler, behind a group or the end: lines of ours go on with
+    /// a letter.
     private boolean isFillerPossible() {
         boolean mayFollow = lastKind == Checksum.Kind.GRP || lastKind == Checksum.Kind.END;
         return mayFollow && !(item + 1 < limit && buffer[item + 1] >= 'A');
     }
 
-    /// Filler up to the end of the file is the end of the log. If Redis went on behind filler, that is passed over, line by line.
+    /// Filler up to the end of the file is the end of the log. If Redis went on behind filler, that is passed
+    /// over, line by line.
     private Item filler() throws IOException, DamagedLog {
         long to = scan.end(itemStart(), Filler::end);
         endsInFiller = to >= size;
@@ -365,7 +371,8 @@ final class LogReader implements Closeable {
         return Item.TORN;
     }
 
-    /// All was read and parsed: but does what no checksum covers hold a checksum line that was taken for data?
+    /// All was read and parsed: but does what no checksum covers hold a checksum line that was taken for
+    /// data?
     private void refuseSwallowedLine() throws IOException, DamagedLog {
         if (coveredTo == itemStart()) return;
         long behind = lineBehind(coveredTo);
@@ -393,8 +400,8 @@ final class LogReader implements Closeable {
         return i;
     }
 
-    /// Whether a whole sector inside of the current command is as if it had not been written, and the group's checksum does not say that it
-    /// was.
+    /// Whether a whole sector inside of the current command is as if it had not been written, and the group's
+    /// checksum does not say that it was.
     private boolean isHollow(int end) throws IOException {
         if (bufferStart + end <= fitsTo) return false;
         int at = item + Filler.SECTOR - 1;

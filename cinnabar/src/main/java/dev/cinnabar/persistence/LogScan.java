@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
-/// Looks at any place of a log file, ahead of where [LogReader] is: what comes behind a place that does not check out tells what it is.
-/// Not thread-safe.
+/// Looks at any place of a log file, ahead of where [LogReader] is: what comes behind a place that does not
+/// check out tells what it is. Not thread-safe.
 final class LogScan {
     private static final int CHUNK = 1 << 16; // a multiple of a sector
 
@@ -79,8 +79,9 @@ final class LogScan {
         return sum.verify(chunk, 0, length, line);
     }
 
-    /// Whether what follows a group, and does not check out, was not written as a whole. A power cut leaves sectors of filler in it; a process
-    /// that is killed, and a file that was cut, leave its beginning, and neither its line nor what a line becomes when a bit of it flips.
+    /// Whether what follows a group, and does not check out, was not written as a whole. A power cut leaves
+    /// sectors of filler in it; a process that is killed, and a file that was cut, leave its beginning, and
+    /// neither its line nor what a line becomes when a bit of it flips.
     ///
     /// @param from where the line of the group before ends
     boolean isTorn(long from) throws IOException {
@@ -101,7 +102,8 @@ final class LogScan {
         return false;
     }
 
-    /// Whether the sign at the very end of a sector is followed by a letter: then a line of ours starts with it.
+    /// Whether the sign at the very end of a sector is followed by a letter: then a line of ours starts with
+    /// it.
     private boolean startsLine(long at) throws IOException {
         return readFully(at, 2) == 2 && chunk[1] >= 'A' && chunk[1] <= 'Z';
     }
@@ -116,7 +118,8 @@ final class LogScan {
         }
     }
 
-    /// Whether a line, or what it becomes when a bit of it flips, ends about here, and all its sectors were written.
+    /// Whether a line, or what it becomes when a bit of it flips, ends about here, and all its sectors were
+    /// written.
     private boolean endsLikeAGroup(long from, long end) throws IOException {
         for (long line = Math.max(from, end - Checksum.MAX_LINE); line < end; line++) {
             int n = readFully(line, Checksum.MAX_LINE);

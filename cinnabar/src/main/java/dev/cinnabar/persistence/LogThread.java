@@ -9,8 +9,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// The log's own thread: when something is to be done for the log without anybody asking. What is done then stands in
-/// [AppendOnlyLog].
+/// The log's own thread: when something is to be done for the log without anybody asking. What is done then
+/// stands in [AppendOnlyLog].
 ///
 /// ```
 ///   whenever a ticket waits, under `always`     a group is committed, perhaps a moment later (Gathering)
@@ -20,9 +20,10 @@ import org.jspecify.annotations.Nullable;
 /// ```
 final class LogThread {
     /*
-     * Waking. Whoever wants the thread first leaves what it wants it for, a ticket or other settings, then looks whether the thread is
-     * idle; the thread first says that it is idle, then looks for work. A full fence stands between the two steps on both sides, so at
-     * least one sees the other, and a thread that is busy costs nobody a system call.
+     * Waking. Whoever wants the thread first leaves what it wants it for, a ticket or other settings, then
+     * looks whether the thread is idle; the thread first says that it is idle, then looks for work. A full
+     * fence stands between the two steps on both sides, so at least one sees the other, and a thread that is
+     * busy costs nobody a system call.
      *
      * While it gathers it is not idle: it looks again by itself, each 50 µs.
      */
@@ -96,7 +97,8 @@ final class LogThread {
         }
     }
 
-    /// A turn that fails for want of memory, or by a bug, is not the last one: without this thread nothing would be synced or tried again.
+    /// A turn that fails for want of memory, or by a bug, is not the last one: without this thread nothing
+    /// would be synced or tried again.
     private long turnWhateverHappens() {
         try {
             return turn();

@@ -17,9 +17,10 @@ import org.jspecify.annotations.Nullable;
 ///   ─────────────┴───────────────────┴─────────────────────┴──────────────────────┴────►  stream offset
 /// ```
 ///
-/// Between commands it puts what readers of the file need: timestamps, checksum lines, and filler behind a group. It knows no locks, states
-/// or policies: [AppendOnlyLog] calls it under `writing`, and syncs what it has written. [#written], [#durable], [#length] and [#isGrouped]
-/// may be asked by any thread, [#tellTimes] called by any.
+/// Between commands it puts what readers of the file need: timestamps, checksum lines, and filler behind a
+/// group. It knows no locks, states or policies: [AppendOnlyLog] calls it under `writing`, and syncs what it
+/// has written. [#written], [#durable], [#length] and [#isGrouped] may be asked by any thread, [#tellTimes]
+/// called by any.
 final class LogWriter {
     static final int LINE_EVERY_BYTES = 4096; // one percent for checksum lines of 30 to 40 bytes
 
@@ -103,16 +104,19 @@ final class LogWriter {
         return length;
     }
 
-    /// Writes what waits, up to a stream offset. When it throws, nothing is lost: the rest is staged or waits.
+    /// Writes what waits, up to a stream offset. When it throws, nothing is lost: the rest is staged or
+    /// waits.
     ///
-    /// @param inGroups whether what is written here counts only when [#complete] has ended it; checksum lines are put in now and then otherwise
+    /// @param inGroups whether what is written here counts only when [#complete] has ended it; checksum lines
+    ///                 are put in now and then otherwise
     void write(long limit, boolean inGroups) throws IOException {
         stage(limit);
         if (!inGroups && !isGrouped && file().loose() >= LINE_EVERY_BYTES) stageLine(Checksum.Kind.CRC);
         flush();
     }
 
-    /// Writes all that waits and ends it in a checksum line. When it throws, nothing is lost: the rest is staged or waits.
+    /// Writes all that waits and ends it in a checksum line. When it throws, nothing is lost: the rest is
+    /// staged or waits.
     void complete(boolean inGroups) throws IOException {
         stage(Long.MAX_VALUE);
         // One group at most is not synced: else a power cut could leave the second of two, and damage it would seem.
@@ -154,7 +158,8 @@ final class LogWriter {
         f.stage(line, 0, line.length);
     }
 
-    /// Ends what is loose in a checksum line, if it is whole commands; the end and the way out of groups are told also where nothing is loose.
+    /// Ends what is loose in a checksum line, if it is whole commands; the end and the way out of groups are
+    /// told also where nothing is loose.
     private void stageLine(Checksum.Kind kind) {
         LogFile f = file();
         boolean tells = kind == Checksum.Kind.END || kind == Checksum.Kind.CRC && f.isGrouped();
@@ -175,7 +180,8 @@ final class LogWriter {
         f.fill();
     }
 
-    /// Passes over all that waits, complete or not: it need not be written any more. The appender must be kept away meanwhile.
+    /// Passes over all that waits, complete or not: it need not be written any more. The appender must be
+    /// kept away meanwhile.
     void skipAll() {
         buffer.skipAll();
         isWhole = true;

@@ -6,8 +6,8 @@ import dev.cinnabar.engine.SnapshotSource;
 import java.io.IOException;
 import java.util.function.BooleanSupplier;
 
-/// BGREWRITEAOF of a server that keeps no log: writes what is in memory as the base of a log that nobody goes on with, as Redis does. A
-/// server that starts with `appendonly yes` in the same directory will load it.
+/// BGREWRITEAOF of a server that keeps no log: writes what is in memory as the base of a log that nobody goes
+/// on with, as Redis does. A server that starts with `appendonly yes` in the same directory will load it.
 public final class LoneRewrite implements Runnable {
     private final AofDirectory directory;
     private final SnapshotSource source;

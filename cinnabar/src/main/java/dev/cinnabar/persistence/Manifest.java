@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// The table of contents of a log directory: which files make the data, in which order. Redis 7's format, one file a line:
+/// The table of contents of a log directory: which files make the data, in which order. Redis 7's format, one
+/// file a line:
 ///
 /// ```
 ///   file appendonly.aof.2.base.aof seq 2 type b      the data at one moment; at most one
@@ -16,9 +17,10 @@ import org.jspecify.annotations.Nullable;
 ///   file appendonly.aof.1.base.rdb seq 1 type h      history: not needed any more, to be deleted
 /// ```
 ///
-/// A name with blanks or odd bytes is quoted as Redis quotes. Lines that start with `#` are comments; keys that we do not
-/// know are passed over. Our last line is a [checksum line][Checksum], which Redis takes for a comment: without it, one
-/// flipped bit makes an increment (`i`) history (`h`), and history is deleted. Immutable.
+/// A name with blanks or odd bytes is quoted as Redis quotes. Lines that start with `#` are comments; keys
+/// that we do not know are passed over. Our last line is a [checksum line][Checksum], which Redis takes for a
+/// comment: without it, one flipped bit makes an increment (`i`) history (`h`), and history is deleted.
+/// Immutable.
 record Manifest(List<Entry> entries) {
     static final Manifest EMPTY = new Manifest(List.of());
 

@@ -5,8 +5,8 @@ import dev.cinnabar.struct.Listpack;
 import dev.cinnabar.struct.Ziplist;
 import dev.cinnabar.struct.Zipmap;
 
-/// The entries of a small collection as some Redis wrote it in one piece: a listpack, a ziplist or a zipmap. It is checked as a whole
-/// first; then entries are read one after the other.
+/// The entries of a small collection as some Redis wrote it in one piece: a listpack, a ziplist or a zipmap.
+/// It is checked as a whole first; then entries are read one after the other.
 final class Pack {
     enum Form {
         LISTPACK,

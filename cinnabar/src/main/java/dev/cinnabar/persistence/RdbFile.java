@@ -12,15 +12,16 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// The RDB file: the whole data set as it was at one moment, in one file that is there as a whole or not at all.
+/// The RDB file: the whole data set as it was at one moment, in one file that is there as a whole or not at
+/// all.
 ///
 /// ```
 ///   temp-123-1.rdb  written, synced
 ///   dump.rdb        the rename puts it in the place of the old one; then the directory is synced, too
 /// ```
 ///
-/// Until the rename the old file is untouched, whatever goes wrong. What is in the file survives; what was changed since does not: who
-/// wants that keeps a log.
+/// Until the rename the old file is untouched, whatever goes wrong. What is in the file survives; what was
+/// changed since does not: who wants that keeps a log.
 public final class RdbFile {
     private static final int PIECE_BYTES = 64 << 10;
     private static final int SYNC_EVERY_BYTES = 4 << 20; // so that the last fsync is not the only one, and long
@@ -95,8 +96,8 @@ public final class RdbFile {
             atMoment.run();
         }
 
-        /// Lets the moment be now, unless an image that was given up is still being walked to its end; then it comes with [#write]. Under the
-        /// engine's lock.
+        /// Lets the moment be now, unless an image that was given up is still being walked to its end; then
+        /// it comes with [#write]. Under the engine's lock.
         public void beginNow() {
             hasBegun = image.tryBegin(this::moment);
         }
@@ -231,7 +232,8 @@ public final class RdbFile {
     /// @param bytes   of the file
     public record Loaded(long keys, long expired, long bytes) {}
 
-    /// Reads the file into the store. The engine is loading until somebody says otherwise; whoever waits for its lock gets it now and then.
+    /// Reads the file into the store. The engine is loading until somebody says otherwise; whoever waits for
+    /// its lock gets it now and then.
     ///
     /// @param merges whether a key may take the place of one that is there
     /// @throws DamagedLog when it does not check out; what was read so far must not be served

@@ -3,7 +3,8 @@ package dev.cinnabar.persistence;
 import dev.cinnabar.base.Numbers;
 import java.io.IOException;
 
-/// Where bytes in RDB encoding come from, and the lengths, numbers and strings in them. The chapter of this room draws the layouts.
+/// Where bytes in RDB encoding come from, and the lengths, numbers and strings in them. The chapter of this
+/// room draws the layouts.
 ///
 /// No length is believed: memory is taken for what is really there.
 abstract class RdbInput {

@@ -11,7 +11,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Reads an RDB image, which is what Redis writes as the base of a log unless told otherwise, into an empty store.
+/// Reads an RDB image, which is what Redis writes as the base of a log unless told otherwise, into an empty
+/// store.
 ///
 /// ```
 ///   REDIS0010                                  magic and version
@@ -91,7 +92,8 @@ final class RdbReader {
         return Arrays.equals(head.array(), MAGIC);
     }
 
-    /// Leaves keys out whose time is over. Without this they are read, for a log may follow that says when each of them went.
+    /// Leaves keys out whose time is over. Without this they are read, for a log may follow that says when
+    /// each of them went.
     RdbReader leavingOutExpired(long nowMs) {
         this.nowMs = nowMs;
         return this;

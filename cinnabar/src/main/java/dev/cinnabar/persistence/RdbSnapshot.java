@@ -15,9 +15,9 @@ import java.util.ArrayDeque;
 /// The data set at one moment as the keys of an RDB file.
 final class RdbSnapshot extends SlicedSnapshot {
     /*
-     * A value has to stand in the file in one piece, but big ones come in pieces, among which are records and elements of other big values
-     * that writers are about to change. So one value at a time, the first of the queue, goes straight to the file, and everything else is
-     * kept until that is complete:
+     * A value has to stand in the file in one piece, but big ones come in pieces, among which are records and
+     * elements of other big values that writers are about to change. So one value at a time, the first of the
+     * queue, goes straight to the file, and everything else is kept until that is complete:
      *
      *   queue    [ first ]  [ second ]  [ third ]         in the order in which the store walks them
      *                ↓       elements    elements          kept

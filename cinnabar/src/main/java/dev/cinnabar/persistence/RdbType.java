@@ -2,8 +2,8 @@ package dev.cinnabar.persistence;
 
 import org.jspecify.annotations.Nullable;
 
-/// How a value is written in RDB encoding, by the byte in front of it. Those that are not *written* are read only, where another server
-/// wrote them.
+/// How a value is written in RDB encoding, by the byte in front of it. Those that are not *written* are read
+/// only, where another server wrote them.
 enum RdbType {
     // in every RDB version
     STRING(0, "string"),

@@ -69,7 +69,8 @@ final class RdbWriter {
         return values;
     }
 
-    /// What stands in front of a key: the number of its database if that is another one than before, its time, its use.
+    /// What stands in front of a key: the number of its database if that is another one than before, its
+    /// time, its use.
     private void begin(int index, long expiryMs, long idleMs, int frequency, ByteBuilder out) {
         if (index != selected) {
             selected = index;

@@ -77,9 +77,9 @@ final class RealDisk implements Disk {
 
     /// A file channel that an interrupt does not close for good.
     ///
-    /// Java closes a channel when a thread that is in it (or enters it) is interrupted. Calls from a user's own thread may
-    /// end in the log, and nobody's interrupt may close the log; so the channel is opened again and the step repeated. The
-    /// interrupt itself is kept for its receiver.
+    /// Java closes a channel when a thread that is in it (or enters it) is interrupted. Calls from a user's
+    /// own thread may end in the log, and nobody's interrupt may close the log; so the channel is opened
+    /// again and the step repeated. The interrupt itself is kept for its receiver.
     private static final class RealFile implements DiskFile {
         private static final int WRITE = 0;
         private static final int READ = 1;

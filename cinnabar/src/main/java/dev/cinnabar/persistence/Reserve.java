@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
-/// A file of room set aside, so that a full disk cannot catch the log between having run a command and having logged it.
+/// A file of room set aside, so that a full disk cannot catch the log between having run a command and having
+/// logged it.
 ///
-/// A command that has run cannot be taken back, and its answer must not go out before it is in the file. When a write
-/// finds the disk full, the reserve is given up at once and the write goes through; from that moment writing commands are
-/// refused, until the disk has room for the reserve again. Only what outgrows the reserve has to wait for room.
+/// A command that has run cannot be taken back, and its answer must not go out before it is in the file. When
+/// a write finds the disk full, the reserve is given up at once and the write goes through; from that moment
+/// writing commands are refused, until the disk has room for the reserve again. Only what outgrows the
+/// reserve has to wait for room.
 ///
 /// Used under the log's write lock.
 final class Reserve {

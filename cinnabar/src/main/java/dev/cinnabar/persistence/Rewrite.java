@@ -5,8 +5,8 @@ import dev.cinnabar.engine.SnapshotSource;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/// One rewrite of the log: what is in memory becomes the new base, what changes meanwhile a new increment, and all that was
-/// before is history. Runs once, on a background thread; writers go on.
+/// One rewrite of the log: what is in memory becomes the new base, what changes meanwhile a new increment,
+/// and all that was before is history. Runs once, on a background thread; writers go on.
 ///
 /// ```
 ///   manifest                                              what happens
@@ -20,12 +20,12 @@ import java.nio.file.Path;
 ///   base 2            incr 2                              history was deleted
 /// ```
 ///
-/// Why the log holds for a moment: if bytes of increment 2 could reach the disk before the last ones of increment 1, a power
-/// cut would leave a log with a hole. So replies to writes made in that moment wait for one fsync and one manifest, some
-/// milliseconds; event loops do not.
+/// Why the log holds for a moment: if bytes of increment 2 could reach the disk before the last ones of
+/// increment 1, a power cut would leave a log with a hole. So replies to writes made in that moment wait for
+/// one fsync and one manifest, some milliseconds; event loops do not.
 ///
-/// A log that was lost is rebuilt by the same steps, only that the manifest names nothing before base and increment are
-/// both on disk.
+/// A log that was lost is rebuilt by the same steps, only that the manifest names nothing before base and
+/// increment are both on disk.
 final class Rewrite implements Runnable {
     private final AppendOnlyLog aof;
     private final AofDirectory directory;

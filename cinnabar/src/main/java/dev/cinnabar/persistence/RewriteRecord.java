@@ -2,8 +2,9 @@ package dev.cinnabar.persistence;
 
 import dev.cinnabar.engine.LogStatus;
 
-/// What is known about the rewrites of a log: whether one is under way, how the last ones went, and from that, when the next is
-/// due. Written by whoever begins or ends a rewrite, one at a time; read by any thread. Times are nanoseconds of one clock.
+/// What is known about the rewrites of a log: whether one is under way, how the last ones went, and from
+/// that, when the next is due. Written by whoever begins or ends a rewrite, one at a time; read by any
+/// thread. Times are nanoseconds of one clock.
 final class RewriteRecord {
     private static final long MS = 1_000_000; // in nanoseconds
     private static final int FREE_FAILURES = 3; // automatic rewrites that may fail in a row before they are put off,
@@ -49,7 +50,8 @@ final class RewriteRecord {
         rebuildAt = now + Math.min(MAX_PAUSE_NS, pause);
     }
 
-    /// Whether growth alone asks for a rewrite (`auto-aof-rewrite-percentage`, `auto-aof-rewrite-min-size`), and failures do not put it off.
+    /// Whether growth alone asks for a rewrite (`auto-aof-rewrite-percentage`, `auto-aof-rewrite-min-size`),
+    /// and failures do not put it off.
     ///
     /// @param size bytes of all files now
     /// @param base bytes of all files after the last rewrite, or at the start

@@ -12,13 +12,15 @@ import dev.cinnabar.struct.StreamNode;
 import java.io.IOException;
 import java.util.Arrays;
 
-/// Makes streams of what stands in RDB encoding; [StreamWriter] draws it. Encoding 15 (Redis 5) ends its facts behind the last id and has no
-/// entries read; 21 (Redis 7.2) has one time more for each consumer.
+/// Makes streams of what stands in RDB encoding; [StreamWriter] draws it. Encoding 15 (Redis 5) ends its
+/// facts behind the last id and has no entries read; 21 (Redis 7.2) has one time more for each consumer.
 ///
-/// What is pending of a consumer without a name since 0 is pending of nobody, as [StreamWriter] has it. That an XCLAIM gave such a consumer
-/// an entry with TIME 0 cannot be told from it, and comes to the same for who wants to claim it.
+/// What is pending of a consumer without a name since 0 is pending of nobody, as [StreamWriter] has it. That
+/// an XCLAIM gave such a consumer an entry with TIME 0 cannot be told from it, and comes to the same for who
+/// wants to claim it.
 ///
-/// Entries are added one by one, those that are marked as deleted are left out, and nodes begin where ours do.
+/// Entries are added one by one, those that are marked as deleted are left out, and nodes begin where ours
+/// do.
 final class StreamReader {
     private static final int ID_BYTES = 2 * Long.BYTES;
     private static final int PENDING_BYTES = ID_BYTES + Long.BYTES + 1; // the least that an entry takes

@@ -10,7 +10,8 @@ import dev.cinnabar.struct.IdRows;
 import dev.cinnabar.struct.Listpack;
 import java.util.function.Supplier;
 
-/// Writes a stream in RDB encoding, as a snapshot hands it over or [StreamValue#show] shows it. The number of nodes is written already.
+/// Writes a stream in RDB encoding, as a snapshot hands it over or [StreamValue#show] shows it. The number of
+/// nodes is written already.
 ///
 /// ```
 ///    nodes | string: id 16, big end first | string: a listpack, see StreamNode | …
@@ -20,12 +21,13 @@ import java.util.function.Supplier;
 ///             consumers | name | seen at 8 | pending | id 16 | …
 /// ```
 ///
-/// That is encoding 19, of Redis 7.0. It does not have when a consumer was last handed something, which 21 has; who reads it takes the
-/// time when the consumer was seen.
+/// That is encoding 19, of Redis 7.0. It does not have when a consumer was last handed something, which 21
+/// has; who reads it takes the time when the consumer was seen.
 ///
-/// Nor does it have entries that are pending of nobody (XNACK); a Redis 7 would not know what to do with one. So they are written as
-/// those of a consumer whose name is empty, delivered at 0: XPENDING shows the same name there, and they can be claimed there as well.
-/// Where no consumer has that name one is written that was seen at -1. Our reader makes them entries of nobody again, and not that consumer.
+/// Nor does it have entries that are pending of nobody (XNACK); a Redis 7 would not know what to do with one.
+/// So they are written as those of a consumer whose name is empty, delivered at 0: XPENDING shows the same
+/// name there, and they can be claimed there as well. Where no consumer has that name one is written that was
+/// seen at -1. Our reader makes them entries of nobody again, and not that consumer.
 final class StreamWriter implements Snapshot.BigSink {
     static final long NOBODY_SEEN_MS = -1; // when the consumer was seen that is none
 

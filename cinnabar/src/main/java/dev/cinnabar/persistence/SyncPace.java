@@ -2,10 +2,11 @@ package dev.cinnabar.persistence;
 
 /// Whether the disk syncs sooner than another thread would be at it and back, under `appendfsync always`.
 ///
-/// Where an fsync takes a fraction of a millisecond, to hand a group to the log's thread and to be woken by it costs as much as the fsync; then the
-/// event loop syncs by itself. What counts is a moving average: an fsync that takes a few times as long now and then, as with every disk, changes
-/// nothing, one that takes tens of milliseconds makes the next ones the log's thread's, beside which reads are served. Written under the
-/// log's `syncing`, read by anybody.
+/// Where an fsync takes a fraction of a millisecond, to hand a group to the log's thread and to be woken by
+/// it costs as much as the fsync; then the event loop syncs by itself. What counts is a moving average: an
+/// fsync that takes a few times as long now and then, as with every disk, changes nothing, one that takes
+/// tens of milliseconds makes the next ones the log's thread's, beside which reads are served. Written under
+/// the log's `syncing`, read by anybody.
 ///
 /// `docs/decisions/0022-who-writes-and-who-syncs.md`
 final class SyncPace {

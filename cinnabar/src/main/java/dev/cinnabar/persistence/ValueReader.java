@@ -17,10 +17,11 @@ import java.io.IOException;
 /// Used again from value to value. Not thread-safe; runs under the engine's lock.
 final class ValueReader {
     /*
-     * Nothing is taken over as it lies there, not even a listpack, which is ours byte for byte: every element goes through the same
-     * `add`, `put` and `push` that commands use. So whatever the bytes are, the value is one that commands could have made, in the form
-     * that fits our thresholds, numbers as numbers, in order, counted to the byte; and what those calls cannot refuse (an element twice, a
-     * score that is no number, half a pair) is refused here. It costs the copying of small listpacks.
+     * Nothing is taken over as it lies there, not even a listpack, which is ours byte for byte: every element
+     * goes through the same `add`, `put` and `push` that commands use. So whatever the bytes are, the value
+     * is one that commands could have made, in the form that fits our thresholds, numbers as numbers, in
+     * order, counted to the byte; and what those calls cannot refuse (an element twice, a score that is no
+     * number, half a pair) is refused here. It costs the copying of small listpacks.
      */
 
     private static final int TEXT_NAN = 253;
@@ -176,7 +177,8 @@ final class ValueReader {
 
     // ---- sorted sets ----
 
-    /// Such a one was a large set; if it is one here, too, it must not become a small one on the way, which does not tell -0 from 0.
+    /// Such a one was a large set; if it is one here, too, it must not become a small one on the way, which
+    /// does not tell -0 from 0.
     private void zset(RdbInput in, Database db, Bytes key, boolean isBinary) throws IOException, BadRdb {
         long count = in.count(isBinary ? 1 + Double.BYTES : 2);
         try (ZsetResult gathered = db.newZset()) {

@@ -14,13 +14,14 @@ import dev.cinnabar.store.StringValue;
 import dev.cinnabar.store.ZsetValue;
 import dev.cinnabar.struct.Listpack;
 
-/// Writes values in the RDB encoding of version 10, that of Redis 7.0, so that what is dumped here can be restored there. The chapter of this
-/// room draws the layouts.
+/// Writes values in the RDB encoding of version 10, that of Redis 7.0, so that what is dumped here can be
+/// restored there. The chapter of this room draws the layouts.
 ///
 /// Used again from value to value. Not thread-safe; runs under the engine's lock.
 final class ValueWriter {
-    /// What is written with these encodings. A small set that is no intset has one of its own since version 11 only, and is written as a
-    /// large one. Only a hash with volatile fields needs version 12, that of Redis 7.4: its type says so to whoever is older.
+    /// What is written with these encodings. A small set that is no intset has one of its own since version
+    /// 11 only, and is written as a large one. Only a hash with volatile fields needs version 12, that of
+    /// Redis 7.4: its type says so to whoever is older.
     static final int VERSION = 10;
 
     /// Not after any expiry time, for those who do not know the soonest.
@@ -80,7 +81,8 @@ final class ValueWriter {
         };
     }
 
-    /// Appends how many elements of a big value, or nodes of a stream, are to follow; times of fields are to be counted from [#FIRST_MS].
+    /// Appends how many elements of a big value, or nodes of a stream, are to follow; times of fields are to
+    /// be counted from [#FIRST_MS].
     static void head(BigImage image, ByteBuilder out) {
         if (image.hasVolatileFields()) fixed(FIRST_MS, Long.BYTES, out);
         length(image.kind() == Kind.STREAM ? image.nodes() : image.size(), out);
@@ -187,7 +189,8 @@ final class ValueWriter {
 
     // ---- strings and numbers ----
 
-    /// Appends a length: 1, 2, 5 or 9 bytes. A negative one counts as the number of 64 bits without sign that it is.
+    /// Appends a length: 1, 2, 5 or 9 bytes. A negative one counts as the number of 64 bits without sign that
+    /// it is.
     static void length(long length, ByteBuilder out) {
         if (length < 0 || length > 0xffff_ffffL) {
             out.append((byte) 0x81);
@@ -207,7 +210,8 @@ final class ValueWriter {
         for (int i = 0; i < bytes; i++) out.append((byte) (number >> 8 * i));
     }
 
-    /// Appends a string: as a number if it reads as one of 32 bits, compressed if that saves something, else as it is.
+    /// Appends a string: as a number if it reads as one of 32 bits, compressed if that saves something, else
+    /// as it is.
     void string(Bytes text, ByteBuilder out) {
         int length = text.length();
         if (length <= MAX_NUMBER_TEXT && Numbers.isLong(text)) {

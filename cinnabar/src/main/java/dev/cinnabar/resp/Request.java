@@ -68,7 +68,8 @@ public final class Request {
         if (args.length > KEEP_CAPACITY) args = new long[FIRST_CAPACITY];
     }
 
-    /// Forgets where the arguments lie, so that the array may be given back; a long list of them goes, too. The request is over then.
+    /// Forgets where the arguments lie, so that the array may be given back; a long list of them goes, too.
+    /// The request is over then.
     public void letGo() {
         forgetArray();
         if (args.length > KEEP_CAPACITY) args = new long[FIRST_CAPACITY];

@@ -20,9 +20,9 @@ public final class RequestParser {
      *
      * All offsets are relative to `from`, for the bytes may lie elsewhere the next time.
      *
-     * Redis does not look at the two bytes behind an argument, nor at the one behind a \r; neither do we. It searches
-     * line ends as C does: what follows a NUL is not seen, and such a line never ends. That is kept, because clients'
-     * garbage then meets the limit of a line, as there.
+     * Redis does not look at the two bytes behind an argument, nor at the one behind a \r; neither do we. It
+     * searches line ends as C does: what follows a NUL is not seen, and such a line never ends. That is kept,
+     * because clients' garbage then meets the limit of a line, as there.
      */
 
     /// What became of the bytes.
@@ -99,7 +99,8 @@ public final class RequestParser {
         return inline.length > KEEP_INLINE;
     }
 
-    /// Says that the bytes shown so far may be given back, and that what was complete has been run: nothing of them is kept.
+    /// Says that the bytes shown so far may be given back, and that what was complete has been run: nothing
+    /// of them is kept.
     public void letGo() {
         if (hasLargeInline()) inline = NOTHING;
         request.forgetArray();

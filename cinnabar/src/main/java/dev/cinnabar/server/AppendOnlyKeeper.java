@@ -34,12 +34,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
-/// The append-only file of one server: loaded at the start, written while it runs, turned on and off by CONFIG SET.
+/// The append-only file of one server: loaded at the start, written while it runs, turned on and off by
+/// CONFIG SET.
 final class AppendOnlyKeeper implements Durability {
     /*
-     * Logs, and rewrites without a log, use the directory one after the other. Whoever comes while the last one still ends (a log that was
-     * turned off writes out what waits, a rewrite stops at the end of a slice) takes the directory over as it is, and its thread waits for
-     * that end before it touches a file: CONFIG SET, under the engine's lock, cannot, for the last one may need the lock to end.
+     * Logs, and rewrites without a log, use the directory one after the other. Whoever comes while the last
+     * one still ends (a log that was turned off writes out what waits, a rewrite stops at the end of a slice)
+     * takes the directory over as it is, and its thread waits for that end before it touches a file: CONFIG
+     * SET, under the engine's lock, cannot, for the last one may need the lock to end.
      */
     private final Engine engine;
     private final Config config;
@@ -128,8 +130,8 @@ final class AppendOnlyKeeper implements Durability {
         return new LogParts(mine.directory, settings(), new LogSnapshot(engine), this, machineClock, log, mine);
     }
 
-    /// A log that begins empty beside an RDB file is what Redis starts with, too, and often a mistake: the file is not read, and the
-    /// next save point writes over it.
+    /// A log that begins empty beside an RDB file is what Redis starts with, too, and often a mistake: the
+    /// file is not read, and the next save point writes over it.
     private void warnOfAnImage() {
         Path image = Saves.path(config);
         if (!Files.isRegularFile(image)) return;
@@ -154,7 +156,8 @@ final class AppendOnlyKeeper implements Durability {
         }
     }
 
-    /// From now on changes are written. Only then may clients make any: a change between the end of loading and this moment would be lost.
+    /// From now on changes are written. Only then may clients make any: a change between the end of loading
+    /// and this moment would be lost.
     private void use(AppendOnlyLog opened) {
         AppendOnlyLog before = lastUsed;
         if (before != null) opened.ticketsFrom(before.lastTicket());
@@ -174,7 +177,8 @@ final class AppendOnlyKeeper implements Durability {
         return Path.of(config.get(Directives.DIR)).toAbsolutePath().normalize();
     }
 
-    /// The time in which a log or a rewrite uses the directory. Runs the rewrites of that time, each on a thread of its own.
+    /// The time in which a log or a rewrite uses the directory. Runs the rewrites of that time, each on a
+    /// thread of its own.
     private final class Tenancy implements Executor {
         final Path dir;
         final AofDirectory directory;
@@ -359,7 +363,8 @@ final class AppendOnlyKeeper implements Durability {
         return rewrite != null && !rewrite.isOver();
     }
 
-    /// The log of a server whose log could not be loaded again: nobody knows what its data are worth, and what is written would not be logged.
+    /// The log of a server whose log could not be loaded again: nobody knows what its data are worth, and
+    /// what is written would not be logged.
     private static final ChangeLog REFUSES = new ChangeLog() {
         @Override
         public void append(int db, int argc, Bytes[] argv) {}
@@ -371,7 +376,8 @@ final class AppendOnlyKeeper implements Durability {
         }
     };
 
-    /// DEBUG LOADAOF: once all is on disk, throws the data set away and runs the log again. Under the engine's lock.
+    /// DEBUG LOADAOF: once all is on disk, throws the data set away and runs the log again. Under the
+    /// engine's lock.
     @Nullable
     String reload() {
         AppendOnlyLog f = file;

@@ -7,7 +7,8 @@ import dev.cinnabar.store.Database;
 import dev.cinnabar.struct.Dict;
 import java.util.Arrays;
 
-/// Some requests of one connection that were parsed and are to be run. Belongs to a loop and is used for one connection after the other.
+/// Some requests of one connection that were parsed and are to be run. Belongs to a loop and is used for one
+/// connection after the other.
 final class Batch {
     /// How many requests at the most.
     static final int SIZE = Dict.AHEAD;
@@ -54,7 +55,8 @@ final class Batch {
         return words;
     }
 
-    /// Asks for the memory in which the first key of each request lies. Speed only: a second word that is no key costs a read for nothing.
+    /// Asks for the memory in which the first key of each request lies. Speed only: a second word that is no
+    /// key costs a read for nothing.
     void ahead(Database db) {
         int n = 0;
         for (int i = 0; i < count; i++) {
@@ -64,7 +66,8 @@ final class Batch {
         db.ahead(keys, n);
     }
 
-    /// Forgets the arrays in which the requests lay: somebody else's large value must not stay in memory for what is only a window on it.
+    /// Forgets the arrays in which the requests lay: somebody else's large value must not stay in memory for
+    /// what is only a window on it.
     void letGo() {
         for (int i = 0; i < usedRequests; i++) {
             requests[i].letGo();

@@ -7,8 +7,9 @@ import dev.cinnabar.engine.Session;
 import java.util.HashSet;
 import java.util.Set;
 
-/// Calls within the process, from any thread: they share one session (selected database, MULTI, WATCH) and run one after the other. A call that has
-/// to wait takes the session with it, and those who come meanwhile go on in a new one, in the same database.
+/// Calls within the process, from any thread: they share one session (selected database, MULTI, WATCH) and
+/// run one after the other. A call that has to wait takes the session with it, and those who come meanwhile
+/// go on in a new one, in the same database.
 final class Callers {
     /// A session, and where its answer comes when it had to wait for it.
     private record Caller(Session session, EmbeddedLink link) {}
@@ -29,8 +30,8 @@ final class Callers {
     /// Runs a command, and waits for its answer if it has to.
     ///
     /// @param out what is answered is appended to it; nothing after `CLIENT REPLY OFF`
-    /// @throws IllegalStateException when the server is closed, or is while the call waits; when the thread is interrupted while it waits, and the
-    ///     call is over then; when a command's body calls
+    /// @throws IllegalStateException when the server is closed, or is while the call waits; when the thread
+    ///     is interrupted while it waits, and the call is over then; when a command's body calls
     ///
     /// @return whether the answer tells of a change, or may
     boolean run(Bytes[] argv, boolean isResp3, ByteBuilder out) {

@@ -44,11 +44,13 @@ import org.jspecify.annotations.Nullable;
 /// }
 /// ```
 ///
-/// Unless told otherwise it listens on the loopback address, on a free port, and keeps nothing on disk. Many servers live side by side in
-/// one process: they share nothing but the list of directories that are taken, all threads are daemons named after their server, there is no signal handler, no shutdown hook and no
+/// Unless told otherwise it listens on the loopback address, on a free port, and keeps nothing on disk. Many
+/// servers live side by side in one process: they share nothing but the list of directories that are taken,
+/// all threads are daemons named after their server, there is no signal handler, no shutdown hook and no
 /// `System.exit`. [#close] gives back every thread, port and page. Thread-safe.
 public final class Cinnabar implements AutoCloseable {
-    /// How many connections a loop must have to read and write in batches: a small server does not need what that takes.
+    /// How many connections a loop must have to read and write in batches: a small server does not need what
+    /// that takes.
     private static final int BATCHES_FROM = 8;
 
     private final Config config;
@@ -163,8 +165,8 @@ public final class Cinnabar implements AutoCloseable {
         return net.port();
     }
 
-    /// Where clients find it, `redis://127.0.0.1:41297` or `unix:///run/cinnabar.sock`: the first address it listens on, as a client on this machine may
-    /// write it.
+    /// Where clients find it, `redis://127.0.0.1:41297` or `unix:///run/cinnabar.sock`: the first address it
+    /// listens on, as a client on this machine may write it.
     ///
     /// @throws IllegalStateException when it listens nowhere, because it is closed or was told so
     public URI uri() {
@@ -180,17 +182,19 @@ public final class Cinnabar implements AutoCloseable {
 
     /// Runs a command, without a socket.
     ///
-    /// All calls share one session of their own (selected database, MULTI, WATCH) and run one after the other; any thread may call. A command that waits
-    /// (BLPOP) holds up its own thread only: it takes the session with it, and the calls that come meanwhile go on in a new one, in the same
-    /// database. CLIENT PAUSE does not hold these calls; SUBSCRIBE and MONITOR are refused, for nobody would read what they bring. Waits until
-    /// the change is as safe on disk as `appendfsync` says.
+    /// All calls share one session of their own (selected database, MULTI, WATCH) and run one after the
+    /// other; any thread may call. A command that waits (BLPOP) holds up its own thread only: it takes the
+    /// session with it, and the calls that come meanwhile go on in a new one, in the same database. CLIENT
+    /// PAUSE does not hold these calls; SUBSCRIBE and MONITOR are refused, for nobody would read what they
+    /// bring. Waits until the change is as safe on disk as `appendfsync` says.
     ///
     /// @param words the command and its arguments, as text
-    /// @return what was answered: a String, Long, Double, Boolean or BigInteger, a List, Set or Map of these, or null; null also where there is no
-    ///     answer (SHUTDOWN, or anything after CLIENT REPLY OFF)
+    /// @return what was answered: a String, Long, Double, Boolean or BigInteger, a List, Set or Map of these,
+    ///     or null; null also where there is no answer (SHUTDOWN, or anything after CLIENT REPLY OFF)
     /// @throws CommandException when the answer is an error
-    /// @throws IllegalStateException when the server is closed, or is while the command waits; when the thread is interrupted while it waits (the command
-    ///     is over then, and the thread stays interrupted); when a command of the application's own calls the server that runs it
+    /// @throws IllegalStateException when the server is closed, or is while the command waits; when the
+    ///     thread is interrupted while it waits (the command is over then, and the thread stays interrupted);
+    ///     when a command of the application's own calls the server that runs it
     public @Nullable Object execute(String... words) {
         Bytes[] argv = new Bytes[words.length];
         for (int i = 0; i < words.length; i++) argv[i] = Bytes.of(words[i]);
@@ -279,8 +283,8 @@ public final class Cinnabar implements AutoCloseable {
         closed.await();
     }
 
-    /// Ends the server: closes all connections, writes and syncs what waits for the disk, and gives everything back. Idempotent; the second
-    /// caller waits for the first.
+    /// Ends the server: closes all connections, writes and syncs what waits for the disk, and gives
+    /// everything back. Idempotent; the second caller waits for the first.
     @Override
     public void close() {
         if (!isClosing.compareAndSet(false, true)) {
@@ -350,10 +354,12 @@ public final class Cinnabar implements AutoCloseable {
             return set("port", Integer.toString(port));
         }
 
-        /// Sets a directive of redis.conf by its name, with its arguments as there: `set("maxmemory", "64mb")`. Lines that are none (`include`,
-        /// `rename-command`, `user`, `loadmodule`) are refused.
+        /// Sets a directive of redis.conf by its name, with its arguments as there:
+        /// `set("maxmemory", "64mb")`. Lines that are none (`include`, `rename-command`, `user`,
+        /// `loadmodule`) are refused.
         ///
-        /// @throws IllegalArgumentException when there is no such directive, or the arguments make no value for it
+        /// @throws IllegalArgumentException when there is no such directive, or the arguments make no value
+        ///                                  for it
         public Builder set(String directive, String... arguments) {
             try {
                 config.assign(directive, arguments);
@@ -398,7 +404,8 @@ public final class Cinnabar implements AutoCloseable {
             return this;
         }
 
-        /// Bounds the heap that the server takes for data and buffers, in bytes; by default nine tenths of the heap.
+        /// Bounds the heap that the server takes for data and buffers, in bytes; by default nine tenths of
+        /// the heap.
         ///
         /// @throws IllegalArgumentException when it is not positive
         public Builder heapLimit(long bytes) {
@@ -407,7 +414,8 @@ public final class Cinnabar implements AutoCloseable {
             return this;
         }
 
-        /// A program that embeds a server does not expect to find data of a file that happens to lie in its directory, unless it said `save`.
+        /// A program that embeds a server does not expect to find data of a file that happens to lie in its
+        /// directory, unless it said `save`.
         boolean readsImage() {
             return isProgram || !config.get(Directives.SAVE).isEmpty();
         }
@@ -433,16 +441,19 @@ public final class Cinnabar implements AutoCloseable {
             return this;
         }
 
-        /// Has the start given up as soon as this is so while data is loaded. It is asked on the loading thread.
+        /// Has the start given up as soon as this is so while data is loaded. It is asked on the loading
+        /// thread.
         Builder giveUpWhen(BooleanSupplier isUnwanted) {
             this.isUnwanted = isUnwanted;
             return this;
         }
 
-        /// Starts the server; it serves when this returns. May be called again: each server has a configuration of its own, as the builder is now.
+        /// Starts the server; it serves when this returns. May be called again: each server has a
+        /// configuration of its own, as the builder is now.
         ///
         /// @throws StartException when it cannot; the message says why, and nothing is left behind
-        /// @throws java.util.concurrent.CancellationException when it was given up; nothing is left behind, and the files are as they were
+        /// @throws java.util.concurrent.CancellationException when it was given up; nothing is left behind,
+        ///                                                    and the files are as they were
         public Cinnabar start() {
             return new Cinnabar(this);
         }

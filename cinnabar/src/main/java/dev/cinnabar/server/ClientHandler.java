@@ -10,7 +10,8 @@ import dev.cinnabar.net.Handler;
 import dev.cinnabar.resp.RequestParser;
 import java.nio.charset.StandardCharsets;
 
-/// Where a socket, the protocol and the engine meet: takes requests out of the bytes of one connection and has them run.
+/// Where a socket, the protocol and the engine meet: takes requests out of the bytes of one connection and
+/// has them run.
 ///
 /// Runs on the connection's loop; what others call through [Link] may come from any thread.
 final class ClientHandler implements Handler, Link {
@@ -61,9 +62,9 @@ final class ClientHandler implements Handler, Link {
     }
 
     /*
-     * Pipelined requests are taken in some at a time: first parsed, then their keys' places in memory are asked for all at once, then they
-     * are run one by one. Whatever stops the running in between (a call that has to wait, a reader that is slow) leaves the
-     * rest of the bytes where they are, to be parsed again.
+     * Pipelined requests are taken in some at a time: first parsed, then their keys' places in memory are
+     * asked for all at once, then they are run one by one. Whatever stops the running in between (a call that
+     * has to wait, a reader that is slow) leaves the rest of the bytes where they are, to be parsed again.
      */
     private int run(byte[] array, int from, int to) {
         Batch batch = protocol.batch(connection.loop());
@@ -104,8 +105,8 @@ final class ClientHandler implements Handler, Link {
         return position - from;
     }
 
-    /// Nothing may point into an array any more that is given back now: windows are kept and used again, and somebody else's large value would
-    /// stay in memory with them.
+    /// Nothing may point into an array any more that is given back now: windows are kept and used again, and
+    /// somebody else's large value would stay in memory with them.
     private void letGo(Batch batch) {
         batch.letGo();
         parser.letGo();

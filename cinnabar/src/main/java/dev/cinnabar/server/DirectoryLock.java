@@ -11,16 +11,17 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// Keeps a second server away from the directory of a log: both would write to the same files, and neither's log could be loaded again. Ends with the
-/// process, however that ends.
+/// Keeps a second server away from the directory of a log: both would write to the same files, and neither's
+/// log could be loaded again. Ends with the process, however that ends.
 final class DirectoryLock implements AutoCloseable {
     /*
-     * Other processes are kept out by a lock on a file, other servers of this process by a set of the files that are locked here. The set is
-     * asked before the file is opened: a process loses its lock of a file when it closes any descriptor of it, also one that was opened only
-     * to find the lock taken (POSIX, fcntl). That is a fact about the process, so the set is static, the only thing here that is.
+     * Other processes are kept out by a lock on a file, other servers of this process by a set of the files
+     * that are locked here. The set is asked before the file is opened: a process loses its lock of a file
+     * when it closes any descriptor of it, also one that was opened only to find the lock taken (POSIX,
+     * fcntl). That is a fact about the process, so the set is static, the only thing here that is.
      *
-     * The file stays for good. Who deleted it could not know that nobody else had just locked it, and a lock of a file without a name keeps
-     * nobody out.
+     * The file stays for good. Who deleted it could not know that nobody else had just locked it, and a lock
+     * of a file without a name keeps nobody out.
      */
     private static final Set<Object> LOCKED_HERE = ConcurrentHashMap.newKeySet(); // identities of files
 

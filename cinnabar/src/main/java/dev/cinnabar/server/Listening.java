@@ -14,7 +14,8 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Where a server listens: what `bind`, `port` and `unixsocket` say, at the start and when CONFIG SET says something else.
+/// Where a server listens: what `bind`, `port` and `unixsocket` say, at the start and when CONFIG SET says
+/// something else.
 final class Listening {
     private final NetServer net;
     private final Config config;

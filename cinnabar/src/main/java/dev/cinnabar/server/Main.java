@@ -20,7 +20,8 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/// The server as a process of its own: `cinnabar-server`, with the command line, the log, the signals and the exit codes of redis-server.
+/// The server as a process of its own: `cinnabar-server`, with the command line, the log, the signals and the
+/// exit codes of redis-server.
 public final class Main {
     /// In the environment of a server that was started again in the background, so that it stays where it is.
     private static final String IN_BACKGROUND = "CINNABAR_IN_BACKGROUND";
@@ -61,7 +62,8 @@ public final class Main {
         }
     }
 
-    /// `daemonize yes`: a JVM cannot fork, so the same command line is started once more, in a session of its own, and this process ends.
+    /// `daemonize yes`: a JVM cannot fork, so the same command line is started once more, in a session of its
+    /// own, and this process ends.
     private void startAgainInBackground(String[] arguments) {
         String executable = System.getProperty("cinnabar.executable", "");
         if (executable.isEmpty() || Arrays.asList(arguments).contains("-")) {
@@ -166,7 +168,8 @@ public final class Main {
         end(0);
     }
 
-    /// How the server runs, in one line, or as a sign (`always-show-logo`). Scripts look for the pid in the sign.
+    /// How the server runs, in one line, or as a sign (`always-show-logo`). Scripts look for the pid in the
+    /// sign.
     private void introduce(long pid) {
         int port = config.get(Directives.PORT);
         if (!config.get(Directives.ALWAYS_SHOW_LOGO)) {
@@ -220,7 +223,8 @@ public final class Main {
         if (goesOn) log.warning("SIG" + name + " is not obeyed: the data could not be saved, and nobody shall lose it");
     }
 
-    /// `halt` and not `exit`: there are no hooks to run, everything is on disk, and a plain JVM would say 143 after SIGTERM.
+    /// `halt` and not `exit`: there are no hooks to run, everything is on disk, and a plain JVM would say 143
+    /// after SIGTERM.
     private void end(int code) {
         Path file = pidFile;
         try {

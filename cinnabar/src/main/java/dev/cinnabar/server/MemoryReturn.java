@@ -4,21 +4,23 @@ import dev.cinnabar.memory.Budget;
 import java.lang.ref.WeakReference;
 import org.jspecify.annotations.Nullable;
 
-/// Gives memory back to the operating system after pages and buffers were dropped, by asking the collector to run: a server makes so
-/// little garbage that it would not run for hours of its own accord. Only for a process of our own; an embedded server leaves that to
-/// its host.
+/// Gives memory back to the operating system after pages and buffers were dropped, by asking the collector to
+/// run: a server makes so little garbage that it would not run for hours of its own accord. Only for a
+/// process of our own; an embedded server leaves that to its host.
 final class MemoryReturn {
     /*
-     * Three steps, for G1. A page is a region of its own, and a dead one is given back by the first collection. The tables' segments are
-     * smaller and lie several in one region: after a table has shrunk a region holds a few of them, and collections that only mark leave it
-     * alone. It is emptied by the young collections that follow a marking ("mixed" ones). Nothing here makes garbage, so none would come: some
+     * Three steps, for G1. A page is a region of its own, and a dead one is given back by the first
+     * collection. The tables' segments are smaller and lie several in one region: after a table has shrunk a
+     * region holds a few of them, and collections that only mark leave it alone. It is emptied by the young
+     * collections that follow a marking ("mixed" ones). Nothing here makes garbage, so none would come: some
      * is made. Then a second marking gives back what that emptied.
      */
     private static final long PERIOD_MS = 2000;
     private static final long WORTH_BYTES = 16L << 20; // less is not worth a collection
 
-    /// So many looks in a row must find that something can be given back. A large value that is deleted is often made again at once, and eight
-    /// pauses of a millisecond or two for memory that is wanted back are a bad bargain.
+    /// So many looks in a row must find that something can be given back. A large value that is deleted is
+    /// often made again at once, and eight pauses of a millisecond or two for memory that is wanted back are
+    /// a bad bargain.
     private static final int PATIENCE = 3;
 
     private static final int MIXED_COLLECTIONS = 4; // the first only prepares, two do the work, one to spare
@@ -71,9 +73,10 @@ final class MemoryReturn {
 
     /// Looks at the books once a period.
     ///
-    /// @param held     bytes of pages, tables, and what connections have buffered; each is counted before it is taken, so this
-    ///                 runs ahead of the heap
-    /// @param released bytes that were given up so far, all together. What came and went between two looks shows here only
+    /// @param held     bytes of pages, tables, and what connections have buffered; each is counted before it
+    ///                 is taken, so this runs ahead of the heap
+    /// @param released bytes that were given up so far, all together. What came and went between two looks
+    ///                 shows here only
     Step look(long held, long released) {
         boolean isFalling = held < heldLast - WORTH_BYTES;
         boolean isIdle = released == releasedLast;

@@ -8,9 +8,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// Sees to it that `maxclients` is no promise that the operating system breaks: each client takes a file descriptor.
+/// Sees to it that `maxclients` is no promise that the operating system breaks: each client takes a file
+/// descriptor.
 final class OpenFiles {
-    /// Descriptors that are for other things than clients, as in Redis: the jar, listening sockets, selectors, the log.
+    /// Descriptors that are for other things than clients, as in Redis: the jar, listening sockets,
+    /// selectors, the log.
     static final int RESERVED = 32;
 
     private static final long UNKNOWN = Long.MAX_VALUE;
@@ -24,7 +26,8 @@ final class OpenFiles {
 
     /// The limit of this process. The JVM has raised it as far as it may by itself.
     ///
-    /// Read from `/proc`, for the JVM's own way to ask costs 30 ms of a start; elsewhere the limit is not known and nothing is refused.
+    /// Read from `/proc`, for the JVM's own way to ask costs 30 ms of a start; elsewhere the limit is not
+    /// known and nothing is refused.
     static OpenFiles ofProcess() {
         try {
             return new OpenFiles(parse(Files.readString(Path.of("/proc/self/limits"))));

@@ -4,12 +4,13 @@ import dev.cinnabar.engine.ChangeLog;
 import dev.cinnabar.engine.Engine;
 import dev.cinnabar.net.EventLoop;
 
-/// What the clients of one event loop are told of changes. While the log cannot be written, turns that tell of none go out all the same.
+/// What the clients of one event loop are told of changes. While the log cannot be written, turns that tell
+/// of none go out all the same.
 final class Promises {
     /*
-     * The loop's own requests are known when its turn ends. What another thread answers to a client of this loop, for a call that waited, lies
-     * in the inbox for a moment and may get into this turn or the next. So both the note and the answer are left under the engine's lock, and
-     * both are taken under it.
+     * The loop's own requests are known when its turn ends. What another thread answers to a client of this
+     * loop, for a call that waited, lies in the inbox for a moment and may get into this turn or the next. So
+     * both the note and the answer are left under the engine's lock, and both are taken under it.
      */
     private final Engine engine;
     private final EventLoop loop;
@@ -35,8 +36,8 @@ final class Promises {
         return had;
     }
 
-    /// Takes what others have answered into this turn, and tells whether it, or a turn before, tells of a change that the log does not
-    /// hold yet. On the loop's thread, without the engine's lock.
+    /// Takes what others have answered into this turn, and tells whether it, or a turn before, tells of a
+    /// change that the log does not hold yet. On the loop's thread, without the engine's lock.
     boolean takeOthers(ChangeLog log) {
         engine.lock();
         try {

@@ -18,12 +18,14 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/// Plays a server through one short performance, so that the JVM can take notes for its archive of ready-made classes.
+/// Plays a server through one short performance, so that the JVM can take notes for its archive of ready-made
+/// classes.
 ///
-/// The only argument is the launcher. It is started on a free loopback port, with an append-only file in a folder that is
-/// deleted afterwards; a client says what clients say first, others play the [Repertoire] where the JVM notes more than
-/// classes, the log is written and loaded, and the server ended. What the commands answer does not matter, only that the code has run.
-/// Used by `bin/cinnabar-archive`, which also tells the launcher's JVM where the notes go.
+/// The only argument is the launcher. It is started on a free loopback port, with an append-only file in a
+/// folder that is deleted afterwards; a client says what clients say first, others play the [Repertoire]
+/// where the JVM notes more than classes, the log is written and loaded, and the server ended. What the
+/// commands answer does not matter, only that the code has run. Used by `bin/cinnabar-archive`, which also
+/// tells the launcher's JVM where the notes go.
 final class Rehearsal {
     private static final int PATIENCE_SECONDS = 60; // a busy machine is slow; a start takes well under a second
 

@@ -10,12 +10,13 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 
-/// What clients ask for all day, for a [Rehearsal] and a [WarmUp]: some of every family, thousands of times, so that the JVM's notes tell which
-/// ways through the code are used.
+/// What clients ask for all day, for a [Rehearsal] and a [WarmUp]: some of every family, thousands of times,
+/// so that the JVM's notes tell which ways through the code are used.
 ///
-/// The JIT bets that a branch which was never taken never will be, and a lost bet costs much: the code is thrown away, runs in the
-/// interpreter and is compiled again with all that it calls. So everything comes in all sizes that the code tells apart: keys and values
-/// short and long, numbers of one digit and of eighteen, collections of one element and of thousands, requests alone and in crowds.
+/// The JIT bets that a branch which was never taken never will be, and a lost bet costs much: the code is
+/// thrown away, runs in the interpreter and is compiled again with all that it calls. So everything comes in
+/// all sizes that the code tells apart: keys and values short and long, numbers of one digit and of eighteen,
+/// collections of one element and of thousands, requests alone and in crowds.
 final class Repertoire {
     /*
      * A piece is one request, word by word. In a word,
@@ -132,7 +133,8 @@ final class Repertoire {
     private final ByteBuffer answers = ByteBuffer.allocate(1 << 14);
 
     /// @param clients blocking connections to the server
-    /// @param pieces  what is played: [#ALL], or [#MOST_USUAL], which is enough to warm up what all of them need
+    /// @param pieces  what is played: [#ALL], or [#MOST_USUAL], which is enough to warm up what all of them
+    ///                need
     Repertoire(List<SocketChannel> clients, List<String> pieces) {
         this.clients = clients;
         this.pieces = new byte[pieces.size()][][];

@@ -21,8 +21,8 @@ import java.util.Locale;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
-/// The RDB file of one server: read at the start when there is no log, written when somebody asks, when enough has changed (`save`), and at
-/// the end.
+/// The RDB file of one server: read at the start when there is no log, written when somebody asks, when
+/// enough has changed (`save`), and at the end.
 ///
 /// Its state is touched under the engine's lock, but for what the saving thread counts.
 final class Saves {
@@ -251,7 +251,8 @@ final class Saves {
             thread.setDaemon(true);
         }
 
-        /// The file is to hold what is there now, and nothing of what comes behind the command; under the engine's lock.
+        /// The file is to hold what is there now, and nothing of what comes behind the command; under the
+        /// engine's lock.
         void start() {
             boolean isOnItsWay = false;
             try {
@@ -354,7 +355,8 @@ final class Saves {
         return error;
     }
 
-    /// Gives a save in the background up: it stops soon, and its file does not take the place of the one there is.
+    /// Gives a save in the background up: it stops soon, and its file does not take the place of the one
+    /// there is.
     ///
     /// @return its thread, null when there is none
     private @Nullable Thread cancel() {

@@ -10,7 +10,8 @@ import dev.cinnabar.net.NetServer;
 import dev.cinnabar.persistence.LoadingProgress;
 import org.jspecify.annotations.Nullable;
 
-/// What the engine may ask of the server around it, when all its parts are there; until then it asks a [dev.cinnabar.engine.NoHost].
+/// What the engine may ask of the server around it, when all its parts are there; until then it asks a
+/// [dev.cinnabar.engine.NoHost].
 final class ServerHost implements Host {
     private final Config config;
     private final Log log;

@@ -17,7 +17,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/// What the event loops do with connections: each gets a [ClientHandler]; between turns the log is written and timers run.
+/// What the event loops do with connections: each gets a [ClientHandler]; between turns the log is written
+/// and timers run.
 final class ServerProtocol implements Protocol, Durability {
     private static final long NANOS_PER_MS = 1_000_000;
 

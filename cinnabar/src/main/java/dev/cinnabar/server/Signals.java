@@ -3,8 +3,9 @@ package dev.cinnabar.server;
 import java.lang.reflect.Proxy;
 import java.util.function.Consumer;
 
-/// Signals of the process. The JDK has them only in `sun.misc` (module `jdk.unsupported`, there on 17 and on 25), which the compiler warns
-/// about in a way that cannot be silenced; hence by reflection. Where they are missing, signals do what they do to every JVM.
+/// Signals of the process. The JDK has them only in `sun.misc` (module `jdk.unsupported`, there on 17 and on
+/// 25), which the compiler warns about in a way that cannot be silenced; hence by reflection. Where they are
+/// missing, signals do what they do to every JVM.
 final class Signals {
     private Signals() {}
 

@@ -9,10 +9,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/// Tells systemd how the server is doing: `supervised systemd`, or `auto` when systemd says that it wants to know.
+/// Tells systemd how the server is doing: `supervised systemd`, or `auto` when systemd says that it wants to
+/// know.
 ///
-/// The message is a datagram to a unix socket, which Java cannot send; the program `systemd-notify` can, and is there where systemd is. It
-/// is another process than ours, so the unit needs `NotifyAccess=all`.
+/// The message is a datagram to a unix socket, which Java cannot send; the program `systemd-notify` can, and
+/// is there where systemd is. It is another process than ours, so the unit needs `NotifyAccess=all`.
 final class Supervisor {
     static final String PROGRAM = "systemd-notify";
 

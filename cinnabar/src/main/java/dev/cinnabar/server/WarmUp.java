@@ -11,12 +11,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Plays a [Repertoire] to a second server, so that the JIT has compiled what every request needs before many clients come.
+/// Plays a [Repertoire] to a second server, so that the JIT has compiled what every request needs before many
+/// clients come.
 ///
-/// A JVM that has just started runs its code in an interpreter, and compiles what is used often while it is used: for the first seconds of a
-/// rush the compiler takes CPU time from those who are waited for. So a server of its own, in the same process, is asked for all kinds of things,
-/// as soon as the real one is ready and nobody asks it anything. Both run the same code, and nothing else is shared: the other has its own
-/// keys, threads and pages, no log, and a unix socket in a folder that only we may enter and that is gone before the first request.
+/// A JVM that has just started runs its code in an interpreter, and compiles what is used often while it is
+/// used: for the first seconds of a rush the compiler takes CPU time from those who are waited for. So a
+/// server of its own, in the same process, is asked for all kinds of things, as soon as the real one is ready
+/// and nobody asks it anything. Both run the same code, and nothing else is shared: the other has its own
+/// keys, threads and pages, no log, and a unix socket in a folder that only we may enter and that is gone
+/// before the first request.
 ///
 /// For a process of our own; the host of an embedded server decides for itself. Reasons and figures: decision 0075.
 final class WarmUp {

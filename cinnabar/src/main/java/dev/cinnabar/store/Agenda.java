@@ -11,14 +11,16 @@ import dev.cinnabar.struct.Records;
 /// When to look at which hash of a database for fields whose time is over.
 final class Agenda {
     /*
-     * One entry for each hash that has volatile fields, by the key's name, with the time at which its next field goes:
+     * One entry for each hash that has volatile fields, by the key's name, with the time at which its next
+     * field goes:
      *
      *   keyspace  Dict ──► record  key │ listpackex, or the number of a table
      *                                │ same name
      *   agenda    Dict ──► record  time, links │ key             found by name, in the order of time by the wheel
      *
-     * So a field needs no link to its key, a hash of a few fields pays 29 bytes and its name, and a database without volatile fields pays
-     * nothing. An entry may come too early (its field was given more time), never too late: who is woken looks, and sets it anew.
+     * So a field needs no link to its key, a hash of a few fields pays 29 bytes and its name, and a database
+     * without volatile fields pays nothing. An entry may come too early (its field was given more time),
+     * never too late: who is woken looks, and sets it anew.
      */
 
     private final Pages pages;

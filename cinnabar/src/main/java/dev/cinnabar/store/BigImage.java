@@ -3,8 +3,9 @@ package dev.cinnabar.store;
 import dev.cinnabar.base.Bytes;
 import org.jspecify.annotations.Nullable;
 
-/// What a snapshot keeps of a key with a big value, from the moment that it met it until all its elements were handed over: name,
-/// number of the database, expiry, as they were when the snapshot began. The key may be renamed or gone meanwhile.
+/// What a snapshot keeps of a key with a big value, from the moment that it met it until all its elements
+/// were handed over: name, number of the database, expiry, as they were when the snapshot began. The key may
+/// be renamed or gone meanwhile.
 public final class BigImage {
     private final Snapshot snapshot;
     private final int index;
@@ -85,7 +86,8 @@ public final class BigImage {
         this.sink = sink;
     }
 
-    /// Who takes the elements: those of the value's methods that fit its type. Nobody, when the snapshot was aborted.
+    /// Who takes the elements: those of the value's methods that fit its type. Nobody, when the snapshot was
+    /// aborted.
     Snapshot.BigSink sink() {
         return snapshot.isAborted() ? Snapshot.BigSink.NONE : sink;
     }

@@ -13,20 +13,21 @@ import org.jspecify.annotations.Nullable;
 ///                  first                            first + nodes - 1
 /// ```
 ///
-/// Pushing and popping at both ends is O(size of a node); finding by index is O(nodes), over an array of numbers. A node is a listpack that is
-/// never empty. Refusals leave everything as it was.
+/// Pushing and popping at both ends is O(size of a node); finding by index is O(nodes), over an array of
+/// numbers. A node is a listpack that is never empty. Refusals leave everything as it was.
 final class BigList extends BigValue {
     /*
-     * A snapshot keeps the order: it copies the ring, and marks the entries SHARED. A writer copies a node that is SHARED and leaves the
-     * old one to the snapshot, as it leaves one that it takes out. Nodes never change places, so those that are still SHARED stand in
-     * the ring in the order of the copy, all behind `boundary`, with new ones and copies between them:
+     * A snapshot keeps the order: it copies the ring, and marks the entries SHARED. A writer copies a node
+     * that is SHARED and leaves the old one to the snapshot, as it leaves one that it takes out. Nodes never
+     * change places, so those that are still SHARED stand in the ring in the order of the copy, all behind
+     * `boundary`, with new ones and copies between them:
      *
      *   frozen   [ a | b | c | d | e | f ]     walked = 3: a, b, c were shown
      *   ring     [ a | n | b | d'| n | e | f ]
      *                      boundary ^     the next SHARED entry is e, not d: nobody but the snapshot has d, which is freed when shown
      *
-     * The copy is O(nodes): 10 µs for 10 million short elements in 12,000 nodes. Poor for a list of a million nodes, which takes elements
-     * of kilobytes: 2 ms, and as much whenever the ring doubles.
+     * The copy is O(nodes): 10 µs for 10 million short elements in 12,000 nodes. Poor for a list of a million
+     * nodes, which takes elements of kilobytes: 2 ms, and as much whenever the ring doubles.
      */
     private static final int COUNT_SHIFT = Pages.ADDRESS_BITS; // elements of the node above its address
     private static final int COUNT_MASK = (1 << 63 - COUNT_SHIFT) - 1;
@@ -157,8 +158,8 @@ final class BigList extends BigValue {
         insertNode(nodes, source, offset, length, 1);
     }
 
-    /// An entry in front of a long listpack would move all of it, every time. So entries gather in a short node first, whose block has room for
-    /// them all, and move to the next one together when that is full.
+    /// An entry in front of a long listpack would move all of it, every time. So entries gather in a short
+    /// node first, whose block has room for them all, and move to the next one together when that is full.
     private void pushInFront(byte[] source, int offset, int length, Fill fill) {
         boolean isShort = nodes > 0 && length(0) + length <= GATHER_BYTES;
         if (isShort && fill.takes(length(0) + length, count(0) + 1)) {
@@ -322,7 +323,8 @@ final class BigList extends BigValue {
         removeNodes(node, 1);
     }
 
-    /// Removes nodes that stand one behind the other. O(count), and the nodes on the shorter side of them move.
+    /// Removes nodes that stand one behind the other. O(count), and the nodes on the shorter side of them
+    /// move.
     void removeNodes(int node, int count) {
         int end = node + count;
         for (int i = node; i < end; i++) {
@@ -502,7 +504,8 @@ final class BigList extends BigValue {
             return bytes <= maxBytes && entries <= maxEntries;
         }
 
-        /// Whether a node of this size may lie in the record: no more than half of what goes into one, so that it does not come and go.
+        /// Whether a node of this size may lie in the record: no more than half of what goes into one, so
+        /// that it does not come and go.
         boolean isSmall(long bytes, long entries) {
             return 2 * bytes <= maxBytes && (maxEntries == Long.MAX_VALUE || 2 * entries <= maxEntries);
         }

@@ -2,23 +2,27 @@ package dev.cinnabar.store;
 
 import org.jspecify.annotations.Nullable;
 
-/// A value too large for its record: a handful of objects around tables and blocks. The record holds its number only.
+/// A value too large for its record: a handful of objects around tables and blocks. The record holds its
+/// number only.
 ///
-/// Belongs to the key that holds it. Touched only under the engine's lock. Whoever changes one asks [Database#bigForChange] for it first, so that
-/// a running snapshot sees it as it was. Nothing that is done to it as a whole takes longer than a moment but [#copy]: it is freed, compacted
-/// and handed to snapshots in steps.
+/// Belongs to the key that holds it. Touched only under the engine's lock. Whoever changes one asks
+/// [Database#bigForChange] for it first, so that a running snapshot sees it as it was. Nothing that is done
+/// to it as a whole takes longer than a moment but [#copy]: it is freed, compacted and handed to snapshots in
+/// steps.
 public abstract class BigValue extends Garbage {
     /*
-     * How a type joins snapshots. `freeze` is called once, before the first change after the snapshot began, and may be in the middle of
-     * a command: it must not fail, and should be O(1). From then on `walk` is called until it answers that it is done, each time for a
-     * slice, and shows the elements as they were, with the method of `image.sink()` that fits. In between the value is changed like any
-     * other, or given up: then it is not freed before the walk is done. Two ways are there to be used:
+     * How a type joins snapshots. `freeze` is called once, before the first change after the snapshot began,
+     * and may be in the middle of a command: it must not fail, and should be O(1). From then on `walk` is
+     * called until it answers that it is done, each time for a slice, and shows the elements as they were,
+     * with the method of `image.sink()` that fits. In between the value is changed like any other, or given
+     * up: then it is not freed before the walk is done. Two ways are there to be used:
      *
      *   members in a table     [Members#freeze] and [Members#walk]: marks in the records, no copies
      *   ordered nodes          as [BigList] and [StreamNodes]: the old order of nodes is kept, a node that is not walked yet is copied when
      *                          it changes
      *
-     * An aborted snapshot calls `walk` to its end, too, and `image.sink()` takes nothing then: what was kept is freed on the way.
+     * An aborted snapshot calls `walk` to its end, too, and `image.sink()` takes nothing then: what was kept
+     * is freed on the way.
      */
     int number; // in BigValues
     private @Nullable BigImage image; // while a snapshot has not handed it over

@@ -9,10 +9,12 @@ import org.jspecify.annotations.Nullable;
 /// The big values of an engine by their numbers, and those that were given up: they are freed in small steps.
 final class BigValues {
     /*
-     * A value that is given up goes to the garbage, a queue, unless a snapshot has still to hand it over: then it waits, held by the
-     * snapshot alone, and goes there afterwards. The bytes of both are counted, so that eviction knows what is on its way.
+     * A value that is given up goes to the garbage, a queue, unless a snapshot has still to hand it over:
+     * then it waits, held by the snapshot alone, and goes there afterwards. The bytes of both are counted, so
+     * that eviction knows what is on its way.
      *
-     * Numbers and values lie in chunks, for there may be millions, and an array that doubles is copied while everybody waits.
+     * Numbers and values lie in chunks, for there may be millions, and an array that doubles is copied while
+     * everybody waits.
      */
     private static final int AT_ONCE = 16; // a value of so few elements is freed where it falls
     private static final int DROP_AT_ONCE = 1024; // elements; some 15 µs
@@ -34,8 +36,9 @@ final class BigValues {
     private int compacting; // the number of the value whose blocks are being moved, 0 for none
     private long compactPosition; // in it
 
-    /// Has the classes of big values initialized. The JIT may compile a command before the first value outgrows its record; then it would bet that
-    /// none ever does, and with the first one throw that away in the middle of a load (`docs/decisions/0071-a-jit-without-surprises.md`).
+    /// Has the classes of big values initialized. The JIT may compile a command before the first value
+    /// outgrows its record; then it would bet that none ever does, and with the first one throw that away in
+    /// the middle of a load (`docs/decisions/0071-a-jit-without-surprises.md`).
     BigValues(Pages pages) {
         this.pages = pages;
         List<Class<? extends BigValue>> classes =
@@ -116,8 +119,9 @@ final class BigValues {
 
     /// Frees a value that no key ever had, or a part of one, now or later.
     ///
-    /// Later, so that nobody waits for what a command has gathered and needs no more. But commands make such values faster than steps free
-    /// them: when more than another one waits, or memory is so short that there might be no room for the next, then now.
+    /// Later, so that nobody waits for what a command has gathered and needs no more. But commands make such
+    /// values faster than steps free them: when more than another one waits, or memory is so short that there
+    /// might be no room for the next, then now.
     ///
     /// @param free bytes of memory that nobody has taken
     void drop(Garbage value, long free) {
@@ -197,7 +201,8 @@ final class BigValues {
         queued = garbage;
     }
 
-    /// How many were given up to be freed later; a number to go back to by [#queued(long)] for what is counted elsewhere.
+    /// How many were given up to be freed later; a number to go back to by [#queued(long)] for what is
+    /// counted elsewhere.
     long queued() {
         return queued;
     }

@@ -5,11 +5,11 @@ import dev.cinnabar.base.Bytes;
 import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.struct.Listpack;
 
-/// What a list, a hash, a set and a sorted set under a key have in common: each is small, and lies as a listpack in the key's record, until it
-/// becomes large, and lies in a [BigValue].
+/// What a list, a hash, a set and a sorted set under a key have in common: each is small, and lies as a
+/// listpack in the key's record, until it becomes large, and lies in a [BigValue].
 ///
-/// A look that is borrowed from its database and pointed at one key after another. Before a change the key must be the one that was looked up
-/// last.
+/// A look that is borrowed from its database and pointed at one key after another. Before a change the key
+/// must be the one that was looked up last.
 abstract class CollectionValue {
     final Database db;
 

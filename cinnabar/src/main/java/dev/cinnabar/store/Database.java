@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /// One of the numbered databases: keys, their values, their expiry.
 ///
-/// Keys are found by [#lookup], which also lets an expired key go; the address it answers is good until the next change. Every
-/// method that changes something checks before it does, so a refusal ([WrongType], [OutOfMemory]) leaves the database as it was.
-/// Touched only under the engine's lock.
+/// Keys are found by [#lookup], which also lets an expired key go; the address it answers is good until the
+/// next change. Every method that changes something checks before it does, so a refusal ([WrongType],
+/// [OutOfMemory]) leaves the database as it was. Touched only under the engine's lock.
 public final class Database {
     /// For an expiry time: the key does not expire.
     public static final long NO_EXPIRY = -1;
@@ -30,7 +30,8 @@ public final class Database {
     /// The longest text OBJECT ENCODING calls `embstr`, in bytes; redis-server 7.0 has the same limit.
     public static final int EMBSTR_MAX = 44;
 
-    /// Bytes of heap that a database without keys takes: wheels, tables without segments, what values are looked at with.
+    /// Bytes of heap that a database without keys takes: wheels, tables without segments, what values are
+    /// looked at with.
     public static final int BYTES = 20_000; // measured: JDK 17 20,291, JDK 25 with compact headers 19,884
 
     private static final int ACCESS_MASK = 0xffffff;
@@ -127,7 +128,8 @@ public final class Database {
         return keyspace.agenda.size();
     }
 
-    /// Bytes of the tables by which keys, and hashes with volatile fields, are found; the records not counted. O(1).
+    /// Bytes of the tables by which keys, and hashes with volatile fields, are found; the records not
+    /// counted. O(1).
     public long tableBytes() {
         return keyspace.dict.bytes() + keyspace.agenda.tableBytes();
     }
@@ -137,7 +139,8 @@ public final class Database {
         return keyspace.wheel.size() > 0 || keyspace.agenda.size() > 0;
     }
 
-    /// Lets go of the values that were looked at last: a large one lies in an array of its own, which would stay in memory after the key is gone.
+    /// Lets go of the values that were looked at last: a large one lies in an array of its own, which would
+    /// stay in memory after the key is gone.
     void letGo() {
         string.letGo();
         valueWindow.letGo();
@@ -146,8 +149,8 @@ public final class Database {
 
     // ---- finding ----
 
-    /// The address of the key's record, or 0 when there is no such key. A key whose time is over is taken out and is not there.
-    /// O(1).
+    /// The address of the key's record, or 0 when there is no such key. A key whose time is over is taken out
+    /// and is not there. O(1).
     public long lookup(Bytes key) {
         long address = keyspace.find(key);
         if (address == 0) return 0;
@@ -229,7 +232,8 @@ public final class Database {
         return Lfu.count(Records.access(pages.array(address), Pages.offset(address)), moment);
     }
 
-    /// Says that the record was used last so long ago, where keys are evicted by that (LRU); else changes nothing.
+    /// Says that the record was used last so long ago, where keys are evicted by that (LRU); else changes
+    /// nothing.
     ///
     /// @param seconds not negative; more than half of what 24 bits can tell counts as that
     public void setIdle(long address, long seconds) {
@@ -245,14 +249,16 @@ public final class Database {
         if (moment.isLfu) Records.setAccess(pages.array(address), Pages.offset(address), moment.minutes() << 8 | count);
     }
 
-    /// Bytes that the key takes: its record, its share of the table, and a big value. O(1), but for a stream O(groups + consumers).
+    /// Bytes that the key takes: its record, its share of the table, and a big value. O(1), but for a stream
+    /// O(groups + consumers).
     public long memoryUsage(long address) {
         byte[] page = pages.array(address);
         long record = SizeClasses.roundUp(Keyspace.recordSize(page, Pages.offset(address))) + Long.BYTES;
         return kind(address).shape() == Shape.BIG ? record + big(address).bytes() : record;
     }
 
-    /// A key picked by chance, as the address of its record; 0 when there is none. May meet expired keys: see [#isLive].
+    /// A key picked by chance, as the address of its record; 0 when there is none. May meet expired keys: see
+    /// [#isLive].
     public long random() {
         return keyspace.dict.random(randomness);
     }
@@ -296,7 +302,8 @@ public final class Database {
         Records.setFixed8(page, at, value);
     }
 
-    /// Sets the key to a string of zeros, whatever it held before, and answers where its bytes are, for writing. The key does not expire.
+    /// Sets the key to a string of zeros, whatever it held before, and answers where its bytes are, for
+    /// writing. The key does not expire.
     ///
     /// @throws OutOfMemory when memory is short; then nothing has changed
     public Bytes newString(Bytes key, int length) {
@@ -308,8 +315,9 @@ public final class Database {
         return valueWindow.set(page, from, length);
     }
 
-    /// Makes the string that was looked up last this long, keeps what it held up to the shorter length, fills with zeros, and answers where its
-    /// bytes are, for writing. For APPEND, SETRANGE, SETBIT. O(1) as long as the block fits, O(length) else.
+    /// Makes the string that was looked up last this long, keeps what it held up to the shorter length, fills
+    /// with zeros, and answers where its bytes are, for writing. For APPEND, SETRANGE, SETBIT. O(1) as long
+    /// as the block fits, O(length) else.
     ///
     /// @param length in bytes, not shorter than the string is now
     /// @return the bytes of the string, borrowed
@@ -346,7 +354,8 @@ public final class Database {
         return valueWindow.set(page, header + prefix, length);
     }
 
-    /// The record for a value of this kind and size under the key: a new one, or the old one cut anew. The value is the caller's to write.
+    /// The record for a value of this kind and size under the key: a new one, or the old one cut anew. The
+    /// value is the caller's to write.
     private long recordFor(Bytes key, Kind kind, long valueSize, long expiryMs) {
         long address = lookup(key);
         if (address == 0 && !moment.deletesExpired) {
@@ -369,8 +378,8 @@ public final class Database {
         return look.at(key, address);
     }
 
-    /// Makes sure that strings can be set which are given as arguments, so that none of the settings is refused until [#letRoomGo]:
-    /// `key value key value …`.
+    /// Makes sure that strings can be set which are given as arguments, so that none of the settings is
+    /// refused until [#letRoomGo]: `key value key value …`.
     ///
     /// @param from     index of the first key
     /// @param to       index behind the last value
@@ -387,7 +396,8 @@ public final class Database {
 
     // ---- values of other types: bytes in the record, or big ----
 
-    /// The hash at the address for a snapshot, which may come in the middle of a change: a look of its own, only to be read.
+    /// The hash at the address for a snapshot, which may come in the middle of a change: a look of its own,
+    /// only to be read.
     public HashValue hashImage(long address) {
         return hashImage.at(NO_KEY, address);
     }
@@ -455,7 +465,8 @@ public final class Database {
         return zsetImage.at(NO_KEY, address);
     }
 
-    /// Gives up a value that no key ever had, or what was taken out of one. O(1), and as [Garbage#bytes], unless much waits to be freed or memory is short.
+    /// Gives up a value that no key ever had, or what was taken out of one. O(1), and as [Garbage#bytes],
+    /// unless much waits to be freed or memory is short.
     void drop(Garbage value) {
         Budget budget = pages.budget();
         bigs.drop(value, budget.limit() - budget.reserved());
@@ -489,7 +500,8 @@ public final class Database {
         return (StreamValue) bigForChange(address);
     }
 
-    /// Takes a group out of the stream of the key that was looked up last; what it remembers is freed in steps.
+    /// Takes a group out of the stream of the key that was looked up last; what it remembers is freed in
+    /// steps.
     public void removeGroup(long address, StreamGroup group) {
         streamForChange(address).removeGroup(group);
         drop(group);
@@ -517,7 +529,8 @@ public final class Database {
         stream.freeAll();
     }
 
-    /// A walk over a stream's entries, used again and again; not for images of snapshots, which come in the middle of a walk.
+    /// A walk over a stream's entries, used again and again; not for images of snapshots, which come in the
+    /// middle of a walk.
     public StreamEntries streamEntries() {
         return streamEntries;
     }
@@ -562,7 +575,8 @@ public final class Database {
     ///
     /// @param kind     one whose shape is BIG
     /// @param expiryMs as for [#setString]
-    /// @throws OutOfMemory when memory is short; then nothing has changed, and the value is still the caller's
+    /// @throws OutOfMemory when memory is short; then nothing has changed, and the value is still the
+    ///                     caller's
     public void putBig(Bytes key, Kind kind, BigValue value, long expiryMs) {
         long nextFieldMs = value instanceof BigHash hash ? hash.fields().nextMs() : NO_EXPIRY;
         long address = recordFor(key, kind, Integer.BYTES, expiryMs, nextFieldMs);
@@ -616,8 +630,8 @@ public final class Database {
         keyspace.recut(address, Kind.of(Records.kind(page, at)), Keyspace.valueSize(page, at), expiryMs, true);
     }
 
-    /// Copies a value with its expiry to another key, here or in another database, and replaces what that held. The key must be there,
-    /// and must not be the other one. O(length of the value).
+    /// Copies a value with its expiry to another key, here or in another database, and replaces what that
+    /// held. The key must be there, and must not be the other one. O(length of the value).
     ///
     /// @throws OutOfMemory when memory is short; then nothing has changed
     public void copyTo(Bytes key, Database to, Bytes newKey) {
@@ -652,11 +666,11 @@ public final class Database {
                 valueSize);
     }
 
-    /// Gives a value with its expiry to another key, here or in another database, and replaces what that held. The key must be there,
-    /// and must not be the other one.
+    /// Gives a value with its expiry to another key, here or in another database, and replaces what that
+    /// held. The key must be there, and must not be the other one.
     ///
-    /// O(1) for a new key as long as the old one, whatever the value; else the value's bytes are moved. Needs memory only where the
-    /// record with its new key outgrows its block.
+    /// O(1) for a new key as long as the old one, whatever the value; else the value's bytes are moved. Needs
+    /// memory only where the record with its new key outgrows its block.
     ///
     /// @throws OutOfMemory when memory is short; then nothing has changed
     public void moveTo(Bytes key, Database to, Bytes newKey) {

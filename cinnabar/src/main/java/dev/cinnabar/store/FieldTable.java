@@ -11,11 +11,13 @@ import org.jspecify.annotations.Nullable;
 /// The fields of a large hash: members, some of which may have an expiry time, and which of them go next.
 final class FieldTable extends Members {
     /*
-     * The due fields of a table of up to some hundred are found by looking at all of them: a few microseconds, no memory. In a larger one they
-     * hang in a timing wheel of the table's own, which costs 6 KiB, the price of a hundred fields, and hands over what is due in steps.
+     * The due fields of a table of up to some hundred are found by looking at all of them: a few
+     * microseconds, no memory. In a larger one they hang in a timing wheel of the table's own, which costs 6
+     * KiB, the price of a hundred fields, and hands over what is due in steps.
      *
-     * `nextMs` is when to look again: no volatile field goes earlier, to the tick of the wheel. It may be too early, when the field it was meant
-     * for has gone or stays longer; whoever looks then finds nothing and sets it anew.
+     * `nextMs` is when to look again: no volatile field goes earlier, to the tick of the wheel. It may be too
+     * early, when the field it was meant for has gone or stays longer; whoever looks then finds nothing and
+     * sets it anew.
      */
 
     /// Is told of a field that is about to be taken out.
@@ -67,8 +69,8 @@ final class FieldTable extends Members {
 
     // ---- coming and going ----
 
-    /// A field has come. A table that some fields will leave by themselves, and that has become too large to be looked at whole, gets its wheel
-    /// then, and not when there are a million fields to look through.
+    /// A field has come. A table that some fields will leave by themselves, and that has become too large to
+    /// be looked at whole, gets its wheel then, and not when there are a million fields to look through.
     void added() {
         if (wheel == null && volatiles > 0 && size() > WALKED) fillWheel();
     }
@@ -103,7 +105,8 @@ final class FieldTable extends Members {
         wheel = made;
     }
 
-    /// @return null when there is no memory for a wheel. Then all fields are looked at, as in a small table: slower, not wrong
+    /// @return null when there is no memory for a wheel. Then all fields are looked at, as in a small table:
+    ///         slower, not wrong
     private @Nullable ExpiryWheel newWheel() {
         try {
             pages.countExtra(ExpiryWheel.BYTES);

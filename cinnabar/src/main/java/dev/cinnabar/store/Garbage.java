@@ -2,8 +2,8 @@ package dev.cinnabar.store;
 
 import org.jspecify.annotations.Nullable;
 
-/// What may be so large that freeing it is cut into steps: a value, or a part of one that was taken out. [BigValues] keeps the queue of
-/// what was given up.
+/// What may be so large that freeing it is cut into steps: a value, or a part of one that was taken out.
+/// [BigValues] keeps the queue of what was given up.
 abstract class Garbage {
     @Nullable
     Garbage nextGarbage; // in BigValues

@@ -11,9 +11,10 @@ import dev.cinnabar.struct.Records;
 /// Works out what memory several fields of a hash may need that are to be set together, and holds it.
 final class HashRoom {
     /*
-     * An upper bound: every field is new, and a small hash becomes a table on the way. Near the limit it may refuse what would just have gone;
-     * what it lets pass is never refused half-way. First a coarse one (a new span for each class of blocks, half of each span waste), which
-     * costs a sum; where that is refused, one that knows the holes in the pages.
+     * An upper bound: every field is new, and a small hash becomes a table on the way. Near the limit it may
+     * refuse what would just have gone; what it lets pass is never refused half-way. First a coarse one (a
+     * new span for each class of blocks, half of each span waste), which costs a sum; where that is refused,
+     * one that knows the holes in the pages.
      */
 
     private static final int SPAN_BYTES = 64 << 10; // see Pages

@@ -8,10 +8,12 @@ import dev.cinnabar.struct.Records;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// A hash under a key, small or large, seen as one thing: fields, their values, and until when they are there.
+/// A hash under a key, small or large, seen as one thing: fields, their values, and until when they are
+/// there.
 ///
-/// A look that is borrowed from its database: [Database#hash] points it at a key, and the next such call points it elsewhere. What it lends
-/// (entries) is good until the next change. Before a change the key must be the one that was looked up last. Refusals leave the hash as it was.
+/// A look that is borrowed from its database: [Database#hash] points it at a key, and the next such call
+/// points it elsewhere. What it lends (entries) is good until the next change. Before a change the key must
+/// be the one that was looked up last. Refusals leave the hash as it was.
 public final class HashValue extends CollectionValue {
     /*
      * Three forms, down this list as it grows or gets volatile fields, never up:
@@ -20,13 +22,15 @@ public final class HashValue extends CollectionValue {
      *   listpackex    field, value, time, field, value, time …     in the record; soonest first, those without a time (0) last
      *   hashtable     a table of fields ([FieldTable])             beyond hash-max-listpack-entries or -value
      *
-     * Looking for a field in a listpack compares them one by one, which up to some hundred short fields is as fast as hashing and takes a quarter
-     * of the memory. The order of a listpackex tells at a glance at its first time whether anything is due, and what is due lies at the front.
-     * These are Redis's forms, so that a dump of one is a dump of the other.
+     * Looking for a field in a listpack compares them one by one, which up to some hundred short fields is as
+     * fast as hashing and takes a quarter of the memory. The order of a listpackex tells at a glance at its
+     * first time whether anything is due, and what is due lies at the front. These are Redis's forms, so that
+     * a dump of one is a dump of the other.
      *
-     * Who looks at a hash lets go what is due, up to a bound; what is left of a great many stays in place and is passed over. A field that
-     * is asked for by name and whose time is over goes at once, so that whatever a command does next is as if it had not been there, here and
-     * when the log is replayed. The rest is the agenda's (see [Agenda]).
+     * Who looks at a hash lets go what is due, up to a bound; what is left of a great many stays in place and
+     * is passed over. A field that is asked for by name and whose time is over goes at once, so that whatever
+     * a command does next is as if it had not been there, here and when the log is replayed. The rest is the
+     * agenda's (see [Agenda]).
      */
 
     /// Is shown fields and values. [#expiryMs()] tells of the field that is shown.
@@ -109,7 +113,8 @@ public final class HashValue extends CollectionValue {
         return Listpack.count(pack.array(), pack.offset()) / stride();
     }
 
-    /// The value of a field, or null. O(1) in a large hash, O(n) in a small one. A field whose time is over goes.
+    /// The value of a field, or null. O(1) in a large hash, O(n) in a small one. A field whose time is over
+    /// goes.
     public Listpack.@Nullable Entry get(Bytes name) {
         if (address == 0) return null;
         if (isBig()) {
@@ -178,7 +183,8 @@ public final class HashValue extends CollectionValue {
         visitor.field(field, Listpack.read(array, Listpack.next(array, at), value));
     }
 
-    /// Shows some fields: all of a small hash, those of one bucket of a large one; see [dev.cinnabar.struct.Dict#scan].
+    /// Shows some fields: all of a small hash, those of one bucket of a large one; see
+    /// [dev.cinnabar.struct.Dict#scan].
     ///
     /// @return where to go on, 0 at the end
     public long scan(long position, Visitor visitor) {
@@ -208,7 +214,8 @@ public final class HashValue extends CollectionValue {
 
     /// Shows a field picked by chance.
     ///
-    /// @return false when there is none that is not due, or, in a large hash, such are so few that chance does not find them: see [#live]
+    /// @return false when there is none that is not due, or, in a large hash, such are so few that chance
+    ///         does not find them: see [#live]
     public boolean random(Visitor visitor) {
         if (address == 0) return false;
         if (!isBig()) return randomOfPack(visitor);
@@ -231,8 +238,9 @@ public final class HashValue extends CollectionValue {
         return true;
     }
 
-    /// The fields of a large hash that are not due, as [#randomAddress] answers them, where they are few among many that are. Lets some of
-    /// the others go first, so that who asks again and again finds less to pass over. O(n).
+    /// The fields of a large hash that are not due, as [#randomAddress] answers them, where they are few
+    /// among many that are. Lets some of the others go first, so that who asks again and again finds less to
+    /// pass over. O(n).
     ///
     /// @param most how many are enough
     public long[] live(int most) {
@@ -258,7 +266,8 @@ public final class HashValue extends CollectionValue {
         return !isDue(table().expiryMs(fieldAddress));
     }
 
-    /// A number that tells a field of a large hash, picked by chance, from the others, as long as nothing changes; 0 in a small one.
+    /// A number that tells a field of a large hash, picked by chance, from the others, as long as nothing
+    /// changes; 0 in a small one.
     public long randomAddress() {
         return isBig() ? table().random() : 0;
     }
@@ -373,7 +382,8 @@ public final class HashValue extends CollectionValue {
         return isNew;
     }
 
-    /// Fills a table with the fields of a small hash, the due ones included: the log has still to hear of them.
+    /// Fills a table with the fields of a small hash, the due ones included: the log has still to hear of
+    /// them.
     private void copyTo(BigHash big) {
         boolean hasTimes = hasTimes();
         Bytes pack = pack();
@@ -417,8 +427,8 @@ public final class HashValue extends CollectionValue {
         return true;
     }
 
-    /// Makes sure that fields can be set, given as arguments `field value field value …`, so that none of the settings is refused until
-    /// [Database#letRoomGo].
+    /// Makes sure that fields can be set, given as arguments `field value field value …`, so that none of the
+    /// settings is refused until [Database#letRoomGo].
     ///
     /// @param from      index of the first field
     /// @param to        index behind the last word

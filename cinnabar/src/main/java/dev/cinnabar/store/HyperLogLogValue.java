@@ -7,8 +7,9 @@ import java.util.Arrays;
 
 /// A look at a string as a [HyperLogLog], to be read and changed. Borrowed from the database that gave it.
 ///
-/// Dense registers are changed where they lie; a sparse string is changed in a draft, which replaces it when all elements are added. So
-/// an element that meets a corrupt run, or memory that is short, leaves the string as it was.
+/// Dense registers are changed where they lie; a sparse string is changed in a draft, which replaces it when
+/// all elements are added. So an element that meets a corrupt run, or memory that is short, leaves the string
+/// as it was.
 public final class HyperLogLogValue {
     private final Database db;
     private final Thresholds thresholds;
@@ -50,7 +51,8 @@ public final class HyperLogLogValue {
         return HyperLogLog.isDense(window.array(), window.offset());
     }
 
-    /// A string that is about to be changed is stored as one, whether it changes then or not: OBJECT ENCODING says `raw` from now on.
+    /// A string that is about to be changed is stored as one, whether it changes then or not: OBJECT ENCODING
+    /// says `raw` from now on.
     public HyperLogLogValue makeRaw() {
         if (address != 0 && db.kind(address) != Kind.STRING_RAW) openForChange();
         return this;

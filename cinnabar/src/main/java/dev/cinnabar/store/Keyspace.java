@@ -12,10 +12,12 @@ import dev.cinnabar.struct.ExpiryWheel;
 import dev.cinnabar.struct.Records;
 import org.jspecify.annotations.Nullable;
 
-/// The records of one database, and all that has to stay in step with them: the table that finds them by their keys, the wheel of those that
-/// expire, the agenda of hashes with volatile fields, the snapshot that runs.
+/// The records of one database, and all that has to stay in step with them: the table that finds them by
+/// their keys, the wheel of those that expire, the agenda of hashes with volatile fields, the snapshot that
+/// runs.
 ///
-/// Here are the primitives to which every change to a record comes down. Touched only under the engine's lock.
+/// Here are the primitives to which every change to a record comes down. Touched only under the engine's
+/// lock.
 final class Keyspace {
     /*
      *      create        a record under a new key
@@ -24,8 +26,9 @@ final class Keyspace {
      *      remove        the record goes, and its value
      *      handOver      remove and create in one, without a copy of the value where that can be
      *
-     * Each of them does first what may fail, then tells the running snapshot, then acts, keeps the wheel's links right, and leaves the accounting
-     * to Pages. Who overwrites bytes of a value in place says [#beforeChange]. Nothing else writes into records.
+     * Each of them does first what may fail, then tells the running snapshot, then acts, keeps the wheel's
+     * links right, and leaves the accounting to Pages. Who overwrites bytes of a value in place says
+     * [#beforeChange]. Nothing else writes into records.
      *
      * All but create need the record to be the one that was found last: the table keeps its slot.
      */
@@ -79,8 +82,8 @@ final class Keyspace {
 
     /// Makes a record that was met on another way the one that was found last.
     ///
-    /// @return its key, borrowed: good until the next time, also when the record is freed meanwhile, for that writes a link into the first four
-    ///     bytes of a block only
+    /// @return its key, borrowed: good until the next time, also when the record is freed meanwhile, for that
+    ///     writes a link into the first four bytes of a block only
     Bytes found(long address) {
         foundHash = dict.hashOf(address);
         Bytes key = Records.key(pages.array(address), Pages.offset(address), keyWindow);
@@ -132,7 +135,8 @@ final class Keyspace {
         if (expiryMs < moment.timersDueMs) events.expiresSooner(expiryMs);
     }
 
-    /// Changes kind, size or expiry of the record that was found last; in place if the block is of the right size.
+    /// Changes kind, size or expiry of the record that was found last; in place if the block is of the right
+    /// size.
     ///
     /// @param keepValue whether the old value's bytes are copied as far as both sizes reach
     /// @return where the record is now
@@ -185,12 +189,13 @@ final class Keyspace {
         return to;
     }
 
-    /// Replaces some of the bytes of the value that was found last, which lies in its record; the value grows or shrinks. In place as
-    /// long as the block fits, else a copy.
+    /// Replaces some of the bytes of the value that was found last, which lies in its record; the value grows
+    /// or shrinks. In place as long as the block fits, else a copy.
     ///
     /// @param at      where the bytes to be replaced begin in the value
     /// @param removed how many they are
-    /// @param source  what takes their place: `length` bytes from `offset` on; must not lie in the record itself
+    /// @param source  what takes their place: `length` bytes from `offset` on; must not lie in the record
+    ///                itself
     /// @return where the record is now
     /// @throws OutOfMemory when memory is short; then nothing has changed
     long splice(long address, Kind kind, int at, int removed, byte[] source, int offset, int length) {
@@ -416,7 +421,8 @@ final class Keyspace {
         imageIndex = db.index();
     }
 
-    /// The number that the database had when the snapshot began; it may have been exchanged with another since.
+    /// The number that the database had when the snapshot began; it may have been exchanged with another
+    /// since.
     int imageIndex() {
         return imageIndex;
     }

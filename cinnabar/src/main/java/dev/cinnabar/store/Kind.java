@@ -2,8 +2,8 @@ package dev.cinnabar.store;
 
 import java.util.Locale;
 
-/// What a record's value is: the type that TYPE tells, the encoding that OBJECT ENCODING tells, and the shape of its bytes. The
-/// ordinal is the four bits in the record's tag.
+/// What a record's value is: the type that TYPE tells, the encoding that OBJECT ENCODING tells, and the shape
+/// of its bytes. The ordinal is the four bits in the record's tag.
 public enum Kind {
     STRING_INT("string", "int", Shape.FIXED8),
     STRING_EMBSTR("string", "embstr", Shape.BYTES),

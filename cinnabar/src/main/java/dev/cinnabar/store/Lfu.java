@@ -2,7 +2,8 @@ package dev.cinnabar.store;
 
 import dev.cinnabar.base.Randomness;
 
-/// How often a key is used, in 24 bits: Morris's probabilistic counter (1978) with decay, the scheme of Redis 4.0.
+/// How often a key is used, in 24 bits: Morris's probabilistic counter (1978) with decay, the scheme of Redis
+/// 4.0.
 ///
 /// ```
 ///    | minute of the last decay, 16 bits | count, 8 bits, logarithmic |

@@ -35,8 +35,8 @@ public final class ListResult implements AutoCloseable {
         list.push(false, scratch.array(), 0, scratch.length(), fill);
     }
 
-    /// Puts the list under a key, whatever that held before; an empty one removes the key. The result is of no
-    /// use then but to be closed.
+    /// Puts the list under a key, whatever that held before; an empty one removes the key. The result is of
+    /// no use then but to be closed.
     ///
     /// @return whether there is a key or was one
     /// @throws OutOfMemory when memory is short; then nothing has changed

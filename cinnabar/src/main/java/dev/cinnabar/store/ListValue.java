@@ -9,12 +9,14 @@ import org.jspecify.annotations.Nullable;
 
 /// A list under a key, small or large, seen as one thing: elements from a head to a tail.
 ///
-/// A look that is borrowed from its database: [Database#list] points it at a key, and the next such call points it elsewhere. What it lends
-/// (entries) is good until the next change. Before a change the key must be the one that was looked up last. Refusals leave the list as it was.
+/// A look that is borrowed from its database: [Database#list] points it at a key, and the next such call
+/// points it elsewhere. What it lends (entries) is good until the next change. Before a change the key must
+/// be the one that was looked up last. Refusals leave the list as it was.
 public final class ListValue extends CollectionValue {
     /*
-     * Small: a listpack in the record, as large as one node of the large form (`list-max-listpack-size`). It becomes large when the elements
-     * that are pushed by one command do not fit, and small again when a removal leaves half of that or less.
+     * Small: a listpack in the record, as large as one node of the large form (`list-max-listpack-size`). It
+     * becomes large when the elements that are pushed by one command do not fit, and small again when a
+     * removal leaves half of that or less.
      */
 
     /// Is shown elements.
@@ -71,7 +73,8 @@ public final class ListValue extends CollectionValue {
         return Listpack.count(pack.array(), pack.offset());
     }
 
-    /// The element at an index, which may count from the tail (-1 is the last), or null. O(n) in a small list, O(nodes) in a large one.
+    /// The element at an index, which may count from the tail (-1 is the last), or null. O(n) in a small
+    /// list, O(nodes) in a large one.
     public Listpack.@Nullable Entry get(long index) {
         long size = size();
         if (index < 0) index += size;
@@ -194,7 +197,8 @@ public final class ListValue extends CollectionValue {
 
     // ---- adding ----
 
-    /// Says what one command is about to add, so that the list takes its large form at once if it will not fit the small one.
+    /// Says what one command is about to add, so that the list takes its large form at once if it will not
+    /// fit the small one.
     ///
     /// @param bytes    of the elements' texts
     /// @param elements how many

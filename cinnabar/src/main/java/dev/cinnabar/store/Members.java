@@ -9,10 +9,12 @@ import dev.cinnabar.struct.Dict;
 import dev.cinnabar.struct.Records;
 import org.jspecify.annotations.Nullable;
 
-/// A table of members with a value each, for the large form of hashes, sets and sorted sets: a [Dict] and the records in it, counted to the
-/// byte. A member's value is nothing, bytes, or eight bytes. A member may have an expiry time; what follows from it is [FieldTable]'s.
+/// A table of members with a value each, for the large form of hashes, sets and sorted sets: a [Dict] and the
+/// records in it, counted to the byte. A member's value is nothing, bytes, or eight bytes. A member may have
+/// an expiry time; what follows from it is [FieldTable]'s.
 ///
-/// Addresses are good until the next change. Refusals leave everything as it was. Touched only under the engine's lock.
+/// Addresses are good until the next change. Refusals leave everything as it was. Touched only under the
+/// engine's lock.
 public class Members {
     /// What a member's value is; in the record's four bits of kind.
     private static final int NOTHING = 0;
@@ -44,7 +46,8 @@ public class Members {
         return recordBytes + dict.bytes();
     }
 
-    /// How many bytes the table may take beyond what it has when this many members are added; see [Dict#growthBytes].
+    /// How many bytes the table may take beyond what it has when this many members are added; see
+    /// [Dict#growthBytes].
     long growthBytes(int members) {
         return dict.growthBytes(members);
     }
@@ -314,7 +317,8 @@ public class Members {
         return dict.compact(position, buckets, mover);
     }
 
-    /// The same for an owner who keeps addresses: its mover calls [#move] and puts the new address where the old one stood.
+    /// The same for an owner who keeps addresses: its mover calls [#move] and puts the new address where the
+    /// old one stood.
     long compact(long position, int buckets, Dict.Mover ownersMover) {
         return dict.compact(position, buckets, ownersMover);
     }

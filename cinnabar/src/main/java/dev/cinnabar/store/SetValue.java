@@ -9,15 +9,17 @@ import java.util.Arrays;
 
 /// A set under a key, small or large, seen as one thing: its members.
 ///
-/// A look that is borrowed from its database: [Database#set] points it at a key, and the next such call points it elsewhere. What it lends
-/// (entries) is good until the next change. Before a change the key must be the one that was looked up last. Refusals leave the set as it was.
+/// A look that is borrowed from its database: [Database#set] points it at a key, and the next such call
+/// points it elsewhere. What it lends (entries) is good until the next change. Before a change the key must
+/// be the one that was looked up last. Refusals leave the set as it was.
 public final class SetValue extends CollectionValue {
     /*
      *   numbers only, up to set-max-intset-entries            an intset in the record
      *   up to set-max-listpack-entries, none too long         a listpack in the record
      *   others                                                a table
      *
-     * It goes down this list as it grows, never up; only a set that a command made as a whole (SUNIONSTORE) starts where it fits best.
+     * It goes down this list as it grows, never up; only a set that a command made as a whole (SUNIONSTORE)
+     * starts where it fits best.
      */
 
     /// Is shown members.
@@ -111,7 +113,8 @@ public final class SetValue extends CollectionValue {
         }
     }
 
-    /// Shows some members: all of a small set, those of one bucket of a large one; see [dev.cinnabar.struct.Dict#scan].
+    /// Shows some members: all of a small set, those of one bucket of a large one; see
+    /// [dev.cinnabar.struct.Dict#scan].
     ///
     /// @return where to go on, 0 at the end
     public long scan(long position, Visitor visitor) {
@@ -139,7 +142,8 @@ public final class SetValue extends CollectionValue {
         return Listpack.read(bytes.array(), Listpack.seek(bytes.array(), bytes.offset(), index), member);
     }
 
-    /// The address of a member of a large set, picked by chance: to tell whether it was picked before. 0 in a small set.
+    /// The address of a member of a large set, picked by chance: to tell whether it was picked before. 0 in a
+    /// small set.
     public long randomAddress() {
         return db.kind(address) == Kind.SET_HASHTABLE ? table().random() : 0;
     }
@@ -328,7 +332,8 @@ public final class SetValue extends CollectionValue {
 
     // ---- as a whole ----
 
-    /// Members that are being gathered: the result of a union or the like. Takes memory until it is put under a key or freed.
+    /// Members that are being gathered: the result of a union or the like. Takes memory until it is put under
+    /// a key or freed.
     public final class Gathering implements AutoCloseable {
         private final BigSet big = new BigSet(db.pages(), randomness);
         private boolean isHeld;

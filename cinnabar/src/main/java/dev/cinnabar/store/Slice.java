@@ -1,6 +1,7 @@
 package dev.cinnabar.store;
 
-/// How much a snapshot may still do before it lets others in: a number of records and elements, and as many bytes as its sink takes.
+/// How much a snapshot may still do before it lets others in: a number of records and elements, and as many
+/// bytes as its sink takes.
 final class Slice {
     private final Snapshot.Sink sink;
     private int left;

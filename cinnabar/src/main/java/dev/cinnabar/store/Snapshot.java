@@ -5,15 +5,17 @@ import dev.cinnabar.struct.Listpack;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// An image of all databases as they were at one moment, written while they go on changing. See the chapter of this room.
+/// An image of all databases as they were at one moment, written while they go on changing. See the chapter
+/// of this room.
 ///
-/// Belongs to the engine of its databases and is touched only under its lock; a slice takes as long as its budget says, however large
-/// the values are.
+/// Belongs to the engine of its databases and is touched only under its lock; a slice takes as long as its
+/// budget says, however large the values are.
 public final class Snapshot {
     /*
-     * Two levels of the same idea. Each database has a [TableWalk]; a record with its value in it is handed over whole, when the walk
-     * meets it or a writer is about to change it. A record with a *big* value is only *met* then, O(1): name, expiry and value go into
-     * a queue, the record counts as handed over, and the value is frozen:
+     * Two levels of the same idea. Each database has a [TableWalk]; a record with its value in it is handed
+     * over whole, when the walk meets it or a writer is about to change it. A record with a *big* value is
+     * only *met* then, O(1): name, expiry and value go into a queue, the record counts as handed over, and
+     * the value is frozen:
      *
      *   keys      |■■■■■■■■■■■■■■|·····M·······M····|      M: met by writers, ahead of the walk
      *                          ↓       ↓       ↓
@@ -21,12 +23,14 @@ public final class Snapshot {
      *                           ↓
      *   elements            |■■■■■■|········|              walked in slices, one value at a time
      *
-     * A frozen value hands over its elements as they were when it was met, and it was met before its first change, so that is as they
-     * were at the beginning. How it does so is its own business: a table walks its members the way a database walks its keys, a list
-     * keeps its old nodes (see [BigValue], which says how a type joins).
+     * A frozen value hands over its elements as they were when it was met, and it was met before its first
+     * change, so that is as they were at the beginning. How it does so is its own business: a table walks its
+     * members the way a database walks its keys, a list keeps its old nodes (see [BigValue], which says how a
+     * type joins).
      *
-     * The queue comes first and the keys second, so it holds one value of the walk's own and those that writers run into. What the
-     * sink is given may be mixed all the same: elements of any value in the queue, records of any database, whatever a writer touches.
+     * The queue comes first and the keys second, so it holds one value of the walk's own and those that
+     * writers run into. What the sink is given may be mixed all the same: elements of any value in the queue,
+     * records of any database, whatever a writer touches.
      */
 
     /// Takes the images.
@@ -43,14 +47,15 @@ public final class Snapshot {
         /// @return who takes the elements of this value
         BigSink big(BigImage image);
 
-        /// Whether it has enough for this slice: nothing more is handed over before it says no. Asked between buckets and nodes; what is
-        /// changed by writers comes in any case.
+        /// Whether it has enough for this slice: nothing more is handed over before it says no. Asked between
+        /// buckets and nodes; what is changed by writers comes in any case.
         default boolean isFull() {
             return false;
         }
     }
 
-    /// Takes the elements of one big value: of a list in their order, of others in any, each once. What is lent is good during the call.
+    /// Takes the elements of one big value: of a list in their order, of others in any, each once. What is
+    /// lent is good during the call.
     public interface BigSink {
         /// Takes nothing.
         BigSink NONE = new BigSink() {};
@@ -66,8 +71,8 @@ public final class Snapshot {
         /// A member of a sorted set.
         default void member(Listpack.Entry member, double score) {}
 
-        /// Whether those groups of a stream of which something is pending that it has no more come in front of its nodes, and only the others
-        /// behind.
+        /// Whether those groups of a stream of which something is pending that it has no more come in front
+        /// of its nodes, and only the others behind.
         default boolean wantsGroupsOfGoneFirst() {
             return false;
         }
@@ -79,7 +84,8 @@ public final class Snapshot {
         /// @param offset where in it
         default void node(long ms, long seq, byte[] array, int offset) {}
 
-        /// What a stream remembers of its past. Behind its nodes, and in front of its groups, but for those that come first.
+        /// What a stream remembers of its past. Behind its nodes, and in front of its groups, but for those
+        /// that come first.
         ///
         /// @param stream as it was, to be read only
         default void stream(StreamValue stream) {}
@@ -136,7 +142,8 @@ public final class Snapshot {
         return first != null || current < databases.size();
     }
 
-    /// Lets the rest of the image go: the walk goes on, only to take the marks off and to free what it kept, and hands over nothing.
+    /// Lets the rest of the image go: the walk goes on, only to take the marks off and to free what it kept,
+    /// and hands over nothing.
     public void abort() {
         isAborted = true;
     }

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Touched only under the engine's lock.
 public final class Store {
-    /// Buckets in a step of rebuilding a table, emptying it, or compacting: some 10 µs, 50 when nothing of it is in a cache.
+    /// Buckets in a step of rebuilding a table, emptying it, or compacting: some 10 µs, 50 when nothing of it
+    /// is in a cache.
     private static final int STEP_BUCKETS = 32;
     private static final int MOST_FLUSHED = 64; // databases that wait to be freed
 
@@ -49,8 +50,8 @@ public final class Store {
         workshop = newDatabase(NO_INDEX);
     }
 
-    /// Each database has a hash seed of its own: keys that come in the order of another one's hashes (a walk that copies) would all fall into
-    /// one neighbourhood of the new table while it grows.
+    /// Each database has a hash seed of its own: keys that come in the order of another one's hashes (a walk
+    /// that copies) would all fall into one neighbourhood of the new table while it grows.
     private Database newDatabase(int index) {
         return new Database(index, pages, bigs, thresholds, moment, events, randomness, randomness.nextLong());
     }
@@ -78,8 +79,9 @@ public final class Store {
         return databases[index];
     }
 
-    /// A database that nobody sees, empty between commands: where a value is built that takes its place as a whole or not at all. What is
-    /// finished goes to its key with [Database#moveTo], in O(1); what cannot be finished is removed.
+    /// A database that nobody sees, empty between commands: where a value is built that takes its place as a
+    /// whole or not at all. What is finished goes to its key with [Database#moveTo], in O(1); what cannot be
+    /// finished is removed.
     public Database workshop() {
         return workshop;
     }
@@ -107,8 +109,9 @@ public final class Store {
         for (Database db : databases) db.letGo();
     }
 
-    /// Empties a database at once; its records are freed in later steps. O(1), unless a good many that were flushed before are still to be freed:
-    /// then the smallest are freed now, for each takes memory of its own.
+    /// Empties a database at once; its records are freed in later steps. O(1), unless a good many that were
+    /// flushed before are still to be freed: then the smallest are freed now, for each takes memory of its
+    /// own.
     ///
     /// @return how many keys it had
     public long flush(int index) {
@@ -142,8 +145,9 @@ public final class Store {
         return stepFlushed(STEP_BUCKETS) | bigs.step(STEP_BUCKETS);
     }
 
-    /// Bytes in use that are on their way out: garbage, what becomes garbage when the snapshot that runs has handed it over, and old
-    /// blocks that only the snapshot needs. Those of flushed databases are estimated by their share of all keys. O(1).
+    /// Bytes in use that are on their way out: garbage, what becomes garbage when the snapshot that runs has
+    /// handed it over, and old blocks that only the snapshot needs. Those of flushed databases are estimated
+    /// by their share of all keys. O(1).
     public long garbageBytes() {
         long held = snapshot == null ? 0 : snapshot.heldBytes();
         return flushedBytes + bigs.garbageBytes() + bigs.waitingBytes() + held;
@@ -159,7 +163,8 @@ public final class Store {
         return garbageKeys;
     }
 
-    /// How many values were freed in steps since [#countFreedAnew], those of flushed databases left out: they are counted as keys.
+    /// How many values were freed in steps since [#countFreedAnew], those of flushed databases left out: they
+    /// are counted as keys.
     public long valuesFreedLater() {
         return bigs.freedLater();
     }
@@ -185,8 +190,8 @@ public final class Store {
         return !garbage.isEmpty();
     }
 
-    /// Of what was flushed, that with the fewest keys which no snapshot needs. Who flushes a handful of keys again and again does not pay for the millions
-    /// that were flushed before.
+    /// Of what was flushed, that with the fewest keys which no snapshot needs. Who flushes a handful of keys
+    /// again and again does not pay for the millions that were flushed before.
     private @Nullable Database smallestGarbage() {
         Database smallest = null;
         for (Database db : garbage) {
@@ -195,7 +200,8 @@ public final class Store {
         return smallest;
     }
 
-    /// Does a short piece of the long work that is to be done: freeing what was flushed, rebuilding tables, closing holes.
+    /// Does a short piece of the long work that is to be done: freeing what was flushed, rebuilding tables,
+    /// closing holes.
     ///
     /// @return whether there is more
     public boolean step() {
@@ -224,9 +230,10 @@ public final class Store {
         return false;
     }
 
-    /// Whether there are holes to close, and closing them may succeed. After a compaction that has won no page (ends of spans, classes of which
-    /// there are few blocks) the next one would win none either, and move the same blocks from new pages to new pages for ever: it waits until a
-    /// page's worth of blocks was freed.
+    /// Whether there are holes to close, and closing them may succeed. After a compaction that has won no
+    /// page (ends of spans, classes of which there are few blocks) the next one would win none either, and
+    /// move the same blocks from new pages to new pages for ever: it waits until a page's worth of blocks was
+    /// freed.
     private boolean isWorthCompacting() {
         if (!pages.isFragmented()) return false;
         boolean hasWon = heldBefore - pages.held() >= Pages.PAGE_BYTES;

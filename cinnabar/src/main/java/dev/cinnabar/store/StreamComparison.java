@@ -4,10 +4,12 @@ import dev.cinnabar.struct.IdRows;
 import dev.cinnabar.struct.StreamId;
 import java.util.BitSet;
 
-/// Finds the groups of a stream of which something is pending that the stream has no more, in slices, while nobody changes it.
+/// Finds the groups of a stream of which something is pending that the stream has no more, in slices, while
+/// nobody changes it.
 ///
-/// What is pending of each group is compared with the nodes, up to the first that is not there. Both are in order of ids, so a node is walked
-/// once for each group that has something of it pending, and the others are not.
+/// What is pending of each group is compared with the nodes, up to the first that is not there. Both are in
+/// order of ids, so a node is walked once for each group that has something of it pending, and the others are
+/// not.
 final class StreamComparison {
     private final StreamValue stream;
     private final BitSet found = new BitSet(); // groups
@@ -49,7 +51,8 @@ final class StreamComparison {
         return true;
     }
 
-    /// Whether the stream has an entry with this id, which is larger than those that were asked for before in the group.
+    /// Whether the stream has an entry with this id, which is larger than those that were asked for before in
+    /// the group.
     private boolean has(long ms, long seq, Slice slice) {
         StreamNodes nodes = stream.nodes();
         long place = nodes.index.floor(ms, seq);

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 ///            … entries.name() … entries.value() …        by turns
 /// ```
 ///
-/// Valid until the stream changes. Finding the first entry costs O(log n) and a walk through its node; each further one O(its fields).
+/// Valid until the stream changes. Finding the first entry costs O(log n) and a walk through its node; each
+/// further one O(its fields).
 public final class StreamEntries {
     private static final byte[] NOTHING = {};
 

@@ -8,8 +8,8 @@ import dev.cinnabar.struct.StreamId;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Readers of a stream that divide its entries among themselves, and what the group remembers: up to where it has read, and which entries
-/// were handed to whom and are not acknowledged yet, the *pending* ones.
+/// Readers of a stream that divide its entries among themselves, and what the group remembers: up to where it
+/// has read, and which entries were handed to whom and are not acknowledged yet, the *pending* ones.
 ///
 /// Touched only under the engine's lock.
 public final class StreamGroup extends Garbage implements Named {
@@ -23,16 +23,19 @@ public final class StreamGroup extends Garbage implements Named {
      *
      *    consumer      seen, active, pending  | id 16 | …         the same ids, only its own
      *
-     * An entry that is pending takes 52 bytes, however many consumers there are: 36 here and 16 with its consumer. The second list is there
-     * for those who ask for one consumer's entries (XREADGROUP with an id, XPENDING with a name), which may be few among many.
+     * An entry that is pending takes 52 bytes, however many consumers there are: 36 here and 16 with its
+     * consumer. The second list is there for those who ask for one consumer's entries (XREADGROUP with an id,
+     * XPENDING with a name), which may be few among many.
      *
-     * An entry that was released (XNACK) is pending of nobody: its consumer's number is UNOWNED, it stands in the group's rows only, and it
-     * counts as delivered at 0, so longer ago than any other. It takes 36 bytes.
+     * An entry that was released (XNACK) is pending of nobody: its consumer's number is UNOWNED, it stands in
+     * the group's rows only, and it counts as delivered at 0, so longer ago than any other. It takes 36
+     * bytes.
      *
-     * Who claims what is idle (XREADGROUP CLAIM) wants what was handed out the longest ago. Redis has a list of what is pending in the order of
-     * times beside the others, for a node's worth of pointers per entry. Here rows are marked with their times (see IdRows): a claim looks
-     * into those leaves of 64 rows only of which the least mark is old enough, and at an eighth of a byte per entry for the others. Times
-     * mostly grow with ids, and then it looks into one.
+     * Who claims what is idle (XREADGROUP CLAIM) wants what was handed out the longest ago. Redis has a list
+     * of what is pending in the order of times beside the others, for a node's worth of pointers per entry.
+     * Here rows are marked with their times (see IdRows): a claim looks into those leaves of 64 rows only of
+     * which the least mark is old enough, and at an eighth of a byte per entry for the others. Times mostly
+     * grow with ids, and then it looks into one.
      *
      * Redis keeps two radix trees that share an object per entry.
      */
@@ -40,7 +43,8 @@ public final class StreamGroup extends Garbage implements Named {
     /// For the number of entries read: not known.
     public static final long UNKNOWN = -1;
 
-    /// For the time at which something was handed out: it was released, so longer ago than anything that was not.
+    /// For the time at which something was handed out: it was released, so longer ago than anything that was
+    /// not.
     public static final long EVER = Long.MIN_VALUE;
 
     /// For a time: it does not come.
@@ -135,8 +139,8 @@ public final class StreamGroup extends Garbage implements Named {
         return entriesRead;
     }
 
-    /// Notes that an entry is handed out that the group had not read. It counts on where that is to be trusted, and else begins anew
-    /// with what the stream can tell.
+    /// Notes that an entry is handed out that the group had not read. It counts on where that is to be
+    /// trusted, and else begins anew with what the stream can tell.
     ///
     /// @param stream that the group reads
     public void noteRead(StreamValue stream, long ms, long seq) {
@@ -155,7 +159,8 @@ public final class StreamGroup extends Garbage implements Named {
         this.entriesRead = entriesRead;
     }
 
-    /// Lets the group read on behind an id that is larger than the last one; how many entries it has read stays as it was.
+    /// Lets the group read on behind an id that is larger than the last one; how many entries it has read
+    /// stays as it was.
     ///
     /// @return whether it is larger; if not, nothing has changed
     public boolean moveOn(long ms, long seq) {
@@ -242,8 +247,9 @@ public final class StreamGroup extends Garbage implements Named {
         return consumer == null ? pending : consumer.pending;
     }
 
-    /// When something that is pending may be idle for so long, at the earliest: until then nobody needs to look for it. [#EVER] when something
-    /// was released, which may always be claimed; [#NEVER] when nothing is pending, or the time is past all time. O(1).
+    /// When something that is pending may be idle for so long, at the earliest: until then nobody needs to
+    /// look for it. [#EVER] when something was released, which may always be claimed; [#NEVER] when nothing
+    /// is pending, or the time is past all time. O(1).
     ///
     /// @param leastMs not negative
     public long idleFromMs(long leastMs) {
@@ -253,7 +259,8 @@ public final class StreamGroup extends Garbage implements Named {
 
     /// Looks for what was handed out the longest ago.
     public interface Search {
-        /// Whether anything is wanted that was handed out at a time ([#sinceMs]). If it is not, younger things are not, either, from then on.
+        /// Whether anything is wanted that was handed out at a time ([#sinceMs]). If it is not, younger
+        /// things are not, either, from then on.
         boolean wants(long sinceMs);
 
         /// Something is pending that is wanted.
@@ -262,8 +269,9 @@ public final class StreamGroup extends Garbage implements Named {
         void found(long place, long sinceMs);
     }
 
-    /// Shows all that is pending and wanted, in order of ids; nothing is to be changed meanwhile. O(pending / 64), and O(rows) of leaves that
-    /// may have something that is wanted. Afterwards the group knows better how old the oldest is.
+    /// Shows all that is pending and wanted, in order of ids; nothing is to be changed meanwhile. O(pending /
+    /// 64), and O(rows) of leaves that may have something that is wanted. Afterwards the group knows better
+    /// how old the oldest is.
     public void search(Search search) {
         long oldest = NEVER;
         long at = pending.first();
@@ -316,7 +324,8 @@ public final class StreamGroup extends Garbage implements Named {
         return pending.getInt(place, CONSUMER) == UNOWNED;
     }
 
-    /// Whether who wants an entry to be idle for so long may claim it; one that was released may always be claimed.
+    /// Whether who wants an entry to be idle for so long may claim it; one that was released may always be
+    /// claimed.
     ///
     /// @param place   in the rows of all
     /// @param leastMs 0 for no matter how long
@@ -329,7 +338,8 @@ public final class StreamGroup extends Garbage implements Named {
         return pending.get(place, DELIVERED_AT);
     }
 
-    /// How often it was handed out, or what XCLAIM and XNACK made of that: up to the largest number of 64 bits.
+    /// How often it was handed out, or what XCLAIM and XNACK made of that: up to the largest number of 64
+    /// bits.
     public long deliveries(long place) {
         return pending.get(place, DELIVERIES);
     }
@@ -344,7 +354,8 @@ public final class StreamGroup extends Garbage implements Named {
         return StreamId.compare(ms, seq, lastMs, lastSeq) <= 0 && find(ms, seq) == IdRows.NONE;
     }
 
-    /// Holds the memory that handing out so many entries may take, so that none of the next [#assign] is refused until [#letGo].
+    /// Holds the memory that handing out so many entries may take, so that none of the next [#assign] is
+    /// refused until [#letGo].
     ///
     /// @param consumer null for entries that are pending of nobody, so for [#addUnassigned]
     /// @throws OutOfMemory when memory is short; then nothing is held
@@ -397,7 +408,8 @@ public final class StreamGroup extends Garbage implements Named {
         oldestMs = Math.min(oldestMs, sinceMs);
     }
 
-    /// Takes a pending entry from its consumer, if it has one: it is pending of nobody then, as if delivered at 0.
+    /// Takes a pending entry from its consumer, if it has one: it is pending of nobody then, as if delivered
+    /// at 0.
     ///
     /// @param place in the rows of all
     public void unassign(long place, long deliveries) {
@@ -486,7 +498,8 @@ public final class StreamGroup extends Garbage implements Named {
         return copy;
     }
 
-    /// The group as it is now, to be read only, and given back by [#release]. Never refused. O(consumers + pending / 64).
+    /// The group as it is now, to be read only, and given back by [#release]. Never refused. O(consumers +
+    /// pending / 64).
     StreamGroup freeze() {
         StreamGroup image = new StreamGroup(pages, name, lastMs, lastSeq, entriesRead, pending.freeze());
         image.origin = this;

@@ -67,7 +67,8 @@ final class StreamGroups {
         return true;
     }
 
-    /// One of their lists of rows, or null behind the last: of each group what is pending in all, then consumer by consumer.
+    /// One of their lists of rows, or null behind the last: of each group what is pending in all, then
+    /// consumer by consumer.
     @Nullable
     IdRows list(int number) {
         int left = number;

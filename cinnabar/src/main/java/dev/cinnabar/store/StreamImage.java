@@ -2,8 +2,9 @@ package dev.cinnabar.store;
 
 import dev.cinnabar.struct.IdRows;
 
-/// A stream as it was when a snapshot met it, and how far the snapshot has come in showing it: nodes first, then counts, then what each group
-/// remembers. Some groups may be wanted in front of all that, see [Snapshot.BigSink#wantsGroupsOfGoneFirst].
+/// A stream as it was when a snapshot met it, and how far the snapshot has come in showing it: nodes first,
+/// then counts, then what each group remembers. Some groups may be wanted in front of all that, see
+/// [Snapshot.BigSink#wantsGroupsOfGoneFirst].
 final class StreamImage {
     private static final long END = -2; // a place: behind the last row
     private static final long SHOWN = -3; // the group was shown, it is still to be given back
@@ -55,7 +56,8 @@ final class StreamImage {
         return false;
     }
 
-    /// @param ofGone which groups: those of which something is gone, as far as that was looked for, or the others
+    /// @param ofGone which groups: those of which something is gone, as far as that was looked for, or the
+    ///               others
     /// @return whether there are more of them
     private boolean walkGroups(boolean ofGone, Snapshot.BigSink sink, Slice slice) {
         for (; groups < frozen.groups(); groups++) {

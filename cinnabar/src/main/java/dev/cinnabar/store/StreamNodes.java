@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /// The nodes that a stream's entries lie in: blocks under an index, the last of which is appended to.
 ///
-/// Here is what becomes of bytes; what the stream remembers (how many entries, which ids, who has read) is [StreamValue]'s. Refusals
-/// ([OutOfMemory]) leave everything as it was; what removes is never refused. A place is one in the index, good until a node comes or goes.
+/// Here is what becomes of bytes; what the stream remembers (how many entries, which ids, who has read) is
+/// [StreamValue]'s. Refusals ([OutOfMemory]) leave everything as it was; what removes is never refused. A
+/// place is one in the index, good until a node comes or goes.
 final class StreamNodes {
     /*
      *    index      | id of the node's first entry | address | …    rows in order, see IdRows
@@ -23,16 +24,18 @@ final class StreamNodes {
      *
      *    tail ──────────────────────────────► the last node, in a block with room for more
      *
-     * A node takes entries until the next would make it larger than stream-node-max-bytes, or until it has stream-node-max-entries: the same
-     * rule, with the same bytes, as in Redis, because what `XTRIM ~` removes depends on where nodes begin. An entry with the names of the
-     * node's first one stores values only: some ten bytes besides them.
+     * A node takes entries until the next would make it larger than stream-node-max-bytes, or until it has
+     * stream-node-max-entries: the same rule, with the same bytes, as in Redis, because what `XTRIM ~`
+     * removes depends on where nodes begin. An entry with the names of the node's first one stores values
+     * only: some ten bytes besides them.
      *
-     * The tail's block doubles as it fills and is cut to size when the next node begins, so that appending copies each byte about twice.
-     * Deleting an entry marks it; its bytes go with the node. That is poor for who deletes most of a stream here and there, and the same in
-     * Redis.
+     * The tail's block doubles as it fills and is cut to size when the next node begins, so that appending
+     * copies each byte about twice. Deleting an entry marks it; its bytes go with the node. That is poor for
+     * who deletes most of a stream here and there, and the same in Redis.
      *
-     * A snapshot keeps the order of nodes as an image of the index, and marks the live rows SHARED. Who is about to write into a node that is
-     * shared copies it and leaves the old block to the snapshot, as it leaves one that goes; the snapshot frees those it has shown.
+     * A snapshot keeps the order of nodes as an image of the index, and marks the live rows SHARED. Who is
+     * about to write into a node that is shared copies it and leaves the old block to the snapshot, as it
+     * leaves one that goes; the snapshot frees those it has shown.
      */
     static final long MAX_BYTES = 1 << 30; // of a node; also the largest entry; as in Redis
 
@@ -90,7 +93,8 @@ final class StreamNodes {
         return StreamNode.live(pages.array(address), Pages.offset(address));
     }
 
-    /// Where in its node an entry begins, relative to the node's start, or -1 when there is none that is not deleted.
+    /// Where in its node an entry begins, relative to the node's start, or -1 when there is none that is not
+    /// deleted.
     int entryAt(long place, long ms, long seq) {
         long address = address(place);
         byte[] array = pages.array(address);
@@ -131,8 +135,9 @@ final class StreamNodes {
         else appendNode(ms, seq, words, from, to);
     }
 
-    /// Drops nodes that begin behind an id. All their entries are deleted: a trim by id may leave such a node, and XSETID go back in front of
-    /// it. Redis would put the next entry into it, out of order and not to be found.
+    /// Drops nodes that begin behind an id. All their entries are deleted: a trim by id may leave such a
+    /// node, and XSETID go back in front of it. Redis would put the next entry into it, out of order and not
+    /// to be found.
     private void dropBehind(long ms, long seq) {
         while (tail != 0 && StreamId.compare(ms, seq, tailMs, tailSeq) < 0) drop(index.last());
     }

@@ -5,11 +5,13 @@ import dev.cinnabar.struct.Listpack;
 import dev.cinnabar.struct.StreamId;
 import dev.cinnabar.struct.StreamNode;
 
-/// How much of a stream's old entries is to go, which is what XADD and XTRIM say behind MAXLEN or MINID; and their going. Reused.
+/// How much of a stream's old entries is to go, which is what XADD and XTRIM say behind MAXLEN or MINID; and
+/// their going. Reused.
 public final class StreamTrim {
     /*
-     * Node by node, from the oldest on. One whose entries are all too old goes as a whole, which costs nothing for each of them unless groups
-     * are to be asked; in the one behind entries are marked as deleted, or, where trimming is approximate, none are: it ends there.
+     * Node by node, from the oldest on. One whose entries are all too old goes as a whole, which costs
+     * nothing for each of them unless groups are to be asked; in the one behind entries are marked as
+     * deleted, or, where trimming is approximate, none are: it ends there.
      */
 
     /// By what it is decided which entries go.
@@ -78,7 +80,8 @@ public final class StreamTrim {
         return this;
     }
 
-    /// Removes a stream's old entries. O(entries removed); without KEEP, and with groups, O(entries removed · groups · log pending).
+    /// Removes a stream's old entries. O(entries removed); without KEEP, and with groups, O(entries removed ·
+    /// groups · log pending).
     ///
     /// @param stream about to be changed; see [Database#streamForChange]
     /// @return how many

@@ -8,17 +8,21 @@ import dev.cinnabar.struct.IdRows;
 import dev.cinnabar.struct.StreamId;
 import org.jspecify.annotations.Nullable;
 
-/// A stream: entries in order of their ids, appended at one end and trimmed at the other, and the groups that read it.
+/// A stream: entries in order of their ids, appended at one end and trimmed at the other, and the groups that
+/// read it.
 ///
-/// Always a large value, also when it is empty; a stream without entries is still a key. Adding costs O(fields); finding an id O(log n) and a
-/// walk through a node. Refusals ([OutOfMemory]) leave everything as it was; what removes is never refused. Touched only under the engine's lock.
+/// Always a large value, also when it is empty; a stream without entries is still a key. Adding costs
+/// O(fields); finding an id O(log n) and a walk through a node. Refusals ([OutOfMemory]) leave everything as
+/// it was; what removes is never refused. Touched only under the engine's lock.
 public final class StreamValue extends BigValue {
     /*
-     * Entries lie in StreamNodes, what readers remember in StreamGroups; neither knows of the other. Here is what stands above both: the
-     * counts and ids that XINFO tells, and what follows from them. Old entries are removed by StreamTrim.
+     * Entries lie in StreamNodes, what readers remember in StreamGroups; neither knows of the other. Here is
+     * what stands above both: the counts and ids that XINFO tells, and what follows from them. Old entries
+     * are removed by StreamTrim.
      *
-     * A snapshot gets an image of all three: the index of nodes, with the nodes shared; the rows of groups, a leaf at a time; the counts.
-     * So freezing costs O(nodes + pending / 64): some 100 µs for a million entries of which a million are pending.
+     * A snapshot gets an image of all three: the index of nodes, with the nodes shared; the rows of groups, a
+     * leaf at a time; the counts. So freezing costs O(nodes + pending / 64): some 100 µs for a million
+     * entries of which a million are pending.
      */
 
     /// For [#lag]: it cannot be told. No lag is so small; a negative one comes from ENTRIESREAD.
@@ -120,13 +124,15 @@ public final class StreamValue extends BigValue {
                 && StreamId.compare(maxDeletedMs, maxDeletedSeq, firstMs, firstSeq) >= 0;
     }
 
-    /// Whether entries between an id and the end may have been deleted out of the middle, so that counting from there is not to be trusted.
+    /// Whether entries between an id and the end may have been deleted out of the middle, so that counting
+    /// from there is not to be trusted.
     boolean hasHolesFrom(long ms, long seq) {
         if (length == 0 || !hasHoles()) return false;
         return StreamId.compare(ms, seq, maxDeletedMs, maxDeletedSeq) <= 0;
     }
 
-    /// How many entries had been added when this one was, as far as that can be told without counting; else [StreamGroup#UNKNOWN].
+    /// How many entries had been added when this one was, as far as that can be told without counting; else
+    /// [StreamGroup#UNKNOWN].
     public long ordinal(long ms, long seq) {
         if (entriesAdded == 0) return 0;
         int toLast = StreamId.compare(ms, seq, lastMs, lastSeq);
@@ -283,8 +289,8 @@ public final class StreamValue extends BigValue {
         return groups.free((int) Math.max(1, left));
     }
 
-    /// The position is the number of a list of rows, above 32 bits, and that of a leaf in it. Lists are: the nodes themselves, one by one; their
-    /// index; and what is pending, group by group, consumer by consumer.
+    /// The position is the number of a list of rows, above 32 bits, and that of a leaf in it. Lists are: the
+    /// nodes themselves, one by one; their index; and what is pending, group by group, consumer by consumer.
     @Override
     protected long compact(long position, int most) {
         int list = (int) (position >>> 32);

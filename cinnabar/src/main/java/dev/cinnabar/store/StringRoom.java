@@ -13,8 +13,8 @@ final class StringRoom {
      *
      * 1. a new span of 64 KiB for every record: one reservation, and with plenty of memory that is all
      * 2. holes in the pages taken into account
-     * 3. records taken into account that fit where an older one lies. Only when all keys differ: of two values for one key the
-     *    second replaces the first, not what was there before
+     * 3. records taken into account that fit where an older one lies. Only when all keys differ: of two
+     *    values for one key the second replaces the first, not what was there before
      */
 
     private static final int SPAN_BYTES = 64 << 10; // see Pages

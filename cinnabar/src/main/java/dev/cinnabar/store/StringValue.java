@@ -4,8 +4,8 @@ import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Numbers;
 import dev.cinnabar.struct.Records;
 
-/// A look at a string value where it lies: a number, or bytes. Borrowed from the database that gave it, and overwritten by the next
-/// look; nothing in the database may change while it is used.
+/// A look at a string value where it lies: a number, or bytes. Borrowed from the database that gave it, and
+/// overwritten by the next look; nothing in the database may change while it is used.
 public final class StringValue {
     private final byte[] digits = new byte[Numbers.MAX_LONG_CHARS];
     private final Bytes window = new Bytes();

@@ -4,10 +4,11 @@ import dev.cinnabar.memory.Pages;
 import dev.cinnabar.struct.Dict;
 import dev.cinnabar.struct.Records;
 
-/// A walk over a table that shows every record as it was when the walk began, while writers go on changing the table. The keys of a
-/// database are walked so, and the members of a large hash, set or sorted set.
+/// A walk over a table that shows every record as it was when the walk began, while writers go on changing
+/// the table. The keys of a database are walked so, and the members of a large hash, set or sorted set.
 ///
-/// Belongs to the owner of the table, who tells it of every change before it happens. Touched only under the engine's lock.
+/// Belongs to the owner of the table, who tells it of every change before it happens. Touched only under the
+/// engine's lock.
 final class TableWalk {
     /*
      * Records lie in the order of their hashes. `reached` is the hash up to which the walk has been:
@@ -15,9 +16,10 @@ final class TableWalk {
      *   |■■■■■■■■■■■■■■■■|··········▲····▲······|
      *   0             reached       writers
      *
-     * Below, writers are free: those records were shown. Above, a writer that is about to change or remove a record shows the old one
-     * first and marks it [Records#IMAGED]; new records are marked at birth. The walk skips marked ones, and takes the mark off. So each
-     * record of the beginning is shown once, as it was then, and no other is; and at the end no mark is left.
+     * Below, writers are free: those records were shown. Above, a writer that is about to change or remove a
+     * record shows the old one first and marks it [Records#IMAGED]; new records are marked at birth. The walk
+     * skips marked ones, and takes the mark off. So each record of the beginning is shown once, as it was
+     * then, and no other is; and at the end no mark is left.
      */
     private final Pages pages;
     private final Dict dict;
@@ -26,7 +28,8 @@ final class TableWalk {
     private long reached; // a hash
     private int passed; // records of this bucket
 
-    /// @param image is shown the records; called from [#next] and from [#beforeChange], so in the middle of a change: it only reads
+    /// @param image is shown the records; called from [#next] and from [#beforeChange], so in the middle of a
+    ///              change: it only reads
     TableWalk(Pages pages, Dict dict, Dict.Visitor image) {
         this.pages = pages;
         this.dict = dict;

@@ -1,6 +1,7 @@
 package dev.cinnabar.store;
 
-/// Up to which size a collection is one block of bytes, by the names of redis.conf. The engine keeps them up to date; read under its lock.
+/// Up to which size a collection is one block of bytes, by the names of redis.conf. The engine keeps them up
+/// to date; read under its lock.
 public final class Thresholds {
     public long hashMaxListpackEntries = 512;
     public long hashMaxListpackValue = 64;
@@ -10,7 +11,8 @@ public final class Thresholds {
     public long zsetMaxListpackEntries = 128;
     public long zsetMaxListpackValue = 64;
 
-    /// Positive: entries of a list's node; negative: -1 to -5 for 4, 8, 16, 32, 64 KiB (`list-max-listpack-size`).
+    /// Positive: entries of a list's node; negative: -1 to -5 for 4, 8, 16, 32, 64 KiB
+    /// (`list-max-listpack-size`).
     public int listMaxListpackSize = -2;
 
     /// How long a sparse HyperLogLog may become before it is made dense.

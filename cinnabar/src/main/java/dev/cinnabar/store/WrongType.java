@@ -1,7 +1,7 @@
 package dev.cinnabar.store;
 
-/// A command met a key that holds another type of value. The user's mistake: a constant without a stack trace, which the engine
-/// turns into Redis's `-WRONGTYPE` reply. Thrown before anything was changed.
+/// A command met a key that holds another type of value. The user's mistake: a constant without a stack
+/// trace, which the engine turns into Redis's `-WRONGTYPE` reply. Thrown before anything was changed.
 public final class WrongType extends RuntimeException {
     private static final long serialVersionUID = 1;
 

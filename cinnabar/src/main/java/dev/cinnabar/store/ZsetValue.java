@@ -211,7 +211,8 @@ public final class ZsetValue extends CollectionValue {
 
     // ---- changing ----
 
-    /// Keeps a number for whoever changes several scores and may have to change them back. Speed only: an array of their own would be garbage.
+    /// Keeps a number for whoever changes several scores and may have to change them back. Speed only: an
+    /// array of their own would be garbage.
     public void remember(int index, double score) {
         if (index >= remembered.length) remembered = Arrays.copyOf(remembered, 2 * index);
         remembered[index] = score;

@@ -12,13 +12,13 @@ import java.nio.ByteOrder;
 ///    bit     0 1 2 3 4 5 6 7  8 9 …                       bit 0 is the highest of its byte
 /// ```
 ///
-/// A number in the row has its highest bit first, so a row reads as if it had been written down. Positions are longs: 512 MiB are 2^32
-/// bits. All methods are static and allocate nothing.
+/// A number in the row has its highest bit first, so a row reads as if it had been written down. Positions
+/// are longs: 512 MiB are 2^32 bits. All methods are static and allocate nothing.
 public final class Bits {
     /*
-     * Read big end first, eight bytes are 64 bits of the row in order: the highest bit of the word is the first of the row. So the number
-     * of leading zeros is the distance to the next set bit, and the end of a range is cut off by a shift. Ranges begin and end anywhere;
-     * whole words are in between.
+     * Read big end first, eight bytes are 64 bits of the row in order: the highest bit of the word is the
+     * first of the row. So the number of leading zeros is the distance to the next set bit, and the end of a
+     * range is cut off by a shift. Ranges begin and end anywhere; whole words are in between.
      */
 
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
@@ -54,7 +54,8 @@ public final class Bits {
         array[at] = (byte) (value ? array[at] | mask : array[at] & ~mask);
     }
 
-    /// The number that stands in some bits, not negative but for 64 of them. Behind the end of the row there are zeros.
+    /// The number that stands in some bits, not negative but for 64 of them. Behind the end of the row there
+    /// are zeros.
     ///
     /// @param length of the row, in bytes
     /// @param width  1 to 64 bits
@@ -140,11 +141,12 @@ public final class Bits {
 
     // ---- whole rows ----
 
-    /// Combines rows bit by bit; where a row ends before the longest, it is taken as zeros. O(n) for all bytes.
+    /// Combines rows bit by bit; where a row ends before the longest, it is taken as zeros. O(n) for all
+    /// bytes.
     ///
     /// @param count  how many of the rows are meant, at least one
-    /// @param target gets the result; as long as the longest row. May be one of the rows itself: each word is read from all of them
-    ///               before it is written
+    /// @param target gets the result; as long as the longest row. May be one of the rows itself: each word is
+    ///               read from all of them before it is written
     public static void combine(Operation operation, Bytes[] rows, int count, Bytes target) {
         int length = target.length();
         int whole = length & ~7;

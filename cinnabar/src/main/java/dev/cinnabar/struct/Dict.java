@@ -9,23 +9,26 @@ import org.jspecify.annotations.Nullable;
 
 /// The hash table of the house: from a key to the address of its [record][Records].
 ///
-/// Finding costs one cache line of the table and one of the record; it grows and shrinks without a pause and without ever
-/// holding two full tables. Belongs to one engine; touched only under its lock.
+/// Finding costs one cache line of the table and one of the record; it grows and shrinks without a pause and
+/// without ever holding two full tables. Belongs to one engine; touched only under its lock.
 public final class Dict {
     /*
      *   hash of a key ──► bucket b   [ . x x . x x x x ]   eight slots, a tag of the hash and an address in each; how entries lie in
      *                     bucket b+1 [ x x x x x x x x ]   them, and what happens when a bucket is full: [DictTable]
      *
-     * The bucket number grows with the hash, so the entries lie in the order of their hashes, whatever the size of the table.
-     * Sizes are 1, 2, 3, 4, 6, 8, 12, 16 … buckets: a table grows by a third or a half, not by doubling, so that at a load of at most
-     * 0.84 it is never emptier than 0.56 while keys are added (13 bytes a key on the average of sizes, 11 with the sizes in between).
-     * Much follows from the order:
+     * The bucket number grows with the hash, so the entries lie in the order of their hashes, whatever the
+     * size of the table. Sizes are 1, 2, 3, 4, 6, 8, 12, 16 … buckets: a table grows by a third or a half,
+     * not by doubling, so that at a load of at most 0.84 it is never emptier than 0.56 while keys are added
+     * (13 bytes a key on the average of sizes, 11 with the sizes in between). Much follows from the order:
      *
-     * - Growing and shrinking walk the old table from front to back and fill the new one from front to back. `moved` says how
-     *   far: buckets below are in the new table, the others still in the old one. Each key has one place to look.
-     * - The tables are made of segments, which come and go with the walk; growing a table of 1 GiB needs no second 1 GiB. A segment that
-     *   was emptied is the next one to be filled, so the growing makes no garbage either.
-     * - A cursor (of SCAN, of a snapshot) is simply a hash: all below was visited, however the table changes meanwhile.
+     * - Growing and shrinking walk the old table from front to back and fill the new one from front to back.
+     *   `moved` says how far: buckets below are in the new table, the others still in the old one. Each key
+     *   has one place to look.
+     * - The tables are made of segments, which come and go with the walk; growing a table of 1 GiB needs no
+     *   second 1 GiB. A segment that was emptied is the next one to be filled, so the growing makes no
+     *   garbage either.
+     * - A cursor (of SCAN, of a snapshot) is simply a hash: all below was visited, however the table changes
+     *   meanwhile.
      */
 
     /// Tells who visits entries one after the other.
@@ -74,8 +77,8 @@ public final class Dict {
     private long foundPlace = NOT_FOUND;
     private long foundHash;
 
-    /// @param seed secret, and this table's own (see [Hash]): filling a table in the order of another's hashes with the same seed would crowd
-    ///     one end of it
+    /// @param seed secret, and this table's own (see [Hash]): filling a table in the order of another's
+    ///     hashes with the same seed would crowd one end of it
     public Dict(Pages pages, long seed) {
         this.pages = pages;
         this.seed = seed;
@@ -137,8 +140,8 @@ public final class Dict {
         }
     }
 
-    /// Brings the slots and records of some keys into the processor's caches, so that the finds that follow need not wait for memory one
-    /// after the other. Speed only.
+    /// Brings the slots and records of some keys into the processor's caches, so that the finds that follow
+    /// need not wait for memory one after the other. Speed only.
     ///
     /// @param keys at most [#AHEAD] of them count
     /// @return a number that depends on all that was read, for the compiler must not leave the reading out
@@ -167,8 +170,8 @@ public final class Dict {
         return sum;
     }
 
-    /// An entry of the home bucket that has the hash's tag, but does not lie where the search begins; 0 for none. A third of the entries of
-    /// a full table. The line of the bucket is in the cache by now.
+    /// An entry of the home bucket that has the hash's tag, but does not lie where the search begins; 0 for
+    /// none. A third of the entries of a full table. The line of the bucket is in the cache by now.
     private long elsewhereInBucket(long hash) {
         DictTable t = tableOf(hash);
         int bucket = t.bucketOf(hash);
@@ -227,8 +230,8 @@ public final class Dict {
         t.openAround(t.bucketOf(hash), 1);
     }
 
-    /// The second half: cannot fail when [#makeRoom] came before with the same hash, and nothing but [#find] and [#takeFound]
-    /// in between.
+    /// The second half: cannot fail when [#makeRoom] came before with the same hash, and nothing but [#find]
+    /// and [#takeFound] in between.
     public void insertPrepared(long hash, long address) {
         DictTable t = tableOf(hash);
         foundPlace = t.put(hash, address);
@@ -237,14 +240,15 @@ public final class Dict {
         foundHash = hash;
     }
 
-    /// The table got fuller than a move lets it get by itself: memory for the next segment was refused for a while, or still is.
+    /// The table got fuller than a move lets it get by itself: memory for the next segment was refused for a
+    /// while, or still is.
     private void hurry() {
         int before = moved;
         if (moveOn(HURRY_STEP) && moved == before) throw OutOfMemory.REFUSED;
     }
 
-    /// Puts another address into the slot of the record that was found last; for a record that moved or was replaced by one with
-    /// the same key. Between the find and this call the table must not have changed.
+    /// Puts another address into the slot of the record that was found last; for a record that moved or was
+    /// replaced by one with the same key. Between the find and this call the table must not have changed.
     public void replaceFound(long address) {
         foundTable().replace(foundPlace, foundHash, address);
     }
@@ -255,7 +259,8 @@ public final class Dict {
         settle();
     }
 
-    /// The first half of [#removeFound]: moves nothing else, so that the record may get another key before [#settle].
+    /// The first half of [#removeFound]: moves nothing else, so that the record may get another key before
+    /// [#settle].
     public void takeFound() {
         foundTable().remove(foundPlace, foundHash);
         size--;
@@ -286,7 +291,8 @@ public final class Dict {
         return buckets == 1 ? SLOTS - 2 : LOAD_NUMERATOR * SLOTS * buckets >> 5;
     }
 
-    /// How many entries the table may hold while it is being moved. Growing, it gets `capacity + buckets / MOVE_STEP`, which is less.
+    /// How many entries the table may hold while it is being moved. Growing, it gets
+    /// `capacity + buckets / MOVE_STEP`, which is less.
     private static long fullest(int buckets) {
         return capacity(buckets) + capacity(buckets) / 12;
     }
@@ -307,8 +313,8 @@ public final class Dict {
         moveOn(Math.max(buckets, old.buckets) <= AT_ONCE ? Integer.MAX_VALUE : MOVE_STEP);
     }
 
-    /// Moves some buckets to the new table, if there is one, and begins with another one when the table has become sparse meanwhile. The server's
-    /// timers call it, so that a table that is only read gets done too.
+    /// Moves some buckets to the new table, if there is one, and begins with another one when the table has
+    /// become sparse meanwhile. The server's timers call it, so that a table that is only read gets done too.
     ///
     /// @param buckets how many at the most; fewer when there is no memory for the new table's next segment
     /// @return whether more is to be done
@@ -338,7 +344,8 @@ public final class Dict {
         return true;
     }
 
-    /// Makes sure of the memory that the next bucket's entries go to, so that a bucket is moved whole or not at all.
+    /// Makes sure of the memory that the next bucket's entries go to, so that a bucket is moved whole or not
+    /// at all.
     private boolean openTargets(DictTable from) {
         try {
             int first = table.bucketOf(from.firstHash(moved));
@@ -355,9 +362,10 @@ public final class Dict {
         return old != null;
     }
 
-    /// Reads a byte of each record in a bucket. Speed only: their cache misses run side by side then, and those of [#hashOf], which
-    /// hashes one record after the other, do not. (Filling a table with 3 million keys: 340 ns a key instead of 390, of which
-    /// half is the table's growing; Temurin 25, serial collector.)
+    /// Reads a byte of each record in a bucket. Speed only: their cache misses run side by side then, and
+    /// those of [#hashOf], which hashes one record after the other, do not. (Filling a table with 3 million
+    /// keys: 340 ns a key instead of 390, of which half is the table's growing; Temurin 25, serial
+    /// collector.)
     private void touchRecords(DictTable t, int bucket) {
         long[] slots = t.slots(bucket);
         if (slots == null) return;
@@ -392,8 +400,8 @@ public final class Dict {
 
     /// Shows the entries of one bucket and answers where to go on.
     ///
-    /// An entry that is in the table from the first call of a walk to the last is shown just once, however much is inserted and
-    /// removed in between and however often the table grows or shrinks.
+    /// An entry that is in the table from the first call of a walk to the last is shown just once, however
+    /// much is inserted and removed in between and however often the table grows or shrinks.
     ///
     /// @param from 0 to start, then what the call before answered: a hash; entries below were shown
     /// @return the next hash to go on from, 0 when all was shown
@@ -428,8 +436,9 @@ public final class Dict {
         }
     }
 
-    /// The address of an entry picked by chance, each with the same chance; 0 when there is none. A handful of looks, for at least a
-    /// seventh of the slots is in use, but for tables that could not shrink for want of memory.
+    /// The address of an entry picked by chance, each with the same chance; 0 when there is none. A handful
+    /// of looks, for at least a seventh of the slots is in use, but for tables that could not shrink for want
+    /// of memory.
     public long random(Randomness randomness) {
         if (size == 0) return 0;
         DictTable o = old;
@@ -452,11 +461,13 @@ public final class Dict {
         }
     }
 
-    /// Goes over some slots and has the records that lie in sparse pages moved. Reads no record but those that move.
+    /// Goes over some slots and has the records that lie in sparse pages moved. Reads no record but those
+    /// that move.
     ///
     /// @param position 0 to start, then what the call before answered
     /// @param buckets how many at the most
-    /// @return where to go on, 0 when the end was reached; a table rebuilt meanwhile may hide some entries from this walk
+    /// @return where to go on, 0 when the end was reached; a table rebuilt meanwhile may hide some entries
+    ///         from this walk
     public long compact(long position, int buckets, Mover mover) {
         DictTable o = old;
         long oldEnd = o == null ? 0 : o.end;
@@ -478,7 +489,8 @@ public final class Dict {
         return position + buckets >= end ? 0 : position + buckets;
     }
 
-    /// Takes entries out, in no order, for a table that is being given up; nothing else may be done with it any more.
+    /// Takes entries out, in no order, for a table that is being given up; nothing else may be done with it
+    /// any more.
     ///
     /// @param most how many buckets at the most
     /// @return whether there is more
@@ -518,7 +530,8 @@ public final class Dict {
 
     // ---- self-check ----
 
-    /// Checks that every entry is found where it lies and that the counts are true; for tests and `DEBUG`. O(n).
+    /// Checks that every entry is found where it lies and that the counts are true; for tests and `DEBUG`.
+    /// O(n).
     ///
     /// @throws IllegalStateException when something does not add up
     public void checkInvariants() {

@@ -5,10 +5,12 @@ import dev.cinnabar.memory.Pages;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// The buckets of a [Dict] in one size, and how entries lie in them. A dict has two of these while it grows or shrinks.
+/// The buckets of a [Dict] in one size, and how entries lie in them. A dict has two of these while it grows
+/// or shrinks.
 final class DictTable {
     /*
-     * A slot is a long: 22 bits of the hash (the tag), 42 bits of address. Eight slots are a bucket, one cache line:
+     * A slot is a long: 22 bits of the hash (the tag), 42 bits of address. Eight slots are a bucket, one
+     * cache line:
      *
      *   hash   | top 32 bits: times the number of buckets, and again the top, is the bucket | … | start 3 | tag 22 |
      *
@@ -16,14 +18,15 @@ final class DictTable {
      *   bucket b + 1  [ x x x x x x x x ]   spilled[b+1] = 2   or, when that is full, in one of the next;
      *   bucket b + 2  [ y . x y . . . . ]   spilled[b+2] = 0   y y: at home in b + 1
      *
-     * spilled[b] counts the entries that were turned away by bucket b and live further on. A search reads its home bucket and
-     * goes on only while that count is not zero: no tombstones, and a miss usually costs one line. The count is a byte; one that
-     * reached 255 stays there until the table is rebuilt.
+     * spilled[b] counts the entries that were turned away by bucket b and live further on. A search reads its
+     * home bucket and goes on only while that count is not zero: no tombstones, and a miss usually costs one
+     * line. The count is a byte; one that reached 255 stays there until the table is rebuilt.
      *
-     * Slots and counts are made of segments of 8,192 buckets, which come when the first of their buckets is needed and go one by one. Behind the
-     * last bucket are some more, the tail, so that what spills over the end has a place. While a table grows its unmoved end fills up to a load
-     * of 0.91, 0.92 after memory was refused; the chance that more than 128 entries spill over one point is then about 1e-10 (a queue with that
-     * utilisation, batches Poisson). A table of up to 16 buckets has a tail for all it can hold.
+     * Slots and counts are made of segments of 8,192 buckets, which come when the first of their buckets is
+     * needed and go one by one. Behind the last bucket are some more, the tail, so that what spills over the
+     * end has a place. While a table grows its unmoved end fills up to a load of 0.91, 0.92 after memory was
+     * refused; the chance that more than 128 entries spill over one point is then about 1e-10 (a queue with
+     * that utilisation, batches Poisson). A table of up to 16 buckets has a tail for all it can hold.
      *
      * A place is the number of a slot, counted through all buckets.
      */
@@ -219,8 +222,8 @@ final class DictTable {
         for (int i = 0; i < slots.length; i++) drop(i);
     }
 
-    /// What the segments of all tables of a [Dict] take, and one that was emptied and is kept, counted still, for the next that is needed: so
-    /// a table that grows makes no garbage.
+    /// What the segments of all tables of a [Dict] take, and one that was emptied and is kept, counted still,
+    /// for the next that is needed: so a table that grows makes no garbage.
     static final class Memory {
         private final Pages pages;
         private long bytes;

@@ -2,14 +2,15 @@ package dev.cinnabar.struct;
 
 import dev.cinnabar.memory.Pages;
 
-/// Knows which records expire next: a hierarchical timing wheel (Varghese and Lauck, 1987) whose lists run through the records
-/// themselves, so that it costs 12 bytes a volatile key and no object.
+/// Knows which records expire next: a hierarchical timing wheel (Varghese and Lauck, 1987) whose lists run
+/// through the records themselves, so that it costs 12 bytes a volatile key and no object.
 ///
-/// Adding and removing are O(1). A record is due when its time is over, at most [#TICK_MS] after. Belongs to one engine; touched
-/// only under its lock.
+/// Adding and removing are O(1). A record is due when its time is over, at most [#TICK_MS] after. Belongs to
+/// one engine; touched only under its lock.
 public final class ExpiryWheel {
     /*
-     * Six rings of 128 slots, and one list for what is still farther away. A slot of ring k spans 8 ms · 64^k:
+     * Six rings of 128 slots, and one list for what is still farther away. A slot of ring k spans 8 ms ·
+     * 64^k:
      *
      *   ring   slot spans   ring reaches
      *   0      8 ms         1 s
@@ -19,13 +20,15 @@ public final class ExpiryWheel {
      *   4      37 h         199 days
      *   5      99 days      34 years           and then: far
      *
-     * A ring has 128 slots although the next one's slot is worth only 64 of them. So a slot of ring k + 1 may be emptied into
-     * ring k one full slot-time before its first record is due: nobody waits for it, and a million records whose slots lie
-     * together can be moved a few hundred at a time. (In the textbook wheel the slot has to be emptied at the very moment when
-     * its first record is due, and a big one stops the clock.) Inner rings go first, for they are more urgent.
+     * A ring has 128 slots although the next one's slot is worth only 64 of them. So a slot of ring k + 1 may
+     * be emptied into ring k one full slot-time before its first record is due: nobody waits for it, and a
+     * million records whose slots lie together can be moved a few hundred at a time. (In the textbook wheel
+     * the slot has to be emptied at the very moment when its first record is due, and a big one stops the
+     * clock.) Inner rings go first, for they are more urgent.
      *
-     * The clock may be set back. Then a record may be farther away than its ring reaches, and its slot is met a round or more too
-     * early; so a record is looked at when its slot is met, and goes to another slot if its time has not come.
+     * The clock may be set back. Then a record may be farther away than its ring reaches, and its slot is met
+     * a round or more too early; so a record is looked at when its slot is met, and goes to another slot if
+     * its time has not come.
      *
      *   link = address of a record, or HEAD | number of the slot
      */
@@ -197,8 +200,8 @@ public final class ExpiryWheel {
         }
     }
 
-    /// The next tick at which something may have to be done: ring 0 has a record there, or a slot of an outer ring that is not
-    /// empty begins.
+    /// The next tick at which something may have to be done: ring 0 has a record there, or a slot of an outer
+    /// ring that is not empty begins.
     private long nextTick(long now) {
         long t = tick + 1;
         while (t < now && heads[(int) t & SLOTS - 1] == 0 && (t & (1 << STEP_LOG) - 1) != 0) t++;
@@ -217,8 +220,8 @@ public final class ExpiryWheel {
         return true;
     }
 
-    /// Empties the outer rings' slots in which the current tick lies; normally that was done long before. From the outside in, for
-    /// what comes from one ring may lie in the current slot of the next.
+    /// Empties the outer rings' slots in which the current tick lies; normally that was done long before.
+    /// From the outside in, for what comes from one ring may lie in the current slot of the next.
     private int spreadCurrent(int left) {
         if (farTick < outermost()) spreadFar();
         for (int ring = RINGS - 1; ring > 0 && left > 0; ring--) left = spreadSlot(ring, tick >> STEP_LOG * ring, left);
@@ -232,8 +235,9 @@ public final class ExpiryWheel {
         return left;
     }
 
-    /// Moves records of a slot to where they belong now. That is never the same slot: of the current and the next position of a
-    /// ring, the ring below can take all, and what is a round or more later belongs to a ring farther out.
+    /// Moves records of a slot to where they belong now. That is never the same slot: of the current and the
+    /// next position of a ring, the ring below can take all, and what is a round or more later belongs to a
+    /// ring farther out.
     private int spreadSlot(int ring, long position, int left) {
         int slot = ring << SLOTS_LOG | (int) position & SLOTS - 1;
         while (heads[slot] != 0 && left > 0) {
@@ -247,7 +251,8 @@ public final class ExpiryWheel {
         return left;
     }
 
-    /// Looks once in 99 days through what is more than 34 years away. O(such records), the one step that is not bounded.
+    /// Looks once in 99 days through what is more than 34 years away. O(such records), the one step that is
+    /// not bounded.
     private void spreadFar() {
         farTick = outermost();
         long address = heads[FAR];
@@ -264,7 +269,8 @@ public final class ExpiryWheel {
         }
     }
 
-    /// In how many milliseconds [#advance] has something to do, at most the given number. Good until a record is added.
+    /// In how many milliseconds [#advance] has something to do, at most the given number. Good until a record
+    /// is added.
     public long nextInMs(long nowMs, long atMost) {
         if (size == 0) return atMost;
         long next = nowMs > Long.MAX_VALUE - atMost ? Long.MAX_VALUE : nowMs + atMost;
@@ -290,7 +296,8 @@ public final class ExpiryWheel {
 
     // ---- self-check ----
 
-    /// Checks that every list is linked both ways and every record is in a slot that will be looked at in time. O(n).
+    /// Checks that every list is linked both ways and every record is in a slot that will be looked at in
+    /// time. O(n).
     ///
     /// @throws IllegalStateException when something does not add up
     public void checkInvariants() {
@@ -312,7 +319,8 @@ public final class ExpiryWheel {
         if (n != size) throw new IllegalStateException("the wheel counts " + size + " records, has " + n);
     }
 
-    /// A record farther away than its ring reaches is no fault (see the top), but its slot must be one that is met at its time.
+    /// A record farther away than its ring reaches is no fault (see the top), but its slot must be one that
+    /// is met at its time.
     private void checkPlace(int slot, long whenMs) {
         if (slot == FAR) return;
         long due = Math.max(whenMs >> TICK_LOG, tick) >> STEP_LOG * (slot >> SLOTS_LOG);

@@ -5,13 +5,14 @@ package dev.cinnabar.struct;
 /// Immutable. The earth is a ball with Redis's radius, so distances are wrong by up to half a percent.
 public sealed interface GeoShape {
     /*
-     * Distances are those of the haversine formula (R. W. Sinnott, 1984), which keeps its digits for places near each other:
+     * Distances are those of the haversine formula (R. W. Sinnott, 1984), which keeps its digits for places
+     * near each other:
      *
      *      hav = sin²(Δlatitude / 2) + cos latitude₁ · cos latitude₂ · sin²(Δlongitude / 2)
      *      distance = 2 · radius · asin √hav
      *
-     * The bounds are degrees. Along a meridian a meter is the same everywhere; along a parallel it is more degrees the nearer the pole, so
-     * the sides are taken where the area is nearest to it:
+     * The bounds are degrees. Along a meridian a meter is the same everywhere; along a parallel it is more
+     * degrees the nearer the pole, so the sides are taken where the area is nearest to it:
      *
      *           ┌───────────┐  north    half the height above the center
      *           │   .---.   │
@@ -19,9 +20,11 @@ public sealed interface GeoShape {
      *           │   '---'   │
      *           └───────────┘  south
      *
-     * They may lie beyond the ends of the map, or be no numbers when the area reaches over a pole; then nothing is left out by them.
+     * They may lie beyond the ends of the map, or be no numbers when the area reaches over a pole; then
+     * nothing is left out by them.
      *
-     * Sines are StrictMath's: the same bits on every machine, so that GEOSEARCHSTORE does the same again when the log is replayed.
+     * Sines are StrictMath's: the same bits on every machine, so that GEOSEARCHSTORE does the same again when
+     * the log is replayed.
      */
 
     /// What [#distance] answers for a place that is not inside.
@@ -99,7 +102,8 @@ public sealed interface GeoShape {
         /// Half of the height, in meters.
         double halfHeight();
 
-        /// At the latitude of the area that is nearest to a pole, where degrees are narrowest; an area with a pole in it is all around.
+        /// At the latitude of the area that is nearest to a pole, where degrees are narrowest; an area with a
+        /// pole in it is all around.
         private double degreesAside() {
             double up = degreesNorth(halfHeight());
             if (Math.abs(latitude()) + up >= 90) return 360;
@@ -155,8 +159,8 @@ public sealed interface GeoShape {
         }
     }
 
-    /// All places up to a distance to the north and south, and another to the east and west, measured along the place's own parallel: on the
-    /// map it is no rectangle but narrower at the side of the equator.
+    /// All places up to a distance to the north and south, and another to the east and west, measured along
+    /// the place's own parallel: on the map it is no rectangle but narrower at the side of the equator.
     ///
     /// @param width  in meters
     /// @param height in meters
@@ -184,8 +188,9 @@ public sealed interface GeoShape {
         }
     }
 
-    /// All places within a polygon on the map, in degrees: its sides are straight on the map, not on the ball, and do not go through
-    /// longitude 180. Its center is the mean of its corners, taken on the ball, as in the example of Valkey's manual.
+    /// All places within a polygon on the map, in degrees: its sides are straight on the map, not on the
+    /// ball, and do not go through longitude 180. Its center is the mean of its corners, taken on the ball,
+    /// as in the example of Valkey's manual.
     ///
     /// @param points longitude, latitude, longitude, latitude …; the last corner is joined to the first
     record Polygon(
@@ -223,7 +228,8 @@ public sealed interface GeoShape {
                     : OUTSIDE;
         }
 
-        /// A ray from the place to the east crosses the sides of the polygon an odd number of times if the place is inside (M. Shimrat, 1962).
+        /// A ray from the place to the east crosses the sides of the polygon an odd number of times if the
+        /// place is inside (M. Shimrat, 1962).
         private boolean isInside(double x, double y) {
             boolean isInside = false;
             double x1 = points[points.length - 2];

@@ -4,20 +4,21 @@ import java.nio.charset.StandardCharsets;
 
 /// A place on earth as one whole number, so that a sorted set can find what is near: a geohash of 52 bits.
 ///
-/// Longitudes go from -180 to 180 degrees, latitudes from -85.05112878 to 85.05112878, where Mercator's square
-/// map of the world ends. Numbers are those of Redis, bit by bit, its oddities included.
+/// Longitudes go from -180 to 180 degrees, latitudes from -85.05112878 to 85.05112878, where Mercator's
+/// square map of the world ends. Numbers are those of Redis, bit by bit, its oddities included.
 public final class Geohash {
     /*
-     * Each axis is halved again and again: 0 is the western or southern half, 1 the other one. After 26 steps an axis is a number of
-     * 26 bits, and a cell is 0.6 m wide at the equator. The bits of both axes are interleaved, latitudes in the even places:
+     * Each axis is halved again and again: 0 is the western or southern half, 1 the other one. After 26 steps
+     * an axis is a number of 26 bits, and a cell is 0.6 m wide at the equator. The bits of both axes are
+     * interleaved, latitudes in the even places:
      *
      *      longitude (x)   1   0   1   1         place 51 … 1, the odd ones
      *      latitude  (y)     0   1   1   0       place 50 … 0, the even ones
      *      ──────────────────────────────
      *      bits            1 0 0 1 1 1 1 0       52 in all, which a double holds exactly: it is the score
      *
-     * So a prefix of the bits is a larger cell, and all places in a cell have scores in one range. Two steps, sixteen cells, in the order of
-     * their numbers, make the Z that G. M. Morton drew in 1966:
+     * So a prefix of the bits is a larger cell, and all places in a cell have scores in one range. Two steps,
+     * sixteen cells, in the order of their numbers, make the Z that G. M. Morton drew in 1966:
      *
      *      y = 3     5   7  13  15
      *      y = 2     4   6  12  14               cell (x, y) of `steps` steps holds the scores
@@ -25,12 +26,13 @@ public final class Geohash {
      *      y = 0     0   2   8  10                   bits << 52 - 2·steps   up to, not including,   bits + 1 << 52 - 2·steps
      *            x = 0   1   2   3
      *
-     * Near places mostly have near numbers, but not across the edge of a large cell (7 and 13 above): whoever searches asks the cell and
-     * its eight neighbours. GeoCells does.
+     * Near places mostly have near numbers, but not across the edge of a large cell (7 and 13 above): whoever
+     * searches asks the cell and its eight neighbours. GeoCells does.
      *
-     * Oddities. The very end of an axis, 180 degrees, is not in the last cell but behind it: its number has one bit more than there are steps,
-     * and it is decoded to a place behind the end, which is then moved to the end. No neighbour leads there, so a search that does not begin
-     * there does not find it. Redis does the same, and scores have to be the same.
+     * Oddities. The very end of an axis, 180 degrees, is not in the last cell but behind it: its number has
+     * one bit more than there are steps, and it is decoded to a place behind the end, which is then moved to
+     * the end. No neighbour leads there, so a search that does not begin there does not find it. Redis does
+     * the same, and scores have to be the same.
      */
 
     /// Halvings of each axis in a score.
@@ -80,14 +82,16 @@ public final class Geohash {
         return middle(everySecond(bits(score)), MAX_LATITUDE);
     }
 
-    /// The bits of a score. A score that is no whole number, or a negative one, comes from a sorted set that was made for something else; it
-    /// means what it means on a machine where C turns a double into an unsigned number.
+    /// The bits of a score. A score that is no whole number, or a negative one, comes from a sorted set that
+    /// was made for something else; it means what it means on a machine where C turns a double into an
+    /// unsigned number.
     private static long bits(double score) {
         if (score < 0x1p63) return (long) score;
         return score < 0x1p64 ? (long) (score - 0x1p63) ^ Long.MIN_VALUE : 0;
     }
 
-    /// In which of the 2^steps parts of an axis a value lies; the end of the axis is in the part behind the last.
+    /// In which of the 2^steps parts of an axis a value lies; the end of the axis is in the part behind the
+    /// last.
     static long step(double value, double max, int steps) {
         return (long) ((value + max) / (max + max) * (1L << steps));
     }
@@ -125,8 +129,9 @@ public final class Geohash {
 
     // ---- the text that people exchange ----
 
-    /// Writes the geohash of a score's place as text, as geohash.org has it: 32 letters and digits, which have 5 bits each, over an area that
-    /// reaches to the poles. The last character would need three bits more than there are; it is always `0`.
+    /// Writes the geohash of a score's place as text, as geohash.org has it: 32 letters and digits, which
+    /// have 5 bits each, over an area that reaches to the poles. The last character would need three bits
+    /// more than there are; it is always `0`.
     ///
     /// @param target of at least [#TEXT_CHARS] bytes
     public static void print(double score, byte[] target) {

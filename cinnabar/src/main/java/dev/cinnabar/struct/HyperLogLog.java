@@ -6,8 +6,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/// A HyperLogLog: how many different things were shown to it, to about one percent, in 12 KiB at the most. The bytes are those of Redis,
-/// so that a string which is one can be moved from server to server.
+/// A HyperLogLog: how many different things were shown to it, to about one percent, in 12 KiB at the most.
+/// The bytes are those of Redis, so that a string which is one can be moved from server to server.
 ///
 /// ```
 ///    offset
@@ -26,34 +26,38 @@ import java.util.Arrays;
 ///              1rrrrrll            a run of l + 1 registers, up to 4, with rank r + 1, up to 32   (VAL)
 /// ```
 ///
-/// All methods are static and take the array and where the string begins in it; nothing is allocated. Who changes runs uses a
-/// [HyperLogLogDraft]. Strings come from clients, who may write anything: what [#isOne] accepts may still be corrupt in its runs, and every
-/// method that walks them says so and touches nothing outside.
+/// All methods are static and take the array and where the string begins in it; nothing is allocated. Who
+/// changes runs uses a [HyperLogLogDraft]. Strings come from clients, who may write anything: what [#isOne]
+/// accepts may still be corrupt in its runs, and every method that walks them says so and touches nothing
+/// outside.
 public final class HyperLogLog {
     /*
-     * How it counts. Hash every element: its bits are as good as coin tosses. To see a hash whose lowest k bits are zero one has to look
-     * at 2^k different ones or so; the longest row of zeros ever seen therefore tells how many different elements there were, and the same
-     * element again changes nothing. One such number is a bad guess (it doubles by luck), so there are 16,384 of them: 14 bits of the hash
-     * choose the register, the row of zeros in the other 50, plus one, is the *rank*, and a register keeps the largest rank it was given.
-     * The standard error is 1.04 / sqrt(16,384) = 0.81 %.
+     * How it counts. Hash every element: its bits are as good as coin tosses. To see a hash whose lowest k
+     * bits are zero one has to look at 2^k different ones or so; the longest row of zeros ever seen therefore
+     * tells how many different elements there were, and the same element again changes nothing. One such
+     * number is a bad guess (it doubles by luck), so there are 16,384 of them: 14 bits of the hash choose the
+     * register, the row of zeros in the other 50, plus one, is the *rank*, and a register keeps the largest
+     * rank it was given. The standard error is 1.04 / sqrt(16,384) = 0.81 %.
      *
      *     hash   … 0 1 1 0 1 0 0 0   1 0 1 1 0 0 1 0 1 1 0 1 0 1
      *                      ^ ^ ^ ^   '------- register -------'
      *                      rank 4
      *
-     * Two of them are united by taking the larger rank of each register, which is why a count over several keys is no sum.
+     * Two of them are united by taking the larger rank of each register, which is why a count over several
+     * keys is no sum.
      *
-     * The estimate. It sees nothing but the histogram: how many registers have rank 0, 1, … 51. The harmonic mean of 2^rank is right in
-     * the middle and wrong at both ends; Flajolet and others mended it with a second formula for small counts, Google with a table of
-     * measured errors. Ertl found the series (sigma for registers that are still zero, tau for those that are full) by which one formula
-     * is right everywhere, and Redis uses his since 4.0. Both are summed until a term changes nothing, so that every machine gives the
-     * same digits.
+     * The estimate. It sees nothing but the histogram: how many registers have rank 0, 1, … 51. The harmonic
+     * mean of 2^rank is right in the middle and wrong at both ends; Flajolet and others mended it with a
+     * second formula for small counts, Google with a table of measured errors. Ertl found the series (sigma
+     * for registers that are still zero, tau for those that are full) by which one formula is right
+     * everywhere, and Redis uses his since 4.0. Both are summed until a term changes nothing, so that every
+     * machine gives the same digits.
      *
-     * Sparse. A young one is nearly all zeros: two bytes say so. Each new register splits a run. Beyond a number of bytes
-     * (`hll-sparse-max-bytes`), or for a rank above 32, it becomes dense for good.
+     * Sparse. A young one is nearly all zeros: two bytes say so. Each new register splits a run. Beyond a
+     * number of bytes (`hll-sparse-max-bytes`), or for a rank above 32, it becomes dense for good.
      *
-     * P. Flajolet, É. Fusy, O. Gandouet, F. Meunier: HyperLogLog, 2007. S. Heule, M. Nunkesser, A. Hall: HyperLogLog in Practice, 2013.
-     * O. Ertl: New cardinality estimation algorithms for HyperLogLog sketches, 2017.
+     * P. Flajolet, É. Fusy, O. Gandouet, F. Meunier: HyperLogLog, 2007. S. Heule, M. Nunkesser, A. Hall:
+     * HyperLogLog in Practice, 2013. O. Ertl: New cardinality estimation algorithms for HyperLogLog sketches, 2017.
      */
 
     /// Bytes in front of the registers.
@@ -148,8 +152,8 @@ public final class HyperLogLog {
     // ---- dense registers ----
 
     /*
-     * Eight registers are six bytes. They are read as a word of eight bytes that begins two bytes too early, which is always inside,
-     * because there is a head in front; so there is no special case for the last.
+     * Eight registers are six bytes. They are read as a word of eight bytes that begins two bytes too early,
+     * which is always inside, because there is a head in front; so there is no special case for the last.
      */
 
     private static int wordAt(int start, int register) {
@@ -273,7 +277,8 @@ public final class HyperLogLog {
         return register == REGISTERS;
     }
 
-    /// The runs of a sparse one in words that can be read: `z:` and `Z:` with the number of zeros, `v:` with rank and number.
+    /// The runs of a sparse one in words that can be read: `z:` and `Z:` with the number of zeros, `v:` with
+    /// rank and number.
     public static String decode(byte[] array, int start, int length) {
         StringBuilder text = new StringBuilder();
         int end = start + length;

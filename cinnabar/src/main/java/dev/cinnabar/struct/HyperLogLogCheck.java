@@ -7,7 +7,8 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Asks [HyperLogLog] whether it does on this machine what it should: for PFSELFTEST. Takes some tenths of a second.
+/// Asks [HyperLogLog] whether it does on this machine what it should: for PFSELFTEST. Takes some tenths of a
+/// second.
 public final class HyperLogLogCheck {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final int ROUNDS = 100;

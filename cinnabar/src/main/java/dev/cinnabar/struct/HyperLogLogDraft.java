@@ -4,8 +4,8 @@ import dev.cinnabar.base.Bytes;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// A [HyperLogLog] being changed, in memory of its own: registers rise, runs are split and joined, and where there are too many of them it
-/// becomes dense. The result is copied back when all has gone well.
+/// A [HyperLogLog] being changed, in memory of its own: registers rise, runs are split and joined, and where
+/// there are too many of them it becomes dense. The result is copied back when all has gone well.
 ///
 /// Reused; allocates only what it needs for the longest string so far. Not thread-safe.
 public final class HyperLogLogDraft {
@@ -16,8 +16,9 @@ public final class HyperLogLogDraft {
      *     VAL:2,4                     →   VAL:2,2  VAL:5,1  VAL:2,1               a value in the middle
      *     ZERO:1 or VAL:2,1           →   VAL:5,1                                 one register alone
      *
-     * and then joins equal neighbours, VAL:5,1 VAL:5,2 → VAL:5,3, from the run before on, five steps at the most. How much is joined, and
-     * when, decides about the bytes; it is as in Redis, so that GET gives the same string here and there.
+     * and then joins equal neighbours, VAL:5,1 VAL:5,2 → VAL:5,3, from the run before on, five steps at the
+     * most. How much is joined, and when, decides about the bytes; it is as in Redis, so that GET gives the
+     * same string here and there.
      */
 
     private static final int MAX_SPARSE_RANK = 32;
@@ -86,7 +87,8 @@ public final class HyperLogLogDraft {
     /// Makes sure that a register has at least this rank.
     ///
     /// @param sparseMaxBytes how long a sparse one may become
-    /// @return 1 when the register rose, 0 when it had the rank, [HyperLogLog#CORRUPT] when the runs make no sense
+    /// @return 1 when the register rose, 0 when it had the rank, [HyperLogLog#CORRUPT] when the runs make no
+    ///         sense
     public int raise(int register, int rank, long sparseMaxBytes) {
         if (!isDense()) {
             if (rank <= MAX_SPARSE_RANK) {

@@ -8,7 +8,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/// Rows of a fixed width in the order of the stream ids they begin with: the index of a stream's nodes, and the lists of what is pending.
+/// Rows of a fixed width in the order of the stream ids they begin with: the index of a stream's nodes, and
+/// the lists of what is pending.
 ///
 /// ```
 ///    leaves    | count address | count address | … |          an array of numbers
@@ -16,22 +17,27 @@ import java.util.Arrays;
 ///    leaf      | ms 8 | seq 8 | payload | ms 8 | seq 8 | payload | …          up to 64 rows in a block
 /// ```
 ///
-/// Rows may be marked with a number each. Of each leaf the *least* mark is kept, so that who looks for rows with small ones passes over 64 at
-/// a time. It stays when the row goes, and so may be too small; who has looked at all rows of a leaf may correct it.
+/// Rows may be marked with a number each. Of each leaf the *least* mark is kept, so that who looks for rows
+/// with small ones passes over 64 at a time. It stays when the row goes, and so may be too small; who has
+/// looked at all rows of a leaf may correct it.
 ///
-/// Finding, inserting and removing cost O(log n) and a move within a leaf, and O(n / 64) over an array of numbers when a leaf comes or goes.
-/// Rows that are added behind all others fill leaves to the brim. A place is good until the next change. Touched only under the engine's lock.
+/// Finding, inserting and removing cost O(log n) and a move within a leaf, and O(n / 64) over an array of
+/// numbers when a leaf comes or goes. Rows that are added behind all others fill leaves to the brim. A place
+/// is good until the next change. Touched only under the engine's lock.
 public final class IdRows {
     /*
-     * A list of ids is mostly appended to at its end and taken from at its front, and asked "from here on". For this a sorted array is the
-     * best there is, but for the cost of a hole in its middle: so it is cut into leaves, and the array above them is so small (8 bytes for 64
-     * rows) that moving it is nothing: 16 KiB for 100,000 rows. Redis keeps a radix tree here, of one node and one object per row.
+     * A list of ids is mostly appended to at its end and taken from at its front, and asked "from here on".
+     * For this a sorted array is the best there is, but for the cost of a hole in its middle: so it is cut
+     * into leaves, and the array above them is so small (8 bytes for 64 rows) that moving it is nothing: 16
+     * KiB for 100,000 rows. Redis keeps a radix tree here, of one node and one object per row.
      *
-     * An image ([#freeze]) is a copy of the array, and from then on both mark their leaves as shared: who is about to write into one that is
-     * shared copies it first. When the image is released, a leaf that is shared still is found by its first id and unmarked, another one freed.
+     * An image ([#freeze]) is a copy of the array, and from then on both mark their leaves as shared: who is
+     * about to write into one that is shared copies it first. When the image is released, a leaf that is
+     * shared still is found by its first id and unmarked, another one freed.
      *
-     * A leaf's block is as large as its rows need, in steps of eight (of one, two, four below), so that nothing is stored about it but its
-     * count, above the address. Leaves that a removal leaves nearly empty join their neighbour.
+     * A leaf's block is as large as its rows need, in steps of eight (of one, two, four below), so that
+     * nothing is stored about it but its count, above the address. Leaves that a removal leaves nearly empty
+     * join their neighbour.
      */
 
     /// What a place is where there is none.
@@ -141,7 +147,8 @@ public final class IdRows {
         return leaf(place) > 0 ? place(leaf(place) - 1, count(leaf(place) - 1) - 1) : NONE;
     }
 
-    /// The place itself if there is a row, or of the first one behind, or [#NONE]; for walks that are interrupted by changes.
+    /// The place itself if there is a row, or of the first one behind, or [#NONE]; for walks that are
+    /// interrupted by changes.
     public long atOrBehind(long place) {
         int leaf = leaf(place);
         if (leaf >= leafCount) return NONE;
@@ -277,7 +284,8 @@ public final class IdRows {
         return capacity(count) * width;
     }
 
-    /// Adds a row with an id that is not there, and answers its place; the payload is for the caller to write.
+    /// Adds a row with an id that is not there, and answers its place; the payload is for the caller to
+    /// write.
     ///
     /// @throws OutOfMemory when memory is short; then nothing has changed
     public long insert(long ms, long seq) {
@@ -549,8 +557,8 @@ public final class IdRows {
         setLeaf(leaf, to, count);
     }
 
-    /// The rows as they are now, without marks, for as long as they are needed: to be read only, and given back by [#release] in any case. Never
-    /// refused. There may be one image at a time. O(rows / 64).
+    /// The rows as they are now, without marks, for as long as they are needed: to be read only, and given
+    /// back by [#release] in any case. Never refused. There may be one image at a time. O(rows / 64).
     public IdRows freeze() {
         IdRows image = new IdRows(pages, width - ID_BYTES);
         if (leafCount == 0) return image;
@@ -566,7 +574,8 @@ public final class IdRows {
         return image;
     }
 
-    /// Gives back some of an image of these rows, from its end on; from the first time on it is used for nothing else. O(most · log).
+    /// Gives back some of an image of these rows, from its end on; from the first time on it is used for
+    /// nothing else. O(most · log).
     ///
     /// @param most how many leaves, of up to 64 rows each
     /// @return whether there is more

@@ -5,7 +5,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/// A set of whole numbers in one piece of bytes, in order: Redis's intset, byte for byte, so that it can be dumped and restored as it is.
+/// A set of whole numbers in one piece of bytes, in order: Redis's intset, byte for byte, so that it can be
+/// dumped and restored as it is.
 ///
 /// ```
 ///    offset
@@ -14,7 +15,8 @@ import java.nio.ByteOrder;
 ///    8    number … ascending, little end first
 /// ```
 ///
-/// All methods are static and take the array; nothing is allocated. Whoever edits uses [#append] and moves bytes himself.
+/// All methods are static and take the array; nothing is allocated. Whoever edits uses [#append] and moves
+/// bytes himself.
 public final class Intset {
     /// Bytes in front of the first number.
     public static final int HEADER = 8;
@@ -87,7 +89,8 @@ public final class Intset {
         out.advance(width);
     }
 
-    /// Whether the bytes are a sound intset: for what comes from outside (RESTORE, an RDB file). Never throws. O(n).
+    /// Whether the bytes are a sound intset: for what comes from outside (RESTORE, an RDB file). Never
+    /// throws. O(n).
     public static boolean isValid(byte[] array, int start, int length) {
         if (length <= HEADER) return false;
         int width = width(array, start);

@@ -7,8 +7,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/// A list of strings and numbers in one piece of bytes, readable from both ends: Redis's listpack, byte for byte, so that it can be dumped
-/// and restored as it is.
+/// A list of strings and numbers in one piece of bytes, readable from both ends: Redis's listpack, byte for
+/// byte, so that it can be dumped and restored as it is.
 ///
 /// ```
 ///    offset
@@ -26,8 +26,8 @@ import java.nio.ByteOrder;
 ///    11110000 and 4 bytes        a longer string
 /// ```
 ///
-/// A position is an index into the array where an entry begins. All methods are static and take the array; nothing is allocated. Whoever
-/// edits uses [#encode] and moves bytes himself.
+/// A position is an index into the array where an entry begins. All methods are static and take the array;
+/// nothing is allocated. Whoever edits uses [#encode] and moves bytes himself.
 public final class Listpack {
     /// Bytes in front of the first entry.
     public static final int HEADER = 6;
@@ -175,7 +175,8 @@ public final class Listpack {
         return i - length;
     }
 
-    /// The position of an entry by its index, which may count from the end (-1 is the last). Walks from the nearer end.
+    /// The position of an entry by its index, which may count from the end (-1 is the last). Walks from the
+    /// nearer end.
     ///
     /// @return -1 when there is none
     public static int seek(byte[] array, int start, long index) {
@@ -214,7 +215,8 @@ public final class Listpack {
         };
     }
 
-    /// As in Redis, which takes one byte more than it had to for the greatest length of two, three and four bytes.
+    /// As in Redis, which takes one byte more than it had to for the greatest length of two, three and four
+    /// bytes.
     private static int backLength(int length) {
         return length < 1 << 7
                 ? 1
@@ -252,7 +254,8 @@ public final class Listpack {
         return into;
     }
 
-    /// Whether the entry's text is this one. For many comparisons with one text, find out once whether it is a number.
+    /// Whether the entry's text is this one. For many comparisons with one text, find out once whether it is
+    /// a number.
     ///
     /// @param isNumber whether the text reads as a number, then `number` is it
     public static boolean equal(byte[] array, int at, Bytes text, boolean isNumber, long number) {
@@ -290,7 +293,8 @@ public final class Listpack {
         };
     }
 
-    /// The position of the first entry, from the given one on, whose text is this one, looking only at each `1 + skip`-th.
+    /// The position of the first entry, from the given one on, whose text is this one, looking only at each
+    /// `1 + skip`-th.
     ///
     /// @return -1 when there is none
     public static int find(byte[] array, int from, Bytes text, int skip) {
@@ -306,13 +310,15 @@ public final class Listpack {
         return -1;
     }
 
-    /// As [#find], for what stands as a string of up to 63 bytes: only entries with that very head are looked at, and of these the last
-    /// bytes first, for names that differ tend to differ there (`field:000000000017`).
+    /// As [#find], for what stands as a string of up to 63 bytes: only entries with that very head are looked
+    /// at, and of these the last bytes first, for names that differ tend to differ there
+    /// (`field:000000000017`).
     private static int findShort(byte[] array, int from, Bytes text, int skip) {
         /*
-         * Where an entry begins is known when the one before it was read: a chain of reads, each of which waits for the last. Entries of one
-         * listpack are often of one length, though. Where the head is the one that was expected, the way to the next is a constant, and
-         * the processor, which guesses that the branch is taken again, reads several entries at the same time.
+         * Where an entry begins is known when the one before it was read: a chain of reads, each of which
+         * waits for the last. Entries of one listpack are often of one length, though. Where the head is the
+         * one that was expected, the way to the next is a constant, and the processor, which guesses that the
+         * branch is taken again, reads several entries at the same time.
          */
         int length = text.length();
         byte head = (byte) (SHORT_STRING | length);
@@ -437,7 +443,8 @@ public final class Listpack {
 
     // ---- self-check ----
 
-    /// Whether the bytes are a sound listpack: for what comes from outside (RESTORE, an RDB file). Never throws. O(n).
+    /// Whether the bytes are a sound listpack: for what comes from outside (RESTORE, an RDB file). Never
+    /// throws. O(n).
     public static boolean isValid(byte[] array, int start, int length) {
         if (length < EMPTY_SIZE || size(array, start) != length || (array[start + length - 1] & 0xff) != END)
             return false;

@@ -7,8 +7,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/// How an entry of a [Dict] lies in its block: the one layout of the house, for keys of a database, fields of a large hash,
-/// members of a large set.
+/// How an entry of a [Dict] lies in its block: the one layout of the house, for keys of a database, fields of
+/// a large hash, members of a large set.
 ///
 /// ```
 ///    offset
@@ -30,7 +30,8 @@ public final class Records {
     /// Flag: the entry has an expiry section.
     public static final int HAS_EXPIRY = 0x10;
 
-    /// Flag: the entry's old image was handed to the running snapshot already, or it is younger than the snapshot.
+    /// Flag: the entry's old image was handed to the running snapshot already, or it is younger than the
+    /// snapshot.
     public static final int IMAGED = 0x20;
 
     /// Bytes in front of the expiry section or the key.

@@ -4,10 +4,12 @@ import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Numbers;
 import java.nio.charset.StandardCharsets;
 
-/// The id of a stream's entry: two numbers of 64 bits without sign, a time in milliseconds and a count within it, written `ms-seq`.
+/// The id of a stream's entry: two numbers of 64 bits without sign, a time in milliseconds and a count within
+/// it, written `ms-seq`.
 ///
-/// Here it is always two `long`s, the bits of those numbers, and never an object. Reading one takes a question first ([#isId]) and then its
-/// halves, as with [Numbers]. All methods are static; nothing is allocated but for numbers beyond 2^63 in texts.
+/// Here it is always two `long`s, the bits of those numbers, and never an object. Reading one takes a
+/// question first ([#isId]) and then its halves, as with [Numbers]. All methods are static; nothing is
+/// allocated but for numbers beyond 2^63 in texts.
 public final class StreamId {
     /// The largest half of an id there is, all bits set.
     public static final long MAX = -1;

@@ -4,10 +4,12 @@ import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Numbers;
 
-/// Some entries of a stream in one piece of bytes: Redis's node, byte for byte, so that it can be dumped and restored as it is.
+/// Some entries of a stream in one piece of bytes: Redis's node, byte for byte, so that it can be dumped and
+/// restored as it is.
 ///
-/// It is a [Listpack] whose first elements, the *master entry*, hold what the entries have in common: the names of the fields of the first one.
-/// Ids are differences from the id of the first entry, which stands beside the node in the stream's index.
+/// It is a [Listpack] whose first elements, the *master entry*, hold what the entries have in common: the
+/// names of the fields of the first one. Ids are differences from the id of the first entry, which stands
+/// beside the node in the stream's index.
 ///
 /// ```
 ///    master     | entries | deleted | names | name … name | 0 |
@@ -15,10 +17,12 @@ import dev.cinnabar.base.Numbers;
 ///    entry      | flags 0 | ms - | seq - | names | name | value | name | value | … | elements |     others
 /// ```
 ///
-/// Flag 1 says that the entry is deleted: it keeps its place until the node goes as a whole. `elements` counts those of the entry in front of
-/// it, so that entries can be walked from the end; for the same reason the master entry ends with a 0.
+/// Flag 1 says that the entry is deleted: it keeps its place until the node goes as a whole. `elements`
+/// counts those of the entry in front of it, so that entries can be walked from the end; for the same reason
+/// the master entry ends with a 0.
 ///
-/// All methods are static and take array and start, like those of [Listpack]. Positions are where an entry's flags begin.
+/// All methods are static and take array and start, like those of [Listpack]. Positions are where an entry's
+/// flags begin.
 public final class StreamNode {
     /// Flag: the entry is deleted.
     public static final int DELETED = 1;

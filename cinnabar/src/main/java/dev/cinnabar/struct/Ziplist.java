@@ -5,8 +5,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/// A list of strings and numbers in one piece of bytes, as Redis kept small collections before 7.0 brought the [Listpack]. Only read, where
-/// an old RDB file or payload holds one.
+/// A list of strings and numbers in one piece of bytes, as Redis kept small collections before 7.0 brought
+/// the [Listpack]. Only read, where an old RDB file or payload holds one.
 ///
 /// ```
 ///    offset
@@ -26,8 +26,9 @@ import java.nio.ByteOrder;
 ///    1111xxxx                    a number from 0 to 12, plus 1; xxxx is 1 to 13
 /// ```
 ///
-/// What makes it poor is the length of the entry before: when one grows beyond 253 bytes, the next one has to grow by four, and perhaps
-/// the next, and so on. A listpack writes each entry's own length behind it instead.
+/// What makes it poor is the length of the entry before: when one grows beyond 253 bytes, the next one has to
+/// grow by four, and perhaps the next, and so on. A listpack writes each entry's own length behind it
+/// instead.
 public final class Ziplist {
     private static final int HEADER = 10;
     private static final int END = 0xff;

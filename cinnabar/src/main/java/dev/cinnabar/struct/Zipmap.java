@@ -5,7 +5,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/// Fields and values in one piece of bytes, as Redis kept small hashes before 2.6. Only read, where an old RDB file or payload holds one.
+/// Fields and values in one piece of bytes, as Redis kept small hashes before 2.6. Only read, where an old
+/// RDB file or payload holds one.
 ///
 /// ```
 ///    count | length field length free value … | … | 0xff

@@ -9,19 +9,19 @@ import java.nio.channels.SocketChannel;
 
 /// A ring of the kernel's, and memory to receive into and send from.
 ///
-/// Put operations in line, [#submit], look at each [#result]; then the line is empty again. Sockets must not block. Owned by one thread at a time.
-/// Source: io_uring_setup(2), io_uring_enter(2), Linux 5.7.
+/// Put operations in line, [#submit], look at each [#result]; then the line is empty again. Sockets must not
+/// block. Owned by one thread at a time. Source: io_uring_setup(2), io_uring_enter(2), Linux 5.7.
 public final class Ring implements AutoCloseable {
     /*
      * struct io_uring_params     0 sq_entries   4 cq_entries   8 flags   20 features   40 sq_off   80 cq_off
      *   sq_off                   head 0, tail 4, ring_mask 8, array 24
      *   cq_off                   head 0, tail 4, ring_mask 8, cqes 20
-     * struct io_uring_sqe        0 opcode (8 bits), flags (8), ioprio (16), descriptor (32)   8 offset   16 address
+     * struct io_uring_sqe 0 opcode (8 bits), flags (8), ioprio (16), descriptor (32) 8 offset 16 address
      *                            24 length (32), flags of recv and send (32)   32 user_data   40 … 63 zero
      * struct io_uring_cqe        0 user_data   8 result (32)   12 flags
      *
-     * Both queues lie in one mapping (IORING_FEAT_SINGLE_MMAP), the submission entries in another. The array between the queue and its entries
-     * is filled once: place i holds entry i.
+     * Both queues lie in one mapping (IORING_FEAT_SINGLE_MMAP), the submission entries in another. The array
+     * between the queue and its entries is filled once: place i holds entry i.
      */
 
     /// Of an operation that the kernel did not look at; it may be done in another way.
@@ -71,7 +71,8 @@ public final class Ring implements AutoCloseable {
     private int count;
     private boolean isClosed;
 
-    /// The number by which the kernel knows a socket, good until the channel is closed; -1 when it cannot be told.
+    /// The number by which the kernel knows a socket, good until the channel is closed; -1 when it cannot be
+    /// told.
     public static int descriptor(SocketChannel channel) {
         return SystemCalls.descriptor(channel);
     }
@@ -187,7 +188,8 @@ public final class Ring implements AutoCloseable {
         count = 0;
     }
 
-    /// Has the kernel do what is in line. When this returns, all of it is done or [#NOT_DONE]. One system call.
+    /// Has the kernel do what is in line. When this returns, all of it is done or [#NOT_DONE]. One system
+    /// call.
     ///
     /// @return how many operations were in line
     public int submit() {
@@ -215,8 +217,9 @@ public final class Ring implements AutoCloseable {
         return submitted;
     }
 
-    /// What became of an operation that was submitted last: how many bytes were received (0: the peer has ended its stream) or sent,
-    /// [#TRY_AGAIN], [#NOT_DONE], or another negative number, for a broken connection.
+    /// What became of an operation that was submitted last: how many bytes were received (0: the peer has
+    /// ended its stream) or sent, [#TRY_AGAIN], [#NOT_DONE], or another negative number, for a broken
+    /// connection.
     public int result(int operation) {
         return results[operation];
     }

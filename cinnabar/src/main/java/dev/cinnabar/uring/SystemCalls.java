@@ -64,8 +64,9 @@ final class SystemCalls {
 
     private SystemCalls() {}
 
-    /// What is found by reflection. All four functions are called with six longs: arguments of a C function that are too many are not
-    /// looked at, and an int is the lower half of a long, in the calling conventions of x86-64 and aarch64.
+    /// What is found by reflection. All four functions are called with six longs: arguments of a C function
+    /// that are too many are not looked at, and an int is the lower half of a long, in the calling
+    /// conventions of x86-64 and aarch64.
     private static final class Linked {
         private static final int ARGUMENTS = 6;
 
@@ -136,7 +137,8 @@ final class SystemCalls {
         if (WHY_NOT != null) throw new IOException(WHY_NOT);
     }
 
-    /// The number by which the kernel knows a socket, good until the channel is closed; -1 when it cannot be told.
+    /// The number by which the kernel knows a socket, good until the channel is closed; -1 when it cannot be
+    /// told.
     static int descriptor(SocketChannel channel) {
         if (DESCRIPTOR == null) return -1;
         try {

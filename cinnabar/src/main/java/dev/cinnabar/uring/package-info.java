@@ -1,7 +1,8 @@
 /// **Uring: many socket operations for the price of one system call.**
 ///
-/// The question this room answers: a turn of an event loop reads from fifty sockets and writes to fifty, a hundred system calls,
-/// and each begins and ends with a change of worlds that costs more than what it is for. Must it?
+/// The question this room answers: a turn of an event loop reads from fifty sockets and writes to fifty, a
+/// hundred system calls, and each begins and ends with a change of worlds that costs more than what it is
+/// for. Must it?
 ///
 /// ```
 ///        our memory, which the kernel sees as well
@@ -15,33 +16,38 @@
 ///              io_uring_enter: "there are three"  ─►  done when it returns
 /// ```
 ///
-/// **Words.** An *operation* is a receive or a send of one socket. A *ring* is the pair of queues. To *submit* is to have the kernel do
-/// all operations that were put in line. A *descriptor* is the small number by which the kernel knows a socket.
+/// **Words.** An *operation* is a receive or a send of one socket. A *ring* is the pair of queues. To *submit*
+/// is to have the kernel do all operations that were put in line. A *descriptor* is the small number by which
+/// the kernel knows a socket.
 ///
-/// **How it works.** Sockets do not block, so an operation that cannot go on fails at once with "try again", exactly as `recv` and
-/// `send` do; nothing is under way when [dev.cinnabar.uring.Ring#submit] returns. A ring is therefore no other way to wait, and no other
-/// architecture: the loop still asks a selector who is ready. It is a way to say a hundred things in one breath.
+/// **How it works.** Sockets do not block, so an operation that cannot go on fails at once with "try again",
+/// exactly as `recv` and `send` do; nothing is under way when [dev.cinnabar.uring.Ring#submit] returns. A
+/// ring is therefore no other way to wait, and no other architecture: the loop still asks a selector who is
+/// ready. It is a way to say a hundred things in one breath.
 ///
-/// **No C.** The four functions that are needed (`mmap`, `munmap`, `close`, `syscall`) are called through `java.lang.foreign`, which is final
-/// since JDK 22. This project's classes are Java 17's, so that package is reached by reflection, once, in `SystemCalls`; what is called
-/// later are method handles that take and return longs, and memory that is seen as a `ByteBuffer`. A socket's descriptor is something that
-/// the JDK keeps to itself; it must be told to show it.
+/// **No C.** The four functions that are needed (`mmap`, `munmap`, `close`, `syscall`) are called through
+/// `java.lang.foreign`, which is final since JDK 22. This project's classes are Java 17's, so that package is
+/// reached by reflection, once, in `SystemCalls`; what is called later are method handles that take and
+/// return longs, and memory that is seen as a `ByteBuffer`. A socket's descriptor is something that the JDK
+/// keeps to itself; it must be told to show it.
 ///
-/// **Where it is not to be had.** On JDK 17 to 21; on systems other than Linux 5.7 or newer with 64 bits; in containers whose policy forbids
-/// it, as Docker's does; in a JVM that was not started with `--enable-native-access` and `--add-exports java.base/sun.nio.ch=…`, as our
-/// launcher does. Then [dev.cinnabar.uring.Ring#open] says why, and everything goes on with one call per operation.
+/// **Where it is not to be had.** On JDK 17 to 21; on systems other than Linux 5.7 or newer with 64 bits; in
+/// containers whose policy forbids it, as Docker's does; in a JVM that was not started with
+/// `--enable-native-access` and `--add-exports java.base/sun.nio.ch=…`, as our launcher does. Then
+/// [dev.cinnabar.uring.Ring#open] says why, and everything goes on with one call per operation.
 ///
-/// **What this room does not do.** It knows no connections and no loops. It does not use what would save a few more calls: receives that are
-/// armed once and deliver many times, buffers that the kernel chooses, a kernel thread that polls. Each of them makes operations live
-/// longer than a call, and then a socket that is closed, a buffer that is given up and a server that ends all have to wait for them.
+/// **What this room does not do.** It knows no connections and no loops. It does not use what would save a
+/// few more calls: receives that are armed once and deliver many times, buffers that the kernel chooses, a
+/// kernel thread that polls. Each of them makes operations live longer than a call, and then a socket that is
+/// closed, a buffer that is given up and a server that ends all have to wait for them.
 ///
 /// **Start reading** with `Ring`.
 ///
-/// **Sources.** J. Axboe, *Efficient IO with io_uring*, 2019; the manual pages io_uring_setup(2) and io_uring_enter(2). Figures:
-/// `docs/decisions/0073-io-uring.md`.
+/// **Sources.** J. Axboe, *Efficient IO with io_uring*, 2019; the manual pages io_uring_setup(2) and
+/// io_uring_enter(2). Figures: `docs/decisions/0073-io-uring.md`.
 ///
-/// **Exercise.** `submit` takes back what the kernel did not consume. When does it consume less than it was told, and why may the queue's
-/// tail be moved back then?
+/// **Exercise.** `submit` takes back what the kernel did not consume. When does it consume less than it was
+/// told, and why may the queue's tail be moved back then?
 @NullMarked
 package dev.cinnabar.uring;
 

@@ -11,7 +11,8 @@ public final class Garbage {
 
     /// The bytes of heap that a warm run of the body allocates on this thread.
     ///
-    /// Runs it many times and takes the least: the JVM itself may allocate in between, the body's own garbage is in every run.
+    /// Runs it many times and takes the least: the JVM itself may allocate in between, the body's own garbage
+    /// is in every run.
     public static long of(Runnable body) {
         for (int i = 0; i < 20; i++) body.run();
         long least = Long.MAX_VALUE;
@@ -23,7 +24,8 @@ public final class Garbage {
         return least;
     }
 
-    /// The bytes of heap that the body allocates on this thread when it runs once, cold; for what takes long and allocates much.
+    /// The bytes of heap that the body allocates on this thread when it runs once, cold; for what takes long
+    /// and allocates much.
     public static long ofOneRun(Runnable body) {
         long before = THREADS.getCurrentThreadAllocatedBytes();
         body.run();

@@ -2,8 +2,8 @@ package dev.cinnabar.base;
 
 /// A test of many random operations that can be repeated: a failure names the seed of its run.
 ///
-/// `-Dcinnabar.test.seed=…` repeats a run; `-Dcinnabar.test.scale=…` multiplies the numbers of operations, so that the same
-/// test takes seconds before a commit and hours over night.
+/// `-Dcinnabar.test.seed=…` repeats a run; `-Dcinnabar.test.scale=…` multiplies the numbers of operations, so
+/// that the same test takes seconds before a commit and hours over night.
 public final class RandomRun {
     private static final double SCALE = Double.parseDouble(System.getProperty("cinnabar.test.scale", "1"));
 

@@ -215,10 +215,9 @@ class ConfigRewriteTest {
                 + "client-output-buffer-limit replica 1 1 1\nclient-output-buffer-limit normal 0 0 0\n");
     }
 
-    /// Lets both rewrite the same file after the same change. Empty lines and one that Redis adds without need are left
-    /// out. Lines that only one of them has a reason for
-    /// (its socket, its port, users) are left out, and so is the order of added lines, which is by chance in
-    /// Redis.
+    /// Lets both rewrite the same file after the same change. Empty lines and one that Redis adds without
+    /// need are left out. Lines that only one of them has a reason for (its socket, its port, users) are left
+    /// out, and so is the order of added lines, which is by chance in Redis.
     private void compare(String text, String... changes) throws Exception {
         Config config = load(text);
         assertThat(changes.length == 0 ? null : config.set(List.of(changes), true, false))

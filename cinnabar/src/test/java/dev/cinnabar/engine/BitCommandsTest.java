@@ -10,8 +10,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The promises of bitmaps that a twin does not show: the log, events, memory, and what redis-server 7.0 does not know. Replies are compared
-/// with a real server in `BitTwinTest`.
+/// The promises of bitmaps that a twin does not show: the log, events, memory, and what redis-server 7.0 does
+/// not know. Replies are compared with a real server in `BitTwinTest`.
 class BitCommandsTest {
     private static final String YES = ":1\r\n";
     private static final String NO = ":0\r\n";

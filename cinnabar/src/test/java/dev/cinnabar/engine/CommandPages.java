@@ -15,8 +15,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/// The manual pages of `docs/commands`, made from the declarations of the commands: a page for each command, with its subcommands, and an
-/// index. `make docs` writes them; [CommandPagesTest] fails when they are out of date.
+/// The manual pages of `docs/commands`, made from the declarations of the commands: a page for each command,
+/// with its subcommands, and an index. `make docs` writes them; [CommandPagesTest] fails when they are out of
+/// date.
 final class CommandPages {
     private static final String MADE =
             "<!-- Made from the declaration of the command; change that and run `make docs`. -->\n\n";

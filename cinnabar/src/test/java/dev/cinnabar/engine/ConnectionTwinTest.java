@@ -25,8 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The same conversations with a real server and with ours. Each line of a script is a client's name and its words; the replies have to
-/// be the same, but for ids, addresses, times and the version.
+/// The same conversations with a real server and with ours. Each line of a script is a client's name and its
+/// words; the replies have to be the same, but for ids, addresses, times and the version.
 class ConnectionTwinTest {
     /// What came with 7.2.
     private static final Set<String> NOT_IN_7_0 = Set.of("client|setinfo", "client|no-touch");

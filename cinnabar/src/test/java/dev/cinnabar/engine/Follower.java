@@ -4,7 +4,8 @@ import dev.cinnabar.base.Bytes;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// A second engine that runs what the first one logs, as soon as it logs it, the way a server does that reads its log at the start.
+/// A second engine that runs what the first one logs, as soon as it logs it, the way a server does that reads
+/// its log at the start.
 public final class Follower implements AutoCloseable {
     private final TestServer leader;
     private final TestServer server = TestServer.inRealTime();

@@ -13,7 +13,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// The promises of the places on earth, on both encodings of sorted sets. Replies are compared with a real server in `GeoTwinTest`.
+/// The promises of the places on earth, on both encodings of sorted sets. Replies are compared with a real
+/// server in `GeoTwinTest`.
 class GeoCommandsTest {
     private static final String SICILY = "GEOADD sicily 13.361389 38.115556 Palermo 15.087269 37.502669 Catania";
 

@@ -19,8 +19,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The promises of the hash family that a twin does not show: encodings, chance, the log, and fields that expire. Replies are compared
-/// with a real server in `HashTwinTest`.
+/// The promises of the hash family that a twin does not show: encodings, chance, the log, and fields that
+/// expire. Replies are compared with a real server in `HashTwinTest`.
 class HashCommandsTest {
     private final TestServer server = new TestServer();
 

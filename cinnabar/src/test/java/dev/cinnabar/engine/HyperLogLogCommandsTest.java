@@ -7,8 +7,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The promises of HyperLogLogs that a twin does not show: the log, events, memory, what happens to corrupt ones. Counts and bytes are
-/// compared with a real server in `HyperLogLogTwinTest`.
+/// The promises of HyperLogLogs that a twin does not show: the log, events, memory, what happens to corrupt
+/// ones. Counts and bytes are compared with a real server in `HyperLogLogTwinTest`.
 class HyperLogLogCommandsTest {
     private static final String YES = ":1\r\n";
     private static final String NO = ":0\r\n";

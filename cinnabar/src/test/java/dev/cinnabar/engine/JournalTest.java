@@ -7,7 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/// Logs come and go while a server runs; what each is told is whole, and says what came of a command where that is not in its words.
+/// Logs come and go while a server runs; what each is told is whole, and says what came of a command where
+/// that is not in its words.
 class JournalTest {
     private final TestEngine server = new TestEngine();
     private final TestClient client = server.connect();

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The promises of the list family that a twin does not show: encodings, the log, waiting, memory. Replies are compared with a real server in
-/// `CollectionTwinTest`.
+/// The promises of the list family that a twin does not show: encodings, the log, waiting, memory. Replies
+/// are compared with a real server in `CollectionTwinTest`.
 class ListCommandsTest {
     private final TestServer server = new TestServer();
 

@@ -12,7 +12,8 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/// A connection to a real redis-server that shows replies as [TestClient] does: the protocol's own text in a line.
+/// A connection to a real redis-server that shows replies as [TestClient] does: the protocol's own text in a
+/// line.
 final class RealClient implements AutoCloseable {
     private final SocketChannel channel;
     private final DataInputStream in;

@@ -14,7 +14,8 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// An engine on the bench: a clock to move, a process that is not there, clients without sockets, and replies as objects.
+/// An engine on the bench: a clock to move, a process that is not there, clients without sockets, and replies
+/// as objects.
 final class Rig {
     final TestClock clock = new TestClock();
     final FakeHost host = new FakeHost(clock.wallMs());
@@ -94,7 +95,8 @@ final class Rig {
         }
     }
 
-    /// A client; what it is answered comes as String (errors with their minus), Long, Double, Boolean, List, Set, Map or null.
+    /// A client; what it is answered comes as String (errors with their minus), Long, Double, Boolean, List,
+    /// Set, Map or null.
     final class Client extends NoLink {
         final Session session;
         private final String address;

@@ -12,8 +12,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The promises of the set family that a twin does not show: encodings, chance, the log. Replies are compared with a real server in
-/// `CollectionTwinTest`.
+/// The promises of the set family that a twin does not show: encodings, chance, the log. Replies are compared
+/// with a real server in `CollectionTwinTest`.
 class SetCommandsTest {
     private final TestServer server = new TestServer();
 

@@ -10,7 +10,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The promises of SORT, for every type that it sorts. Replies are compared with a real server in `SortTwinTest`.
+/// The promises of SORT, for every type that it sorts. Replies are compared with a real server in
+/// `SortTwinTest`.
 class SortCommandsTest {
     private final TestServer server = new TestServer();
 
@@ -23,7 +24,8 @@ class SortCommandsTest {
         return server.line(line).replace("\r\n", " ").strip();
     }
 
-    /// Makes a key of this type that holds 3, 10, 1 and 2, a small one or one that holds more, and of each encoding.
+    /// Makes a key of this type that holds 3, 10, 1 and 2, a small one or one that holds more, and of each
+    /// encoding.
     private void make(String encoding) {
         switch (encoding) {
             case "quicklist" -> server.store().thresholds().listMaxListpackSize = 2;

@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The promises of the stream family that a twin does not show: the log, images, waiting, memory, and what is younger than their server.
+/// The promises of the stream family that a twin does not show: the log, images, waiting, memory, and what is
+/// younger than their server.
 class StreamCommandsTest {
     private final TestServer server = new TestServer();
 
@@ -395,7 +396,8 @@ class StreamCommandsTest {
 
     // ---- ids that go back ----
 
-    /// Where Redis 7.0 puts such entries into the node of what is deleted, answers 4-0, 5-0, 6-0, 3-0 and does not find 3-0 any more.
+    /// Where Redis 7.0 puts such entries into the node of what is deleted, answers 4-0, 5-0, 6-0, 3-0 and
+    /// does not find 3-0 any more.
     @Test
     void entries_are_in_order_and_found_when_ids_go_back_behind_deleted_ones() {
         server.store().thresholds().streamNodeMaxEntries = 3;
@@ -956,7 +958,8 @@ class StreamCommandsTest {
         assertThat(ask("XPENDING s g - + 10 c")).startsWith("*2");
     }
 
-    /// The deliveries of who reads its own entries again are not in the log, so a release tells how many there were.
+    /// The deliveries of who reads its own entries again are not in the log, so a release tells how many
+    /// there were.
     @Test
     void a_release_is_logged_with_the_number_of_deliveries() {
         read("s", 3);

@@ -6,8 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/// A client without a socket: what it gets is the protocol's text with `\r\n` shown as blanks, so that a reply fits into a line.
-/// A command that has to wait is kept, with those behind it, and brought again when the engine says so, as a transport does.
+/// A client without a socket: what it gets is the protocol's text with `\r\n` shown as blanks, so that a
+/// reply fits into a line. A command that has to wait is kept, with those behind it, and brought again when
+/// the engine says so, as a transport does.
 final class TestClient implements Link {
     private final Engine engine;
     private final String remoteAddress;

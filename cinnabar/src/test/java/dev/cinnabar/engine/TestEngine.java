@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/// An engine with a clock to move and clients without sockets. Knows two commands more than the server: `STALL milliseconds` takes so
-/// long, and `AWAIT key` waits until there is such a key.
+/// An engine with a clock to move and clients without sockets. Knows two commands more than the server:
+/// `STALL milliseconds` takes so long, and `AWAIT key` waits until there is such a key.
 final class TestEngine {
     final TestClock clock = new TestClock();
     final Engine engine;

@@ -81,8 +81,8 @@ public final class TestServer {
         return this;
     }
 
-    /// Opens a client that listens to what happens to keys, all classes of events, and answers the list into which what it is sent is put:
-    /// each push as the protocol's text, in the order of sending.
+    /// Opens a client that listens to what happens to keys, all classes of events, and answers the list into
+    /// which what it is sent is put: each push as the protocol's text, in the order of sending.
     public List<String> listen() {
         SettingsBinding.keyspaceEvents(
                 engine,

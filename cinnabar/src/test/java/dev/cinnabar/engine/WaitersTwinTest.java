@@ -18,13 +18,15 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Several clients that block, wake each other, and wait in the same lines, at a real server and at ours: after every command each of them
-/// has been sent the same on both sides. So it is compared who is served, with what, in which order, and who goes on waiting.
+/// Several clients that block, wake each other, and wait in the same lines, at a real server and at ours:
+/// after every command each of them has been sent the same on both sides. So it is compared who is served,
+/// with what, in which order, and who goes on waiting.
 ///
-/// Left out is what differs on purpose. A key that is overwritten by a value of another type (`ZUNIONSTORE` over a list) wakes those who wait
-/// for it here; 7.0 forgets them. `XREAD` of several streams and a group that is destroyed are answered as by 7.2. After `SWAPDB` 7.0 serves
-/// in the order of a hash table. A stream whose last entries were deleted (`XDEL`) and that takes the place of another is news to 7.0, which
-/// then answers that there are no entries.
+/// Left out is what differs on purpose. A key that is overwritten by a value of another type (`ZUNIONSTORE`
+/// over a list) wakes those who wait for it here; 7.0 forgets them. `XREAD` of several streams and a group
+/// that is destroyed are answered as by 7.2. After `SWAPDB` 7.0 serves in the order of a hash table. A stream
+/// whose last entries were deleted (`XDEL`) and that takes the place of another is news to 7.0, which then
+/// answers that there are no entries.
 class WaitersTwinTest {
     private static final String GONE = "-NOGROUP …";
     private static final int CLIENTS = 5;
@@ -63,8 +65,8 @@ class WaitersTwinTest {
             return TestClient.inALine(new String(buffer.array(), 0, buffer.position(), StandardCharsets.ISO_8859_1));
         }
 
-        /// Waits until the server has done all that was sent before: it answers one turn after the other, and writes answers at the end of a
-        /// turn.
+        /// Waits until the server has done all that was sent before: it answers one turn after the other, and
+        /// writes answers at the end of a turn.
         static void settle(RealRedis fence) {
             fence.ask("PING");
             fence.ask("PING");

@@ -8,7 +8,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// A page that is made beforehand is taken, counted once, and given up when nobody needs it. The maker's thread is this one.
+/// A page that is made beforehand is taken, counted once, and given up when nobody needs it. The maker's
+/// thread is this one.
 class PageMakerTest {
     private static final long PAGE = 4 << 20;
     private static final int SPAN = 1 << 16;

@@ -432,8 +432,8 @@ class PagesTest {
         });
     }
 
-    /// G1 gives an array that is larger than half of one of its regions whole regions: what is left of them is nobody's, and must not be
-    /// promised to anybody.
+    /// G1 gives an array that is larger than half of one of its regions whole regions: what is left of them
+    /// is nobody's, and must not be promised to anybody.
     @Test
     void a_block_that_fills_regions_of_the_heap_counts_as_them() {
         int region = 4 << 20;

@@ -18,7 +18,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/// What batches could break that single calls cannot: bytes that were fetched and are not looked at yet, and rings.
+/// What batches could break that single calls cannot: bytes that were fetched and are not looked at yet, and
+/// rings.
 class BatchesTest extends NetRig {
     private CountDownLatch go = new CountDownLatch(0);
 

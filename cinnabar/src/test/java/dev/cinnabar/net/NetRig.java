@@ -30,9 +30,11 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// What tests of this room share: a server of a toy protocol, clients, and what must be true at the end of each test.
+/// What tests of this room share: a server of a toy protocol, clients, and what must be true at the end of
+/// each test.
 ///
-/// Each test is run twice: with a call for each read and write, and in batches, where this machine and this JVM have them.
+/// Each test is run twice: with a call for each read and write, and in batches, where this machine and this
+/// JVM have them.
 @ParameterizedClass(name = "{0}")
 @EnumSource
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

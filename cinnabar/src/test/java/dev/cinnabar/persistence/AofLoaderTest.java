@@ -125,7 +125,8 @@ class AofLoaderTest {
         }
     }
 
-    /// A file that was cut to nothing has no first line; the name of its only checksum line may flip, and then it is a comment.
+    /// A file that was cut to nothing has no first line; the name of its only checksum line may flip, and
+    /// then it is a comment.
     private static void assertRefusedOrRight(FakeDisk disk, Map<String, String> right) throws Exception {
         try {
             assertThat(Fixture.recover(disk)).isEqualTo(right);

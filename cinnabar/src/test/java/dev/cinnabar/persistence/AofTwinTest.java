@@ -517,13 +517,15 @@ class AofTwinTest {
         }
     }
 
-    /// What is known of the streams that StreamMaker makes, but for what differs between versions of Redis, and when consumers were seen.
+    /// What is known of the streams that StreamMaker makes, but for what differs between versions of Redis,
+    /// and when consumers were seen.
     private static List<String> streams(Jedis jedis) {
         List<String> streams = new ArrayList<>();
         for (int k = 0; k < 6; k++)
             streams.add(answer(jedis, "XINFO", "STREAM", "key" + k, "FULL", "COUNT", "0")
                     .replaceAll(
-                            "(radix-tree-keys|radix-tree-nodes|seen-time|active-time), -?\\d+, |, nacked-count, 0", ""));
+                            "(radix-tree-keys|radix-tree-nodes|seen-time|active-time), -?\\d+, |, nacked-count, 0",
+                            ""));
         return streams;
     }
 

@@ -15,8 +15,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The promises of DUMP and RESTORE. That payloads go from server to server shows in `DumpTwinTest`, that no byte of them is believed in
-/// `PayloadFuzzTest`.
+/// The promises of DUMP and RESTORE. That payloads go from server to server shows in `DumpTwinTest`, that no
+/// byte of them is believed in `PayloadFuzzTest`.
 class DumpCommandsTest {
     private static final String BAD_DATA = "-ERR Bad data format\r\n";
     private static final String DAMAGED = "-ERR DUMP payload version or checksum are wrong\r\n";

@@ -14,8 +14,8 @@ import java.util.function.IntUnaryOperator;
 
 /// A disk in memory that can be full, fail, write less than it is told, and lose power.
 ///
-/// It keeps two truths: what the processes see, and what a power cut would leave. A file's content gets from the first to
-/// the second by its sync, a directory's names by the directory's.
+/// It keeps two truths: what the processes see, and what a power cut would leave. A file's content gets from
+/// the first to the second by its sync, a directory's names by the directory's.
 final class FakeDisk implements Disk {
     private static final class Content {
         byte[] bytes = {}; // with room behind
@@ -44,8 +44,8 @@ final class FakeDisk implements Disk {
             dirtyTo = 0;
         }
 
-        /// What is left when the power goes: of each sector that was overwritten the old or the new content, of what the file grew by a
-        /// beginning.
+        /// What is left when the power goes: of each sector that was overwritten the old or the new content,
+        /// of what the file grew by a beginning.
         byte[] left(IntUnaryOperator below) {
             if (doubtful) return Arrays.copyOf(safe, safeLength);
             boolean shrank = length < safeLength;

@@ -10,7 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/// A log with everything around it held by the test: the disk, the clock, the log's turns, and rewrites, which run when told.
+/// A log with everything around it held by the test: the disk, the clock, the log's turns, and rewrites,
+/// which run when told.
 final class Fixture {
     static final Path DIR = Path.of("/data");
     static final Path AOF = DIR.resolve("appendonlydir");

@@ -59,7 +59,8 @@ class ManifestTest {
         }
     }
 
-    /// Redis 7.0 writes `größe` like this; names with the bytes of Latin-1 are those of older versions of ours.
+    /// Redis 7.0 writes `größe` like this; names with the bytes of Latin-1 are those of older versions of
+    /// ours.
     @Test
     void names_are_written_in_utf_8() throws Exception {
         for (String name : new String[] {"gr\u00f6\u00dfe.aof", "\u0436\u0443\u0440.aof", "\ud83d\ude00.aof"}) {

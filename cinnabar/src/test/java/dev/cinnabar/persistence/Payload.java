@@ -6,7 +6,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/// Bytes in RDB encoding, put together by hand, and the footer that RESTORE wants. Texts are bytes, one char each.
+/// Bytes in RDB encoding, put together by hand, and the footer that RESTORE wants. Texts are bytes, one char
+/// each.
 final class Payload {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
@@ -126,7 +127,8 @@ final class Payload {
         return map.bytes(0xff).toBytes();
     }
 
-    /// A stream as Redis 5 wrote it (15), or 7.2 (21), made from how 7.0 does (19). None of its strings is a number.
+    /// A stream as Redis 5 wrote it (15), or 7.2 (21), made from how 7.0 does (19). None of its strings is a
+    /// number.
     static byte[] stream(int type, byte[] of19) {
         ByteBuffer from = ByteBuffer.wrap(of19).position(1);
         Payload to = of(type);

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/// Damaged payloads whose checksum fits all the same, so that the decoder itself has to notice: each is refused, and leaves nothing, or is
-/// a value like any other.
+/// Damaged payloads whose checksum fits all the same, so that the decoder itself has to notice: each is
+/// refused, and leaves nothing, or is a value like any other.
 class PayloadFuzzTest {
     private static final int RANDOM_ROUNDS = 20_000;
 

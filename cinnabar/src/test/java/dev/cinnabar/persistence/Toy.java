@@ -16,7 +16,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// As much of a server as a log needs: databases of strings, the commands SET, DEL, INCR and SELECT, and images of them.
+/// As much of a server as a log needs: databases of strings, the commands SET, DEL, INCR and SELECT, and
+/// images of them.
 final class Toy implements Replayer, SnapshotSource {
     private final Map<String, String> data = new TreeMap<>(); // "db:key" -> "value", with "@time" when it expires
     private final Store store = new Store(16, new Budget(64 << 20), new Unheard(), new Randomness(1), 0);

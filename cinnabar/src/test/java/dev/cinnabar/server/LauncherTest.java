@@ -19,8 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The scripts in `bin`, with a Java that only says how it was called: a home with a file `release` and a shell script.
-/// Its version, 99, is newer than any real one, so it is found on every machine.
+/// The scripts in `bin`, with a Java that only says how it was called: a home with a file `release` and a
+/// shell script. Its version, 99, is newer than any real one, so it is found on every machine.
 class LauncherTest {
     private static final Path BIN = Path.of("../bin");
 
@@ -124,7 +124,8 @@ class LauncherTest {
         assertThat(run(builder)).contains(jar().toString());
     }
 
-    /// The JVM takes names of files and arguments for what the locale says; units and containers often have none.
+    /// The JVM takes names of files and arguments for what the locale says; units and containers often have
+    /// none.
     @ParameterizedTest
     @ValueSource(strings = {"", "C", "POSIX"})
     void names_are_utf_8_where_the_locale_says_nothing(String locale) throws Exception {

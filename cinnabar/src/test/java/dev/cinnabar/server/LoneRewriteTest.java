@@ -43,7 +43,8 @@ class LoneRewriteTest {
         }
     }
 
-    /// Whoever forgot `appendonly yes` when moving here, and notices it by the empty server, must not lose the old log by what he does next.
+    /// Whoever forgot `appendonly yes` when moving here, and notices it by the empty server, must not lose
+    /// the old log by what he does next.
     @Test
     void a_log_of_one_file_that_was_never_loaded_stays_where_it_is() throws IOException {
         Path old = Files.writeString(folder.resolve("appendonly.aof"), "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\n");

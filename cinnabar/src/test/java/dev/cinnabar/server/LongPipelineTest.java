@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A client may send all its requests before it reads the first answer, though neither they nor the answers fit into the sockets.
+/// A client may send all its requests before it reads the first answer, though neither they nor the answers
+/// fit into the sockets.
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LongPipelineTest {
     private static final int REQUESTS = 700_000; // 14 MB of them, 210 MB of answers

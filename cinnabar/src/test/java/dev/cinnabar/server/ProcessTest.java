@@ -37,7 +37,8 @@ class ProcessTest {
         readUpTo("The server is now ready to accept connections at " + folder.resolve("socket"));
     }
 
-    /// A process with these options, and a directory and a pid file that are the same unless they say otherwise.
+    /// A process with these options, and a directory and a pid file that are the same unless they say
+    /// otherwise.
     private Process launch(String... options) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

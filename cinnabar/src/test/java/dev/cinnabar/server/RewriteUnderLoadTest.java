@@ -14,9 +14,11 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The log is rewritten while clients write to it, again and again, on a real disk: what is loaded is what was there.
+/// The log is rewritten while clients write to it, again and again, on a real disk: what is loaded is what
+/// was there.
 ///
-/// `-Dcinnabar.test.scale=…` multiplies the number of rewrites, `-Dcinnabar.test.elements=…` says how large the large collections are.
+/// `-Dcinnabar.test.scale=…` multiplies the number of rewrites, `-Dcinnabar.test.elements=…` says how large
+/// the large collections are.
 class RewriteUnderLoadTest {
     private static final int REWRITES = 50;
     private static final int ELEMENTS = Integer.getInteger("cinnabar.test.elements", 2_000);

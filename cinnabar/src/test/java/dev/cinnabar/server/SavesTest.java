@@ -25,7 +25,8 @@ import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// When the RDB file is written and read. What is in it shows in `RdbFileTest`, and beside Redis in `AofTwinTest`.
+/// When the RDB file is written and read. What is in it shows in `RdbFileTest`, and beside Redis in
+/// `AofTwinTest`.
 class SavesTest {
     @TempDir
     private Path dir;

@@ -18,7 +18,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// What clients hear while the log cannot be written: two loops, and a log that gets stuck when it is told to.
+/// What clients hear while the log cannot be written: two loops, and a log that gets stuck when it is told
+/// to.
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class StuckLogTest {
     private static final String FULL = "MISCONF Errors writing to the AOF file: No space left on device";
@@ -29,7 +30,8 @@ class StuckLogTest {
     private final StuckLog log = new StuckLog();
     private final List<Client> clients = new ArrayList<>();
 
-    /// Takes everything until it is stuck; then refuses, as the real one does, from the first commit that finds something new.
+    /// Takes everything until it is stuck; then refuses, as the real one does, from the first commit that
+    /// finds something new.
     private static final class StuckLog implements ChangeLog {
         private volatile long end;
         private volatile long written;

@@ -25,7 +25,8 @@ class CompactionTest {
         db.setString(key, text("0123456789abcdef0123456789abcdef"), SOME_DAY_MS);
     }
 
-    /// At sizes between which nothing is left to gain, but there are still more holes than a compaction looks for, pages were emptied into new ones for ever.
+    /// At sizes between which nothing is left to gain, but there are still more holes than a compaction looks
+    /// for, pages were emptied into new ones for ever.
     @Test
     void a_compaction_comes_to_an_end_whatever_is_left() {
         List<Integer> endless = new ArrayList<>();

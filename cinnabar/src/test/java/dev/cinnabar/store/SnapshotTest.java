@@ -15,7 +15,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/// Images of databases that change while they are written: complete, exact, in bounded steps, and nothing stays behind.
+/// Images of databases that change while they are written: complete, exact, in bounded steps, and nothing
+/// stays behind.
 class SnapshotTest {
     private static final int DATABASES = 3;
     private static final int KEYS = 12;
@@ -107,7 +108,8 @@ class SnapshotTest {
         assertThat(recorder.elements).isEqualTo(5_000);
     }
 
-    /// Two stores that are given the same commands; snapshots are taken of the first only, and must make no difference.
+    /// Two stores that are given the same commands; snapshots are taken of the first only, and must make no
+    /// difference.
     private static final class Run {
         final Randomness random;
         final Store store;

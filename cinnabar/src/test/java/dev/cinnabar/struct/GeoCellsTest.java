@@ -8,7 +8,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// No place in an area is outside of the cells that cover it; that is looked for by chance, at the ends of the map above all.
+/// No place in an area is outside of the cells that cover it; that is looked for by chance, at the ends of
+/// the map above all.
 class GeoCellsTest {
     private static final int SHAPES = 4_000;
     private static final int PLACES = 60;

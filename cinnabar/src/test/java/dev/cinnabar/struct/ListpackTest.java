@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/// The format itself is compared with Redis's by the tests of DUMP; here are the promises of walking and finding.
+/// The format itself is compared with Redis's by the tests of DUMP; here are the promises of walking and
+/// finding.
 class ListpackTest {
     private static final long SEED = 20261126;
     private static final int START = 3;
@@ -21,7 +22,8 @@ class ListpackTest {
 
     private final Random random = new Random(SEED);
 
-    /// Texts that are easily confused: the same ends, the same beginnings, one a part of the other, numbers and what only looks like them.
+    /// Texts that are easily confused: the same ends, the same beginnings, one a part of the other, numbers
+    /// and what only looks like them.
     private String text() {
         return switch (random.nextInt(8)) {
             case 0 -> "";
@@ -99,7 +101,8 @@ class ListpackTest {
         }
     }
 
-    /// As Redis writes it, byte for byte: with one byte more than needed at the greatest length that would fit.
+    /// As Redis writes it, byte for byte: with one byte more than needed at the greatest length that would
+    /// fit.
     @Test
     void the_length_at_the_end_of_an_entry_takes_what_it_takes_in_redis() {
         int[][] bodies = {{126, 1}, {127, 1}, {128, 2}, {16_382, 2}, {16_383, 3}, {2_097_150, 3}, {2_097_151, 4}};

@@ -7,8 +7,9 @@ import java.util.Locale;
 import java.util.Random;
 import java.util.function.Function;
 
-/// Commands of all families over one key space, in transactions and in several databases. Not stateless as the makers of families are:
-/// two families are in the foreground for a while, so that values have time to grow before a key becomes something else.
+/// Commands of all families over one key space, in transactions and in several databases. Not stateless as
+/// the makers of families are: two families are in the foreground for a while, so that values have time to
+/// grow before a key becomes something else.
 final class AllFamiliesMaker {
     private static final List<Function<Random, String[]>> FAMILIES = List.of(
             StringMaker::next,
@@ -86,10 +87,10 @@ final class AllFamiliesMaker {
         };
     }
 
-    /// Redis leaves open which of several equals come first, which is of no account until some are left out or stored, or others are shown
-    /// in their place. What the families'
-    /// makers avoid for themselves, others bring in: members of sorted sets that are places as far away as others, texts with a zero byte,
-    /// behind which ALPHA does not look there.
+    /// Redis leaves open which of several equals come first, which is of no account until some are left out
+    /// or stored, or others are shown in their place. What the families' makers avoid for themselves, others
+    /// bring in: members of sorted sets that are places as far away as others, texts with a zero byte, behind
+    /// which ALPHA does not look there.
     private static String[] withoutOpenOrder(String[] words) {
         List<String> all = new ArrayList<>(Arrays.asList(words));
         String name = words[0].toUpperCase(Locale.ROOT);

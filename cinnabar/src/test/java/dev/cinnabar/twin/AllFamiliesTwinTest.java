@@ -9,8 +9,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// All families over one key space beside a real redis-server: replies, data, what the log makes of them elsewhere, and payloads there and
-/// back. What may differ is listed in [Deliberate].
+/// All families over one key space beside a real redis-server: replies, data, what the log makes of them
+/// elsewhere, and payloads there and back. What may differ is listed in [Deliberate].
 ///
 /// `-Dtwin.commands=200000` makes it longer, `-Dtwin.seed=…` repeats a run that failed.
 class AllFamiliesTwinTest {

@@ -4,7 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/// Commands on bitmaps, as far as redis-server 7.0 has them, over keys that hold numbers and other types, too.
+/// Commands on bitmaps, as far as redis-server 7.0 has them, over keys that hold numbers and other types,
+/// too.
 final class BitMaker {
     private BitMaker() {}
 

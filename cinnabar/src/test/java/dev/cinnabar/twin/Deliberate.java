@@ -4,10 +4,11 @@ import dev.cinnabar.engine.TestServer;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// Where a reply of ours may differ from that of redis-server 7.0, and why: all there is of it, in one place. Each lets through as
-/// little as it can; what these do not explain is a mistake.
+/// Where a reply of ours may differ from that of redis-server 7.0, and why: all there is of it, in one place.
+/// Each lets through as little as it can; what these do not explain is a mistake.
 ///
-/// Differences that would leave other data behind cannot be listed here: the makers and [AllFamiliesMaker] avoid them.
+/// Differences that would leave other data behind cannot be listed here: the makers and [AllFamiliesMaker]
+/// avoid them.
 enum Deliberate {
     /// Since 7.2 ZRANK and ZREVRANK take WITHSCORE, so a fourth word is no matter of their number.
     RANK_WITH_SCORE {
@@ -45,7 +46,8 @@ enum Deliberate {
         }
     },
 
-    /// Their SORT refuses numbers when something before it met one out of range: it looks at an `errno` that nobody has cleared.
+    /// Their SORT refuses numbers when something before it met one out of range: it looks at an `errno` that
+    /// nobody has cleared.
     STALE_RANGE_ERROR {
         @Override
         boolean explains(String[] words, String ours, String theirs, TestServer server) {

@@ -117,7 +117,8 @@ class DumpTwinTest {
         }
     }
 
-    /// A real 7.0 has no such entries: it takes them for those of a consumer without a name, and gives them back so.
+    /// A real 7.0 has no such entries: it takes them for those of a consumer without a name, and gives them
+    /// back so.
     @Test
     void what_is_pending_of_nobody_goes_there_and_back(@TempDir Path directory) {
         try (Twin twin = new Twin(directory, "--sanitize-dump-payload", "yes")) {

@@ -6,8 +6,8 @@ import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What listeners are told of keys, beside a real redis-server: the same events in the same order for the same commands, of all
-/// families.
+/// What listeners are told of keys, beside a real redis-server: the same events in the same order for the
+/// same commands, of all families.
 class EventTwinTest {
     private static final int COMMANDS = 6_000;
 
@@ -40,7 +40,8 @@ class EventTwinTest {
         compare(SetMaker::next);
     }
 
-    /// A BITFIELD that makes a key longer and then fails tells nobody there, and does not log it either; ours does both.
+    /// A BITFIELD that makes a key longer and then fails tells nobody there, and does not log it either; ours
+    /// does both.
     private static String[] bit(Random r) {
         String[] words = BitMaker.next(r);
         for (int i = 0; i < words.length; i++) if (words[i].equalsIgnoreCase("FAIL")) words[i] = "SAT";

@@ -6,8 +6,8 @@ import java.util.Random;
 
 /// Makes commands of places on earth by chance.
 ///
-/// No two places are the same, since a real server leaves the order of members that are equally far away to its C
-/// library. STOREDIST is left out: the last digit of a distance is that of the machine's sines.
+/// No two places are the same, since a real server leaves the order of members that are equally far away to
+/// its C library. STOREDIST is left out: the last digit of a distance is that of the machine's sines.
 final class GeoMaker {
     private static final String[] NO_PLACES = {"-5.5", "1e17", "1e300", "inf", "-inf"}; // scores
 
@@ -84,8 +84,8 @@ final class GeoMaker {
             if (!toStore && r.nextInt(4) == 0) w.add(option);
     }
 
-    /// Often around Sicily, now and then elsewhere or beyond the map. Not near a pole: there a real server misses members in reach, because its
-    /// cells become narrower than it reckons with.
+    /// Often around Sicily, now and then elsewhere or beyond the map. Not near a pole: there a real server
+    /// misses members in reach, because its cells become narrower than it reckons with.
     private static void place(List<String> w, Random r) {
         double longitude = r.nextInt(3) == 0 ? r.nextDouble() * 360 - 180 : 13 + r.nextGaussian();
         double latitude = r.nextInt(3) == 0 ? r.nextDouble() * 120 - 60 : 38 + r.nextGaussian();

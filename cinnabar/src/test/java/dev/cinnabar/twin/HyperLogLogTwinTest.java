@@ -7,7 +7,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// HyperLogLogs beside a real redis-server: the same counts to the digit, the same strings to the bit, also of what was damaged.
+/// HyperLogLogs beside a real redis-server: the same counts to the digit, the same strings to the bit, also
+/// of what was damaged.
 class HyperLogLogTwinTest {
     private static final int COMMANDS = 8_000;
 
@@ -21,7 +22,8 @@ class HyperLogLogTwinTest {
         }
     }
 
-    /// From the first element to far beyond the place where it becomes dense; string and count after each step.
+    /// From the first element to far beyond the place where it becomes dense; string and count after each
+    /// step.
     @ParameterizedTest
     @ValueSource(ints = {0, 100, 3000, 15_000})
     void one_grows_as_it_does_in_redis(int sparseMaxBytes, @TempDir Path directory) {

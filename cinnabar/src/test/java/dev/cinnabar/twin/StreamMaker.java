@@ -4,7 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/// Commands on streams made by chance: few keys, few ids, so that they meet. What depends on the time of day is left out.
+/// Commands on streams made by chance: few keys, few ids, so that they meet. What depends on the time of day
+/// is left out.
 public final class StreamMaker {
     private StreamMaker() {}
 

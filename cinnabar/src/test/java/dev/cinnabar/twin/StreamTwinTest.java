@@ -13,7 +13,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class StreamTwinTest {
     private static final int COMMANDS = 20_000;
 
-    /// A trim by id may leave a node whose entries are all deleted, and XSETID may then go back in front of it.
+    /// A trim by id may leave a node whose entries are all deleted, and XSETID may then go back in front of
+    /// it.
     @Test
     void a_node_of_deleted_entries_stays_while_ids_behind_its_first_come(@TempDir Path directory) {
         try (Twin twin = new Twin(directory, "--stream-node-max-entries", "4")) {

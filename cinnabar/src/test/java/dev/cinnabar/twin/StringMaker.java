@@ -4,7 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/// Commands of the string family made by chance, as far as redis-server 7.0 has them. INCRBYFLOAT has a test of its own.
+/// Commands of the string family made by chance, as far as redis-server 7.0 has them. INCRBYFLOAT has a test
+/// of its own.
 final class StringMaker {
     private StringMaker() {}
 

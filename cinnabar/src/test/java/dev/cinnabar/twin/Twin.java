@@ -42,7 +42,8 @@ public final class Twin implements AutoCloseable {
         theirs = RealRedis.start(directory, directives);
     }
 
-    /// From now on what happens to keys is compared, too: the messages of keyspace notifications, of all classes, after each command.
+    /// From now on what happens to keys is compared, too: the messages of keyspace notifications, of all
+    /// classes, after each command.
     public Twin hearing() {
         heard = ours.listen();
         theirs.ask("DEBUG", "SET-ACTIVE-EXPIRE", "0"); // ours has no timers here
@@ -119,8 +120,9 @@ public final class Twin implements AutoCloseable {
         return essence(words) == EXACT && !mayDiffer;
     }
 
-    /// A message of our own behind the others says that there are no more. Which key a command missed before it found that it makes no
-    /// sense is not compared, nor the order in which SORT misses the weights of a set.
+    /// A message of our own behind the others says that there are no more. Which key a command missed before
+    /// it found that it makes no sense is not compared, nor the order in which SORT misses the weights of a
+    /// set.
     private void sameEvents(RealRedis listener, boolean inAnyOrder, boolean isError) {
         theirs.raw("PUBLISH", "__key:end", "");
         List<String> expected = new ArrayList<>();
@@ -162,8 +164,9 @@ public final class Twin implements AutoCloseable {
         history.addLast(line.toString());
     }
 
-    /// Where a run by chance begins: `-Dtwin.seed=` a number, or `any` for a run that nobody has seen yet. Without it all runs are alike: what
-    /// is rare in a real server, and no mistake of ours, shall not stop a change that has nothing to do with it.
+    /// Where a run by chance begins: `-Dtwin.seed=` a number, or `any` for a run that nobody has seen yet.
+    /// Without it all runs are alike: what is rare in a real server, and no mistake of ours, shall not stop a
+    /// change that has nothing to do with it.
     public static long seed() {
         String asked = System.getProperty("twin.seed", "1");
         return asked.equals("any") ? System.nanoTime() : Long.parseLong(asked);
@@ -228,8 +231,8 @@ public final class Twin implements AutoCloseable {
         return reply.replaceAll(":\\d+\r\n(:\\d+)", "$1");
     }
 
-    /// Of XINFO all but the size of an index that is ours alone, and consumers: since 7.2 reading and claiming makes them also where there is
-    /// nothing to read or claim.
+    /// Of XINFO all but the size of an index that is ours alone, and consumers: since 7.2 reading and
+    /// claiming makes them also where there is nothing to read or claim.
     private static String comparableInfo(String reply) {
         return reply.replaceFirst("radix-tree-nodes\r\n:\\d+", "").replaceAll("consumers\r\n:\\d+", "");
     }
@@ -311,7 +314,8 @@ public final class Twin implements AutoCloseable {
         return Arrays.stream(words).anyMatch(word::equalsIgnoreCase);
     }
 
-    /// Redis asks `strcoll`, for which a text ends at its first zero byte: texts that differ behind it come in any order.
+    /// Redis asks `strcoll`, for which a text ends at its first zero byte: texts that differ behind it come
+    /// in any order.
     private static String sortedIfEqualsDiffer(String reply) {
         return reply.indexOf(0) < 0 ? reply : sortedLines(reply);
     }

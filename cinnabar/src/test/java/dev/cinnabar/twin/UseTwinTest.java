@@ -14,8 +14,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Which commands count as a use of which keys, so that these are the last to be evicted: the same as with a real server, also where a
-/// command finds nothing to change.
+/// Which commands count as a use of which keys, so that these are the last to be evicted: the same as with a
+/// real server, also where a command finds nothing to change.
 class UseTwinTest {
     private static final List<String> KEYS =
             List.of("str", "num", "hll", "list", "set", "hash", "zset", "geo", "stream", "new");

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/// Commands on sorted sets, as far as redis-server 7.0 has them and their answers do not hang on chance, over keys that hold other
-/// types, too.
+/// Commands on sorted sets, as far as redis-server 7.0 has them and their answers do not hang on chance, over
+/// keys that hold other types, too.
 final class ZsetMaker {
     private ZsetMaker() {}
 

@@ -6,9 +6,10 @@ import java.util.List;
 
 /// How many writes does a server acknowledge when each has to be on disk first, and 50 clients wait for that?
 ///
-/// Both servers run all the time; short runs of `redis-benchmark` go to one and the other in turn, so that a disk that changes its mind
-/// changes it for both. The disk is the one of the folder for temporary files (`java.io.tmpdir`). A third server, ours without any log,
-/// says how much there is to be had on this machine, where the client program needs a core.
+/// Both servers run all the time; short runs of `redis-benchmark` go to one and the other in turn, so that a
+/// disk that changes its mind changes it for both. The disk is the one of the folder for temporary files
+/// (`java.io.tmpdir`). A third server, ours without any log, says how much there is to be had on this
+/// machine, where the client program needs a core.
 final class Always {
     private static final int CLIENTS = 50;
     private static final int REQUESTS = 40_000;

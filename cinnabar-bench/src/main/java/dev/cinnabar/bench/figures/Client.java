@@ -9,7 +9,8 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
-/// The smallest client that will do: requests as arrays, replies as text. It can also misbehave: send parts, not read, break off.
+/// The smallest client that will do: requests as arrays, replies as text. It can also misbehave: send parts,
+/// not read, break off.
 final class Client implements AutoCloseable {
     private static final int TIMEOUT_MS = 300_000;
 

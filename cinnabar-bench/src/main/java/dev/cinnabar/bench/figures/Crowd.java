@@ -11,12 +11,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// How long does a request take when 10,000 clients are connected and 1,000 of them ask now and then? And what does one who says
-/// nothing cost?
+/// How long does a request take when 10,000 clients are connected and 1,000 of them ask now and then? And
+/// what does one who says nothing cost?
 final class Crowd {
     /*
-     * The active ones ask in turn at a fixed rate, and a latency counts from the moment at which the request was due, not from when it could
-     * be sent: a server that stalls is charged for all who would have come meanwhile.
+     * The active ones ask in turn at a fixed rate, and a latency counts from the moment at which the request
+     * was due, not from when it could be sent: a server that stalls is charged for all who would have come
+     * meanwhile.
      */
     private static final int CLIENTS = 10_000;
     private static final int ACTIVE = 1_000;

@@ -5,11 +5,13 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/// How long after its time does a key go that nobody asks for, when there are a million others with a TTL and somebody writes?
+/// How long after its time does a key go that nobody asks for, when there are a million others with a TTL and
+/// somebody writes?
 final class Expiry {
     /*
-     * DBSIZE is asked every millisecond or so. Nothing else changes the number of keys, so the n-th key that is missing is taken for the n-th
-     * that was due. Were the order another one, the lags would only be distributed otherwise.
+     * DBSIZE is asked every millisecond or so. Nothing else changes the number of keys, so the n-th key that
+     * is missing is taken for the n-th that was due. Were the order another one, the lags would only be
+     * distributed otherwise.
      */
     private static final int OTHERS = 1_000_000;
     private static final int KEYS = 1_000;

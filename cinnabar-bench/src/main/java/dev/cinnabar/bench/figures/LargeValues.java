@@ -4,13 +4,14 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 
-/// How long does a GET take while collections of a million elements are deleted, overwritten, expired and flushed, or written out by a rewrite of
-/// the log?
+/// How long does a GET take while collections of a million elements are deleted, overwritten, expired and
+/// flushed, or written out by a rewrite of the log?
 final class LargeValues {
     /*
-     * The client asks one thing at a time, so what it sees contains the scheduler's whims and the collector's; that is why it is compared with
-     * what it sees of a server that has nothing else to do, in the same run. Filling is not counted, nor what the log has still to do for it:
-     * those are requests of a client. The first round of each kind is not counted either: both sides compile then.
+     * The client asks one thing at a time, so what it sees contains the scheduler's whims and the
+     * collector's; that is why it is compared with what it sees of a server that has nothing else to do, in
+     * the same run. Filling is not counted, nor what the log has still to do for it: those are requests of a
+     * client. The first round of each kind is not counted either: both sides compile then.
      */
     private static final int ELEMENTS = Integer.getInteger("elements", 1_000_000);
     private static final int ROUNDS = 5;

@@ -3,7 +3,8 @@ package dev.cinnabar.bench.figures;
 import java.io.IOException;
 import java.util.Random;
 
-/// What does a small key take, what does the process take for five million of them, and what does it give back?
+/// What does a small key take, what does the process take for five million of them, and what does it give
+/// back?
 final class MemoryUse {
     private static final int KEYS = Integer.getInteger("keys", 5_000_000);
     private static final int MINUTE_MS = 60_000;

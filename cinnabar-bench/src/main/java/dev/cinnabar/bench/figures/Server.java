@@ -33,7 +33,8 @@ final class Server implements AutoCloseable {
 
     /// Starts a server and waits until it answers.
     ///
-    /// @param commandLine with `{port}` and `{dir}` in it; words are separated by blanks, `''` is an empty one
+    /// @param commandLine with `{port}` and `{dir}` in it; words are separated by blanks, `''` is an empty
+    ///                    one
     /// @param more        further words of the command line
     static Server start(String commandLine, String... more) throws IOException {
         return start(commandLine, Files.createTempDirectory("cinnabar-figures"), true, Map.of(), more);

@@ -4,7 +4,8 @@ import java.io.IOException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// Does anybody notice when 20,000 connections come within six seconds and nine of ten break off with a reset?
+/// Does anybody notice when 20,000 connections come within six seconds and nine of ten break off with a
+/// reset?
 final class Storm {
     private static final int CONNECTIONS = 20_000;
     private static final int SECONDS = 6;
