@@ -480,14 +480,11 @@ public enum ListCommands implements Command {
         return call.argc() > at && call.is(at, "EXACTLY");
     }
 
-    /// LMOVEM. Where nothing is moved it answers an empty array, or nil when there are fewer than EXACTLY so
-    /// many, and the type of the target is of no matter, as with LMOVE.
+    /// LMOVEM. Where nothing is moved it answers nil, and the type of the target is of no matter, as with LMOVE.
     private static Reply moveMany(Call call, boolean fromHead, boolean toHead) {
         long most = mostToMove(call, 5);
         long size = write(call, 1).size();
-        boolean isExact = isExact(call, 5);
-        if (isExact && size < most) return call.reply().nilArray();
-        if (size == 0) return call.reply().array(0);
+        if (size == 0 || isExact(call, 5) && size < most) return call.reply().nilArray();
         return carry(call, fromHead, toHead, 5, Math.min(most, size));
     }
 

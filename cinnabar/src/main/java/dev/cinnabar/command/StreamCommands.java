@@ -557,7 +557,7 @@ public enum StreamCommands implements Command {
             }
             if (references == References.DELETE) wasPending |= forget(call, stream, ms, seq);
             if (wasPending) changes++;
-            if (references == References.ACKED && stream.has(ms, seq) && !isDone(stream, ms, seq)) {
+            if (references == References.ACKED && stream.has(ms, seq) && !stream.isDone(ms, seq)) {
                 reply.integer(STILL_REFERENCED);
             } else if (stream.delete(ms, seq)) {
                 call.effects().command(Words.XDEL).arg(key).id(ms, seq);
@@ -591,11 +591,6 @@ public enum StreamCommands implements Command {
         boolean wasPending = false;
         for (int i = 0; i < stream.groups(); i++) wasPending |= acknowledge(call, stream.group(i), ms, seq);
         return wasPending;
-    }
-
-    /// Without any group nobody has read the entry.
-    private static boolean isDone(StreamValue stream, long ms, long seq) {
-        return stream.groups() > 0 && stream.isDone(ms, seq);
     }
 
     // ---- what is pending ----

@@ -259,7 +259,7 @@ class ListCommandsTest {
         assertThat(ask("LMOVEM a b RIGHT LEFT")).isEqualTo("*1 $1 2");
         assertThat(ask("BLMOVEM a b LEFT LEFT 0")).isEqualTo("*1 $1 1");
         assertThat(ask("LRANGE b 0 -1")).isEqualTo("*2 $1 1 $1 2");
-        assertThat(ask("LMOVEM a b LEFT LEFT")).isEqualTo("*0");
+        assertThat(ask("LMOVEM a b LEFT LEFT")).isEqualTo("*-1");
     }
 
     @Test
@@ -267,11 +267,11 @@ class ListCommandsTest {
         server.line("RPUSH a 1 2 3");
         assertThat(ask("LMOVEM a b LEFT LEFT EXACTLY 4 BULK")).isEqualTo("*-1");
         assertThat(ask("LMOVEM none b LEFT LEFT EXACTLY 1 BULK")).isEqualTo("*-1");
-        assertThat(ask("LMOVEM none b LEFT LEFT COUNT 1 BULK")).isEqualTo("*0");
+        assertThat(ask("LMOVEM none b LEFT LEFT COUNT 1 BULK")).isEqualTo("*-1");
         assertThat(ask("EXISTS b")).isEqualTo(":0");
         server.speak(3);
         assertThat(ask("LMOVEM a b LEFT LEFT EXACTLY 4 BULK")).isEqualTo("_");
-        assertThat(ask("LMOVEM none b LEFT LEFT COUNT 1 BULK")).isEqualTo("*0");
+        assertThat(ask("LMOVEM none b LEFT LEFT COUNT 1 BULK")).isEqualTo("_");
         assertThat(ask("LMOVEM a b LEFT LEFT COUNT 4 BULK")).isEqualTo("*3 $1 1 $1 2 $1 3");
         assertThat(ask("EXISTS a")).isEqualTo(":0");
     }
