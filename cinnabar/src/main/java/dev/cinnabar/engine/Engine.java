@@ -173,14 +173,13 @@ public final class Engine {
         return session;
     }
 
-    /// Takes in one more client, like another: in the same database, with the same name and version of the
-    /// protocol.
-    public Session openLike(Session other, Link link) {
-        Session session = open(other.origin(), link);
-        session.db = other.db;
-        session.name = other.name;
-        session.isResp3 = other.isResp3;
-        return session;
+    /// Takes in a client that goes on where another stopped, whose call waits: with what that one has said of
+    /// itself, and with the keys that it watched.
+    public Session openHeir(Session waiting, Link link) {
+        Session heir = open(waiting.origin(), link);
+        heir.takeOver(waiting);
+        watches.handOver(waiting, heir);
+        return heir;
     }
 
     /// Something came from the client, if only a piece of a request: it is not idle.

@@ -186,6 +186,19 @@ public final class Session {
         call.mustObey(origin == Origin.REPLAY);
     }
 
+    /// Becomes what another client has said of itself.
+    void takeOver(Session other) {
+        db = other.db;
+        isResp3 = other.isResp3;
+        hasLoggedIn = other.hasLoggedIn;
+        isNoEvict = other.isNoEvict;
+        isNoTouch = other.isNoTouch;
+        isMuted = other.isMuted;
+        name = other.name;
+        libraryName = other.libraryName;
+        libraryVersion = other.libraryVersion;
+    }
+
     /// Whether what is answered now is not sent: CLIENT REPLY.
     boolean hidesReply() {
         return isMuted || skipsReply;

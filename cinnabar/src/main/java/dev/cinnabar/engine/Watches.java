@@ -45,6 +45,22 @@ final class Watches {
         session.watchedBytes = 0;
     }
 
+    /// What one client watches is watched by another from now on, and what has changed of it has changed.
+    ///
+    /// @param to watches nothing yet
+    void handOver(Session from, Session to) {
+        for (Watch watch : from.watched) {
+            List<Session> sessions = watchers.get(watch.key());
+            if (sessions != null) sessions.set(sessions.indexOf(from), to);
+        }
+        to.watched.addAll(from.watched);
+        to.isDirty = from.isDirty;
+        to.watchedBytes = from.watchedBytes;
+        from.watched.clear();
+        from.isDirty = false;
+        from.watchedBytes = 0;
+    }
+
     /// A key was changed: the transactions that depend on it will not run.
     void changed(int db, Bytes key) {
         if (watchers.isEmpty()) return;

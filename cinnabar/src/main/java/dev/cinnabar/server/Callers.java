@@ -8,8 +8,8 @@ import java.util.HashSet;
 import java.util.Set;
 
 /// Calls within the process, from any thread: they share one session (selected database, MULTI, WATCH) and
-/// run one after the other. A call that has to wait takes the session with it, and those who come meanwhile
-/// go on in a new one, in the same database.
+/// run one after the other. A call that has to wait stays behind, and those who come meanwhile go on in an
+/// heir of its session, as if it had been answered.
 final class Callers {
     /// A session, and where its answer comes when it had to wait for it.
     private record Caller(Session session, EmbeddedLink link) {}
@@ -47,7 +47,7 @@ final class Callers {
             if (!engine.isWaiting(me.session)) return engine.hasPromised();
             waiting.add(me);
             EmbeddedLink link = new EmbeddedLink();
-            current = new Caller(engine.openLike(me.session, link), link);
+            current = new Caller(engine.openHeir(me.session, link), link);
         } finally {
             engine.unlock();
         }

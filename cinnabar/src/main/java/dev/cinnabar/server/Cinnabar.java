@@ -183,8 +183,8 @@ public final class Cinnabar implements AutoCloseable {
     /// Runs a command, without a socket.
     ///
     /// All calls share one session of their own (selected database, MULTI, WATCH) and run one after the
-    /// other; any thread may call. A command that waits (BLPOP) holds up its own thread only: it takes the
-    /// session with it, and the calls that come meanwhile go on in a new one, in the same database. CLIENT
+    /// other; any thread may call. A command that waits (BLPOP) holds up its own thread only: the calls that
+    /// come meanwhile, and those that come behind it, go on in the session as if it had been answered. CLIENT
     /// PAUSE does not hold these calls; SUBSCRIBE and MONITOR are refused, for nobody would read what they
     /// bring. Waits until the change is as safe on disk as `appendfsync` says.
     ///

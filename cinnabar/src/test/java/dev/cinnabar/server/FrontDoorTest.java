@@ -55,6 +55,25 @@ class FrontDoorTest {
     }
 
     @Test
+    void what_the_session_has_said_of_itself_and_watches_outlives_a_call_that_waits() {
+        try (Cinnabar server = Cinnabar.builder().start()) {
+            server.execute("WATCH", "watched");
+            server.execute("CLIENT", "NO-TOUCH", "ON");
+            server.execute("CLIENT", "SETINFO", "LIB-NAME", "mine");
+            assertThat(server.execute("BLPOP", "nothing", "0.01")).isNull();
+            server.execute("SET", "watched", "changed");
+            server.execute("MULTI");
+            server.execute("PING");
+            assertThat(server.execute("EXEC")).as("a watched key has changed").isNull();
+            assertThat((String) server.execute("CLIENT", "INFO")).contains("flags=T", "lib-name=mine");
+
+            server.execute("CLIENT", "REPLY", "OFF");
+            server.execute("BLPOP", "nothing", "0.01");
+            assertThat(server.execute("PING")).as("hidden").isNull();
+        }
+    }
+
+    @Test
     void a_call_that_waits_ends_with_the_server() throws Exception {
         Cinnabar server = Cinnabar.builder().start();
         FutureTask<Object> call = waiting(server, "BLPOP", "q", "0");
