@@ -2,6 +2,7 @@ package dev.cinnabar.engine;
 
 import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.store.Snapshot;
+import java.io.IOException;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -38,8 +39,11 @@ public abstract class SlicedSnapshot implements SnapshotSource {
     }
 
     @Override
-    public void begin(Runnable alsoThen) {
-        while (!tryBegin(alsoThen)) LockSupport.parkNanos(WAIT_NANOS);
+    public void begin(Runnable alsoThen, Check check) throws IOException {
+        while (!tryBegin(alsoThen)) {
+            check.check();
+            LockSupport.parkNanos(WAIT_NANOS);
+        }
     }
 
     /// The same without waiting for another image.

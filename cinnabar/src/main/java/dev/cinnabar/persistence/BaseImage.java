@@ -13,16 +13,11 @@ final class BaseImage {
 
     private BaseImage() {}
 
-    /// Asked now and then while the image is written: throws when there is no sense in going on.
-    interface Check {
-        void check() throws IOException;
-    }
-
     /// Writes the image that the source has begun to the file of a base, which is complete and survives a
     /// power cut when this returns.
     ///
     /// @return its size
-    static long write(AofDirectory directory, Manifest.Entry base, SnapshotSource source, Check check)
+    static long write(AofDirectory directory, Manifest.Entry base, SnapshotSource source, SnapshotSource.Check check)
             throws IOException {
         Disk disk = directory.disk();
         Path temporary = directory.temporary(base.name());

@@ -62,14 +62,16 @@ public final class LoneRewrite implements Runnable {
 
     private void write() throws IOException {
         log.notice("Writing an append only file, which nobody goes on with: appendonly is no");
-        source.begin(() -> {});
+        source.begin(() -> {}, this::check);
         Manifest.Entry base = directory.nextBase();
-        long bytes = BaseImage.write(directory, base, source, () -> {
-            if (isClosing.getAsBoolean()) throw new IOException("the server is stopping");
-            if (isGivenUp) throw new IOException("a log begins and will hold the same");
-        });
+        long bytes = BaseImage.write(directory, base, source, this::check);
         directory.replace(directory.manifest().rewritten(base, Long.MAX_VALUE));
         directory.deleteHistory();
         log.notice("The append only file was written, bytes=" + bytes);
+    }
+
+    private void check() throws IOException {
+        if (isClosing.getAsBoolean()) throw new IOException("the server is stopping");
+        if (isGivenUp) throw new IOException("a log begins and will hold the same");
     }
 }

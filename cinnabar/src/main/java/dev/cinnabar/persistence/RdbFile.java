@@ -109,7 +109,7 @@ public final class RdbFile {
         /// @throws CancellationException when it was cancelled; the same
         public void write(BooleanSupplier isCancelled) throws IOException {
             try {
-                if (!hasBegun) image.begin(this::moment);
+                if (!hasBegun) image.begin(this::moment, () -> check(isCancelled));
                 writeImage(image, out, isCancelled);
             } finally {
                 image.abort();
@@ -134,7 +134,7 @@ public final class RdbFile {
         try {
             boolean hasMore = true;
             while (hasMore) {
-                if (isCancelled.getAsBoolean()) throw new CancellationException();
+                check(isCancelled);
                 hasMore = image.next(out);
                 output.take(out);
             }
@@ -142,6 +142,10 @@ public final class RdbFile {
         } finally {
             output.discard();
         }
+    }
+
+    private static void check(BooleanSupplier isCancelled) {
+        if (isCancelled.getAsBoolean()) throw new CancellationException();
     }
 
     /// The file in the making.
@@ -199,7 +203,7 @@ public final class RdbFile {
             open = null;
             engine.lock(); // so that a save that was called off does not come behind the one that was made instead
             try {
-                if (isCancelled.getAsBoolean()) throw new CancellationException();
+                check(isCancelled);
                 disk.rename(temporary, file);
             } finally {
                 engine.unlock();

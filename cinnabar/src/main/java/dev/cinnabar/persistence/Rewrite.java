@@ -80,7 +80,7 @@ final class Rewrite implements Runnable {
         try {
             disk.syncDirectory(directory.path());
             aof.sync(true); // so that less is left to do when the world waits
-            source.begin(aof::hold);
+            source.begin(aof::hold, this::check);
             aof.completeIncrement();
             directory.replace(directory.manifest().plus(entry));
             isNeeded = true;
@@ -108,7 +108,7 @@ final class Rewrite implements Runnable {
         LogFile next = LogFile.create(disk, temporary);
         boolean isTaken = false;
         try {
-            source.begin(() -> aof.rebuildIn(next));
+            source.begin(() -> aof.rebuildIn(next), this::check);
             isTaken = true;
         } finally {
             if (!isTaken) discard(next);
@@ -135,11 +135,15 @@ final class Rewrite implements Runnable {
     }
 
     /// @return the size of the new base
-    private long writeImage(Manifest.Entry base, BaseImage.Check check) throws IOException {
+    private long writeImage(Manifest.Entry base, SnapshotSource.Check alsoAsked) throws IOException {
         return BaseImage.write(directory, base, source, () -> {
-            if (aof.isClosing()) throw new IOException("the log is being closed");
-            check.check();
+            check();
+            alsoAsked.check();
         });
+    }
+
+    private void check() throws IOException {
+        if (aof.isClosing()) throw new IOException("the log is being closed");
     }
 
     // ---- afterwards ----

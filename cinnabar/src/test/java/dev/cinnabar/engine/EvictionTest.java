@@ -42,7 +42,7 @@ class EvictionTest {
     void a_value_that_a_snapshot_still_needs_counts_as_gone() {
         fill();
         LogSnapshot snapshot = new LogSnapshot(rig.engine);
-        snapshot.begin(() -> {});
+        snapshot.tryBegin(() -> {});
         maxMemory(used() - 1000);
         rig.ask("SET", "another", "v");
         rig.engine.tick();

@@ -152,7 +152,7 @@ class ListCommandsTest {
     static List<String> image(TestServer server) {
         LogSnapshot snapshot = new LogSnapshot(server.engine());
         ByteBuilder out = new ByteBuilder();
-        snapshot.begin(() -> {});
+        snapshot.tryBegin(() -> {});
         while (snapshot.next(out)) continue;
         String text = new String(out.copy(), StandardCharsets.ISO_8859_1);
         List<String> commands = new ArrayList<>();

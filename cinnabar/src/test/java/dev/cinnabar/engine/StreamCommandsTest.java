@@ -267,7 +267,7 @@ class StreamCommandsTest {
     /// The commands of an image.
     private static List<String[]> image(TestServer server) {
         LogSnapshot snapshot = new LogSnapshot(server.engine());
-        snapshot.begin(() -> {});
+        snapshot.tryBegin(() -> {});
         ByteBuilder out = new ByteBuilder();
         while (snapshot.next(out)) continue;
         return commands(out);
@@ -306,7 +306,7 @@ class StreamCommandsTest {
             ByteBuilder out = new ByteBuilder();
             server.engine().beginBatch();
             var snapshot = new LogSnapshot(server.engine());
-            snapshot.begin(() -> {});
+            snapshot.tryBegin(() -> {});
             for (int i = 0; i < 100; i++) server.run(i % 5 == 0 ? release(random) : StreamMaker.next(random));
             server.store().checkInvariants();
             while (snapshot.next(out))
@@ -366,7 +366,7 @@ class StreamCommandsTest {
         for (int given = 1; !isOver; given++) {
             ByteBuilder out = new ByteBuilder();
             LogSnapshot snapshot = new LogSnapshot(server.engine());
-            snapshot.begin(() -> {});
+            snapshot.tryBegin(() -> {});
             slices = 0;
             isOver = false;
             while (!isOver && slices < given) {

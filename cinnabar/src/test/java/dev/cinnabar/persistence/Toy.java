@@ -150,7 +150,7 @@ final class Toy implements Replayer, SnapshotSource {
     // ---- images ----
 
     @Override
-    public synchronized void begin(Runnable alsoThen) {
+    public synchronized void begin(Runnable alsoThen, Check check) {
         image = new TreeMap<>(data).entrySet().iterator();
         alsoThen.run();
         afterMoment.run();

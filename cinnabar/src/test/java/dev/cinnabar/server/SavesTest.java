@@ -498,7 +498,7 @@ class SavesTest {
                     .start()) {
                 server.execute("SET", "a", "1");
                 LogSnapshot other = new LogSnapshot(server.engine());
-                other.begin(() -> {});
+                other.tryBegin(() -> {});
                 server.execute("BGSAVE");
                 for (int i = 0; i < 2; i++) {
                     assertThat(server.execute("BGREWRITEAOF"))
