@@ -10,14 +10,17 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongPredicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// The RDB file: the whole data set as it was at one moment, in one file that is there as a whole or not at
 /// all.
 ///
 /// ```
-///   temp-123-1.rdb  written, synced
-///   dump.rdb        the rename puts it in the place of the old one; then the directory is synced, too
+///   temp-123-1-dump.rdb  written, synced
+///   dump.rdb             the rename puts it in the place of the old one; then the directory is synced, too
 /// ```
 ///
 /// Until the rename the old file is untouched, whatever goes wrong. What is in the file survives; what was
@@ -29,7 +32,7 @@ public final class RdbFile {
     private final Engine engine;
     private final Disk disk;
     private final Path file;
-    private final int number;
+    private final Path temporary;
     private final boolean checksums;
     private final RdbWriter writer;
 
@@ -37,10 +40,11 @@ public final class RdbFile {
     /// @param compresses the directive `rdbcompression`
     /// @param checksums  the directive `rdbchecksum`
     public RdbFile(Engine engine, Disk disk, Path file, int number, boolean compresses, boolean checksums) {
-        this.number = number;
         this.engine = engine;
         this.disk = disk;
         this.file = file;
+        this.temporary =
+                file.resolveSibling("temp-" + ProcessHandle.current().pid() + '-' + number + '-' + file.getFileName());
         this.checksums = checksums;
         this.writer = new RdbWriter(compresses);
     }
@@ -150,8 +154,6 @@ public final class RdbFile {
 
     /// The file in the making.
     private final class Output {
-        private final Path temporary =
-                file.resolveSibling("temp-" + ProcessHandle.current().pid() + '-' + number + ".rdb");
         private @Nullable DiskFile open;
         private long length;
         private long synced;
@@ -219,6 +221,19 @@ public final class RdbFile {
             open = null;
             if (f != null) f.close();
             if (!isRenamed) disk.delete(temporary);
+        }
+    }
+
+    /// Deletes what processes have left of a file that ended while they saved.
+    ///
+    /// @param isOver whether the process with this id saves no more
+    public static void deleteLeftovers(Disk disk, Path file, LongPredicate isOver) throws IOException {
+        Path directory = file.getParent();
+        if (directory == null) return;
+        Pattern name = Pattern.compile("temp-(\\d{1,18})-\\d+-" + Pattern.quote(String.valueOf(file.getFileName())));
+        for (String found : disk.list(directory)) {
+            Matcher m = name.matcher(found);
+            if (m.matches() && isOver.test(Long.parseLong(m.group(1)))) disk.delete(directory.resolve(found));
         }
     }
 

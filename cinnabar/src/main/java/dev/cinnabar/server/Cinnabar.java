@@ -271,6 +271,11 @@ public final class Cinnabar implements AutoCloseable {
         }
     }
 
+    /// The process is about to end, whatever the server does just now: what it has written of a save goes.
+    void cutShort() {
+        saves.cutShort();
+    }
+
     /// SHUTDOWN came from a client, on a loop's thread, which cannot wait for its own end.
     private void closeFromWithin() {
         Thread thread = new Thread(this::close, "cinnabar-shutdown");

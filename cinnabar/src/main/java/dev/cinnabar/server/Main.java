@@ -200,13 +200,14 @@ public final class Main {
     }
 
     private void signalled(String name) {
+        Cinnabar s = server;
         if (!isEnding.compareAndSet(false, true)) {
             if (!name.equals("INT")) return; // supervisors say TERM again and again, and mean no more by it
             log.warning("You insist... exiting now.");
+            if (s != null) s.cutShort();
             end(1);
             return;
         }
-        Cinnabar s = server;
         if (s == null) {
             log.warning("Received SIG" + name + " during loading, scheduling shutdown.");
             return; // the loading thread asks, and so does whoever has started

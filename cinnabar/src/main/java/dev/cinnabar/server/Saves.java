@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.CancellationException;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /// The RDB file of one server: read at the start when there is no log, written when somebody asks, when
@@ -161,6 +162,7 @@ final class Saves {
     String save() {
         if (running != null) return "ERR Background save already in progress";
         long changes = engine.statistics().dirty();
+        deleteLeftovers(Saves::isGone);
         try {
             file().save();
         } catch (IOException e) {
@@ -270,6 +272,7 @@ final class Saves {
         @Override
         public void run() {
             boolean isSaved = false;
+            deleteLeftovers(Saves::isGone);
             try {
                 save.write(() -> isCancelled);
                 isSaved = true;
@@ -288,6 +291,26 @@ final class Saves {
                 engine.unlock();
             }
         }
+    }
+
+    private static boolean isGone(long pid) {
+        return ProcessHandle.of(pid).isEmpty();
+    }
+
+    /// What is left of saves that were cut short takes room on the disk, as much as the data set perhaps.
+    private void deleteLeftovers(LongPredicate isOver) {
+        try {
+            RdbFile.deleteLeftovers(disk, path(), isOver);
+        } catch (IOException e) {
+            log.warning("What is left of earlier saves was not deleted: " + ConfigError.reason(e));
+        }
+    }
+
+    /// Deletes what was written of a save, for the process ends in the middle of it. Any thread, without the
+    /// lock, which the save may have.
+    void cutShort() {
+        long own = ProcessHandle.current().pid();
+        deleteLeftovers(pid -> pid == own);
     }
 
     private void ended(boolean isSaved, long changes) {

@@ -332,6 +332,27 @@ class SavesTest {
 
     /// What SIGTERM and SIGINT ask for, with the words of `shutdown-on-sigterm`.
     @Test
+    void a_save_clears_up_behind_processes_that_ended_while_they_saved_the_same_file() throws Exception {
+        long nobody = Integer.MAX_VALUE;
+        long own = ProcessHandle.current().pid();
+        Path left = Files.createFile(dir.resolve("temp-" + nobody + "-1-dump.rdb"));
+        Path leftInBackground = dir.resolve("temp-" + nobody + "-2-dump.rdb");
+        Path running = Files.createFile(dir.resolve("temp-" + own + "-77-dump.rdb"));
+        Path other = Files.createFile(dir.resolve("temp-" + nobody + "-1-other.rdb"));
+        try (Cinnabar server = start("")) {
+            server.execute("SAVE");
+            assertThat(left).doesNotExist();
+            Files.createFile(leftInBackground);
+            server.execute("BGSAVE");
+            await().until(() -> !Files.exists(leftInBackground));
+            assertThat(running).exists();
+            server.cutShort();
+            assertThat(running).doesNotExist();
+            assertThat(other).exists();
+        }
+    }
+
+    @Test
     void an_end_that_cannot_save_does_not_take_place_unless_it_must() throws Exception {
         try (Cinnabar server = start("3600 1")) {
             Files.createDirectories(file().resolve("in the way"));
