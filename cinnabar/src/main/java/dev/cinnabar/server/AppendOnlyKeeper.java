@@ -29,7 +29,10 @@ import dev.cinnabar.persistence.LoneRewrite;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -38,10 +41,11 @@ import org.jspecify.annotations.Nullable;
 /// CONFIG SET.
 final class AppendOnlyKeeper implements Durability {
     /*
-     * Logs, and rewrites without a log, use the directory one after the other. Whoever comes while the last
-     * one still ends (a log that was turned off writes out what waits, a rewrite stops at the end of a slice)
-     * takes the directory over as it is, and its thread waits for that end before it touches a file: CONFIG
-     * SET, under the engine's lock, cannot, for the last one may need the lock to end.
+     * Logs, and rewrites without a log, use a directory one after the other. Whoever comes while the last one
+     * still ends (a log that was turned off writes out what waits, a rewrite stops at the end of a slice)
+     * takes the directory over as it is, locked, and its thread waits for that end before it touches a file:
+     * CONFIG SET, under the engine's lock, cannot, for the last one may need the lock to end. Where CONFIG SET
+     * has changed `dir` meanwhile, the last one ends there and the next begins here, each under its own lock.
      */
     private final Engine engine;
     private final Config config;
@@ -51,8 +55,8 @@ final class AppendOnlyKeeper implements Durability {
     private final Durability durability;
     private final LoadingProgress progress;
 
-    private volatile @Nullable Tenancy tenancy; // the last one
-    private @Nullable DirectoryLock lock; // while there is one
+    private final Map<Path, Tenancy> tenancies = new HashMap<>(); // the last of each directory; guarded by this
+    private volatile @Nullable Tenancy tenancy; // of the log, while there is one
     private volatile @Nullable AppendOnlyLog file;
     private volatile @Nullable AppendOnlyLog lastUsed; // also when it is closed: its tickets may still be held
     private long released; // guarded by this
@@ -116,13 +120,10 @@ final class AppendOnlyKeeper implements Durability {
         try {
             LoadResult loaded = load(mine.directory);
             if (loaded.tail() == null && loaded.totalBytes() == 0) warnOfAnImage();
-            use(AppendOnlyLog.resume(parts(mine), loaded));
+            use(AppendOnlyLog.resume(parts(mine), loaded), mine);
             isInUse = true;
         } finally {
-            if (!isInUse) {
-                mine.over.complete(null);
-                unlock(mine);
-            }
+            if (!isInUse) moveOut(mine);
         }
     }
 
@@ -158,10 +159,11 @@ final class AppendOnlyKeeper implements Durability {
 
     /// From now on changes are written. Only then may clients make any: a change between the end of loading
     /// and this moment would be lost.
-    private void use(AppendOnlyLog opened) {
+    private void use(AppendOnlyLog opened, Tenancy mine) {
         AppendOnlyLog before = lastUsed;
         if (before != null) opened.ticketsFrom(before.lastTicket());
         lastUsed = opened;
+        tenancy = mine;
         file = opened;
         opened.start(name + "-aof");
         engine.lock();
@@ -181,12 +183,14 @@ final class AppendOnlyKeeper implements Durability {
     /// thread of its own.
     private final class Tenancy implements Executor {
         final Path dir;
+        final @Nullable DirectoryLock lock; // null where the file system gives none
         final AofDirectory directory;
         final CompletableFuture<?> before; // the one before has ended
         final CompletableFuture<?> over = new CompletableFuture<>();
 
-        Tenancy(Path dir, AofDirectory directory, CompletableFuture<?> before) {
+        Tenancy(Path dir, @Nullable DirectoryLock lock, AofDirectory directory, CompletableFuture<?> before) {
             this.dir = dir;
+            this.lock = lock;
             this.directory = directory;
             this.before = before;
         }
@@ -210,44 +214,55 @@ final class AppendOnlyKeeper implements Durability {
 
     /// Opens the directory for its next user, or takes it over from one that still ends.
     private synchronized Tenancy moveIn(Opening opening) throws IOException, DamagedLog {
-        Tenancy last = tenancy;
         Path dir = dir();
-        String directoryName = config.get(Directives.APPENDDIRNAME);
-        String fileName = config.get(Directives.APPENDFILENAME);
-        lock(Files.createDirectories(dir.resolve(directoryName)).resolve(fileName + ".lock"));
-        Tenancy next;
-        if (last == null || last.over.isDone() || !last.dir.equals(dir)) {
-            AofDirectory opened = opening.open(Disk.real(), dir, directoryName, fileName, log);
-            next = new Tenancy(dir, opened, CompletableFuture.completedFuture(null));
-        } else {
-            next = new Tenancy(dir, last.directory, last.over);
-        }
-        tenancy = next;
+        Tenancy last = tenancies.get(dir);
+        Tenancy next = last == null ? open(dir, opening) : new Tenancy(dir, last.lock, last.directory, last.over);
+        tenancies.put(dir, next);
         return next;
     }
 
-    /// Keeps other servers out, until [#unlock]. Where the file system gives no locks, the operator has to.
-    private synchronized void lock(Path lockFile) throws DirectoryLock.InUse {
-        DirectoryLock before = lock;
-        if (before != null && before.isFor(lockFile)) return;
+    private Tenancy open(Path dir, Opening opening) throws IOException, DamagedLog {
+        String directoryName = config.get(Directives.APPENDDIRNAME);
+        String fileName = config.get(Directives.APPENDFILENAME);
+        DirectoryLock lock =
+                lock(Files.createDirectories(dir.resolve(directoryName)).resolve(fileName + ".lock"));
+        boolean isOpen = false;
         try {
-            lock = DirectoryLock.take(lockFile);
-            if (before != null) before.close();
+            AofDirectory directory = opening.open(Disk.real(), dir, directoryName, fileName, log);
+            isOpen = true;
+            return new Tenancy(dir, lock, directory, CompletableFuture.completedFuture(null));
+        } finally {
+            if (!isOpen) unlock(lock);
+        }
+    }
+
+    /// The directory is used no more, once the one before has ended, too.
+    private void moveOut(Tenancy ending) {
+        ending.before.thenRun(() -> letGo(ending));
+    }
+
+    /// Lets others in, unless somebody here has taken the directory over.
+    private synchronized void letGo(Tenancy ending) {
+        if (tenancies.remove(ending.dir, ending)) unlock(ending.lock);
+        ending.over.complete(null);
+    }
+
+    /// Keeps other servers out. Where the file system gives no locks, the operator has to.
+    private @Nullable DirectoryLock lock(Path lockFile) throws DirectoryLock.InUse {
+        try {
+            return DirectoryLock.take(lockFile);
         } catch (DirectoryLock.InUse e) {
             throw e;
         } catch (IOException e) {
             log.warning("The append-only file could not be locked (" + ConfigError.reason(e)
                     + "); see to it that no other server uses " + lockFile.getParent());
+            return null;
         }
     }
 
-    /// Lets others in, unless somebody here has moved in meanwhile.
-    private synchronized void unlock(@Nullable Tenancy ending) {
-        DirectoryLock ours = lock;
-        if (ours == null || ending != tenancy) return;
-        lock = null;
+    private void unlock(@Nullable DirectoryLock lock) {
         try {
-            ours.close();
+            if (lock != null) lock.close();
         } catch (IOException e) {
             log.debug("The lock of the append-only file was not taken away: " + ConfigError.reason(e));
         }
@@ -281,9 +296,8 @@ final class AppendOnlyKeeper implements Durability {
         try {
             Tenancy mine = moveIn(AofDirectory::openToReplace);
             if (loneRewrite != null) loneRewrite.giveUp();
-            use(AppendOnlyLog.enable(parts(mine)));
+            use(AppendOnlyLog.enable(parts(mine)), mine);
         } catch (IOException | DamagedLog e) {
-            unlock(tenancy);
             log.warning("The append-only file cannot be turned on: " + e);
             throw new RefusedSetting("Unable to turn on AOF. Check server logs.");
         }
@@ -306,8 +320,7 @@ final class AppendOnlyKeeper implements Durability {
         try {
             how.end();
         } finally {
-            if (ending != null) ending.over.complete(null);
-            unlock(ending);
+            if (ending != null) moveOut(ending);
         }
     }
 
@@ -317,10 +330,12 @@ final class AppendOnlyKeeper implements Durability {
         AppendOnlyLog f = file;
         file = null;
         if (f != null) close(f::close, tenancy);
-        Tenancy last = tenancy;
-        if (last != null)
-            last.over.join(); // a log that was turned off a moment ago, or a rewrite without one, writes still
-        unlock(last);
+        for (Tenancy last : lastOnes())
+            last.over.join(); // logs that were turned off, or a rewrite without one, write still
+    }
+
+    private synchronized List<Tenancy> lastOnes() {
+        return List.copyOf(tenancies.values());
     }
 
     // ---- what the engine asks of its host ----
@@ -345,14 +360,12 @@ final class AppendOnlyKeeper implements Durability {
                 try {
                     rewrite.run();
                 } finally {
-                    mine.over.complete(null);
-                    unlock(mine);
+                    moveOut(mine);
                 }
             });
             loneRewrite = rewrite;
             return null;
         } catch (IOException | DamagedLog e) {
-            unlock(tenancy);
             log.warning("The append-only file cannot be written: " + e);
             return "ERR Can't execute an AOF background rewriting. Please check the server logs for more information.";
         }

@@ -25,12 +25,10 @@ final class DirectoryLock implements AutoCloseable {
      */
     private static final Set<Object> LOCKED_HERE = ConcurrentHashMap.newKeySet(); // identities of files
 
-    private final Path file;
     private final Object identity;
     private final FileChannel channel;
 
-    private DirectoryLock(Path file, Object identity, FileChannel channel) {
-        this.file = file;
+    private DirectoryLock(Object identity, FileChannel channel) {
         this.identity = identity;
         this.channel = channel;
     }
@@ -45,7 +43,7 @@ final class DirectoryLock implements AutoCloseable {
         if (!LOCKED_HERE.add(identity)) throw new InUse(file);
         boolean isOurs = false;
         try {
-            DirectoryLock taken = new DirectoryLock(file, identity, lock(file));
+            DirectoryLock taken = new DirectoryLock(identity, lock(file));
             isOurs = true;
             return taken;
         } finally {
@@ -86,10 +84,6 @@ final class DirectoryLock implements AutoCloseable {
         InUse(Path file) {
             super("another server uses it and has locked " + file);
         }
-    }
-
-    boolean isFor(Path other) {
-        return file.equals(other);
     }
 
     @Override

