@@ -21,7 +21,7 @@ final class Watches {
     }
 
     /// @param isOver whether the key's time is over
-    /// @throws OutOfMemory when memory is short; then nothing has changed
+    /// @throws dev.cinnabar.memory.OutOfMemory when memory is short; then nothing has changed
     void watch(Session session, Bytes key, boolean isOver) {
         WatchedKey watched = new WatchedKey(session.db, StoredBytes.copyOf(key));
         for (Watch watch : session.watched) if (watch.isOf(watched)) return;

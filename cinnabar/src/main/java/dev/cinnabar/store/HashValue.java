@@ -288,7 +288,7 @@ public final class HashValue extends CollectionValue {
     /// Gives a field a value, and takes its expiry time away; makes the hash if there is none.
     ///
     /// @return whether the field is new
-    /// @throws OutOfMemory when memory is short; then nothing has changed
+    /// @throws dev.cinnabar.memory.OutOfMemory when memory is short; then nothing has changed
     public boolean put(Bytes name, Bytes newValue) {
         return put(name, newValue, false);
     }
@@ -434,7 +434,7 @@ public final class HashValue extends CollectionValue {
     /// @param to        index behind the last word
     /// @param step      2 with values; 1 for fields that are there and are to get an expiry time
     /// @param withTimes whether they get expiry times
-    /// @throws OutOfMemory when memory is short; then nothing is held
+    /// @throws dev.cinnabar.memory.OutOfMemory when memory is short; then nothing is held
     public void holdRoom(Bytes[] words, int from, int to, int step, boolean withTimes) {
         room.hold(words, from, to, step, withTimes);
     }
@@ -494,7 +494,7 @@ public final class HashValue extends CollectionValue {
     /// Gives a field that is there an expiry time, or takes it away.
     ///
     /// @param whenMs in ms since 1970, not negative, or [Database#NO_EXPIRY]
-    /// @throws OutOfMemory when memory is short; then nothing has changed. Taking away is never refused
+    /// @throws dev.cinnabar.memory.OutOfMemory when memory is short; then nothing has changed. Taking away is never refused
     public void setExpiry(Bytes name, long whenMs) {
         if (whenMs == Database.NO_EXPIRY) {
             if (isBig()) {

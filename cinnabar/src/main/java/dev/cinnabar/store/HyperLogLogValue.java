@@ -65,7 +65,7 @@ public final class HyperLogLogValue {
     /// @param from index of the first among the words
     /// @param to   index behind the last
     /// @return how many registers rose, or [HyperLogLog#CORRUPT]; then nothing has changed
-    /// @throws OutOfMemory when memory is short; then nothing has changed
+    /// @throws dev.cinnabar.memory.OutOfMemory when memory is short; then nothing has changed
     public int add(Bytes[] words, int from, int to) {
         int raised = 0;
         boolean isDrafted = address == 0;
@@ -161,7 +161,7 @@ public final class HyperLogLogValue {
     /// Raises the registers of this one to those of the union, and makes the key when it is missing.
     ///
     /// @return false when it is corrupt; then nothing has changed
-    /// @throws OutOfMemory when memory is short; then nothing has changed
+    /// @throws dev.cinnabar.memory.OutOfMemory when memory is short; then nothing has changed
     public boolean raiseToUnion(boolean makesDense) {
         if (address == 0) draft.clear();
         else if (!load()) return false;

@@ -15,7 +15,7 @@ public final class ListResult implements AutoCloseable {
     private final ByteBuilder scratch = new ByteBuilder();
     private boolean isHandedOver;
 
-    /// @throws OutOfMemory when memory is short
+    /// @throws dev.cinnabar.memory.OutOfMemory when memory is short
     ListResult(Database db, Thresholds thresholds) {
         this.db = db;
         this.fill = Fill.of(thresholds.listMaxListpackSize);
@@ -28,7 +28,7 @@ public final class ListResult implements AutoCloseable {
 
     /// Adds an element at the tail.
     ///
-    /// @throws OutOfMemory when memory is short
+    /// @throws dev.cinnabar.memory.OutOfMemory when memory is short
     public void push(Bytes text) {
         scratch.clear();
         Listpack.encode(text, scratch);
@@ -39,7 +39,7 @@ public final class ListResult implements AutoCloseable {
     /// no use then but to be closed.
     ///
     /// @return whether there is a key or was one
-    /// @throws OutOfMemory when memory is short; then nothing has changed
+    /// @throws dev.cinnabar.memory.OutOfMemory when memory is short; then nothing has changed
     public boolean storeAt(Database db, Bytes key) {
         if (size() == 0) return db.remove(key);
         if (list.nodes() == 1 && fill.takes(list.length(0), list.count(0))) {

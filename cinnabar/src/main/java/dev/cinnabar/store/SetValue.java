@@ -157,7 +157,7 @@ public final class SetValue extends CollectionValue {
 
     /// Says how many members one command is about to add, so that the set takes the right form at once.
     ///
-    /// @throws OutOfMemory when memory is short; then nothing has changed
+    /// @throws dev.cinnabar.memory.OutOfMemory when memory is short; then nothing has changed
     public void expect(long members) {
         expected = members;
         if (address == 0) return;
@@ -169,7 +169,7 @@ public final class SetValue extends CollectionValue {
     /// Adds a member; makes the set if there is none.
     ///
     /// @return whether it is new
-    /// @throws OutOfMemory when memory is short; then nothing has changed
+    /// @throws dev.cinnabar.memory.OutOfMemory when memory is short; then nothing has changed
     public boolean add(Bytes text) {
         if (address == 0) return create(text);
         return switch (db.kind(address)) {
@@ -367,7 +367,7 @@ public final class SetValue extends CollectionValue {
 
         /// Puts the members, of which there must be some, under a key, whatever it held before.
         ///
-        /// @throws OutOfMemory when memory is short; then nothing has changed
+        /// @throws dev.cinnabar.memory.OutOfMemory when memory is short; then nothing has changed
         public void putUnder(Bytes target) {
             long size = big.size();
             scratch.clear();

@@ -40,7 +40,7 @@ final class StreamGroups {
 
     /// Makes a group of a name that there is none of.
     ///
-    /// @throws OutOfMemory when memory is short; then nothing has changed
+    /// @throws dev.cinnabar.memory.OutOfMemory when memory is short; then nothing has changed
     StreamGroup create(Bytes name, long lastMs, long lastSeq, long entriesRead) {
         StreamGroup group = new StreamGroup(pages, name.copy(), lastMs, lastSeq, entriesRead);
         insert(-1 - place(name), group);
@@ -109,7 +109,7 @@ final class StreamGroups {
 
     /// Begins with copies of those of another stream.
     ///
-    /// @throws OutOfMemory when memory is short; those that were copied are there
+    /// @throws dev.cinnabar.memory.OutOfMemory when memory is short; those that were copied are there
     void copy(StreamGroups of) {
         for (int i = 0; i < of.count; i++) insert(count, of.groups[i].copy());
     }

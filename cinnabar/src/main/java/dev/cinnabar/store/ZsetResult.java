@@ -15,7 +15,7 @@ public final class ZsetResult implements AutoCloseable {
     private final Bytes window = new Bytes();
     private boolean isHandedOver;
 
-    /// @throws OutOfMemory when memory is short
+    /// @throws dev.cinnabar.memory.OutOfMemory when memory is short
     ZsetResult(Database db, Thresholds thresholds, Randomness randomness) {
         this.db = db;
         this.thresholds = thresholds;
@@ -34,7 +34,7 @@ public final class ZsetResult implements AutoCloseable {
 
     /// Gives a member a score. O(log n).
     ///
-    /// @throws OutOfMemory when memory is short
+    /// @throws dev.cinnabar.memory.OutOfMemory when memory is short
     public void put(Bytes member, double score) {
         set.put(member, score);
     }
@@ -58,7 +58,7 @@ public final class ZsetResult implements AutoCloseable {
     /// use then but to be closed.
     ///
     /// @return whether there is a key or was one
-    /// @throws OutOfMemory when memory is short; then nothing has changed
+    /// @throws dev.cinnabar.memory.OutOfMemory when memory is short; then nothing has changed
     public boolean storeAt(Database db, Bytes key) {
         if (size() == 0) return db.remove(key);
         if (isSmall()) {

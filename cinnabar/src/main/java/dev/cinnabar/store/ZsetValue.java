@@ -227,7 +227,7 @@ public final class ZsetValue extends CollectionValue {
     ///
     /// @param score not NaN
     /// @return whether the member is new
-    /// @throws OutOfMemory when memory is short; then nothing has changed
+    /// @throws dev.cinnabar.memory.OutOfMemory when memory is short; then nothing has changed
     public boolean put(Bytes member, double score) {
         if (address != 0 && isBig()) return putBig(member, score);
         boolean isTooLong = member.length() > thresholds.zsetMaxListpackValue;
