@@ -69,6 +69,11 @@ record Argument(
         return new Argument(name, type, token, isOptional, true, token != null, parts);
     }
 
+    /// Whether it is a pattern of SORT, which names a key for each element.
+    boolean leadsToKeys() {
+        return type == Type.PATTERN && ("BY".equals(token) || "GET".equals(token));
+    }
+
     /// The arguments of a command, in order.
     static List<Argument> of(CommandSpec spec) {
         return SyntaxLine.parse(operands(spec));
@@ -86,7 +91,17 @@ record Argument(
     /// Names of arguments say what they are, by custom: `seconds` is a number everywhere.
     private static Type typeOf(String name) {
         return switch (name) {
-            case "key", "newkey", "key1", "key2", "source", "destination", "destkey", "numkeys-key" -> Type.KEY;
+            case "key",
+                    "newkey",
+                    "key1",
+                    "key2",
+                    "source",
+                    "destination",
+                    "sourcekey",
+                    "destkey",
+                    "src",
+                    "dst",
+                    "numkeys-key" -> Type.KEY;
             case "pattern" -> Type.PATTERN;
             case "seconds",
                     "milliseconds",

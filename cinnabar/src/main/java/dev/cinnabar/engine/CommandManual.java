@@ -11,9 +11,12 @@ import org.jspecify.annotations.Nullable;
 
 /// Writes what COMMAND DOCS answers of a command: redis-cli makes its help and its hints of it.
 final class CommandManual {
+    private static final int NONE = -1;
+
     private final Reply reply;
     private final int lastKeySpec;
     private int nextKeySpec;
+    private int patternKeySpec = NONE;
 
     private CommandManual(Reply reply, CommandSpec spec) {
         this.reply = reply;
@@ -81,15 +84,15 @@ final class CommandManual {
     }
 
     private void write(Argument argument) {
+        int keySpec = keySpec(argument);
         // a key without a key specification is only called so
-        boolean isKey = argument.type() == Argument.Type.KEY && lastKeySpec >= 0;
-        boolean isPlain = argument.type() == Argument.Type.KEY && !isKey;
+        boolean isPlain = argument.type() == Argument.Type.KEY && keySpec == NONE;
         String token = argument.token();
         int flags = (argument.isOptional() ? 1 : 0)
                 + (argument.isMultiple() ? 1 : 0)
                 + (argument.hasMultipleToken() ? 1 : 0);
         int pairs = 2
-                + (isKey ? 1 : 0)
+                + (keySpec == NONE ? 0 : 1)
                 + (token == null ? 0 : 1)
                 + (flags > 0 ? 1 : 0)
                 + (argument.parts().isEmpty() ? 0 : 1);
@@ -97,10 +100,7 @@ final class CommandManual {
         reply.map(pairs).bulk("name").bulk(argument.name());
         reply.bulk("type")
                 .bulk(isPlain ? Argument.Type.STRING.word() : argument.type().word());
-        if (isKey) {
-            reply.bulk("key_spec_index").integer(nextKeySpec);
-            nextKeySpec = Math.min(nextKeySpec + 1, lastKeySpec);
-        }
+        if (keySpec != NONE) reply.bulk("key_spec_index").integer(keySpec);
         if (token != null) reply.bulk("token").bulk(token);
         if (flags > 0) {
             reply.bulk("flags").set(flags);
@@ -112,5 +112,21 @@ final class CommandManual {
             reply.bulk("arguments");
             writeAll(argument.parts());
         }
+    }
+
+    /// The key specification that says where the argument stands: the next one for each key, the same one for
+    /// all patterns that lead to keys.
+    private int keySpec(Argument argument) {
+        if (lastKeySpec < 0) return NONE;
+        if (argument.type() == Argument.Type.KEY) return takeKeySpec();
+        if (!argument.leadsToKeys()) return NONE;
+        if (patternKeySpec == NONE) patternKeySpec = takeKeySpec();
+        return patternKeySpec;
+    }
+
+    private int takeKeySpec() {
+        int taken = nextKeySpec;
+        nextKeySpec = Math.min(taken + 1, lastKeySpec);
+        return taken;
     }
 }

@@ -3,11 +3,14 @@ package dev.cinnabar.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cinnabar.command.Command;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CommandCommandsTest {
     private final Rig rig = new Rig();
@@ -82,6 +85,25 @@ class CommandCommandsTest {
                 .isEqualTo(List.of(
                         Map.of("name", "key", "type", "key", "key_spec_index", 0L),
                         Map.of("name", "value", "type", "string")));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "pfmerge, destkey 0 sourcekey 1",
+        "rename, key 0 newkey 1",
+        "sort, key 0 pattern 1 pattern 1 destination 2",
+        "sort_ro, key 0 pattern 1 pattern 1",
+        "sscan, key 0",
+        "zrangestore, dst 0 src 1"
+    })
+    void docs_say_which_key_specification_an_argument_belongs_to(String command, String expected) {
+        Map<?, ?> docs = (Map<?, ?>) ((Map<?, ?>) rig.client.resp3().ask("COMMAND", "DOCS", command)).get(command);
+        List<String> indexes = new ArrayList<>();
+        for (Object argument : (List<?>) docs.get("arguments")) {
+            Map<?, ?> facts = (Map<?, ?>) argument;
+            if (facts.containsKey("key_spec_index")) indexes.add(facts.get("name") + " " + facts.get("key_spec_index"));
+        }
+        assertThat(String.join(" ", indexes)).isEqualTo(expected);
     }
 
     @Test
