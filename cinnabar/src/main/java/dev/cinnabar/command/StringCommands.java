@@ -596,7 +596,7 @@ public enum StringCommands implements Command {
         if (sum == null) return call.reply().error(Errors.NAN_OR_INFINITY);
 
         Bytes after = Bytes.of(LongDouble.print(sum));
-        db.setString(key, after, Database.KEEP_EXPIRY);
+        db.setText(key, after, Database.KEEP_EXPIRY);
         call.changed(key, "incrbyfloat");
         // the sum, not the amount: whoever replays this may count in other floats
         call.effects().command(Words.SET).arg(key).arg(after).arg(Words.KEEPTTL);

@@ -281,11 +281,18 @@ public final class Database {
             setNumber(key, Numbers.parse(array, offset, length), expiryMs);
             return;
         }
+        setText(key, value, expiryMs);
+    }
+
+    /// The same, but the text of a whole number stays a text, as OBJECT ENCODING tells after INCRBYFLOAT.
+    public void setText(Bytes key, Bytes value, long expiryMs) {
+        int length = value.length();
         Kind kind = length <= EMBSTR_MAX ? Kind.STRING_EMBSTR : Kind.STRING_RAW;
         long address = recordFor(key, kind, Records.bytesSize(length), expiryMs);
         byte[] page = pages.array(address);
         int header = Records.valueHeader(page, Pages.offset(address));
-        System.arraycopy(array, offset, page, header + Records.writeLength(page, header, length), length);
+        System.arraycopy(
+                value.array(), value.offset(), page, header + Records.writeLength(page, header, length), length);
     }
 
     /// Sets the key to a number, whatever it held before; the string reads as its decimal text.

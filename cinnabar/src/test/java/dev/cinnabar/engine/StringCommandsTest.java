@@ -347,6 +347,14 @@ class StringCommandsTest {
     }
 
     @Test
+    void incrbyfloat_leaves_a_text_that_counts_as_a_number() {
+        assertThat(server.line("INCRBYFLOAT f 41")).isEqualTo(bulk("41"));
+        assertThat(server.line("OBJECT ENCODING f")).isEqualTo(bulk("embstr"));
+        assertThat(server.line("INCR f")).isEqualTo(":42\r\n");
+        assertThat(server.line("OBJECT ENCODING f")).isEqualTo(bulk("int"));
+    }
+
+    @Test
     void incrbyfloat_is_logged_as_its_result() {
         server.line("INCRBYFLOAT f 3000.1");
         server.line("INCRBYFLOAT f 1e3");
