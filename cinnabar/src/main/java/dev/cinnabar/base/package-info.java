@@ -22,6 +22,10 @@
 /// printed digit for digit as C does. INCRBYFLOAT counts in the 80 bits of an x87 register, as Redis does
 /// there, and [dev.cinnabar.base.LongDouble] counts like one: an answer must not depend on the machine.
 ///
+/// **A million elements that are sorted** are no objects either: [dev.cinnabar.base.Texts] keeps their bytes
+/// one behind the other, and [dev.cinnabar.base.PartialSort] puts numbers in order that stand for them, as far
+/// as somebody looks.
+///
 /// **Time and chance are arguments.** [dev.cinnabar.base.Clock] and [dev.cinnabar.base.Randomness] are handed
 /// down from the server. A test that wants an hour to pass moves its clock by an hour
 /// ([dev.cinnabar.base.TestClock], the one thing here that several threads share, and which wakes those who
@@ -38,7 +42,8 @@
 /// **Start reading** with `Bytes`, then `Numbers`, then `Hash`.
 ///
 /// **Sources.** `%.17g`, `strtod` and `strtold` of C99, for what Redis prints and reads; A. Appleby, *MurmurHash2*,
-/// 64A; Y. Collet, *XXH3*.
+/// 64A; Y. Collet, *XXH3*; C. A. R. Hoare, *Quicksort*, 1962; D. R. Musser, *Introspective Sorting and Selection
+/// Algorithms*, 1997.
 ///
 /// **Exercise.** `Numbers.isLong` says that `007` and `-0` are not numbers. Which promise of `GET` would
 /// break if it said they were?

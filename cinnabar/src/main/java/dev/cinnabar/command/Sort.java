@@ -1,7 +1,10 @@
 package dev.cinnabar.command;
 
+import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Doubles;
+import dev.cinnabar.base.PartialSort;
+import dev.cinnabar.base.Texts;
 import dev.cinnabar.store.Database;
 import dev.cinnabar.store.ListResult;
 import dev.cinnabar.store.ListValue;
@@ -10,7 +13,6 @@ import dev.cinnabar.store.ZsetValue;
 import dev.cinnabar.struct.Listpack;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -30,19 +32,16 @@ final class Sort {
      * log gives the same list wherever it is replayed. Redis does so for numbers; with BY and ALPHA it leaves
      * the order of equals to its C library.
      *
-     * The copies are plain objects outside of the counted memory, as long as the call lasts; a heap that is
-     * too small for them refuses the call. Cutting does not save sorting: LIMIT 0 10 of a million elements
-     * sorts a million.
+     * The copies lie one behind the other in a few arrays, and what is sorted is a number for each: the double
+     * that it is compared by, or eight bytes of the text, those behind what all texts begin with. Texts are
+     * compared where these numbers are the same. Only what LIMIT leaves is put in order. All that lies outside
+     * of the counted memory, as long as the call lasts; a heap that is too small for it refuses the call.
      */
 
     private static final int NONE = 0;
     private static final byte STAR = '*';
     private static final byte[] EMPTY = {};
-
-    /// @param text   the element
-    /// @param score  what it is compared by as a number
-    /// @param weight the same as text, null for a key that is not there
-    private record Element(byte[] text, double score, byte @Nullable [] weight) {}
+    private static final long[] NO_ELEMENTS = {};
 
     private final Call call;
     private final boolean mayStore;
@@ -54,7 +53,12 @@ final class Sort {
     private long most = -1; // negative for all
     private int storeAt = NONE; // index of the argument
     private final List<Pattern> gets = new ArrayList<>();
-    private final Bytes window = new Bytes();
+    private final Texts texts = new Texts(); // elements, and what ALPHA compares them by
+    private final Bytes element = new Bytes(); // lent, as the next three
+    private final Bytes field = new Bytes();
+    private final Bytes key = new Bytes();
+    private final Bytes digits = new Bytes();
+    private final ByteBuilder keyText = new ByteBuilder();
 
     private Sort(Call call, boolean mayStore) {
         this.call = call;
@@ -65,7 +69,7 @@ final class Sort {
     static Reply run(Call call, boolean mayStore) {
         Sort sort = new Sort(call, mayStore);
         sort.options();
-        List<Element> elements = sort.elements();
+        long[] elements = sort.elements();
         return sort.storeAt == NONE ? sort.answer(elements) : sort.store(elements);
     }
 
@@ -140,53 +144,43 @@ final class Sort {
         private static byte[] slice(byte[] bytes, int from, int to) {
             return Bytes.of(bytes).set(bytes, from, to - from).copy();
         }
-
-        Bytes key(byte[] element) {
-            byte[] key = new byte[prefix.length + element.length + suffix.length];
-            System.arraycopy(prefix, 0, key, 0, prefix.length);
-            System.arraycopy(element, 0, key, prefix.length, element.length);
-            System.arraycopy(suffix, 0, key, prefix.length + element.length, suffix.length);
-            return Bytes.of(key);
-        }
     }
 
     /// What a pattern leads to, or null. Borrowed.
-    private @Nullable Bytes follow(Pattern pattern, byte[] element) {
-        if (pattern.isElement) return window.set(element, 0, element.length);
+    private @Nullable Bytes follow(Pattern pattern, Bytes element) {
+        if (pattern.isElement) return element;
         if (!pattern.hasStar) return null;
         Database db = call.db();
-        Bytes key = pattern.key(element);
+        Bytes key = key(pattern, element);
         long address = call.lookupRead(key);
         if (address == 0) return null;
         if (pattern.field.length == 0)
             return db.kind(address).isString() ? db.string(address).bytes() : null;
         if (!db.kind(address).type().equals("hash")) return null;
-        Listpack.Entry value = db.hash(key, address).get(Bytes.of(pattern.field));
+        Listpack.Entry value = db.hash(key, address).get(field.set(pattern.field, 0, pattern.field.length));
         return value == null ? null : value.bytes();
+    }
+
+    private Bytes key(Pattern pattern, Bytes element) {
+        keyText.clear();
+        keyText.append(pattern.prefix).append(element).append(pattern.suffix);
+        return key.set(keyText.array(), 0, keyText.length());
     }
 
     // ---- gathering and sorting ----
 
-    /// The elements that are wanted, in order.
-    private List<Element> elements() {
+    /// The elements that are wanted, in order, as their places among the texts.
+    private long[] elements() {
         Bytes key = call.key(1);
         long address = call.lookupRead(key);
-        if (address == 0) return List.of();
+        if (address == 0) return NO_ELEMENTS;
         String type = call.db().kind(address).type();
-        List<Element> elements = switch (type) {
+        long[] elements = switch (type) {
             case "list" -> ofList(call.db().list(key, address));
             case "set" -> ofSet(call.db().set(0, key, address));
             default -> ofZset(call.db().zset(key, address)); // refuses other types
         };
-        if (!isSorted) return elements;
-        if (!isAlpha || by != null) elements.replaceAll(this::weighed);
-        Comparator<Element> order = order();
-        elements.sort(isDescending ? order.reversed() : order);
-        return cut(elements);
-    }
-
-    private List<Element> cut(List<Element> elements) {
-        return elements.subList((int) first(elements.size()), (int) end(elements.size()));
+        return isSorted ? sorted(elements) : elements;
     }
 
     private long first(long size) {
@@ -197,93 +191,138 @@ final class Sort {
         return most < 0 ? size : Math.min(size, first(size) + Math.min(most, size));
     }
 
+    /// Elements in the order in which they come, while they come.
+    private final class Gathering {
+        private final long[] places;
+        private int size;
+
+        /// @param size how many will come
+        Gathering(long size) {
+            places = new long[(int) Math.min(size, Integer.MAX_VALUE)];
+        }
+
+        /// @return whether there are more to come
+        boolean add(Listpack.Entry element) {
+            places[size++] = texts.add(element.bytes());
+            return size < places.length;
+        }
+    }
+
     /// Unsorted, a list stays in its own order, or with DESC from tail to head.
-    private List<Element> ofList(ListValue list) {
-        List<Element> elements = new ArrayList<>();
+    private long[] ofList(ListValue list) {
         long size = list.size();
         long from = isSorted ? 0 : first(size);
         long count = isSorted ? size : end(size) - from;
         boolean isBackward = !isSorted && isDescending;
-        list.forEach(isBackward ? size - 1 - from : from, count, isBackward, element -> {
-            elements.add(element(element));
-            return true;
-        });
-        return elements;
+        Gathering gathering = new Gathering(count);
+        list.forEach(isBackward ? size - 1 - from : from, count, isBackward, gathering::add);
+        return gathering.places;
     }
 
     /// A set has no order of its own. What is stored must be the same wherever the log is replayed, so it is
     /// sorted all the same.
-    private List<Element> ofSet(SetValue set) {
+    private long[] ofSet(SetValue set) {
         if (storeAt != NONE && !isSorted) {
             isSorted = true;
             isAlpha = true;
             by = null;
         }
-        List<Element> elements = new ArrayList<>();
-        set.forEach(member -> elements.add(element(member)));
-        return isSorted ? elements : cut(elements);
+        long size = set.size();
+        int from = isSorted ? 0 : (int) first(size);
+        int end = isSorted ? (int) size : (int) end(size);
+        Gathering gathering = new Gathering(end);
+        if (end > 0) set.forEach(gathering::add);
+        return Arrays.copyOfRange(gathering.places, from, end);
     }
 
-    private List<Element> ofZset(ZsetValue zset) {
-        List<Element> elements = new ArrayList<>();
+    private long[] ofZset(ZsetValue zset) {
         long size = zset.size();
         long from = isSorted ? 0 : first(size);
         long count = isSorted ? size : end(size) - from;
         boolean isBackward = !isSorted && isDescending;
-        zset.forEach(
-                isBackward ? size - 1 - from : from,
-                count,
-                isBackward,
-                (member, score) -> elements.add(element(member)));
-        return elements;
+        Gathering gathering = new Gathering(count);
+        zset.forEach(isBackward ? size - 1 - from : from, count, isBackward, (member, score) -> gathering.add(member));
+        return gathering.places;
     }
 
-    private static Element element(Listpack.Entry entry) {
-        return new Element(entry.bytes().copy(), 0, null);
+    /// Descending is ascending read from its end.
+    private long[] sorted(long[] elements) {
+        int size = elements.length;
+        long[] weights = isAlpha && by != null ? weights(by, elements) : elements;
+        long[] ranks = isAlpha ? ranks(weights) : numbers(elements);
+        int[] order = new int[size];
+        for (int i = 0; i < size; i++) order[i] = i;
+
+        int first = (int) first(size);
+        int end = (int) end(size);
+        int from = isDescending ? size - end : first;
+        int to = isDescending ? size - first : end;
+        PartialSort.sort(ranks, order, from, to, (a, b) -> {
+            int byWeight = texts.compare(weights[a], weights[b]);
+            return byWeight != 0 ? byWeight : texts.compare(elements[a], elements[b]);
+        });
+
+        long[] wanted = new long[end - first];
+        for (int i = 0; i < wanted.length; i++) wanted[i] = elements[order[isDescending ? to - 1 - i : from + i]];
+        return wanted;
     }
 
-    /// With what it is compared by; a key that is not there counts as 0, or comes before any text.
-    private Element weighed(Element element) {
-        Bytes weight = by == null ? window.set(element.text, 0, element.text.length) : follow(by, element.text);
-        if (weight == null) return element;
-        return isAlpha ? new Element(element.text, 0, weight.copy()) : new Element(element.text, number(weight), null);
+    /// What the elements are compared by as texts; a key that is not there comes before any text.
+    private long[] weights(Pattern by, long[] elements) {
+        long[] weights = new long[elements.length];
+        for (int i = 0; i < weights.length; i++) {
+            Bytes weight = follow(by, texts.at(elements[i], element));
+            weights[i] = weight == null ? Texts.NOWHERE : texts.add(weight);
+        }
+        return weights;
+    }
+
+    private long[] ranks(long[] weights) {
+        int shared = texts.sharedBytes(weights);
+        long[] ranks = new long[weights.length];
+        for (int i = 0; i < ranks.length; i++) ranks[i] = texts.rank(weights[i], shared);
+        return ranks;
+    }
+
+    /// What the elements are compared by as numbers; a key that is not there counts as 0.
+    private long[] numbers(long[] elements) {
+        long[] ranks = new long[elements.length];
+        for (int i = 0; i < ranks.length; i++) {
+            Bytes text = texts.at(elements[i], element);
+            Bytes weight = by == null ? text : follow(by, text);
+            ranks[i] = weight == null ? 0 : rank(number(weight));
+        }
+        return ranks;
     }
 
     /// Reads what C's `strtod` reads up to a zero byte: blanks in front, and no text at all is 0.
-    private static double number(Bytes text) {
+    private double number(Bytes text) {
         byte[] array = text.array();
         int from = text.offset();
         int end = from;
         while (end < text.offset() + text.length() && array[end] != 0) end++;
         if (from == end) return 0;
         while (from < end && (array[from] == ' ' || array[from] >= '\t' && array[from] <= '\r')) from++;
-        double number = Doubles.parse(new Bytes(array, from, end - from));
+        double number = Doubles.parse(digits.set(array, from, end - from));
         if (Double.isNaN(number)) throw new Refusal(Errors.NOT_SORTABLE);
         return number;
     }
 
-    private Comparator<Element> order() {
-        Comparator<byte[]> bytes = Arrays::compareUnsigned;
-        Comparator<Element> byText = Comparator.comparing(Element::text, bytes);
-        if (!isAlpha) return ((Comparator<Element>) (a, b) -> compare(a.score, b.score)).thenComparing(byText);
-        if (by == null) return byText;
-        return Comparator.comparing(Element::weight, Comparator.nullsFirst(bytes))
-                .thenComparing(byText);
-    }
-
-    /// As numbers: 0 and -0 are the same.
-    private static int compare(double a, double b) {
-        return a < b ? -1 : a > b ? 1 : 0;
+    /// A whole number that is to others as this one is; 0 and -0 are the same.
+    private static long rank(double number) {
+        long bits = Double.doubleToLongBits(number + 0.0);
+        return bits ^ (bits >> 63 & Long.MAX_VALUE);
     }
 
     // ---- the result ----
 
-    private Reply answer(List<Element> elements) {
-        Reply reply = call.reply().array((long) elements.size() * Math.max(1, gets.size()));
-        for (Element element : elements) {
-            if (gets.isEmpty()) reply.bulk(element.text, 0, element.text.length);
+    private Reply answer(long[] elements) {
+        Reply reply = call.reply().array((long) elements.length * Math.max(1, gets.size()));
+        for (long place : elements) {
+            texts.at(place, element);
+            if (gets.isEmpty()) reply.bulk(element);
             for (Pattern get : gets) {
-                Bytes value = follow(get, element.text);
+                Bytes value = follow(get, element);
                 if (value == null) reply.nil();
                 else reply.bulk(value);
             }
@@ -291,14 +330,16 @@ final class Sort {
         return reply;
     }
 
-    private Reply store(List<Element> elements) {
+    private Reply store(long[] elements) {
         Bytes key = call.key(storeAt);
+        Bytes nothing = new Bytes();
         try (ListResult result = call.db().newList()) {
-            for (Element element : elements) {
-                if (gets.isEmpty()) result.push(window.set(element.text, 0, element.text.length));
+            for (long place : elements) {
+                texts.at(place, element);
+                if (gets.isEmpty()) result.push(element);
                 for (Pattern get : gets) {
-                    Bytes value = follow(get, element.text);
-                    result.push(value == null ? window.set(EMPTY, 0, 0) : value);
+                    Bytes value = follow(get, element);
+                    result.push(value == null ? nothing : value);
                 }
             }
             long size = result.size();

@@ -12,7 +12,8 @@ public final class ListResult implements AutoCloseable {
     private final Database db;
     private final Fill fill;
     private final BigList list;
-    private final ByteBuilder scratch = new ByteBuilder();
+    private final ByteBuilder scratch = new ByteBuilder(); // entries for the next node …
+    private int count; // … and how many there are
     private boolean isHandedOver;
 
     /// @throws dev.cinnabar.memory.OutOfMemory when memory is short
@@ -23,16 +24,26 @@ public final class ListResult implements AutoCloseable {
     }
 
     public long size() {
-        return list.size();
+        return list.size() + count;
     }
 
     /// Adds an element at the tail.
     ///
     /// @throws dev.cinnabar.memory.OutOfMemory when memory is short
     public void push(Bytes text) {
-        scratch.clear();
+        int before = scratch.length();
         Listpack.encode(text, scratch);
-        list.push(false, scratch.array(), 0, scratch.length(), fill);
+        if (count > 0 && !fill.takes((long) scratch.length() + Listpack.EMPTY_SIZE, count + 1)) addNode(before);
+        count++;
+    }
+
+    /// Makes a node of the first bytes that were gathered.
+    private void addNode(int length) {
+        list.insertNode(list.nodes(), scratch.array(), 0, length, count);
+        int left = scratch.length() - length;
+        System.arraycopy(scratch.array(), length, scratch.array(), 0, left);
+        scratch.rewind(left);
+        count = 0;
     }
 
     /// Puts the list under a key, whatever that held before; an empty one removes the key. The result is of
@@ -42,6 +53,7 @@ public final class ListResult implements AutoCloseable {
     /// @throws dev.cinnabar.memory.OutOfMemory when memory is short; then nothing has changed
     public boolean storeAt(Database db, Bytes key) {
         if (size() == 0) return db.remove(key);
+        addNode(scratch.length());
         if (list.nodes() == 1 && fill.takes(list.length(0), list.count(0))) {
             db.putBytes(key, Kind.LIST_LISTPACK, list.array(0), list.start(0), list.length(0), Database.NO_EXPIRY);
         } else {

@@ -2,6 +2,7 @@ package dev.cinnabar.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cinnabar.base.Garbage;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -126,6 +127,34 @@ class SortCommandsTest {
         assertThat(ask(line)).isEqualTo("-" + error);
         assertThat(ask("EXISTS d")).isEqualTo(":0");
         assertThat(server.logged()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ASC", "DESC", "ALPHA", "ALPHA DESC", "BY w_*", "BY w_* DESC", "BY w_* ALPHA"})
+    void a_limit_leaves_what_it_would_of_the_whole(String how) {
+        for (int i = 0; i < 500; i++) {
+            ask("RPUSH l " + i * 7919 % 500);
+            if (i % 3 > 0) ask("SET w_" + i + " " + i % 50);
+        }
+        List<String> all = List.of(ask("SORT l " + how).split(" "));
+        for (int from : new int[] {0, 1, 250, 499}) {
+            List<String> cut = List.of(ask("SORT l LIMIT " + from + " 1 " + how).split(" "));
+            assertThat(cut.subList(1, 3)).isEqualTo(all.subList(1 + 2 * from, 3 + 2 * from));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ASC", "ALPHA", "BY w_*", "BY w_* ALPHA", "BY w_* GET #"})
+    void an_element_is_no_object(String how) {
+        for (int i = 0; i < 100; i++) {
+            String[] words = new String[1002];
+            words[0] = "RPUSH";
+            words[1] = "l";
+            for (int j = 2; j < words.length; j++) words[j] = "" + (i * 1000 + j);
+            server.run(words);
+        }
+        // 4 + 5 bytes of text, 8 of its place, 8 of its weight's, 8 of rank, 4 of order
+        assertThat(Garbage.ofOneRun(() -> ask("SORT l LIMIT 0 10 " + how))).isLessThan(100_000 * 40);
     }
 
     // ---- storing, events and the log ----
