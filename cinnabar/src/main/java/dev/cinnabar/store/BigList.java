@@ -28,6 +28,9 @@ final class BigList extends BigValue {
      *
      * The copy is O(nodes): 10 µs for 10 million short elements in 12,000 nodes. Poor for a list of a million
      * nodes, which takes elements of kilobytes: 2 ms, and as much whenever the ring doubles.
+     *
+     * A trim cuts many nodes off, to be freed in steps. Poor while a snapshot runs that has the list still to
+     * show: then each is left to it, or freed, by itself.
      */
     private static final int COUNT_SHIFT = Pages.ADDRESS_BITS; // elements of the node above its address
     private static final int COUNT_MASK = (1 << 63 - COUNT_SHIFT) - 1;
@@ -57,9 +60,18 @@ final class BigList extends BigValue {
     }
 
     private BigList(Pages pages, int capacity) {
-        pages.countExtra(ringBytes(capacity));
+        this(pages, counted(pages, capacity));
+    }
+
+    /// @param ring is counted already
+    private BigList(Pages pages, long[] ring) {
         this.pages = pages;
-        this.ring = new long[capacity];
+        this.ring = ring;
+    }
+
+    private static long[] counted(Pages pages, int capacity) {
+        pages.countExtra(ringBytes(capacity));
+        return new long[capacity];
     }
 
     private static long ringBytes(int capacity) {
@@ -342,6 +354,61 @@ final class BigList extends BigValue {
             for (int i = end; i < nodes; i++) ring[first + i - count & ring.length - 1] = entry(i);
         }
         nodes -= count;
+    }
+
+    /// Whether [#cutOff] takes these nodes: all in front of one, or all from one on, none of them a snapshot's.
+    boolean isCuttable(int node, int count) {
+        return image == null && (node == 0 || node + count == nodes);
+    }
+
+    /// Cuts off nodes for which [#isCuttable] holds. Touches those that go or those that stay, whichever are
+    /// fewer.
+    ///
+    /// @return a list of them under no key, to be freed in steps
+    BigList cutOff(int node, int count) {
+        int left = nodes - count;
+        if (count <= left) return take(node, count);
+        BigList part = take(node == 0 ? count : 0, left);
+        exchange(part);
+        return part;
+    }
+
+    /// Moves nodes from the head or the tail into a list of their own. O(count).
+    private BigList take(int node, int count) {
+        int capacity = Math.max(FIRST_CAPACITY, 2 * Integer.highestOneBit(count));
+        pages.forceExtra(ringBytes(capacity));
+        BigList part = new BigList(pages, new long[capacity]);
+        for (int i = 0; i < count; i++) {
+            part.ring[i] = entry(node + i);
+            part.elements += count(node + i);
+            part.nodeBytes += SizeClasses.roundUp(block(node + i));
+        }
+        part.nodes = count;
+        nodes -= count;
+        elements -= part.elements;
+        nodeBytes -= part.nodeBytes;
+        if (node == 0) {
+            first = first + count & ring.length - 1;
+            part.isOpen = isOpen;
+            isOpen = false;
+        }
+        return part;
+    }
+
+    private void exchange(BigList other) {
+        BigList old = new BigList(pages, ring);
+        old.setAll(this);
+        setAll(other);
+        other.setAll(old);
+    }
+
+    private void setAll(BigList other) {
+        ring = other.ring;
+        first = other.first;
+        nodes = other.nodes;
+        elements = other.elements;
+        nodeBytes = other.nodeBytes;
+        isOpen = other.isOpen;
     }
 
     private void growRing() {

@@ -130,9 +130,14 @@ final class BigValues {
             value.freeAll();
             return;
         }
+        discardPart(value);
+    }
+
+    /// Frees what is no value of the data set, or is one no more, now or later.
+    void discardPart(Garbage part) {
         long counted = queued;
-        discard(value);
-        queued = counted; // it is no value of the data set
+        discard(part);
+        queued = counted;
     }
 
     /// Frees some elements of what was given up.

@@ -479,6 +479,11 @@ public final class Database {
         bigs.drop(value, budget.limit() - budget.reserved());
     }
 
+    /// Gives up what was taken out of a value that keeps its key. O(1), and as [Garbage#bytes].
+    void discardPart(Garbage part) {
+        bigs.discardPart(part);
+    }
+
     /// An empty sorted set under no key, to gather a result in.
     ///
     /// @throws OutOfMemory when memory is short

@@ -31,6 +31,8 @@ public final class ListValue extends CollectionValue {
         boolean index(long index);
     }
 
+    private static final int NODES_AT_ONCE = 64; // more are freed in steps; some 15 µs
+
     private final Thresholds thresholds;
     private final Listpack.Entry element = new Listpack.Entry();
 
@@ -400,11 +402,13 @@ public final class ListValue extends CollectionValue {
     /// Takes out as many nodes as there are in so many elements, from one on that is.
     ///
     /// @return how many elements these were
-    private static long removeWholeNodes(BigList big, int node, long most) {
+    private long removeWholeNodes(BigList big, int node, long most) {
         int end = node;
         long elements = 0;
         while (end < big.nodes() && elements + big.count(end) <= most) elements += big.count(end++);
-        big.removeNodes(node, end - node);
+        int count = end - node;
+        if (count > NODES_AT_ONCE && big.isCuttable(node, count)) db.discardPart(big.cutOff(node, count));
+        else big.removeNodes(node, count);
         return elements;
     }
 

@@ -14,6 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The promises of the list family that a twin does not show: encodings, the log, waiting, memory. Replies
@@ -48,6 +49,35 @@ class ListCommandsTest {
         assertThat(encoding("l")).isEqualTo("quicklist");
         server.line("LTRIM l 0 4");
         assertThat(encoding("l")).isEqualTo("listpack");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "LTRIM l 0 9, 0 9", // the head stays
+        "LTRIM l 0 2499, 0 2499",
+        "LTRIM l -10 -1, 2990 2999", // the tail stays
+        "LTRIM l 500 -1, 500 2999",
+        "LTRIM l 1000 1009, 1000 1009", // the middle stays
+        "LPOP l 2900, 2900 2999",
+        "RPOP l 2900, 0 99"
+    })
+    void what_goes_of_a_long_list_is_freed_in_steps(String command, String staying) {
+        server.store().thresholds().listMaxListpackSize = 3;
+        for (int i = 1499; i >= 0; i--) server.run("LPUSH", "l", "e" + i);
+        for (int i = 1500; i < 3000; i++) server.run("RPUSH", "l", "e" + i);
+        String expected = server.line("LRANGE l " + staying);
+
+        server.line(command);
+        assertThat(server.line("LRANGE l 0 -1")).isEqualTo(expected);
+        assertThat(server.store().garbageObjects()).isPositive();
+        assertThat(server.store().stepGarbage()).isTrue();
+        server.store().checkInvariants();
+
+        server.store().freeGarbage();
+        assertThat(server.store().valuesFreedLater()).isZero(); // it was part of one
+        server.run("LPUSH", "l", "head");
+        server.run("RPUSH", "l", "tail");
+        assertThat(server.line("LRANGE l 1 -2")).isEqualTo(expected);
     }
 
     @Test
