@@ -108,7 +108,8 @@ final class Keyspace {
     long create(Bytes key, Kind kind, long valueSize, long expiryMs) {
         long hash = foundHash;
         boolean hasExpiry = expiryMs >= 0;
-        int size = total(Records.sizeBeforeValue(key.length(), hasExpiry) + valueSize);
+        boolean hasSection = hasSection(hasExpiry, valueSize);
+        int size = total(Records.sizeBeforeValue(key.length(), hasSection) + valueSize);
         long address = pages.allocate(size);
         try {
             dict.insert(hash, address);
@@ -118,7 +119,7 @@ final class Keyspace {
         }
         byte[] page = pages.array(address);
         int at = Pages.offset(address);
-        int flags = (hasExpiry ? Records.HAS_EXPIRY : 0) | (walk == null ? 0 : walk.birthFlags(hash));
+        int flags = Records.expiryFlags(hasExpiry, hasSection) | (walk == null ? 0 : walk.birthFlags(hash));
         Records.writeHead(
                 page, at, kind.ordinal(), flags, moment.initialAccess(), key.array(), key.offset(), key.length());
         if (hasExpiry) {
@@ -147,9 +148,12 @@ final class Keyspace {
         boolean hadExpiry = Records.has(page, at, Records.HAS_EXPIRY);
         if (expiryMs == Database.KEEP_EXPIRY) expiryMs = hadExpiry ? Records.expiryMs(page, at) : Database.NO_EXPIRY;
         boolean hasExpiry = expiryMs >= 0;
+        boolean hadSection = Records.hasSection(page, at);
+        boolean hasSection = hasSection(hasExpiry, valueSize);
+        int expiryFlags = Records.expiryFlags(hasExpiry, hasSection);
         int oldSize = recordSize(page, at);
         int keyLength = Records.keyLength(page, at);
-        int newSize = total(Records.sizeBeforeValue(keyLength, hasExpiry) + valueSize);
+        int newSize = total(Records.sizeBeforeValue(keyLength, hasSection) + valueSize);
 
         if (SizeClasses.roundUp(oldSize) == SizeClasses.roundUp(newSize)) {
             beforeChange(address);
@@ -157,9 +161,10 @@ final class Keyspace {
             Records.setKind(page, at, kind.ordinal());
             boolean changesExpiry = hadExpiry != hasExpiry || hasExpiry && Records.expiryMs(page, at) != expiryMs;
             if (changesExpiry && hadExpiry) wheel.remove(address);
-            if (hadExpiry != hasExpiry) {
-                Records.changeExpiry(page, at, hasExpiry, keepValue ? oldSize : Records.valueHeader(page, at) - at);
+            if (hadSection != hasSection) {
+                Records.changeExpiry(page, at, hasSection, keepValue ? oldSize : Records.valueHeader(page, at) - at);
             }
+            Records.setExpiryFlags(page, at, expiryFlags);
             if (changesExpiry && hasExpiry) {
                 hang(address, expiryMs);
             }
@@ -171,7 +176,7 @@ final class Keyspace {
         if (!keepValue) retireValue(page, at, kind);
         byte[] target = pages.array(to);
         int toAt = Pages.offset(to);
-        int flags = (hasExpiry ? Records.HAS_EXPIRY : 0) | page[at] & Records.IMAGED;
+        int flags = expiryFlags | page[at] & Records.IMAGED;
         int keyOffset = Records.keyOffset(page, at);
         Records.writeHead(target, toAt, kind.ordinal(), flags, Records.access(page, at), page, keyOffset, keyLength);
         if (keepValue) {
@@ -258,7 +263,8 @@ final class Keyspace {
         long newHash = to.dict.hash(newKey.array(), newKey.offset(), newKey.length());
         byte[] page = pages.array(address);
         int at = Pages.offset(address);
-        int flags = Records.has(page, at, Records.HAS_EXPIRY) ? Records.HAS_EXPIRY : 0;
+        boolean hasExpiry = Records.has(page, at, Records.HAS_EXPIRY);
+        int flags = Records.expiryFlags(hasExpiry, Records.hasSection(page, at));
         int access = Records.access(page, at);
         int valueSize = (int) valueSize(page, at);
         int oldSize = recordSize(page, at);
@@ -289,7 +295,7 @@ final class Keyspace {
         dict.find(key.array(), key.offset(), key.length(), oldHash);
         foundHash = oldHash;
         beforeChange(address);
-        if (flags != 0) wheel.remove(address);
+        if (hasExpiry) wheel.remove(address);
         dict.takeFound();
 
         byte[] targetPage = pages.array(target);
@@ -362,8 +368,14 @@ final class Keyspace {
     /// The size of a record with a string.
     static long stringSize(Bytes key, Bytes value, boolean hasExpiry) {
         boolean isNumber = value.length() <= Numbers.MAX_LONG_CHARS && Numbers.isLong(value);
-        return Records.sizeBeforeValue(key.length(), hasExpiry)
-                + (isNumber ? Long.BYTES : Records.bytesSize(value.length()));
+        long valueSize = isNumber ? Long.BYTES : Records.bytesSize(value.length());
+        return Records.sizeBeforeValue(key.length(), hasSection(hasExpiry, valueSize)) + valueSize;
+    }
+
+    /// Whether a record gets an expiry section: one with an array of its own always has one, so that EXPIRE
+    /// and PERSIST move no megabytes.
+    private static boolean hasSection(boolean hasExpiry, long valueSize) {
+        return hasExpiry || valueSize > SizeClasses.MAX_SHARED;
     }
 
     static int recordSize(byte[] page, int at) {

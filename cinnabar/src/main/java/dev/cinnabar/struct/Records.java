@@ -13,9 +13,10 @@ import java.util.Arrays;
 /// ```
 ///    offset
 ///    0       tag      low 4 bits: kind of the value (what kinds there are is up to the owner)
-///                     high 4 bits: flags, [#HAS_EXPIRY], [#IMAGED], two free
+///                     high 4 bits: flags, [#HAS_EXPIRY], [#IMAGED], [#HAS_ROOM], one free
 ///    1..3    access   24 bits for the owner: when or how often the entry was used (LRU clock or LFU counter)
-///    4       expiry   20 bytes, only with HAS_EXPIRY: time in ms (8), previous (6) and next (6) of the expiry wheel's list
+///    4       expiry   20 bytes, only with HAS_EXPIRY: time in ms (8), previous (6) and next (6) of the expiry wheel's list;
+///                     or with HAS_ROOM: nothing yet
 ///    4|24    key      length (1, 2 or 5 bytes), then the bytes
 ///    …       value    in one of three shapes:
 ///                       FIXED4  4 bytes          a handle of an object on the heap
@@ -27,12 +28,16 @@ import java.util.Arrays;
 ///
 /// A 32-byte value under an 11-byte key takes 4 + 1 + 11 + 1 + 32 = 49 bytes, a block of 56.
 public final class Records {
-    /// Flag: the entry has an expiry section.
+    /// Flag: the entry has an expiry section, and expires.
     public static final int HAS_EXPIRY = 0x10;
 
     /// Flag: the entry's old image was handed to the running snapshot already, or it is younger than the
     /// snapshot.
     public static final int IMAGED = 0x20;
+
+    /// Flag: the entry has an expiry section, but does not expire: it is so long that nothing shall be moved
+    /// when it is to.
+    public static final int HAS_ROOM = 0x40;
 
     /// Bytes in front of the expiry section or the key.
     public static final int HEADER = 4;
@@ -44,6 +49,7 @@ public final class Records {
     public static final int MAX_LENGTH = SizeClasses.MAX_LENGTH - 64;
 
     private static final int KIND_MASK = 0x0f;
+    private static final int HAS_SECTION = HAS_EXPIRY | HAS_ROOM;
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
@@ -120,6 +126,22 @@ public final class Records {
         page[at + 5] = (byte) (link >> 40);
     }
 
+    /// The flags of an entry by its expiry.
+    ///
+    /// @param hasSection whether it has an expiry section; it must if it expires
+    public static int expiryFlags(boolean hasExpiry, boolean hasSection) {
+        return hasExpiry ? HAS_EXPIRY : hasSection ? HAS_ROOM : 0;
+    }
+
+    public static void setExpiryFlags(byte[] page, int at, int flags) {
+        page[at] = (byte) (page[at] & ~HAS_SECTION | flags);
+    }
+
+    /// Whether there is an expiry section, be it in use or not.
+    public static boolean hasSection(byte[] page, int at) {
+        return (page[at] & HAS_SECTION) != 0;
+    }
+
     /// Makes an expiry section or takes it away, in place; time and links are the caller's to fill in.
     ///
     /// @param kept how many bytes of the entry, from its beginning, are kept: those behind move up or down
@@ -139,7 +161,7 @@ public final class Records {
 
     /// Where the key's length stands.
     private static int keyHeader(byte[] page, int at) {
-        return (page[at] & HAS_EXPIRY) == 0 ? at + HEADER : at + HEADER + EXPIRY;
+        return (page[at] & HAS_SECTION) == 0 ? at + HEADER : at + HEADER + EXPIRY;
     }
 
     public static int keyLength(byte[] page, int at) {
@@ -215,8 +237,8 @@ public final class Records {
     }
 
     /// The size of an entry in front of its value.
-    public static long sizeBeforeValue(int keyLength, boolean hasExpiry) {
-        return HEADER + (hasExpiry ? EXPIRY : 0) + lengthBytes(keyLength) + (long) keyLength;
+    public static long sizeBeforeValue(int keyLength, boolean hasSection) {
+        return HEADER + (hasSection ? EXPIRY : 0) + lengthBytes(keyLength) + (long) keyLength;
     }
 
     /// The size of a value in the shape BYTES.

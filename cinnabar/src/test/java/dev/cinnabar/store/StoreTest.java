@@ -38,6 +38,57 @@ class StoreTest {
     }
 
     @Test
+    void an_expiry_time_moves_no_byte_of_a_long_string() {
+        Store store = store(1);
+        Database db = store.database(0);
+        Bytes key = Bytes.of("key");
+        db.setString(key, Bytes.of("x".repeat(100_000)), Database.NO_EXPIRY);
+        long address = db.lookup(key);
+        int offset = db.string(address).bytes().offset();
+        for (long expiryMs : new long[] {1000, 2000, Database.NO_EXPIRY, 3000}) {
+            db.setExpiry(db.lookup(key), expiryMs);
+            assertThat(db.lookup(key)).isEqualTo(address);
+            assertThat(db.string(address).bytes().offset()).isEqualTo(offset);
+            assertThat(db.expiryMs(address)).isEqualTo(expiryMs);
+            store.checkInvariants();
+        }
+    }
+
+    @Test
+    void room_for_an_expiry_time_comes_and_goes_with_the_length_of_a_string() {
+        Store store = store(2);
+        Database db = store.database(0);
+        Database other = store.database(1);
+        Bytes key = Bytes.of("key");
+        Bytes longKey = Bytes.of("k".repeat(200));
+        for (long expiryMs : new long[] {Database.NO_EXPIRY, 1000}) {
+            db.setString(key, Bytes.of("ab"), expiryMs);
+            long used = db.memoryUsage(db.lookup(key));
+            db.growString(db.lookup(key), 100_000);
+            check(store, db, key, 100_000, expiryMs);
+            db.moveTo(key, other, longKey);
+            check(store, other, longKey, 100_000, expiryMs);
+            other.copyTo(longKey, db, key);
+            check(store, db, key, 100_000, expiryMs);
+            assertThat(other.remove(longKey)).isTrue();
+            db.setString(key, Bytes.of("ab"), Database.KEEP_EXPIRY);
+            check(store, db, key, 2, expiryMs);
+            assertThat(db.memoryUsage(db.lookup(key))).isEqualTo(used);
+        }
+    }
+
+    private static void check(Store store, Database db, Bytes key, int length, long expiryMs) {
+        store.checkInvariants();
+        long address = db.lookup(key);
+        Bytes text = db.string(address).bytes();
+        assertThat(text.length()).isEqualTo(length);
+        assertThat(text.at(0)).isEqualTo((byte) 'a');
+        assertThat(text.at(1)).isEqualTo((byte) 'b');
+        assertThat(text.at(length - 1)).isEqualTo((byte) (length == 2 ? 'b' : 0));
+        assertThat(db.expiryMs(address)).isEqualTo(expiryMs);
+    }
+
+    @Test
     void what_was_gathered_for_a_moment_is_freed_in_steps() {
         for (boolean isZset : new boolean[] {false, true}) {
             Store store = store(1);
