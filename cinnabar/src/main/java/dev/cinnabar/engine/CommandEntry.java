@@ -1,8 +1,10 @@
 package dev.cinnabar.engine;
 
+import dev.cinnabar.base.Bytes;
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
 import dev.cinnabar.command.Flag;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// A command as one engine knows it: its facts, its subcommands, and what was counted of its calls. Touched
@@ -12,6 +14,7 @@ public final class CommandEntry {
     private final @Nullable CommandSpec spec; // speed only: each family answers spec() with code of its own
     private final String fullName;
     private final @Nullable CommandTable subcommands;
+    private @Nullable Bytes ownName; // of the first word; null while clients call it that
     private final Histogram latency = new Histogram();
     private long calls;
     private long nanos;
@@ -33,6 +36,19 @@ public final class CommandEntry {
     /// `set`, `client|kill`.
     public String fullName() {
         return fullName;
+    }
+
+    /// Clients call it otherwise: `rename-command`.
+    void renamed() {
+        int bar = fullName.indexOf('|');
+        ownName = Bytes.of((bar < 0 ? fullName : fullName.substring(0, bar)).toUpperCase(Locale.ROOT));
+        if (subcommands != null) subcommands.entries().values().forEach(CommandEntry::renamed);
+    }
+
+    /// Its first word in a log, where that is not the one that clients say; else null.
+    @Nullable
+    Bytes ownName() {
+        return ownName;
     }
 
     /// What may follow as second word; null for a command without subcommands.

@@ -74,6 +74,7 @@ public final class CommandTable {
         CommandEntry entry = entries.remove(from);
         if (entry == null) throw new IllegalArgumentException("No such command in rename-command");
         if (to.isEmpty()) return;
+        entry.renamed();
         if (entries.putIfAbsent(to, entry) != null)
             throw new IllegalArgumentException("Target command name already exists");
     }
@@ -89,13 +90,12 @@ public final class CommandTable {
         }
     }
 
-    /// The entry of a name that stands in a log, or null. There a command has the name that a client called
-    /// it by, or its own, under which the server itself writes: what a rewrite makes of the data, and
-    /// effects. Where one's new name is another's own, the new name counts.
+    /// The entry of a name that stands in a log, or null. There a command has its own name, whatever clients
+    /// call it; in a log of Redis, the one that clients call it by.
     @Nullable
     CommandEntry findLogged(Bytes name) {
-        CommandEntry entry = find(name);
-        return entry == null && unrenamed != null ? unrenamed.find(name) : entry;
+        CommandEntry entry = unrenamed == null ? null : unrenamed.find(name);
+        return entry == null ? find(name) : entry;
     }
 
     /// The entry of a full name in lower case (`get`, `client|kill`), or null.

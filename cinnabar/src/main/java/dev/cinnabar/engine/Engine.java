@@ -368,7 +368,7 @@ public final class Engine {
         if (outbox.size() > 0) tell(outbox);
         if (outbox.isLogged()) { // also a call that waits: it may have made its consumer
             statistics.dirty += outbox.dirty();
-            if (session.origin() != Session.Origin.REPLAY) journal.record(call, isInExec);
+            if (session.origin() != Session.Origin.REPLAY) journal.record(entry, call, isInExec);
         }
         if (!monitors.isEmpty() && !call.hasWaited()) monitors.feed(session, call, entry.spec());
         if (!call.isWaiting()) account(entry, call, session, start, began);

@@ -5,6 +5,7 @@ import dev.cinnabar.command.Call;
 import dev.cinnabar.command.Effects;
 import dev.cinnabar.command.Words;
 import dev.cinnabar.store.Database;
+import org.jspecify.annotations.Nullable;
 
 /// Tells the change log what has changed, in commands that do the same again, and binds those together that
 /// belong together.
@@ -49,7 +50,7 @@ final class Journal {
     }
 
     /// Empties the outbox, the part for the log.
-    void record(Call call, boolean isInExec) {
+    void record(CommandEntry entry, Call call, boolean isInExec) {
         if (log == ChangeLog.NONE) return;
         int db = call.dbIndex();
         if (call.outbox().usesEffects()) {
@@ -59,10 +60,23 @@ final class Journal {
             effects.forEach((argc, argv) -> log.append(db, argc, argv));
         } else {
             openGroup(isInExec);
-            log.append(db, call.argc(), call.argv());
+            append(db, call, entry.ownName());
         }
         if (!isInExec) closeGroup();
         hasPromised = true;
+    }
+
+    /// Writes a command as the client said it, but under its own name: the log does not depend on
+    /// `rename-command`, which may have given that name to another one.
+    private void append(int db, Call call, @Nullable Bytes ownName) {
+        Bytes[] argv = call.argv();
+        Bytes said = argv[0];
+        if (ownName != null) argv[0] = ownName;
+        try {
+            log.append(db, call.argc(), argv);
+        } finally {
+            argv[0] = said; // the array is the caller's, and its windows are used again
+        }
     }
 
     /// Several changes that belong together are written as a transaction.

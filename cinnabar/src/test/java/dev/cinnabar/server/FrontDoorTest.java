@@ -237,6 +237,30 @@ class FrontDoorTest {
     }
 
     @Test
+    void a_log_is_loaded_where_commands_have_changed_names(@TempDir Path dir) throws Exception {
+        Config config = new Config();
+        config.assign("port", "0");
+        config.assign("dir", dir.toString());
+        config.assign("appendonly", "yes");
+        config.assign("aof-use-rdb-preamble", "no");
+        ConfigFile.load(config, null, "rename-command GET x\nrename-command SET GET\nrename-command x SET\n", "");
+        try (Cinnabar server = new Cinnabar.Builder(config).tcp(false).start()) {
+            server.execute("GET", "a", "1");
+            server.execute("BGREWRITEAOF");
+            await().until(() -> ((String) server.execute("INFO", "persistence"))
+                    .contains("aof_rewrite_in_progress:0\r\naof_rewrite_scheduled:0"));
+            server.execute("GET", "b", "2");
+        }
+        try (Cinnabar server = new Cinnabar.Builder(config).tcp(false).start()) {
+            assertThat(server.execute("SET", "a")).isEqualTo("1");
+            assertThat(server.execute("SET", "b")).isEqualTo("2");
+        }
+        try (Cinnabar server = Cinnabar.builder().appendOnly(dir).start()) {
+            assertThat(server.execute("MGET", "a", "b")).as("without renames").isEqualTo(Arrays.asList("1", "2"));
+        }
+    }
+
+    @Test
     void an_interrupted_thread_starts_a_server_and_saves_as_any_other(@TempDir Path dir) {
         for (int i = 0; i < 2; i++) {
             Thread.currentThread().interrupt();
