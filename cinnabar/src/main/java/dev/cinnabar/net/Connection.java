@@ -583,6 +583,7 @@ public final class Connection {
     /// A message is copied there, too, since a view of its own would be garbage for each of its readers.
     private void sendMany(Turn turn, int stretch) throws IOException {
         int from = turn.from(stretch);
+        int written = 0;
         while (stretch >= 0) {
             int gathered = 0;
             while (stretch >= 0 && gathered < WRITE_SIZE) {
@@ -597,7 +598,8 @@ public final class Connection {
             }
             int n = write(loop.scratchView.limit(gathered).position(0));
             unsent -= n;
-            if (n < gathered) {
+            written += n;
+            if (n < gathered || written >= WRITTEN_PER_TURN) {
                 queue.append(loop.scratch, n, gathered);
                 if (stretch >= 0) {
                     enqueue(turn, stretch, from);
