@@ -132,6 +132,11 @@ public interface Host {
         return "java.nio";
     }
 
+    /// The ids of the threads that serve clients.
+    default long[] servingThreads() {
+        return new long[0];
+    }
+
     /// When the server started, in ms since 1970.
     long startedMs();
 

@@ -512,6 +512,9 @@ final class Info {
         line("used_cpu_user", fixed(6, facts.userSeconds()));
         line("used_cpu_sys_children", "0.000000");
         line("used_cpu_user_children", "0.000000");
+        ThreadTimes serving = ThreadTimes.of(engine.host().servingThreads());
+        line("used_cpu_sys_main_thread", fixed(6, serving.systemSeconds()));
+        line("used_cpu_user_main_thread", fixed(6, serving.userSeconds()));
     }
 
     private void commandStats(CommandTable table) {

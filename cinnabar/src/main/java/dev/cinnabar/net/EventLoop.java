@@ -131,6 +131,11 @@ public final class EventLoop implements Executor {
         return index;
     }
 
+    /// The id of its thread.
+    public long threadId() {
+        return thread.getId();
+    }
+
     /// Runs a task on the loop's thread, after what was asked for before. Any thread; a task that comes when
     /// the loop has ended is dropped.
     @Override

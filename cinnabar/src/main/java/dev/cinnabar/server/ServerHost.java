@@ -171,6 +171,13 @@ final class ServerHost implements Host {
     }
 
     @Override
+    public long[] servingThreads() {
+        long[] ids = new long[parts.net.loopCount()];
+        for (int i = 0; i < ids.length; i++) ids[i] = parts.net.loop(i).threadId();
+        return ids;
+    }
+
+    @Override
     public long startedMs() {
         return startedMs;
     }

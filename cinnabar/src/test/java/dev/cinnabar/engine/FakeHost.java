@@ -140,6 +140,11 @@ final class FakeHost extends NoHost {
     }
 
     @Override
+    public long[] servingThreads() {
+        return new long[] {Thread.currentThread().getId()};
+    }
+
+    @Override
     public int port() {
         return 6379;
     }

@@ -2,6 +2,7 @@ package dev.cinnabar.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -53,6 +54,17 @@ class InfoTest {
                 .containsEntry("uptime_in_days", "2")
                 .containsEntry("server_time_usec", "" + rig.clock.wallMicros());
         assertThat(server.get("run_id")).matches("[0-9a-f]{40}");
+    }
+
+    /// In Redis that is one thread, here all that run commands.
+    @Test
+    void processor_time_of_the_main_thread_is_that_of_the_threads_that_serve() {
+        double before = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() / 1e9;
+        Map<String, String> cpu = rig.info("cpu").get("CPU");
+        double after = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() / 1e9;
+        double told = Double.parseDouble(cpu.get("used_cpu_sys_main_thread"))
+                + Double.parseDouble(cpu.get("used_cpu_user_main_thread"));
+        assertThat(told).isBetween(before - 1e-5, after + 0.02);
     }
 
     @Test
