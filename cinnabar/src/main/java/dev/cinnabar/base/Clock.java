@@ -14,6 +14,12 @@ public interface Clock {
         return wallMs() * 1000;
     }
 
+    /// Whether it stands still until somebody moves it, who wants to see what is due by then, and nothing of
+    /// the grain of timers.
+    default boolean isMovedByHand() {
+        return false;
+    }
+
     /// The machine's own clock.
     static Clock system() {
         return SystemClock.INSTANCE;

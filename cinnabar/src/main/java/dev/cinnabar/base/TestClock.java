@@ -41,12 +41,15 @@ public final class TestClock implements Clock {
         return nanos;
     }
 
+    @Override
+    public boolean isMovedByHand() {
+        return true;
+    }
+
     /// Moves the clock and lets everything happen that is due by then: when this returns, the servers that
     /// live by this clock have let go the keys whose time is over and answered the calls that timed out. As
     /// in Redis, a key is still there in the very millisecond in which it expires: `SET k v EX 10` needs
-    /// `advance(ofMillis(10_001))`. Every command passes over what is over; but what is merely counted is
-    /// taken away by timers with a grain of 8 ms: DBSIZE, HLEN and EXISTS may count a key or a hash for some
-    /// 20 ms more whose last fields are over.
+    /// `advance(ofMillis(10_001))`. So it is with the fields of hashes.
     ///
     /// @param time not negative, and at most 100 years
     public void advance(Duration time) {

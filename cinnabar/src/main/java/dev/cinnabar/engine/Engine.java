@@ -95,7 +95,7 @@ public final class Engine {
         this.pubSub = new PubSub(pushes);
         this.notifications = new KeyspaceNotifications(pubSub);
         this.databaseEvents = new DatabaseEvents(this, statistics, watches, notifications);
-        this.store = new Store(databases, budget, databaseEvents, randomness, clock.wallMs());
+        this.store = new Store(databases, budget, databaseEvents, randomness, clock.wallMs(), clock.isMovedByHand());
         this.commands = CommandTable.of(families, renames);
         this.outer = new Call(store, clock, randomness, limits);
         this.journal = new Journal(outer);

@@ -38,7 +38,7 @@ final class Agenda {
         this.moment = moment;
         this.events = events;
         this.dict = new Dict(pages, hashSeed);
-        this.wheel = new ExpiryWheel(pages, moment.nowMs());
+        this.wheel = new ExpiryWheel(pages, moment.nowMs(), moment.isExact);
     }
 
     /// How many hashes have volatile fields.

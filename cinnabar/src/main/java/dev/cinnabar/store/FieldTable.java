@@ -113,7 +113,7 @@ final class FieldTable extends Members {
         } catch (OutOfMemory e) {
             return null;
         }
-        return new ExpiryWheel(pages, moment.nowMs());
+        return new ExpiryWheel(pages, moment.nowMs(), moment.isExact);
     }
 
     private void dropWheel() {

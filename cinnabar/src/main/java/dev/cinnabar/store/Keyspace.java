@@ -67,7 +67,7 @@ final class Keyspace {
         this.events = events;
         this.randomness = randomness;
         this.dict = new Dict(pages, hashSeed);
-        this.wheel = new ExpiryWheel(pages, moment.nowMs());
+        this.wheel = new ExpiryWheel(pages, moment.nowMs(), moment.isExact);
         this.agenda = new Agenda(pages, moment, events, randomness.nextLong());
     }
 

@@ -30,8 +30,15 @@ public final class Moment {
     /// what is due sooner ([KeyEvents#expiresSooner]).
     public long timersDueMs = Long.MIN_VALUE;
 
+    /// Whether what expires goes in the very millisecond after its time, and not some later.
+    final boolean isExact;
+
     private long nowMs;
     private int clock; // 24 bits of seconds
+
+    Moment(boolean isExact) {
+        this.isExact = isExact;
+    }
 
     /// Milliseconds since 1970.
     public long nowMs() {

@@ -22,7 +22,7 @@ public final class Store {
 
     private final Pages pages;
     private final BigValues bigs;
-    private final Moment moment = new Moment();
+    private final Moment moment;
     private final Thresholds thresholds = new Thresholds();
     private final KeyEvents events;
     private final Randomness randomness;
@@ -40,6 +40,13 @@ public final class Store {
     /// @param count  how many databases
     /// @param events who is told of expired and evicted keys
     public Store(int count, Budget budget, KeyEvents events, Randomness randomness, long nowMs) {
+        this(count, budget, events, randomness, nowMs, false);
+    }
+
+    /// @param isExact whether keys and fields go in the very millisecond after their time; else they may be
+    ///                counted for some 20 ms more, which costs less
+    public Store(int count, Budget budget, KeyEvents events, Randomness randomness, long nowMs, boolean isExact) {
+        this.moment = new Moment(isExact);
         this.pages = new Pages(budget);
         this.bigs = new BigValues(pages);
         this.events = events;

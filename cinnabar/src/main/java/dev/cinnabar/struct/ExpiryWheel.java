@@ -5,8 +5,8 @@ import dev.cinnabar.memory.Pages;
 /// Knows which records expire next: a hierarchical timing wheel (Varghese and Lauck, 1987) whose lists run
 /// through the records themselves, so that it costs 12 bytes a volatile key and no object.
 ///
-/// Adding and removing are O(1). A record is due when its time is over, at most [#TICK_MS] after. Belongs to
-/// one engine; touched only under its lock.
+/// Adding and removing are O(1). A record is due when its time is over, at most [#TICK_MS] after, or in the
+/// very millisecond after. Belongs to one engine; touched only under its lock.
 public final class ExpiryWheel {
     /*
      * Six rings of 128 slots, and one list for what is still farther away. A slot of ring k spans 8 ms ·
@@ -39,7 +39,7 @@ public final class ExpiryWheel {
         void expire(long address);
     }
 
-    /// The resolution in milliseconds.
+    /// The resolution in milliseconds, where it is not exact.
     public static final long TICK_MS = 8;
 
     /// Bytes of heap that a wheel takes, the records' links not counted.
@@ -54,15 +54,19 @@ public final class ExpiryWheel {
     private static final long HEAD = 1L << 47;
 
     private final Pages pages;
+    private final int tickLog;
     private final long[] heads = new long[FAR + 1]; // first record, 0 for none
     private long tick; // all slots of ring 0 before this tick are empty
     private long farTick; // when the far list was looked through last, in slots of the outermost ring
     private long size;
 
-    /// @param nowMs the time to start from; records with an earlier time are due at once
-    public ExpiryWheel(Pages pages, long nowMs) {
+    /// @param nowMs   the time to start from; records with an earlier time are due at once
+    /// @param isExact whether a tick is a millisecond, so that nothing is late; each ring reaches an eighth
+    ///                as far then
+    public ExpiryWheel(Pages pages, long nowMs, boolean isExact) {
         this.pages = pages;
-        this.tick = nowMs >> TICK_LOG;
+        this.tickLog = isExact ? 0 : TICK_LOG;
+        this.tick = nowMs >> tickLog;
         this.farTick = outermost();
     }
 
@@ -109,7 +113,7 @@ public final class ExpiryWheel {
 
     private int slotFor(long whenMs) {
         // An entry is due when its tick is over, so that nothing goes a moment too early.
-        long due = Math.max(whenMs >> TICK_LOG, tick);
+        long due = Math.max(whenMs >> tickLog, tick);
         for (int ring = 0; ring < RINGS; ring++) {
             int shift = STEP_LOG * ring;
             if ((due >> shift) - (tick >> shift) < SLOTS) return ring << SLOTS_LOG | (int) (due >> shift) & SLOTS - 1;
@@ -145,7 +149,7 @@ public final class ExpiryWheel {
     /// @param most how many records to touch at the most, 1 or more
     /// @return how many of the most are left; 0 means that there may be more to do
     public int advance(long nowMs, int most, Due due) {
-        long now = nowMs >> TICK_LOG;
+        long now = nowMs >> tickLog;
         int left = most;
         if (now < tick) setBack(now);
         if (size == 0) {
@@ -192,7 +196,7 @@ public final class ExpiryWheel {
         int at = Pages.offset(address);
         unlink(page, at);
         long whenMs = Records.expiryMs(page, at);
-        if (whenMs >> TICK_LOG > tick) {
+        if (whenMs >> tickLog > tick) {
             link(slotFor(whenMs), address, page, at);
         } else {
             size--;
@@ -279,7 +283,7 @@ public final class ExpiryWheel {
             int ahead = ring == 0 ? -1 : 1;
             next = Math.min(next, firstIn(ring, ahead, next));
         }
-        if (heads[FAR] != 0) next = Math.min(next, farTick + 1 << STEP_LOG * (RINGS - 1) + TICK_LOG);
+        if (heads[FAR] != 0) next = Math.min(next, farTick + 1 << STEP_LOG * (RINGS - 1) + tickLog);
         return Math.max(0, next - nowMs);
     }
 
@@ -288,7 +292,7 @@ public final class ExpiryWheel {
         int shift = STEP_LOG * ring;
         long first = tick >> shift;
         for (long position = first; position < first + SLOTS; position++) {
-            long beginMs = position - slotsBefore << shift + TICK_LOG;
+            long beginMs = position - slotsBefore << shift + tickLog;
             if (beginMs >= limitMs || heads[ring << SLOTS_LOG | (int) position & SLOTS - 1] != 0) return beginMs;
         }
         return limitMs;
@@ -323,7 +327,7 @@ public final class ExpiryWheel {
     /// is met at its time.
     private void checkPlace(int slot, long whenMs) {
         if (slot == FAR) return;
-        long due = Math.max(whenMs >> TICK_LOG, tick) >> STEP_LOG * (slot >> SLOTS_LOG);
+        long due = Math.max(whenMs >> tickLog, tick) >> STEP_LOG * (slot >> SLOTS_LOG);
         if (((int) due & SLOTS - 1) != (slot & SLOTS - 1)) {
             throw new IllegalStateException("time " + whenMs + " in slot " + slot + " at tick " + tick);
         }

@@ -120,6 +120,39 @@ class FrontDoorTest {
     // ---- calls with no answer, and from the wrong place ----
 
     @Test
+    void a_clock_of_the_test_lets_keys_and_fields_go_in_the_millisecond_after_their_time() {
+        TestClock clock = new TestClock();
+        try (Cinnabar server = Cinnabar.builder().clock(clock).start()) {
+            for (int i = 0; i < 20; i++) {
+                server.execute("SET", "key", "v", "PX", "100");
+                server.execute("HSET", "gone", "f", "v");
+                server.execute("HPEXPIRE", "gone", "100", "FIELDS", "1", "f");
+                server.execute("HSET", "small", "f", "v", "g", "v");
+                server.execute("HPEXPIRE", "small", "100", "FIELDS", "1", "f");
+                for (int k = 0; k < 600; k++) server.execute("HSET", "large", "f" + k, "v");
+                server.execute("HPEXPIRE", "large", "100", "FIELDS", "1", "f7");
+                server.execute("HPEXPIRE", "large", "101", "FIELDS", "1", "f8");
+                clock.advance(Duration.ofMillis(100));
+                assertThat(counts(server)).isEqualTo("[4, 2, 2, 600]");
+                clock.advance(Duration.ofMillis(1));
+                assertThat(counts(server)).isEqualTo("[2, 0, 1, 599]");
+                clock.advance(Duration.ofMillis(1));
+                assertThat(counts(server)).isEqualTo("[2, 0, 1, 598]");
+                server.execute("FLUSHALL");
+            }
+        }
+    }
+
+    private static String counts(Cinnabar server) {
+        server.execute("MULTI");
+        server.execute("DBSIZE");
+        server.execute("EXISTS", "key", "gone");
+        server.execute("HLEN", "small");
+        server.execute("HLEN", "large");
+        return String.valueOf(server.execute("EXEC"));
+    }
+
+    @Test
     void what_has_no_answer_answers_null() throws Exception {
         Cinnabar server = Cinnabar.builder().start();
         assertThat(server.execute("CLIENT", "REPLY", "SKIP")).isNull();

@@ -20,7 +20,7 @@ class FieldTableTest {
     private static final long DAY_MS = 86_400_000;
 
     private final Pages pages = new Pages(new Budget(256 << 20));
-    private final Moment moment = new Moment();
+    private final Moment moment = new Moment(false);
     private final FieldTable table = new FieldTable(pages, new Randomness(1), moment);
 
     FieldTableTest() {

@@ -39,7 +39,7 @@ class ExpiryWheelTest {
 
         Model(long now) {
             this.now = now;
-            wheel = new ExpiryWheel(pages, now);
+            wheel = new ExpiryWheel(pages, now, false);
         }
 
         int add(long whenMs) {
@@ -307,7 +307,7 @@ class ExpiryWheelTest {
 
     @Test
     void an_empty_wheel_lets_its_owner_sleep() {
-        ExpiryWheel wheel = new ExpiryWheel(new Pages(new Budget(1 << 30)), START);
+        ExpiryWheel wheel = new ExpiryWheel(new Pages(new Budget(1 << 30)), START, false);
         assertThat(wheel.nextInMs(START, 100)).isEqualTo(100);
         assertThat(wheel.nextInMs(START, Long.MAX_VALUE)).isEqualTo(Long.MAX_VALUE);
     }
@@ -378,7 +378,7 @@ class ExpiryWheelTest {
     void adding_removing_and_expiring_allocate_nothing_on_the_heap() {
         Pages pages = new Pages(new Budget(1 << 30));
         Keyed keyed = new Keyed(pages);
-        ExpiryWheel wheel = new ExpiryWheel(pages, START);
+        ExpiryWheel wheel = new ExpiryWheel(pages, START, false);
         long[] addresses = new long[10_000];
         long[] now = {START};
         boolean[] isIn = new boolean[addresses.length];
