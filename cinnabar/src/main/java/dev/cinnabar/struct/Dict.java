@@ -29,6 +29,11 @@ public final class Dict {
      *   garbage either.
      * - A cursor (of SCAN, of a snapshot) is simply a hash: all below was visited, however the table changes
      *   meanwhile.
+     *
+     * The price: who deletes what a walk shows, the usual way to empty a large database, leaves a table whose
+     * entries crowd at its end, as close as they were when it was full. It shrinks only as far as they still
+     * lie close to their homes, and that may be not at all until some hundred are left; and it grows before
+     * it is full when new entries come on top of a crowd.
      */
 
     /// Tells who visits entries one after the other.
@@ -50,6 +55,9 @@ public final class Dict {
     private static final int HURRY_STEP =
             16; // buckets moved by an insertion when the table is fuller than that all the same
     private static final long LOAD_NUMERATOR = 27; // of 32: fullest, 0.84
+    private static final int MANY = 96; // turned away by a bucket; by chance 1e-14 in a table at rest
+    private static final int MOST_DRAWS = 64;
+    private static final int MOST_DESERTED = 4096; // buckets that a walk passes over at a time; some µs
     private static final long NOT_FOUND = -1;
 
     /// How many keys [#ahead] takes at a time.
@@ -67,6 +75,9 @@ public final class Dict {
     private DictTable table; // the only one, or the one being filled
     private @Nullable DictTable old; // the one being emptied
     private int moved; // buckets of `old` that are empty for good
+    private int pace = MOVE_STEP; // buckets moved by an insertion
+    private boolean isCrowded; // in one place, though the table is not full
+    private long removalsToLook; // before it is asked again whether the table can shrink
     private long size;
     private int drained; // buckets of the table that is given up
     private int touched; // read by nobody; without it the compiler would drop the reads of touchRecords
@@ -196,7 +207,7 @@ public final class Dict {
         int buckets = table.buckets;
         long whole = old == null && table.isOpen() ? 0 : DictTable.bytes(buckets);
         int tables = 1;
-        while (size + entries > capacity(buckets)) {
+        while (size + entries > capacity(buckets) || isCrowded && tables == 1) {
             buckets = larger(buckets);
             whole += DictTable.bytes(buckets);
             tables++;
@@ -222,12 +233,13 @@ public final class Dict {
     ///
     /// @throws OutOfMemory when the table cannot grow; then no entry has changed
     public void makeRoom(long hash) {
-        if (old == null && size >= capacity(table.buckets)) start(larger(table.buckets));
-        else moveOn(MOVE_STEP);
+        if (old == null && (isCrowded || size >= capacity(table.buckets))) grow();
+        else moveOn(pace);
         if (old != null && size >= fullest(Math.min(old.buckets, table.buckets))) hurry();
 
         DictTable t = tableOf(hash);
-        t.openAround(t.bucketOf(hash), 1);
+        int home = t.bucketOf(hash);
+        t.makeRoom(home, home, 1);
     }
 
     /// The second half: cannot fail when [#makeRoom] came before with the same hash, and nothing but [#find]
@@ -236,8 +248,15 @@ public final class Dict {
         DictTable t = tableOf(hash);
         foundPlace = t.put(hash, address);
         size++;
+        if (old == null && t.turnedAway(t.bucketOf(hash)) > MANY) crowded();
         isFoundInOld = t == old;
         foundHash = hash;
+    }
+
+    /// Makes the table grow with the next insertion, unless it is nearly empty: then its hashes are not what
+    /// chance brings, and growing would never end.
+    private void crowded() {
+        isCrowded = size >= capacity(table.buckets) >> 3;
     }
 
     /// The table got fuller than a move lets it get by itself: memory for the next segment was refused for a
@@ -264,6 +283,7 @@ public final class Dict {
     public void takeFound() {
         foundTable().remove(foundPlace, foundHash);
         size--;
+        removalsToLook--;
         foundPlace = NOT_FOUND;
     }
 
@@ -297,12 +317,25 @@ public final class Dict {
         return capacity(buckets) + capacity(buckets) / 12;
     }
 
-    /// A table that is less than a quarter full gives way to one that is about half full.
+    /// A table that is full gives way to the next size, one that is crowded to one in which the crowd has room.
+    private void grow() {
+        boolean isHurried = isCrowded;
+        int buckets = larger(table.buckets);
+        if (isHurried) while (buckets >> 2 < table.buckets && !table.fitsInto(buckets)) buckets = larger(buckets);
+        start(buckets);
+        if (isHurried) pace = HURRY_STEP;
+    }
+
+    /// A table that is less than a quarter full gives way to one that is about half full, or to a larger one if
+    /// its entries crowd.
     private void shrinkIfSparse() {
-        if (old != null || table.buckets == 1 || size >= capacity(table.buckets) >> 2) return;
+        if (old != null || table.buckets == 1 || size >= capacity(table.buckets) >> 2 || removalsToLook > 0) return;
         int buckets = Math.max(1, Integer.highestOneBit(table.buckets) >> 2);
         while (capacity(buckets) < 2 * size) buckets = larger(buckets);
-        start(buckets);
+        int largest = table.buckets >> 1;
+        while (buckets <= largest && !table.fitsInto(buckets)) buckets = larger(buckets);
+        if (buckets <= largest) start(buckets);
+        else removalsToLook = size >> 3;
     }
 
     private void start(int buckets) {
@@ -310,6 +343,9 @@ public final class Dict {
         old = table;
         table = next;
         moved = 0;
+        pace = MOVE_STEP;
+        isCrowded = false;
+        removalsToLook = 0;
         moveOn(Math.max(buckets, old.buckets) <= AT_ONCE ? Integer.MAX_VALUE : MOVE_STEP);
     }
 
@@ -350,7 +386,8 @@ public final class Dict {
         try {
             int first = table.bucketOf(from.firstHash(moved));
             int last = table.bucketOf(from.firstHash(moved + 1) - 1);
-            table.openAround(first, last - first + 1);
+            int most = from.mostAtHome(moved);
+            table.makeRoom(first, last, most >= 0 ? most : atHome(from, moved));
             return true;
         } catch (OutOfMemory e) {
             return false;
@@ -376,6 +413,13 @@ public final class Dict {
             if (entry != 0) sum += pages.array(entry)[Pages.offset(entry)];
         }
         touched = sum;
+    }
+
+    /// How many entries are at home in the bucket.
+    private int atHome(DictTable t, int home) {
+        int[] count = new int[1];
+        visitHome(t, home, 0, address -> count[0]++);
+        return count[0];
     }
 
     /// Moves all entries whose home is the bucket, those that spilled from it included.
@@ -411,6 +455,7 @@ public final class Dict {
         DictTable t = o != null && inOld ? o : table;
         int home = t.bucketOf(from);
         visitHome(t, home, from, visitor);
+        for (int n = 0; n < MOST_DESERTED && isDeserted(t, home + 1); n++) home++;
 
         long next = t.firstHash(home + 1);
         if (o != null && !inOld) {
@@ -419,6 +464,11 @@ public final class Dict {
             if (next == 0 || Long.compareUnsigned(next, limit) > 0) next = limit;
         }
         return next;
+    }
+
+    /// Whether nothing is at home in the bucket, as far as a look at counts tells.
+    private static boolean isDeserted(DictTable t, int bucket) {
+        return bucket < t.buckets && t.isDeserted(bucket) && (t.slots(bucket) == null || !t.hasSpilled(bucket));
     }
 
     private void visitHome(DictTable t, int home, long from, Visitor visitor) {
@@ -437,14 +487,14 @@ public final class Dict {
     }
 
     /// The address of an entry picked by chance, each with the same chance; 0 when there is none. A handful
-    /// of looks, for at least a seventh of the slots is in use, but for tables that could not shrink for want
-    /// of memory.
+    /// of looks, for at least a seventh of the slots is in use; O(buckets / 64) for tables that could not
+    /// shrink.
     public long random(Randomness randomness) {
         if (size == 0) return 0;
         DictTable o = old;
         long oldBuckets = o == null ? 0 : o.end - moved;
         long slotsOfBoth = (oldBuckets + table.end) * SLOTS;
-        while (true) {
+        for (int n = 0; n < MOST_DRAWS; n++) {
             long draw = randomness.below(slotsOfBoth);
             long bucket = draw / SLOTS;
             DictTable t = table;
@@ -459,6 +509,9 @@ public final class Dict {
             long entry = slots[DictTable.base((int) bucket) + (int) (draw % SLOTS)];
             if (entry != 0) return entry & Pages.ADDRESS_MASK;
         }
+        long n = randomness.below(size);
+        long inOld = o == null ? 0 : o.entries();
+        return o != null && n < inOld ? o.nth(n) : table.nth(n - inOld);
     }
 
     /// Goes over some slots and has the records that lie in sparse pages moved. Reads no record but those

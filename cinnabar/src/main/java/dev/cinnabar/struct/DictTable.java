@@ -26,7 +26,12 @@ final class DictTable {
      * needed and go one by one. Behind the last bucket are some more, the tail, so that what spills over the
      * end has a place. While a table grows its unmoved end fills up to a load of 0.91, 0.92 after memory was
      * refused; the chance that more than 128 entries spill over one point is then about 1e-10 (a queue with
-     * that utilisation, batches Poisson). A table of up to 16 buckets has a tail for all it can hold.
+     * that utilisation, batches Poisson). A table of up to 16 buckets has a tail for all it can hold; another
+     * makes it longer if it must.
+     *
+     * Hashes spread evenly, but what is left of them need not: who deletes in the order of a walk leaves the
+     * high ones. So of each 64 buckets it is known how many entries lie in them, the *crowd*. It tells
+     * whether they would fit into another size, and lets a walk and a pick by chance pass over what is empty.
      *
      * A place is the number of a slot, counted through all buckets.
      */
@@ -36,16 +41,24 @@ final class DictTable {
 
     private static final int SEGMENT_LOG = 13;
     private static final int SEGMENT_MASK = SEGMENT_BUCKETS - 1;
-    private static final int MAX_TAIL = 16; // buckets
+    private static final int MAX_TAIL = 16; // buckets, at first
+    private static final int CROWD_LOG = 6; // of the buckets whose entries are counted together
+    private static final int CROWD = 1 << CROWD_LOG;
+    private static final int WELL_FILLED = 7; // entries of a bucket; more would spill far
+    private static final int MOST_WAITING = 64; // entries that spill over one point of a table to be made
     private static final int SPILLED_MAX = 255;
+    private static final long[] NO_SLOTS = {};
+    private static final byte[] NO_COUNTS = {};
+    private static final short[] NO_CROWDS = {};
     private static final int TAG_SHIFT = Pages.ADDRESS_BITS;
     private static final int TAG_BITS = Long.SIZE - TAG_SHIFT;
 
     final int buckets; // the tail not counted
-    final int end; // buckets with the tail
+    int end; // buckets with the tail
     private final Memory memory;
-    private final long[][] slots;
-    private final byte[][] spilled;
+    private long[][] slots;
+    private byte[][] spilled;
+    private short[][] crowds;
 
     DictTable(int buckets, Memory memory) {
         this.buckets = buckets;
@@ -54,6 +67,7 @@ final class DictTable {
         int count = end + SEGMENT_MASK >>> SEGMENT_LOG;
         this.slots = new long[count][];
         this.spilled = new byte[count][];
+        this.crowds = new short[count][];
     }
 
     /// Bytes of a table's segments, with the longest tail.
@@ -102,6 +116,19 @@ final class DictTable {
         return spilled[bucket >>> SEGMENT_LOG][bucket & SEGMENT_MASK] != 0;
     }
 
+    /// How many these are, 255 for as many or more.
+    int turnedAway(int bucket) {
+        return spilled[bucket >>> SEGMENT_LOG][bucket & SEGMENT_MASK] & 0xff;
+    }
+
+    /// How many entries are at home in the bucket, at the most, when those at home in front of it are gone;
+    /// -1 when there may be any number.
+    int mostAtHome(int bucket) {
+        if (slots(bucket) == null) return 0;
+        int turnedAway = turnedAway(bucket);
+        return turnedAway == SPILLED_MAX ? -1 : SLOTS + turnedAway;
+    }
+
     static long place(int bucket, int slot) {
         return (long) bucket << SLOTS_LOG | slot & SLOTS - 1;
     }
@@ -116,6 +143,8 @@ final class DictTable {
 
     // ---- changing ----
 
+    /// Adds an entry for which there is room ([#makeRoom]).
+    ///
     /// @return the place that it got
     long put(long hash, long address) {
         int home = bucketOf(hash);
@@ -128,6 +157,7 @@ final class DictTable {
                 int slot = base + (start + i & SLOTS - 1);
                 if (line[slot] != 0) continue;
                 line[slot] = entry(hash, address);
+                crowds[bucket >>> SEGMENT_LOG][(bucket & SEGMENT_MASK) >>> CROWD_LOG]++;
                 for (int b = home; b < bucket; b++) {
                     byte[] counts = spilled[b >>> SEGMENT_LOG];
                     if (counts[b & SEGMENT_MASK] != (byte) SPILLED_MAX) counts[b & SEGMENT_MASK]++;
@@ -135,7 +165,7 @@ final class DictTable {
                 return place(bucket, slot);
             }
         }
-        throw new IllegalStateException("the tail of a table of " + buckets + " buckets is full");
+        throw new IllegalStateException("no room was made in a table of " + buckets + " buckets");
     }
 
     /// Puts another address at the place of an entry.
@@ -146,6 +176,7 @@ final class DictTable {
     void remove(long place, long hash) {
         int bucket = bucketAt(place);
         slots[bucket >>> SEGMENT_LOG][slotAt(place)] = 0;
+        crowds[bucket >>> SEGMENT_LOG][(bucket & SEGMENT_MASK) >>> CROWD_LOG]--;
         for (int b = bucketOf(hash); b < bucket; b++) {
             byte[] counts = spilled[b >>> SEGMENT_LOG];
             if (counts[b & SEGMENT_MASK] != (byte) SPILLED_MAX) counts[b & SEGMENT_MASK]--;
@@ -172,13 +203,23 @@ final class DictTable {
         if (length == SEGMENT_BUCKETS && memory.hasSpare()) {
             slots[segment] = memory.spareSlots;
             spilled[segment] = memory.spareSpilled;
+            crowds[segment] = memory.spareCrowds;
             memory.forgetSpare();
             return;
         }
+        setSegment(segment, NO_SLOTS, NO_COUNTS, NO_CROWDS, length);
+    }
+
+    /// Sets a segment to longer copies of some arrays.
+    ///
+    /// @throws OutOfMemory when memory is short; then nothing has changed
+    private void setSegment(int segment, long[] itsSlots, byte[] itsSpilled, short[] itsCrowds, int length) {
         memory.count(length);
         try {
-            long[] newSlots = new long[length << SLOTS_LOG];
-            spilled[segment] = new byte[length];
+            long[] newSlots = Arrays.copyOf(itsSlots, length << SLOTS_LOG);
+            byte[] newSpilled = Arrays.copyOf(itsSpilled, length);
+            crowds[segment] = Arrays.copyOf(itsCrowds, length + CROWD - 1 >>> CROWD_LOG);
+            spilled[segment] = newSpilled;
             slots[segment] = newSlots;
         } catch (OutOfMemoryError e) {
             // The budget leaves a margin, but the heap may be shared with a host application or be fragmented.
@@ -187,10 +228,86 @@ final class DictTable {
         }
     }
 
-    /// The same for some buckets and for those that may take what spills from them.
-    void openAround(int bucket, int count) {
-        open(bucket);
-        open(Math.min(bucket + count - 1 + MAX_TAIL, end - 1));
+    /// Makes sure of the memory for some entries, so that [#put] refuses none of them.
+    ///
+    /// @param first where they are at home, from here …
+    /// @param last  … to here, which is near
+    /// @throws OutOfMemory when memory is short; then no entry has changed
+    void makeRoom(int first, int last, int entries) {
+        open(first);
+        int free = 0;
+        for (int bucket = last; free < entries; bucket++) {
+            if (bucket == end) lengthenTail();
+            open(bucket);
+            long[] line = slots[bucket >>> SEGMENT_LOG];
+            int base = base(bucket);
+            for (int slot = base; slot < base + SLOTS && free < entries; slot++) if (line[slot] == 0) free++;
+        }
+    }
+
+    /// Makes the tail twice as long.
+    private void lengthenTail() {
+        int longer = end + Math.max(MAX_TAIL, end - buckets);
+        int segments = longer + SEGMENT_MASK >>> SEGMENT_LOG;
+        if (segments > slots.length) {
+            crowds = Arrays.copyOf(crowds, segments);
+            spilled = Arrays.copyOf(spilled, segments);
+            slots = Arrays.copyOf(slots, segments);
+        }
+        int last = end - 1 >>> SEGMENT_LOG;
+        int length = Math.min(SEGMENT_BUCKETS, longer - (last << SEGMENT_LOG));
+        if (slots[last] != null && length > spilled[last].length) {
+            int before = spilled[last].length;
+            setSegment(last, slots[last], spilled[last], crowds[last], length);
+            memory.uncount(before);
+        }
+        end = longer;
+    }
+
+    // ---- crowds ----
+
+    private int crowd(int bucket) {
+        short[] counts = crowds[bucket >>> SEGMENT_LOG];
+        return counts == null ? 0 : counts[(bucket & SEGMENT_MASK) >>> CROWD_LOG];
+    }
+
+    /// Whether nothing lies in the buckets that are counted together with this one.
+    boolean isDeserted(int bucket) {
+        return crowd(bucket) == 0;
+    }
+
+    /// How many entries there are. O(buckets / 64).
+    long entries() {
+        long sum = 0;
+        for (int bucket = 0; bucket < end; bucket += CROWD) sum += crowd(bucket);
+        return sum;
+    }
+
+    /// The address of an entry by its number, which is less than [#entries]. O(buckets / 64).
+    long nth(long n) {
+        long left = n;
+        int bucket = 0;
+        for (; left >= crowd(bucket); bucket += CROWD) left -= crowd(bucket);
+        long[] line = slots[bucket >>> SEGMENT_LOG];
+        int slot = base(bucket);
+        while (line[slot] == 0 || left-- > 0) slot++;
+        return line[slot] & Pages.ADDRESS_MASK;
+    }
+
+    /// Whether the entries would lie close to their homes in a table of so many buckets: a queue to which each
+    /// crowd comes, and of which as many leave as its share of those buckets holds well. O(buckets / 64).
+    boolean fitsInto(int others) {
+        if (others <= MAX_TAIL) return true;
+        double leaving = (double) others / buckets * WELL_FILLED; // per bucket
+        double waiting = 0;
+        for (int bucket = 0; bucket < buckets; bucket += CROWD) {
+            int next = bucket + CROWD;
+            waiting += crowd(bucket);
+            if (next >= buckets) for (int inTail = next; inTail < end; inTail += CROWD) waiting += crowd(inTail);
+            waiting = Math.max(0, waiting - leaving * Math.min(CROWD, buckets - bucket));
+            if (waiting > MOST_WAITING) return false;
+        }
+        return true;
     }
 
     /// All buckets up to this one have been emptied. With the last of a segment the segment goes.
@@ -207,15 +324,20 @@ final class DictTable {
         Arrays.fill(counts, (byte) 0);
         memory.spareSlots = slots[segment];
         memory.spareSpilled = counts;
-        slots[segment] = null;
-        spilled[segment] = null;
+        memory.spareCrowds = crowds[segment];
+        forget(segment);
     }
 
     private void drop(int segment) {
         if (slots[segment] == null) return;
         memory.uncount(spilled[segment].length);
+        forget(segment);
+    }
+
+    private void forget(int segment) {
         slots[segment] = null;
         spilled[segment] = null;
+        crowds[segment] = null;
     }
 
     void dropAll() {
@@ -229,13 +351,15 @@ final class DictTable {
         private long bytes;
         private long @Nullable [] spareSlots;
         private byte @Nullable [] spareSpilled;
+        private short @Nullable [] spareCrowds;
 
         Memory(Pages pages) {
             this.pages = pages;
         }
 
         static long segmentBytes(int buckets) {
-            return 16L + buckets * 64L + 16 + (buckets + 7 & ~7);
+            int crowds = buckets + CROWD - 1 >>> CROWD_LOG;
+            return 16L + buckets * 64L + 16 + (buckets + 7 & ~7) + 16 + (2 * crowds + 7 & ~7);
         }
 
         long bytes() {
@@ -259,6 +383,7 @@ final class DictTable {
         private void forgetSpare() {
             spareSlots = null;
             spareSpilled = null;
+            spareCrowds = null;
         }
 
         void dropSpare() {
@@ -270,7 +395,7 @@ final class DictTable {
 
     // ---- self-check ----
 
-    /// Checks the counts of spilled entries.
+    /// Checks the counts of spilled entries and of crowds.
     ///
     /// @param homes  tells the home bucket of the entry at an address
     /// @param emptied buckets below hold nothing any more, and their counts mean nothing
@@ -287,6 +412,7 @@ final class DictTable {
                 for (int b = homes.of(line[slot] & Pages.ADDRESS_MASK); b < bucket; b++) passing[b]++;
             }
         }
+        checkCrowds();
         for (int b = emptied; b < end; b++) {
             byte[] counts = spilled[b >>> SEGMENT_LOG];
             int says = counts == null ? 0 : counts[b & SEGMENT_MASK] & 0xff;
@@ -295,6 +421,20 @@ final class DictTable {
                         "bucket " + b + " says " + says + " spilled, but " + passing[b] + " did");
         }
         return n;
+    }
+
+    private void checkCrowds() {
+        for (int first = 0; first < end; first += CROWD) {
+            int n = 0;
+            for (int bucket = first; bucket < Math.min(end, first + CROWD); bucket++) {
+                long[] line = slots(bucket);
+                if (line == null) continue;
+                for (int slot = base(bucket); slot < base(bucket) + SLOTS; slot++) if (line[slot] != 0) n++;
+            }
+            if (n != crowd(first))
+                throw new IllegalStateException(
+                        "from bucket " + first + " on there should be " + crowd(first) + " entries, and are " + n);
+        }
     }
 
     /// Tells where entries are at home.

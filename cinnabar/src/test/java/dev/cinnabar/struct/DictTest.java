@@ -1,7 +1,6 @@
 package dev.cinnabar.struct;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.cinnabar.base.Bytes;
@@ -254,24 +253,110 @@ class DictTest {
     }
 
     @Test
-    void a_tail_that_is_full_refuses_and_changes_nothing() {
+    void a_tail_that_is_full_becomes_longer() {
         Model model = new Model(8_000_000, SEED);
-        int[] crowd = crowd(model.dict, model.keyed, 14, (1 << 14) - 1, 8 + 128 + 1); // all at home in the last bucket
+        int[] crowd =
+                crowd(model.dict, model.keyed, 14, (1 << 14) - 1, 8 + 128 + 100); // all at home in the last bucket
         for (int n = 0; model.size < 90_000; n++) {
             Bytes key = model.keyed.key(n);
             // leave the end of the table empty, so that it is known how many fit
             if (model.dict.hash(key.array(), 0, 8) >>> 64 - 10 != (1 << 10) - 1) model.insert(n);
         }
         while (model.dict.step(1000)) {}
-        assertThat(model.dict.slots()).isEqualTo(8 << 14);
-        for (int i = 0; i < crowd.length - 1; i++) model.insert(crowd[i]);
-        model.dict.checkInvariants();
-        assertThatThrownBy(() -> model.insert(crowd[crowd.length - 1])).isInstanceOf(IllegalStateException.class);
+        for (int n : crowd) {
+            model.insert(n);
+            model.check(crowd[0]);
+        }
         model.dict.checkInvariants();
         for (int n : crowd) model.check(n);
-        model.remove(crowd[0]);
-        assertThat(model.insert(crowd[crowd.length - 1])).isTrue();
-        model.dict.checkInvariants();
+        while (model.size > 0) model.remove(model.present[model.size - 1]);
+        model.checkAll();
+    }
+
+    // ---- crowds ----
+
+    /// Removes what a walk shows until so many are left.
+    private static void removeInOrder(Model model, int left) {
+        List<Long> shown = new ArrayList<>();
+        long position = 0;
+        while (model.size > left) {
+            position = model.dict.scan(position, address -> shown.add(model.keyed.numberOf(address)));
+            for (long n : shown) if (model.size > left) model.remove((int) n);
+            shown.clear();
+        }
+    }
+
+    @Test
+    void what_is_left_of_a_removal_in_the_order_of_a_walk_is_found_and_grows_again_at_all_sizes() {
+        RandomRun.of(60, (random, runs) -> {
+            for (int run = 0; run < runs; run++) {
+                int full = 20 << random.below(14);
+                Model model = new Model(2 * full, random.nextLong());
+                for (int round = 0; round < 3; round++) {
+                    for (int n = 0; model.size < full; n++) if (model.addresses[n] == 0) model.insert(n);
+                    if (RandomRun.oneIn(random, 2)) while (model.dict.step(1000)) {}
+                    removeInOrder(model, random.below(2) == 0 ? random.below(full) : random.below(1 + full / 50));
+                    model.dict.checkInvariants();
+                    assertThat(walk(model)).hasSize(model.size);
+                }
+                for (int n = 0; n < 2 * full; n++) if (model.addresses[n] == 0) model.insert(n);
+                model.checkAll();
+                assertThat(model.dict.slots()).as("slots for %d", 2 * full).isLessThan(20L * full + 100);
+                removeInOrder(model, 0);
+                model.checkAll();
+            }
+        });
+    }
+
+    @Test
+    void a_table_whose_entries_crowd_at_its_end_shrinks_when_a_hundred_are_left() {
+        Model model = new Model(200_000, SEED);
+        for (int n = 0; n < 200_000; n++) model.insert(n);
+        while (model.dict.step(1000)) {}
+        long full = model.dict.bytes();
+        removeInOrder(model, 5_000);
+        while (model.dict.step(1000)) {}
+        assertThat(model.dict.bytes()).isEqualTo(full);
+        removeInOrder(model, 100);
+        while (model.dict.step(1000)) {}
+        assertThat(model.dict.bytes()).isLessThan(full / 500);
+        model.checkAll();
+    }
+
+    @Test
+    void a_crowd_shrinks_as_far_as_it_has_room() {
+        Model model = new Model(400_000, SEED);
+        for (int n = 0; n < 400_000; n++) model.insert(n);
+        while (model.size > 150_000) model.remove(model.present[model.size - 1]); // by chance
+        while (model.dict.step(1000)) {}
+        long before = model.dict.slots();
+        removeInOrder(model, 50_000);
+        while (model.dict.step(1000)) {}
+        assertThat(model.dict.slots()).isBetween(before / 3, before - 1);
+        model.checkAll();
+    }
+
+    @Test
+    void chance_and_walks_pass_over_what_is_empty() {
+        Model model = new Model(400_000, SEED);
+        for (int n = 0; n < 400_000; n++) model.insert(n);
+        while (model.dict.step(1000)) {}
+        removeInOrder(model, 500);
+        assertThat(model.dict.slots()).isGreaterThan(400_000);
+
+        int calls = 0;
+        long position = 0;
+        do {
+            position = model.dict.scan(position, address -> {});
+            calls++;
+        } while (position != 0);
+        assertThat(calls).as("calls of a walk").isLessThan(500);
+
+        int[] times = new int[400_000];
+        Randomness random = new Randomness(1);
+        for (int i = 0; i < 400 * 500; i++) times[(int) model.keyed.numberOf(model.dict.random(random))]++;
+        for (int i = 0; i < 500; i++)
+            assertThat(times[model.present[i]]).as("8 standard deviations").isBetween(240, 560);
     }
 
     // ---- walks ----
