@@ -9,7 +9,7 @@ import java.util.Arrays;
 /// is an object.
 ///
 /// ```
-///    chunk 0   | length | text | length | text | … |         place = chunk << 32 | where the length stands in it
+///    chunk 0   | length | text | length | text | … |     place = chunk << 32 | where the length stands in it
 ///    chunk 1   | length | a long text |
 /// ```
 ///

@@ -23,8 +23,8 @@
 /// there, and [dev.cinnabar.base.LongDouble] counts like one: an answer must not depend on the machine.
 ///
 /// **A million elements that are sorted** are no objects either: [dev.cinnabar.base.Texts] keeps their bytes
-/// one behind the other, and [dev.cinnabar.base.PartialSort] puts numbers in order that stand for them, as far
-/// as somebody looks.
+/// one behind the other, and [dev.cinnabar.base.PartialSort] puts numbers in order that stand for them, as
+/// far as somebody looks.
 ///
 /// **Time and chance are arguments.** [dev.cinnabar.base.Clock] and [dev.cinnabar.base.Randomness] are handed
 /// down from the server. A test that wants an hour to pass moves its clock by an hour
@@ -42,8 +42,8 @@
 /// **Start reading** with `Bytes`, then `Numbers`, then `Hash`.
 ///
 /// **Sources.** `%.17g`, `strtod` and `strtold` of C99, for what Redis prints and reads; A. Appleby, *MurmurHash2*,
-/// 64A; Y. Collet, *XXH3*; C. A. R. Hoare, *Quicksort*, 1962; D. R. Musser, *Introspective Sorting and Selection
-/// Algorithms*, 1997.
+/// 64A; Y. Collet, *XXH3*; C. A. R. Hoare, *Quicksort*, 1962; D. R. Musser, *Introspective Sorting
+/// and Selection Algorithms*, 1997.
 ///
 /// **Exercise.** `Numbers.isLong` says that `007` and `-0` are not numbers. Which promise of `GET` would
 /// break if it said they were?

@@ -32,10 +32,11 @@ final class Sort {
      * log gives the same list wherever it is replayed. Redis does so for numbers; with BY and ALPHA it leaves
      * the order of equals to its C library.
      *
-     * The copies lie one behind the other in a few arrays, and what is sorted is a number for each: the double
-     * that it is compared by, or eight bytes of the text, those behind what all texts begin with. Texts are
-     * compared where these numbers are the same. Only what LIMIT leaves is put in order. All that lies outside
-     * of the counted memory, as long as the call lasts; a heap that is too small for it refuses the call.
+     * The copies lie one behind the other in a few arrays, and what is sorted is a number for each: the
+     * double that it is compared by, or eight bytes of the text, those behind what all texts begin with.
+     * Texts are compared where these numbers are the same. Only what LIMIT leaves is put in order. All that
+     * lies outside of the counted memory, as long as the call lasts; a heap that is too small for it refuses
+     * the call.
      */
 
     private static final int NONE = 0;

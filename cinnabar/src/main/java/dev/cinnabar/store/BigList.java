@@ -356,7 +356,8 @@ final class BigList extends BigValue {
         nodes -= count;
     }
 
-    /// Whether [#cutOff] takes these nodes: all in front of one, or all from one on, none of them a snapshot's.
+    /// Whether [#cutOff] takes these nodes: all in front of one, or all from one on, none of them a
+    /// snapshot's.
     boolean isCuttable(int node, int count) {
         return image == null && (node == 0 || node + count == nodes);
     }

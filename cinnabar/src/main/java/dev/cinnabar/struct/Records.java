@@ -15,8 +15,8 @@ import java.util.Arrays;
 ///    0       tag      low 4 bits: kind of the value (what kinds there are is up to the owner)
 ///                     high 4 bits: flags, [#HAS_EXPIRY], [#IMAGED], [#HAS_ROOM], one free
 ///    1..3    access   24 bits for the owner: when or how often the entry was used (LRU clock or LFU counter)
-///    4       expiry   20 bytes, only with HAS_EXPIRY: time in ms (8), previous (6) and next (6) of the expiry wheel's list;
-///                     or with HAS_ROOM: nothing yet
+///    4       expiry   20 bytes, only with HAS_EXPIRY: time in ms (8), previous (6) and next (6) of the expiry
+///                     wheel's list; or with HAS_ROOM: nothing yet
 ///    4|24    key      length (1, 2 or 5 bytes), then the bytes
 ///    …       value    in one of three shapes:
 ///                       FIXED4  4 bytes          a handle of an object on the heap

@@ -49,8 +49,8 @@ class PartialSortTest {
         check(new long[] {Long.MAX_VALUE, 0, Long.MIN_VALUE, -1, 1}, 0, 5);
     }
 
-    /// M. D. McIlroy, *A Killer Adversary for Quicksort*, 1999: who is compared decides only then how large it
-    /// is, and so that the pivot is always among the smallest.
+    /// M. D. McIlroy, *A Killer Adversary for Quicksort*, 1999: who is compared decides only then how large
+    /// it is, and so that the pivot is always among the smallest.
     @Test
     void no_order_makes_it_slow() {
         int undecided = MEMBERS;

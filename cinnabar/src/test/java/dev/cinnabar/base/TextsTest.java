@@ -2,6 +2,7 @@ package dev.cinnabar.base;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -13,7 +14,7 @@ class TextsTest {
     private final Texts texts = new Texts();
 
     private static Bytes latin1(String text) {
-        return Bytes.of(text.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
+        return Bytes.of(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
     private long[] addAll(List<String> all) {
