@@ -44,8 +44,9 @@ final class AppendOnlyKeeper implements Durability {
      * Logs, and rewrites without a log, use a directory one after the other. Whoever comes while the last one
      * still ends (a log that was turned off writes out what waits, a rewrite stops at the end of a slice)
      * takes the directory over as it is, locked, and its thread waits for that end before it touches a file:
-     * CONFIG SET, under the engine's lock, cannot, for the last one may need the lock to end. Where CONFIG SET
-     * has changed `dir` meanwhile, the last one ends there and the next begins here, each under its own lock.
+     * CONFIG SET, under the engine's lock, cannot, for the last one may need the lock to end. Where CONFIG
+     * SET has changed `dir` meanwhile, the last one ends there and the next begins here, each under its own
+     * lock.
      */
     private final Engine engine;
     private final Config config;

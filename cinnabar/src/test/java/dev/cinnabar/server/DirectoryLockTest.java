@@ -44,8 +44,8 @@ class DirectoryLockTest {
         }
     }
 
-    /// In one transaction nothing comes between: the rewrite has begun and waits for the lock of the engine, and
-    /// the log that was turned off waits for it.
+    /// In one transaction nothing comes between: the rewrite has begun and waits for the lock of the engine,
+    /// and the log that was turned off waits for it.
     @Test
     void a_log_that_still_ends_keeps_its_directory_when_the_next_one_begins_elsewhere() throws Exception {
         Path here = Files.createDirectory(dir.resolve("here"));
