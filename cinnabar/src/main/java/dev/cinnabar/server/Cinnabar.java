@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -64,6 +65,8 @@ public final class Cinnabar implements AutoCloseable {
     private final PageMaker pageMaker;
     private final Clock clock;
     private Runnable forgetClock = () -> {};
+    private boolean isStarting = true; // guarded by this
+    private volatile boolean endsWithStart; // told to end while it starts; written under the same guard
     private final AtomicBoolean isClosing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -117,7 +120,7 @@ public final class Cinnabar implements AutoCloseable {
         if (hasLog || hasImage) engine.loading(true);
         // nobody may see an empty data set that is about to be loaded, and where that takes long, clients shall hear of it
         loading.whenLongerThan(config.get(Directives.LOADING_PROCESS_EVENTS_INTERVAL_BYTES), net::start);
-        loading.giveUpWhen(builder.isUnwanted);
+        loading.giveUpWhen(() -> endsWithStart || builder.isUnwanted.getAsBoolean());
         appendOnly.start();
         if (hasImage) saves.start();
         loading.giveUpWhen(() -> false); // what DEBUG RELOAD begins, it ends
@@ -128,6 +131,13 @@ public final class Cinnabar implements AutoCloseable {
         config.onChange(Directives.IO_URING, isWanted -> net.batchesFrom(batchesFrom(isWanted)));
         net.keepAliveSeconds(config.get(Directives.TCP_KEEPALIVE));
         if (clock instanceof TestClock test) forgetClock = test.onAdvance(this::catchUp);
+        started();
+    }
+
+    /// From now on whoever ends the server does so himself.
+    private synchronized void started() {
+        if (endsWithStart) throw new CancellationException("A client has ended the server while it started");
+        isStarting = false;
     }
 
     private static int batchesFrom(boolean isWanted) {
@@ -276,8 +286,13 @@ public final class Cinnabar implements AutoCloseable {
         saves.cutShort();
     }
 
-    /// SHUTDOWN came from a client, on a loop's thread, which cannot wait for its own end.
-    private void closeFromWithin() {
+    /// SHUTDOWN came from a client, on a loop's thread, which cannot wait for its own end. While the server
+    /// starts, the starting thread ends it: that one has the files that are to be closed.
+    private synchronized void closeFromWithin() {
+        if (isStarting) {
+            endsWithStart = true;
+            return;
+        }
         Thread thread = new Thread(this::close, "cinnabar-shutdown");
         thread.setDaemon(true);
         thread.start();
@@ -457,8 +472,9 @@ public final class Cinnabar implements AutoCloseable {
         /// configuration of its own, as the builder is now.
         ///
         /// @throws StartException when it cannot; the message says why, and nothing is left behind
-        /// @throws java.util.concurrent.CancellationException when it was given up; nothing is left behind,
-        ///                                                    and the files are as they were
+        /// @throws CancellationException when it was given up, or a client said SHUTDOWN before it had
+        ///                               started; nothing is left behind. Who was still loading has left the
+        ///                               files as they were
         public Cinnabar start() {
             return new Cinnabar(this);
         }

@@ -5,16 +5,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
 import static org.awaitility.Awaitility.await;
 
+import dev.cinnabar.base.Log;
 import dev.cinnabar.base.TestClock;
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
 import dev.cinnabar.config.Config;
 import dev.cinnabar.config.ConfigFile;
+import java.io.IOException;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -347,6 +353,60 @@ class FrontDoorTest {
     }
 
     // ---- the end ----
+
+    /// All is loaded when the client calls, and the server has not started yet. It has heard when the PING
+    /// behind is answered.
+    @Test
+    void shutdown_during_a_start_ends_the_start_and_leaves_nothing_behind(@TempDir Path dir) throws Exception {
+        Cinnabar.Builder builder = Cinnabar.builder()
+                .set("dir", dir.toString())
+                .set("save", "3600 1")
+                .set("loading-process-events-interval-bytes", "1024")
+                .name("unwanted");
+        try (Cinnabar server = builder.start()) {
+            server.execute("DEBUG", "POPULATE", "2000");
+            server.execute("SAVE");
+        }
+        int port = freePort();
+        builder.port(port).log(new WhenWritten("Done loading RDB", () -> {
+            try (Socket client = new Socket("127.0.0.1", port)) {
+                client.getOutputStream().write("SHUTDOWN NOSAVE\r\nPING\r\n".getBytes(StandardCharsets.US_ASCII));
+                client.getInputStream().read();
+            }
+            return null;
+        }));
+        assertThatThrownBy(builder::start).isInstanceOf(CancellationException.class);
+        assertThat(Thread.getAllStackTraces().keySet())
+                .extracting(Thread::getName)
+                .noneMatch(name -> name.startsWith("unwanted"));
+        try (Cinnabar server = builder.log(Log.none()).start()) {
+            assertThat(server.execute("DBSIZE")).isEqualTo(2000L);
+        }
+    }
+
+    /// Does something when a line is written.
+    private record WhenWritten(String line, Callable<?> action) implements Log {
+        @Override
+        public boolean shows(Level level) {
+            return true;
+        }
+
+        @Override
+        public void write(Level level, String message) {
+            if (!message.startsWith(line)) return;
+            try {
+                action.call();
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
 
     @Test
     void an_interrupted_close_waits_for_the_loops_all_the_same() {
