@@ -327,10 +327,10 @@ public final class Config {
                     values = old;
                     takeBack(told);
                     return failed(change.name, refusal.reason());
-                } catch (RuntimeException bug) {
+                } catch (RuntimeException | Error failure) { // a bug, or no memory
                     values = old; // CONFIG GET shall not show what is not in force
                     takeBack(told);
-                    throw bug;
+                    throw failure;
                 }
             }
         }

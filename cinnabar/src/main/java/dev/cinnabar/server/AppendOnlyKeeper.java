@@ -163,10 +163,10 @@ final class AppendOnlyKeeper implements Durability {
     private void use(AppendOnlyLog opened, Tenancy mine) {
         AppendOnlyLog before = lastUsed;
         if (before != null) opened.ticketsFrom(before.lastTicket());
+        opened.start(name + "-aof"); // first: where no thread is to be had, nothing has changed
         lastUsed = opened;
         tenancy = mine;
         file = opened;
-        opened.start(name + "-aof");
         engine.lock();
         try {
             engine.log(opened);
@@ -288,19 +288,29 @@ final class AppendOnlyKeeper implements Durability {
         AppendOnlyLog f = file;
         if (on == (f != null)) return;
         if (f != null) {
+            Tenancy ending = tenancy;
+            daemon(() -> close(f::turnOff, ending), name + "-aof-close").start(); // first, as in `use`
             engine.log(ChangeLog.NONE);
             file = null;
-            Tenancy ending = tenancy;
-            daemon(() -> close(f::turnOff, ending), name + "-aof-close").start();
             return;
         }
         try {
-            Tenancy mine = moveIn(AofDirectory::openToReplace);
-            if (loneRewrite != null) loneRewrite.giveUp();
-            use(AppendOnlyLog.enable(parts(mine)), mine);
-        } catch (IOException | DamagedLog e) {
+            turnOn();
+        } catch (IOException | DamagedLog | OutOfMemoryError e) {
             log.warning("The append-only file cannot be turned on: " + e);
             throw new RefusedSetting("Unable to turn on AOF. Check server logs.");
+        }
+    }
+
+    private void turnOn() throws IOException, DamagedLog {
+        Tenancy mine = moveIn(AofDirectory::openToReplace);
+        boolean isInUse = false;
+        try {
+            if (loneRewrite != null) loneRewrite.giveUp();
+            use(AppendOnlyLog.enable(parts(mine)), mine);
+            isInUse = true;
+        } finally {
+            if (!isInUse) moveOut(mine);
         }
     }
 
@@ -355,7 +365,18 @@ final class AppendOnlyKeeper implements Durability {
     private @Nullable String rewriteAlone() {
         if (isRewritingAlone()) return "ERR Background append only file rewriting already in progress";
         try {
-            Tenancy mine = moveIn(AofDirectory::openToReplace);
+            beginToRewriteAlone();
+            return null;
+        } catch (IOException | DamagedLog | OutOfMemoryError e) {
+            log.warning("The append-only file cannot be written: " + e);
+            return "ERR Can't execute an AOF background rewriting. Please check the server logs for more information.";
+        }
+    }
+
+    private void beginToRewriteAlone() throws IOException, DamagedLog {
+        Tenancy mine = moveIn(AofDirectory::openToReplace);
+        boolean isOnItsWay = false;
+        try {
             LoneRewrite rewrite = new LoneRewrite(mine.directory, new LogSnapshot(engine), () -> isClosing, log);
             mine.execute(() -> {
                 try {
@@ -364,11 +385,10 @@ final class AppendOnlyKeeper implements Durability {
                     moveOut(mine);
                 }
             });
+            isOnItsWay = true;
             loneRewrite = rewrite;
-            return null;
-        } catch (IOException | DamagedLog e) {
-            log.warning("The append-only file cannot be written: " + e);
-            return "ERR Can't execute an AOF background rewriting. Please check the server logs for more information.";
+        } finally {
+            if (!isOnItsWay) moveOut(mine);
         }
     }
 

@@ -250,6 +250,20 @@ class ConfigTest {
     }
 
     @Test
+    void a_listener_for_which_memory_is_short_takes_the_whole_set_back() {
+        List<String> heard = new ArrayList<>();
+        config.onChange(Directives.TIMEOUT, seconds -> heard.add("timeout " + seconds));
+        config.onChange(Directives.PORT, port -> {
+            throw new OutOfMemoryError("none left");
+        });
+        assertThatThrownBy(() -> config.set(List.of("timeout", "5", "port", "1"), true, false))
+                .hasMessage("none left");
+        assertThat(heard).containsExactly("timeout 5", "timeout 0");
+        assertThat(config.get(Directives.TIMEOUT)).isZero();
+        assertThat(config.get(Directives.PORT)).isEqualTo(6379);
+    }
+
+    @Test
     void protected_directives_need_to_be_enabled() {
         assertThat(config.set(List.of("dbfilename", "x"), true, false)).endsWith("can't set protected config");
         config.put(Directives.ENABLE_PROTECTED_CONFIGS, "local");

@@ -1,0 +1,94 @@
+package dev.cinnabar.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cinnabar.base.Clock;
+import dev.cinnabar.base.Log;
+import dev.cinnabar.base.LogLines;
+import dev.cinnabar.config.Config;
+import dev.cinnabar.config.Directives;
+import dev.cinnabar.persistence.LoadingProgress;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The keeper of a log beside a server that has none: where it is short of memory, and when it ends.
+@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class AppendOnlyKeeperTest {
+    private static final List<String> ON = List.of("appendonly", "yes");
+
+    @TempDir
+    private Path dir;
+
+    private final Cinnabar server = Cinnabar.builder().start();
+    private final Config config = new Config();
+    private final LogLines log = new LogLines(Log.Level.WARNING);
+    private final ShortOfMemory clock = new ShortOfMemory();
+    private final AppendOnlyKeeper keeper =
+            new AppendOnlyKeeper(server.engine(), config, log, clock, "keeper", ticket -> {}, new LoadingProgress());
+
+    /// A clock that has none left when told so: a log that begins asks it.
+    private static final class ShortOfMemory implements Clock {
+        boolean isShort;
+
+        @Override
+        public long wallMs() {
+            return Clock.system().wallMs();
+        }
+
+        @Override
+        public long nanos() {
+            if (isShort) throw new OutOfMemoryError("none left");
+            return Clock.system().nanos();
+        }
+    }
+
+    @BeforeEach
+    void start() {
+        config.put(Directives.DIR, dir.toString());
+        keeper.start();
+    }
+
+    @AfterEach
+    void close() {
+        keeper.close();
+        server.close();
+    }
+
+    private String set(List<String> pairs) {
+        server.engine().lock();
+        try {
+            return config.set(pairs, true, false);
+        } finally {
+            server.engine().unlock();
+        }
+    }
+
+    @Test
+    void a_log_for_which_there_is_no_memory_is_off_and_can_be_turned_on_later() {
+        clock.isShort = true;
+        assertThat(set(ON)).endsWith("Unable to turn on AOF. Check server logs.");
+        assertThat(log.lines)
+                .containsExactly(
+                        "WARNING The append-only file cannot be turned on: java.lang.OutOfMemoryError: none left");
+        assertThat(config.get(Directives.APPENDONLY)).isFalse();
+        assertThat(keeper.status(false).isOn()).isFalse();
+
+        clock.isShort = false;
+        assertThat(set(ON)).isNull();
+        assertThat(keeper.status(false).isOn()).isTrue();
+    }
+
+    @Test
+    void a_log_that_could_not_be_turned_on_lets_its_directory_go() throws Exception {
+        clock.isShort = true;
+        set(ON);
+        DirectoryLock.take(dir.resolve("appendonlydir/appendonly.aof.lock")).close();
+    }
+}
