@@ -709,6 +709,14 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         isClosing = true;
         thread.awaitEnd();
         awaitRewrite();
+        try {
+            letGo();
+        } finally {
+            thread.announce(); // also when the disk has not taken all: some of it, it may have
+        }
+    }
+
+    private void letGo() throws IOException {
         synchronized (syncing) {
             synchronized (writing) {
                 if (state == State.CLOSED) return;
@@ -720,7 +728,6 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
                 }
             }
         }
-        thread.announce();
     }
 
     private void finish() throws IOException {

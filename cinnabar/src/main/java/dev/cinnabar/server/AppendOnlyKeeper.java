@@ -61,7 +61,8 @@ final class AppendOnlyKeeper implements Durability {
     private volatile @Nullable AppendOnlyLog file;
     private volatile @Nullable AppendOnlyLog lastUsed; // also when it is closed: its tickets may still be held
     private long released; // guarded by this
-    private int waiters;
+    private boolean hasEnded; // the last log: nothing is released any more; guarded by this
+    private int waiters; // guarded by this
     private volatile @Nullable LoneRewrite loneRewrite; // the last one, over or not
     private volatile boolean isClosing;
 
@@ -164,6 +165,7 @@ final class AppendOnlyKeeper implements Durability {
         AppendOnlyLog before = lastUsed;
         if (before != null) opened.ticketsFrom(before.lastTicket());
         opened.start(name + "-aof"); // first: where no thread is to be had, nothing has changed
+        hasEnded(false);
         lastUsed = opened;
         tenancy = mine;
         file = opened;
@@ -340,9 +342,18 @@ final class AppendOnlyKeeper implements Durability {
         isClosing = true;
         AppendOnlyLog f = file;
         file = null;
-        if (f != null) close(f::close, tenancy);
-        for (Tenancy last : lastOnes())
-            last.over.join(); // logs that were turned off, or a rewrite without one, write still
+        try {
+            if (f != null) close(f::close, tenancy);
+            for (Tenancy last : lastOnes())
+                last.over.join(); // logs that were turned off, or a rewrite without one, write still
+        } finally {
+            hasEnded(true);
+        }
+    }
+
+    private synchronized void hasEnded(boolean hasEnded) {
+        this.hasEnded = hasEnded;
+        if (hasEnded) notifyAll();
     }
 
     private synchronized List<Tenancy> lastOnes() {
@@ -432,20 +443,27 @@ final class AppendOnlyKeeper implements Durability {
             log.warning("Error trying to load the append-only file: " + e.getMessage());
             return "ERR Error trying to load the AOF files, check server logs";
         } finally { // also when half of the log was run, and then memory was short
-            if (!isLoaded) engine.log(REFUSES);
+            if (!isLoaded) {
+                engine.log(REFUSES);
+                hasEnded(true);
+            }
             engine.loading(false);
         }
     }
 
-    /// Waits until what the ticket stands for is on disk, also when interrupted; not at all for ticket 0.
+    /// Waits until what the ticket stands for is as safe as the policy demands, also when interrupted; not at
+    /// all for ticket 0.
+    ///
+    /// @throws IllegalStateException when the log has ended before
     void awaitDurable(long ticket) {
         if (ticket == 0) return;
         synchronized (this) {
             waiters++;
             try {
                 Waits.untilDone(() -> {
-                    while (released < ticket && file != null) wait(100);
+                    while (released < ticket && !hasEnded) wait();
                 });
+                if (released < ticket) throw new IllegalStateException("closed before the change was on disk");
             } finally {
                 waiters--;
             }

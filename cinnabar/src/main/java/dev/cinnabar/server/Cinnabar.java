@@ -202,9 +202,10 @@ public final class Cinnabar implements AutoCloseable {
     /// @return what was answered: a String, Long, Double, Boolean or BigInteger, a List, Set or Map of these,
     ///     or null; null also where there is no answer (SHUTDOWN, or anything after CLIENT REPLY OFF)
     /// @throws CommandException when the answer is an error
-    /// @throws IllegalStateException when the server is closed, or is while the command waits; when the
-    ///     thread is interrupted while it waits (the command is over then, and the thread stays interrupted);
-    ///     when a command of the application's own calls the server that runs it
+    /// @throws IllegalStateException when the server is closed, or is while the command waits; when it was
+    ///     closed before the change was that safe, so that the next start may not find it; when the thread is
+    ///     interrupted while the command waits (it is over then, and the thread stays interrupted); when a
+    ///     command of the application's own calls the server that runs it
     public @Nullable Object execute(String... words) {
         Bytes[] argv = new Bytes[words.length];
         for (int i = 0; i < words.length; i++) argv[i] = Bytes.of(words[i]);

@@ -10,7 +10,9 @@ import dev.cinnabar.config.Config;
 import dev.cinnabar.config.Directives;
 import dev.cinnabar.persistence.LoadingProgress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -90,5 +92,23 @@ class AppendOnlyKeeperTest {
         clock.isShort = true;
         set(ON);
         DirectoryLock.take(dir.resolve("appendonlydir/appendonly.aof.lock")).close();
+    }
+
+    @Test
+    void who_waits_for_a_change_that_is_not_on_disk_at_the_end_hears_so() {
+        FutureTask<Void> onDisk = waiting(5);
+        FutureTask<Void> lost = waiting(7);
+        keeper.released(6);
+        keeper.close();
+        assertThat(onDisk).succeedsWithin(Duration.ofMinutes(1));
+        assertThatThrownBy(lost::get).hasRootCauseMessage("closed before the change was on disk");
+        keeper.awaitDurable(6);
+        assertThatThrownBy(() -> keeper.awaitDurable(7)).isInstanceOf(IllegalStateException.class);
+    }
+
+    private FutureTask<Void> waiting(long ticket) {
+        FutureTask<Void> task = new FutureTask<>(() -> keeper.awaitDurable(ticket), null);
+        new Thread(task, "caller").start();
+        return task;
     }
 }
