@@ -55,7 +55,7 @@ public final class Cinnabar implements AutoCloseable {
     private static final int BATCHES_FROM = 8;
 
     private final Config config;
-    private final Log log;
+    private final InnerLog log;
     private final Engine engine;
     private final Callers callers;
     private final NetServer net;
@@ -74,7 +74,7 @@ public final class Cinnabar implements AutoCloseable {
         Clock machineClock = Clock.system(); // disks and loops live by it, also when the engine has another clock
         long began = machineClock.nanos();
         config = builder.isProgram ? builder.config : builder.config.copy();
-        log = builder.log;
+        log = new InnerLog(builder.log);
         clock = builder.clock;
         Budget budget = builder.heapLimit == 0 ? Budget.ofHeap() : new Budget(builder.heapLimit);
         engine = openEngine(builder, budget);
@@ -306,8 +306,13 @@ public final class Cinnabar implements AutoCloseable {
 
     /// Ends the server: closes all connections, writes and syncs what waits for the disk, and gives
     /// everything back. Idempotent; the second caller waits for the first.
+    ///
+    /// @throws IllegalStateException when a command's body calls, or a [Log] while the server writes to it:
+    ///     the end waits for both
     @Override
     public void close() {
+        if (log.isInside()) throw new IllegalStateException("a log cannot close the server that writes to it");
+        if (engine.isLocked()) throw new IllegalStateException("a command cannot close the server that runs it");
         if (!isClosing.compareAndSet(false, true)) {
             awaitQuietly();
             return;

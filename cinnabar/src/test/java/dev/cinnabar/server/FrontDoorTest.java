@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.cinnabar.base.Log;
 import dev.cinnabar.base.TestClock;
@@ -19,9 +20,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
@@ -193,6 +196,52 @@ class FrontDoorTest {
             assertThatThrownBy(() -> started.execute("CARELESS")).hasMessageContaining("a command cannot call");
             assertThat(started.execute("PING")).isEqualTo("PONG");
         }
+    }
+
+    @Test
+    void a_command_of_the_applications_own_cannot_close_the_server_that_runs_it() throws Exception {
+        Cinnabar[] server = new Cinnabar[1];
+        Command careless = Command.of(CommandSpec.syntax("CARELESS"), call -> {
+            server[0].close();
+            return call.reply().ok();
+        });
+        try (Cinnabar started = Cinnabar.builder().command(careless).start()) {
+            server[0] = started;
+            assertThatThrownBy(() -> started.execute("CARELESS")).hasMessageContaining("a command cannot close");
+            try (Socket client = new Socket("127.0.0.1", started.port())) {
+                client.getOutputStream().write("CARELESS\r\n".getBytes(StandardCharsets.US_ASCII));
+                assertThat((char) client.getInputStream().read()).isEqualTo('-');
+            }
+            assertThat(started.execute("PING")).isEqualTo("PONG");
+        }
+    }
+
+    /// Lines come from loops, from the threads of the log and of rewrites, and from whoever closes.
+    @Test
+    void a_log_cannot_close_the_server_that_writes_to_it(@TempDir Path dir) {
+        Cinnabar[] server = new Cinnabar[1];
+        List<String> refusals = new CopyOnWriteArrayList<>();
+        Log careless = new WhenWritten("", () -> {
+            if (server[0] == null) return null;
+            assertThatThrownBy(server[0]::close).hasMessageContaining("a log cannot close");
+            return refusals.add(Thread.currentThread().getName());
+        });
+        assertTimeoutPreemptively(Duration.ofMinutes(1), () -> {
+            try (Cinnabar started = Cinnabar.builder()
+                    .appendOnly(dir)
+                    .set("save", "3600 1")
+                    .name("careless")
+                    .log(careless)
+                    .start()) {
+                server[0] = started;
+                started.execute("SET", "key", "value");
+                started.execute("BGREWRITEAOF");
+                await().until(() -> refusals.contains("careless-aof-rewrite"));
+                refusals.clear();
+            }
+        });
+        assertThat(refusals).as("the save at the end").isNotEmpty();
+        assertThat(server[0].port()).isZero();
     }
 
     // ---- building ----
