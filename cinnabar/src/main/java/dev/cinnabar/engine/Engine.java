@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 /// Every method but [#lock], [#unlock] and those that say so has to be called with the lock held. A batch of
 /// pipelined commands is run under one hold of the lock, begun with [#beginBatch].
 public final class Engine {
-    /// [#tick] answers at most this much while there is work left.
+    /// [#tick] answers at most this much while there is work left, and more when there is none.
     public static final long BUSY_MS = 2;
     /// So often [#tick] may be called without waiting, if requests are served in between: then a third of a
     /// core goes into such work.

@@ -57,6 +57,7 @@ final class Timers {
         engine.sampler().tick(nowMs);
         clients.silentForTooLong(nowMs).forEach(engine::kill);
         engine.waiting().timeOut(nowMs);
+        engine.waiting().lookAt(engine.log());
         outputLimits.tick(nowMs);
         engine.host().tick();
         store.letGo();
@@ -73,7 +74,7 @@ final class Timers {
     private long nextInMs(long nowMs) {
         long period = Math.min(1000 / settings.hz, Sampler.PERIOD_MS);
         long nextMs = engine.waiting().waiters().nextInMs(nowMs, pause.endsInMs(nowMs, period));
-        return settings.expiresActively ? Math.max(Engine.BUSY_MS + 1, store.nextExpiryInMs(nextMs)) : nextMs;
+        return Math.max(Engine.BUSY_MS + 1, settings.expiresActively ? store.nextExpiryInMs(nextMs) : nextMs);
     }
 
     /// Something ends at this time that somebody waits for: the timers are wanted then, and not later.

@@ -13,6 +13,7 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -127,6 +128,7 @@ final class Waiters {
     // a set and no heap, for most go before their time: out of a heap one is taken by searching it
     private final TreeSet<Waiter> byTime =
             new TreeSet<>(Comparator.comparingLong(Waiter::nextMs).thenComparingLong(w -> w.session.id()));
+    private final Set<Waiter> forNoKey = new LinkedHashSet<>();
     private final LinkedHashSet<WatchedKey> ready = new LinkedHashSet<>(); // in the order in which they changed
 
     void add(Waiter waiter) {
@@ -137,11 +139,13 @@ final class Waiters {
             lines.computeIfAbsent(key, k -> new Line()).add(place);
         }
         if (waiter.nextMs() != Long.MAX_VALUE) byTime.add(waiter);
+        if (waiter.how.isForNoKey()) forNoKey.add(waiter);
     }
 
     void remove(Waiter waiter) {
         waiter.isGone = true;
         bySession.remove(waiter.session);
+        forNoKey.remove(waiter);
         for (Place place : waiter.places) {
             Line line = lines.get(place.key);
             if (line == null) throw new IllegalStateException("no line of a key that is waited for");
@@ -230,6 +234,11 @@ final class Waiters {
     Waiter overdue(long nowMs) {
         Waiter first = byTime.isEmpty() ? null : byTime.first();
         return first != null && first.nextMs() <= nowMs ? first : null;
+    }
+
+    /// Those who wait for something else than a key, as they are now.
+    List<Waiter> forNoKey() {
+        return List.copyOf(forNoKey);
     }
 
     /// In how many milliseconds the next one's time is over, at most the given number.

@@ -34,6 +34,8 @@ final class WaitingCalls {
 
     private final ByteBuilder woken = new ByteBuilder(); // what it is answered
     private final ByteBuilder wokenPushes = new ByteBuilder(); // for its client
+    private ChangeLog lastLog = ChangeLog.NONE; // the log when it was looked at last
+    private long lastDurable; // and how far it was on disk
 
     /// @param again for nobody else
     WaitingCalls(Engine engine, Store store, Call again) {
@@ -180,6 +182,19 @@ final class WaitingCalls {
             else if (waiter.entry.is(Flag.WRITE) && pause.holds(waiter.entry, waiter.session, nowMs))
                 waiters.again(waiter, nowMs + pause.endsInMs(nowMs, Sampler.PERIOD_MS));
             else runAgain(waiter, waiter.argv, false);
+        }
+    }
+
+    /// Runs the calls again that may wait for the log (WAITAOF), if it has come further on disk. They look at
+    /// it now and then by themselves, but by the engine's clock, and that may be one that stands.
+    void lookAt(ChangeLog log) {
+        long durable = log.durable();
+        if (log == lastLog && durable == lastDurable) return;
+        lastLog = log;
+        lastDurable = durable;
+        for (Waiter waiter : waiters.forNoKey()) {
+            if (waiter.isGone || waiter.entry.is(Flag.WRITE)) continue; // a pause may hold what writes
+            runAgain(waiter, waiter.argv, false);
         }
     }
 

@@ -62,6 +62,17 @@ class WaitaofTest {
     }
 
     @Test
+    void is_answered_when_everything_is_on_disk_though_the_clock_stands() {
+        client.send("SET a 1");
+        client.send("WAITAOF 1 0 0");
+        server.engine.tick();
+        assertThat(client.read()).isEmpty();
+        log.durable = 110;
+        server.engine.tick();
+        assertThat(client.read()).isEqualTo("*2 :1 :0");
+    }
+
+    @Test
     void answers_how_it_stands_when_the_time_is_over() {
         client.send("SET a 1");
         client.send("WAITAOF 1 0 300");

@@ -126,6 +126,19 @@ class FrontDoorTest {
         }
     }
 
+    @Test
+    void a_clock_of_the_test_moves_on_when_a_call_is_to_time_out_in_a_moment() throws Exception {
+        TestClock clock = new TestClock();
+        try (Cinnabar server = Cinnabar.builder().clock(clock).start()) {
+            server.execute("DEBUG", "SET-ACTIVE-EXPIRE", "0");
+            FutureTask<Object> call = waiting(server, "BLPOP", "q", "10");
+            awaitBlocked(server, 1);
+            assertTimeoutPreemptively(Duration.ofMinutes(1), () -> clock.advance(Duration.ofMillis(9_999)));
+            clock.advance(Duration.ofMillis(1));
+            assertThat(call.get()).isNull();
+        }
+    }
+
     // ---- calls with no answer, and from the wrong place ----
 
     @Test
