@@ -110,8 +110,10 @@ public final class NetServer implements AutoCloseable {
     /// @param port 1 to 65535, or 0 for a free one, the same on all addresses
     /// @param backlog how many connections may wait to be accepted
     /// @return the port; 0 without addresses
-    /// @throws IOException when an address cannot be had; the message says which and why
+    /// @throws IOException when an address cannot be had, or the server is closed; the message says which and
+    ///                     why
     public synchronized int listen(List<String> addresses, int port, int backlog) throws IOException {
+        checkOpen();
         List<Acceptor> before = tcpAcceptors();
         boolean samePort = port != 0 && port == this.port;
         if (samePort) before.forEach(this::close);
@@ -134,9 +136,10 @@ public final class NetServer implements AutoCloseable {
     /// and so is an empty file.
     ///
     /// @param permissions of the socket file; null leaves them to the process's umask
-    /// @throws IOException when that fails; the message says why
+    /// @throws IOException when that fails, or the server is closed; the message says why
     public synchronized void listenUnix(Path path, @Nullable Set<PosixFilePermission> permissions, int backlog)
             throws IOException {
+        checkOpen();
         closeUnix();
         ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
@@ -152,6 +155,10 @@ public final class NetServer implements AutoCloseable {
             closeUnix();
             throw new IOException("Failed opening Unix socket " + path + ": " + e.getMessage(), e);
         }
+    }
+
+    private void checkOpen() throws IOException {
+        if (closed) throw new IOException("the server is closed"); // nobody would close what is opened now
     }
 
     /// Closes all listening sockets and removes the unix socket's file; connections live on.

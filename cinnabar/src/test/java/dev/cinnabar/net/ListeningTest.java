@@ -179,6 +179,18 @@ class ListeningTest extends NetRig {
     }
 
     @Test
+    void a_server_that_is_closed_listens_nowhere_any_more() throws Exception {
+        NetServer server = server(1);
+        server.start();
+        server.close();
+        Path socket = Files.createTempDirectory("listening").resolve("socket");
+        assertThatThrownBy(() -> server.listen(List.of("127.0.0.1"), 0, 128)).hasMessage("the server is closed");
+        assertThatThrownBy(() -> server.listenUnix(socket, null, 128)).hasMessage("the server is closed");
+        assertThat(server.listeningOn()).isEmpty();
+        assertThat(socket).doesNotExist();
+    }
+
+    @Test
     void a_server_can_be_closed_by_its_own_handler() throws Exception {
         AtomicInteger closed = new AtomicInteger();
         NetServer server = start(2);
