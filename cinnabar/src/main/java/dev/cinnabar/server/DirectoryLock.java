@@ -2,7 +2,7 @@ package dev.cinnabar.server;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,21 +15,29 @@ import java.util.concurrent.ConcurrentHashMap;
 /// log could be loaded again. Ends with the process, however that ends.
 final class DirectoryLock implements AutoCloseable {
     /*
-     * Other processes are kept out by a lock on a file, other servers of this process by a set of the files
-     * that are locked here. The set is asked before the file is opened: a process loses its lock of a file
+     * Other processes are kept out by a lock on a file, other servers of this process by a list of the files
+     * that are locked here. The list is asked before the file is opened: a process loses its lock of a file
      * when it closes any descriptor of it, also one that was opened only to find the lock taken (POSIX,
-     * fcntl). That is a fact about the process, so the set is static, the only thing here that is.
+     * fcntl). That is a fact about the process, in which there may be several copies of this class, each of a
+     * class loader of its own (a container with two applications). What they all see are the system
+     * properties: `cinnabar.locked.<identity of the file>` is there while a server has the lock. The value is
+     * a text, the path, as those who print all properties expect.
+     *
+     * Whoever replaces the system properties takes the list away. The JVM still knows then that the file is
+     * locked, but tells only who has opened it, and that channel must not be closed, not even by the
+     * collector: so it is kept. That is rare, and happens once for each lock.
      *
      * The file stays for good. Who deleted it could not know that nobody else had just locked it, and a lock
      * of a file without a name keeps nobody out.
      */
-    private static final Set<Object> LOCKED_HERE = ConcurrentHashMap.newKeySet(); // identities of files
+    private static final String PROPERTY = "cinnabar.locked.";
+    private static final Set<FileChannel> NEVER_CLOSED = ConcurrentHashMap.newKeySet();
 
-    private final Object identity;
+    private final String property;
     private final FileChannel channel;
 
-    private DirectoryLock(Object identity, FileChannel channel) {
-        this.identity = identity;
+    private DirectoryLock(String property, FileChannel channel) {
+        this.property = property;
         this.channel = channel;
     }
 
@@ -39,15 +47,18 @@ final class DirectoryLock implements AutoCloseable {
     /// @throws IOException when the file cannot be made, or the file system gives no locks
     static DirectoryLock take(Path file) throws IOException {
         make(file);
-        Object identity = identity(file);
-        if (!LOCKED_HERE.add(identity)) throw new InUse(file);
-        boolean isOurs = false;
+        String property = PROPERTY + identity(file);
+        if (System.getProperties().putIfAbsent(property, file.toString()) != null) throw new InUse(file);
+        boolean isLockedHere = false;
         try {
-            DirectoryLock taken = new DirectoryLock(identity, lock(file));
-            isOurs = true;
-            return taken;
+            FileChannel channel = lock(file);
+            isLockedHere = true;
+            return new DirectoryLock(property, channel);
+        } catch (OverlappingFileLockException e) {
+            isLockedHere = true; // the list is right again: who has the lock ends the entry, too
+            throw new InUse(file);
         } finally {
-            if (!isOurs) LOCKED_HERE.remove(identity);
+            if (!isLockedHere) System.clearProperty(property);
         }
     }
 
@@ -65,15 +76,20 @@ final class DirectoryLock implements AutoCloseable {
         return key == null ? file.toRealPath() : key;
     }
 
+    /// @throws OverlappingFileLockException when this process has the lock
     private static FileChannel lock(Path file) throws IOException {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
-        FileLock lock = null;
+        boolean staysOpen = false;
         try {
-            lock = channel.tryLock();
-            if (lock == null) throw new InUse(file);
+            if (channel.tryLock() == null) throw new InUse(file);
+            staysOpen = true;
             return channel;
+        } catch (OverlappingFileLockException e) {
+            NEVER_CLOSED.add(channel);
+            staysOpen = true;
+            throw e;
         } finally {
-            if (lock == null) channel.close();
+            if (!staysOpen) channel.close();
         }
     }
 
@@ -91,7 +107,7 @@ final class DirectoryLock implements AutoCloseable {
         try {
             channel.close();
         } finally {
-            LOCKED_HERE.remove(identity); // not before: to close the file ends whatever lock the process has
+            System.clearProperty(property); // not before: to close the file ends whatever lock the process has
         }
     }
 }

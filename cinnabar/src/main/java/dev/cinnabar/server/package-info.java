@@ -37,7 +37,7 @@
 /// the JIT is done before the crowd comes.
 ///
 /// **What this room does not do.** It decides nothing about data: it only makes, connects and ends. Nothing
-/// here is static, but for which directories this process has locked.
+/// here is static, but for what is the process's own: which directories it has locked (`DirectoryLock`).
 ///
 /// **Start reading** with `Cinnabar`, then `ClientHandler`, then `ServerProtocol`.
 ///

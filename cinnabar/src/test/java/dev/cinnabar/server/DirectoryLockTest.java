@@ -6,10 +6,17 @@ import static org.awaitility.Awaitility.await;
 
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
+import dev.cinnabar.server.DirectoryLock.InUse;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Method;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,7 +82,7 @@ class DirectoryLockTest {
         try {
             DirectoryLock.take(dir.resolve("appendonlydir/appendonly.aof.lock")).close();
             return false;
-        } catch (DirectoryLock.InUse e) {
+        } catch (InUse e) {
             return true;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -113,10 +120,49 @@ class DirectoryLockTest {
         try (DirectoryLock held = DirectoryLock.take(file)) {
             assertThat(held).isNotNull();
             for (Path path : new Path[] {file, link})
-                assertThatThrownBy(() -> DirectoryLock.take(path)).isInstanceOf(DirectoryLock.InUse.class);
+                assertThatThrownBy(() -> DirectoryLock.take(path)).isInstanceOf(InUse.class);
             assertThat(isFreeForOthers(file)).isFalse();
         }
         assertThat(isFreeForOthers(file)).isTrue();
+    }
+
+    /// As in a container with two applications that bring the library along.
+    @Test
+    void another_copy_of_the_library_in_this_process_is_refused_and_does_not_open_the_lock() throws Exception {
+        Path file = dir.resolve("lock");
+        try (DirectoryLock held = DirectoryLock.take(file);
+                URLClassLoader copies = new URLClassLoader(classPath(), ClassLoader.getPlatformClassLoader())) {
+            assertThat(held).isNotNull();
+            Class<?> copy = copies.loadClass(DirectoryLock.class.getName());
+            assertThat(copy).isNotSameAs(DirectoryLock.class);
+            Method take = copy.getDeclaredMethod("take", Path.class);
+            take.setAccessible(true);
+            assertThatThrownBy(() -> take.invoke(null, file)).hasRootCauseMessage(new InUse(file).getMessage());
+            assertThat(isFreeForOthers(file)).isFalse();
+        }
+    }
+
+    private static URL[] classPath() throws MalformedURLException {
+        List<URL> urls = new ArrayList<>();
+        for (String path : System.getProperty("java.class.path").split(File.pathSeparator))
+            urls.add(Path.of(path).toUri().toURL());
+        return urls.toArray(URL[]::new);
+    }
+
+    @Test
+    void who_replaces_the_system_properties_does_not_open_the_lock() throws Exception {
+        Path file = dir.resolve("lock");
+        String property = "cinnabar.locked." + Files.getAttribute(Files.createFile(file), "fileKey");
+        try (DirectoryLock held = DirectoryLock.take(file)) {
+            assertThat(held).isNotNull();
+            assertThat(System.clearProperty(property)).isEqualTo(file.toString());
+            for (int i = 0; i < 2; i++)
+                assertThatThrownBy(() -> DirectoryLock.take(file)).isInstanceOf(InUse.class);
+            System.gc();
+            assertThat(isFreeForOthers(file)).isFalse();
+        }
+        assertThat(isFreeForOthers(file)).isTrue();
+        assertThat(System.getProperty(property)).isNull();
     }
 
     @Test
@@ -149,7 +195,7 @@ class DirectoryLockTest {
             try {
                 DirectoryLock.take(Path.of(arguments[0])).close();
                 System.exit(0);
-            } catch (DirectoryLock.InUse e) {
+            } catch (InUse e) {
                 System.exit(1);
             }
         }
