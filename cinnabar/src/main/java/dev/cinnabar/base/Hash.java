@@ -7,7 +7,7 @@ import java.nio.ByteOrder;
 /// A seeded 64-bit hash of bytes.
 ///
 /// It multiplies eight bytes at a time into 128 bits and folds the halves together, the construction of
-/// wyhash (Wang Yi, 2019). The seed is secret and drawn per process, so a client cannot prepare keys that
+/// wyhash (Wang Yi, 2019). The seed is secret and each table's own, so a client cannot prepare keys that
 /// collide; collisions of `String.hashCode` mean nothing here. Not a cryptographic hash.
 public final class Hash {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);

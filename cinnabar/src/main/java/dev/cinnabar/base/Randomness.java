@@ -1,17 +1,39 @@
 package dev.cinnabar.base;
 
 /// Where chance comes from: a small generator (SplitMix64, Steele, Lea and Flood 2014) that is handed in, so
-/// that a run can be repeated from its seed. Not for secrets. Not thread-safe; each owner has its own.
+/// that a run can be repeated from its seed. Not thread-safe; each owner has its own.
+///
+/// Its numbers are no secrets: who is shown one can compute all others. Only [#hashSeed] is one. It comes
+/// from a sequence of its own, of which nobody is shown anything.
 public final class Randomness {
-    private long state;
+    private static final long GAMMA = 0x9E3779B97F4A7C15L;
 
+    private long state;
+    private long secretState;
+
+    /// One in which everything follows from the seed, secrets too: for tests, and to repeat a run.
     public Randomness(long seed) {
+        this(seed, ~seed);
+    }
+
+    /// @param secret what the seeds of hashes begin with; nobody shall be able to guess it
+    public Randomness(long seed, long secret) {
         state = seed;
+        secretState = secret;
     }
 
     /// 64 random bits.
     public long nextLong() {
-        long z = state += 0x9E3779B97F4A7C15L;
+        return mix(state += GAMMA);
+    }
+
+    /// 64 random bits that stay within the server: the seed of a [Hash].
+    public long hashSeed() {
+        return mix(secretState += GAMMA);
+    }
+
+    private static long mix(long state) {
+        long z = state;
         z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
         z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
         return z ^ (z >>> 31);

@@ -106,7 +106,8 @@ public final class Cinnabar implements AutoCloseable {
     private Engine openEngine(Builder builder, Budget budget) {
         List<Command> commands = commands();
         commands.addAll(builder.commands);
-        Randomness randomness = new Randomness(builder.seed);
+        Long seed = builder.seed;
+        Randomness randomness = seed == null ? Entropy.randomness() : new Randomness(seed);
         return new Engine(clock, randomness, budget, config.get(Directives.DATABASES), commands, renames(config));
     }
 
@@ -360,7 +361,7 @@ public final class Cinnabar implements AutoCloseable {
         private final List<Command> commands = new ArrayList<>();
         private Clock clock = Clock.system();
         private Log log = Log.none();
-        private long seed = Clock.system().nanos() ^ ProcessHandle.current().pid() << 32;
+        private @Nullable Long seed; // null for another one each time
         private String name = "";
         private String executable = "";
         private boolean listensOnTcp = true;
@@ -412,7 +413,8 @@ public final class Cinnabar implements AutoCloseable {
             return this;
         }
 
-        /// What chance begins with, to repeat a run; different each time by default.
+        /// What chance begins with, to repeat a run; different for each server by default. Who knows it can
+        /// prepare keys that collide.
         public Builder seed(long seed) {
             this.seed = seed;
             return this;

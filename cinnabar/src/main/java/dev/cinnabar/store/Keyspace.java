@@ -68,7 +68,7 @@ final class Keyspace {
         this.randomness = randomness;
         this.dict = new Dict(pages, hashSeed);
         this.wheel = new ExpiryWheel(pages, moment.nowMs(), moment.isExact);
-        this.agenda = new Agenda(pages, moment, events, randomness.nextLong());
+        this.agenda = new Agenda(pages, moment, events, randomness.hashSeed());
     }
 
     // ---- finding ----

@@ -34,7 +34,7 @@ public class Members {
     public Members(Pages pages, Randomness randomness) {
         this.pages = pages;
         this.randomness = randomness;
-        this.dict = new Dict(pages, randomness.nextLong());
+        this.dict = new Dict(pages, randomness.hashSeed());
     }
 
     public long size() {

@@ -60,7 +60,7 @@ public final class Store {
     /// Each database has a hash seed of its own: keys that come in the order of another one's hashes (a walk
     /// that copies) would all fall into one neighbourhood of the new table while it grows.
     private Database newDatabase(int index) {
-        return new Database(index, pages, bigs, thresholds, moment, events, randomness, randomness.nextLong());
+        return new Database(index, pages, bigs, thresholds, moment, events, randomness, randomness.hashSeed());
     }
 
     public Pages pages() {

@@ -18,6 +18,22 @@ class RandomnessTest {
     }
 
     @Test
+    void seeds_of_hashes_follow_from_a_secret_and_not_from_what_is_shown() {
+        Randomness a = new Randomness(17, 1);
+        Randomness b = new Randomness(17, 2);
+        Randomness other = new Randomness(18, 1);
+        Randomness repeated = new Randomness(17);
+        Randomness again = new Randomness(17);
+        for (int i = 0; i < 100; i++) {
+            assertThat(b.nextLong()).isEqualTo(a.nextLong());
+            long seed = a.hashSeed();
+            assertThat(other.hashSeed()).isEqualTo(seed);
+            assertThat(b.hashSeed()).isNotEqualTo(seed);
+            assertThat(again.hashSeed()).isEqualTo(repeated.hashSeed());
+        }
+    }
+
+    @Test
     void numbers_below_a_bound_are_neither_negative_nor_the_bound() {
         RandomRun.of(200_000, (random, operations) -> {
             for (int i = 0; i < operations; i++) {

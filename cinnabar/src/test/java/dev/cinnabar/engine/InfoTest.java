@@ -2,8 +2,12 @@ package dev.cinnabar.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cinnabar.base.Randomness;
+import dev.cinnabar.base.TestClock;
+import dev.cinnabar.memory.Budget;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -65,6 +69,27 @@ class InfoTest {
         double told = Double.parseDouble(cpu.get("used_cpu_sys_main_thread"))
                 + Double.parseDouble(cpu.get("used_cpu_user_main_thread"));
         assertThat(told).isBetween(before - 1e-5, after + 0.02);
+    }
+
+    /// Who could compute the seeds of tables from it could prepare keys that collide.
+    @Test
+    void the_run_id_tells_nothing_of_the_order_of_keys() {
+        TestClient one = client(new Randomness(1, 1));
+        TestClient other = client(new Randomness(1, 2));
+        for (TestClient client : List.of(one, other))
+            for (int i = 0; i < 100; i++) client.send("SET key:" + i + " value");
+        assertThat(runId(one)).isEqualTo(runId(other));
+        assertThat(one.send("SCAN 0 COUNT 1000")).isNotEqualTo(other.send("SCAN 0 COUNT 1000"));
+    }
+
+    private static TestClient client(Randomness randomness) {
+        Engine engine = new Engine(new TestClock(), randomness, new Budget(64 << 20), 1, Families.all(), Map.of());
+        return new TestClient(engine, Session.Origin.EMBEDDED, "", "");
+    }
+
+    private static String runId(TestClient client) {
+        String info = client.send("INFO server");
+        return info.substring(info.indexOf("run_id:"), info.indexOf("tcp_port:"));
     }
 
     @Test

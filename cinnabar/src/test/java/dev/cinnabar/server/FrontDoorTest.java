@@ -275,6 +275,23 @@ class FrontDoorTest {
     }
 
     @Test
+    void chance_is_different_in_each_server_of_a_builder_unless_it_has_a_seed() {
+        Cinnabar.Builder builder = Cinnabar.builder();
+        try (Cinnabar a = builder.start();
+                Cinnabar b = builder.start();
+                Cinnabar seeded = builder.seed(1).start();
+                Cinnabar again = builder.start()) {
+            assertThat(runId(a)).isNotEqualTo(runId(b));
+            assertThat(runId(seeded)).isEqualTo(runId(again)).isNotEqualTo(runId(a));
+        }
+    }
+
+    private static String runId(Cinnabar server) {
+        String info = (String) server.execute("INFO", "server");
+        return info.substring(info.indexOf("run_id:"), info.indexOf("tcp_port:"));
+    }
+
+    @Test
     void what_makes_no_sense_is_refused_where_it_is_said() {
         Cinnabar.Builder builder = Cinnabar.builder();
         assertThatThrownBy(() -> builder.log(null)).isInstanceOf(NullPointerException.class);
