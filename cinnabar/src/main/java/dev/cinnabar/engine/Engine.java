@@ -396,8 +396,8 @@ public final class Engine {
             fail(call, start, Errors.WRONG_TYPE);
         } catch (OutOfMemory | OutOfMemoryError e) {
             fail(call, start, Errors.HEAP_IS_FULL);
-        } catch (RuntimeException | AssertionError e) {
-            // Our bug. It closes the call, not the server.
+        } catch (Throwable e) {
+            // Our bug, or the application's, whose commands may throw anything. It closes the call, not the server.
             host.log().failure("Internal error of the command " + entry.fullName(), e);
             fail(call, start, "ERR internal error, please report it: " + e);
         } finally {

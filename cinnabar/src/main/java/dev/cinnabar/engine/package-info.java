@@ -28,8 +28,9 @@
 /// call is counted.
 ///
 /// **Errors.** The user's mistakes come as replies or as stackless exceptions and are caught in one place,
-/// `execute`, which takes back what was already written of the reply. Our own bugs are caught there too: they
-/// end the call, not the server, and are logged with the place.
+/// `execute`, which takes back what was already written of the reply. Our own bugs, and whatever a command of
+/// the application throws, are caught there too: they end the call, not the server, and are logged with the
+/// place.
 ///
 /// **Waiting** comes in two sorts. A command that may not run now (CLIENT PAUSE) makes `run` answer false:
 /// nothing has happened; whoever brought it keeps its bytes, stops reading, and brings it again after
