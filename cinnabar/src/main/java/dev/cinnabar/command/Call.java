@@ -382,6 +382,11 @@ public final class Call implements Arguments {
         return waiting != null;
     }
 
+    /// Takes back that it waits: its body has failed after it said so.
+    public void waitsNot() {
+        waiting = null;
+    }
+
     /// How it waits; null when it does not.
     public @Nullable Waiting waiting() {
         return waiting;

@@ -13,7 +13,7 @@ public final class Outbox {
      * A body says `changed(key, "set")`, and perhaps what the log is to remember instead of the command. That
      * does nothing by itself: the engine reads it after the body has returned, wakes watchers, sends
      * notifications, writes the log. What a body has said before it failed counts all the same, so it says so
-     * when it is done.
+     * when it is done; where it broke off nevertheless, neither its words nor its effects say what it did.
      *
      * What happened beside, while the body ran, stands between its changes: a key expired when it was asked
      * for, was made, was not there. These *notices* are for keyspace notifications only, which shall come in
@@ -71,6 +71,7 @@ public final class Outbox {
     private long dirty;
     private boolean isLogged;
     private boolean usesEffects;
+    private boolean isBrokenOff;
 
     private static Entry[] entries(int count) {
         Entry[] entries = new Entry[count];
@@ -84,22 +85,22 @@ public final class Outbox {
     ///
     /// @param count how many changes that is, for `rdb_changes_since_last_save`
     void changed(int db, Bytes key, String event, char eventClass, long count) {
+        dirty(count); // first: there may be no memory for the rest, and the change is made
         put(db, key.array(), key.offset(), key.length(), event, eventClass);
-        dirty(count);
     }
 
     /// The same for a change that WATCH takes no notice of.
     void changedUnwatched(int db, Bytes key, String event, char eventClass, long count) {
-        put(db, key.array(), key.offset(), key.length(), event, eventClass).isUnwatched = true;
         dirty(count);
+        put(db, key.array(), key.offset(), key.length(), event, eventClass).isUnwatched = true;
     }
 
     /// The same for a change that does not help those who wait for the key either.
     void changedUnawaited(int db, Bytes key, String event, char eventClass, long count) {
+        dirty(count);
         Entry entry = put(db, key.array(), key.offset(), key.length(), event, eventClass);
         entry.isUnwatched = true;
         entry.isUnawaited = true;
-        dirty(count);
     }
 
     /// Something happened to a key that is not a change by the command. The key is copied. Only called when
@@ -176,6 +177,16 @@ public final class Outbox {
         return usesEffects;
     }
 
+    /// The body broke off.
+    public void breakOff() {
+        isBrokenOff = true;
+    }
+
+    /// Whether the body broke off: then nobody knows what it has done of what it was to do.
+    public boolean isBrokenOff() {
+        return isBrokenOff;
+    }
+
     /// Whether effects are to be written down from now on: not where no log will read them.
     public void keepsEffects(boolean keeps) {
         effects.kept(keeps);
@@ -187,6 +198,7 @@ public final class Outbox {
         dirty = 0;
         isLogged = false;
         usesEffects = false;
+        isBrokenOff = false;
     }
 
     /// Empties it, forgets the keys and words, and gives back what has grown large.

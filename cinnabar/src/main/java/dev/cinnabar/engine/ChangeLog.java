@@ -30,6 +30,12 @@ public interface ChangeLog {
     /// @param argv the command's name and arguments, borrowed for the call
     void append(int db, int argc, Bytes[] argv);
 
+    /// Says that something has changed that no command tells: the log is not the data set any more, and has
+    /// to be made anew from that. Called under the engine's lock; never throws.
+    ///
+    /// @param why for the operator
+    default void missed(String why) {}
+
     /// Makes what was appended so far, by anybody, as safe as the policy demands. Called once per turn of an
     /// event loop, before its replies go out, *not* under the engine's lock, from any thread; cheap when
     /// nothing was appended.

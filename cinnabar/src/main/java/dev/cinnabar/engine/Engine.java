@@ -388,18 +388,20 @@ public final class Engine {
         try {
             command.run(call);
         } catch (ByteBuilder.LimitReached e) {
-            call.reply().out().rewind(start);
+            takeBack(call, start);
             outputLimits.doom(session);
         } catch (Refusal e) {
-            fail(call, start, e.error());
+            breakOff(call, start, e.error());
         } catch (WrongType e) {
-            fail(call, start, Errors.WRONG_TYPE);
+            breakOff(call, start, Errors.WRONG_TYPE);
         } catch (OutOfMemory | OutOfMemoryError e) {
-            fail(call, start, Errors.HEAP_IS_FULL);
+            // where something has changed, all has, and only the answer finds no room
+            takeBack(call, start);
+            call.reply().error(Errors.HEAP_IS_FULL);
         } catch (Throwable e) {
             // Our bug, or the application's, whose commands may throw anything. It closes the call, not the server.
             host.log().failure("Internal error of the command " + entry.fullName(), e);
-            fail(call, start, "ERR internal error, please report it: " + e);
+            breakOff(call, start, "ERR internal error, please report it: " + e);
         } finally {
             if (entry.is(Flag.WRITE)) store.moment().deletesExpired = deletesExpired;
             databaseEvents.body = outerBody;
@@ -407,9 +409,17 @@ public final class Engine {
         }
     }
 
-    private static void fail(Call call, int start, String error) {
-        call.reply().out().rewind(start);
+    /// Nobody should break off after a change; who does may have made half of it.
+    private static void breakOff(Call call, int start, String error) {
+        takeBack(call, start);
+        call.outbox().breakOff();
         call.reply().error(error);
+    }
+
+    /// A body that fails has written nothing of an answer, and does not wait for another.
+    private static void takeBack(Call call, int start) {
+        call.reply().out().rewind(start);
+        call.waitsNot();
     }
 
     /// Counts a call that was answered, and notes it when it was slow.

@@ -49,9 +49,13 @@ final class Journal {
         return hasPromised;
     }
 
-    /// Empties the outbox, the part for the log.
+    /// Empties the outbox, the part for the log. What a body did that broke off, no words tell.
     void record(CommandEntry entry, Call call, boolean isInExec) {
         if (log == ChangeLog.NONE) return;
+        if (call.outbox().isBrokenOff()) {
+            log.missed("the command " + entry.fullName() + " failed after it had changed something");
+            return;
+        }
         int db = call.dbIndex();
         if (call.outbox().usesEffects()) {
             Effects effects = call.outbox().effects();

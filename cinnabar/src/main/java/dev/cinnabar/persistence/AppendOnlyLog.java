@@ -38,7 +38,7 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
      *            write fails                         the retry wrote all, and the reserve was taken again
      *    WELL ───────────────► FAILING ──────────────────────────────────────────────────► WELL
      *     │ │                     │
-     *     │ └──────────┬──────────┘ fsync fails (or memory runs out in append): what is on disk, nobody knows
+     *     │ └──────────┬──────────┘ fsync fails (or a change is missed): what is on disk, nobody knows
      *     │            ▼     a rewrite begins: image and new increment            both are synced and in the manifest
      *     │          LOST ──────────────────────────────────► REBUILDING ──────────────────────────────────► WELL
      *     │            ▲                                          │
@@ -200,15 +200,16 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         try {
             encoder.append(db, argc, argv);
         } catch (OutOfMemoryError e) {
-            appendFailed();
+            missed("no memory left to log a command");
         }
     }
 
     /// A command that ran is not in the buffer, or a part of it is. Nothing goes to the file any more; the
     /// image to come holds it all.
-    void appendFailed() {
+    @Override
+    public void missed(String why) {
         synchronized (writing) {
-            lose("no memory left to log a command");
+            lose(why);
         }
     }
 
@@ -670,14 +671,14 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     }
 
     /// Writes and syncs what waits, ends a rewrite that is under way, and lets the files go. The engine must
-    /// have stopped, or rewrites must be barred. The first image of a log that is being enabled is finished:
-    /// it is all that there is.
+    /// have stopped, or rewrites must be barred. The image of a log that is being enabled, or was lost, is
+    /// finished: it is all that there is.
     ///
     /// @throws IOException when what waits could not be written or synced; then the file ends in its last
     ///                     whole command
     @Override
     public void close() throws IOException {
-        if (isBeingEnabled) {
+        if (!isListed()) {
             rewrite();
             awaitRewrite();
         }

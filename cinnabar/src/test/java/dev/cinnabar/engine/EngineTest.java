@@ -23,6 +23,10 @@ class EngineTest {
             Command.of(CommandSpec.syntax("THROW what"), call -> {
                 throw thrown(call.arg(1).toString());
             }),
+            Command.of(CommandSpec.syntax("WAITANDTHROW key").key("RO"), call -> {
+                call.waitForKeys(1, 1, 100, false);
+                throw new IllegalStateException("does not wait");
+            }),
             Command.of(CommandSpec.syntax("WAITTHROW key").key("RO"), call -> {
                 if (!call.hasWaited()) return call.waitForKeys(1, 1, 0, false);
                 throw thrown("IOException");
@@ -110,5 +114,13 @@ class EngineTest {
         server.advance(Duration.ofMillis(60));
         assertThat(waiter.read()).isEqualTo("*-1");
         assertThat(client.send("DBSIZE")).isEqualTo(":0");
+    }
+
+    @Test
+    void a_command_that_fails_after_it_said_that_it_waits_is_answered_once() {
+        assertThat(client.send("WAITANDTHROW k")).contains("-ERR internal error", "does not wait");
+        assertThat(client.isHeld()).isFalse();
+        server.advance(Duration.ofSeconds(1));
+        assertThat(client.send("PING")).isEqualTo("+PONG");
     }
 }

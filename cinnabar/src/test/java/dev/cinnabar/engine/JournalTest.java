@@ -3,14 +3,30 @@ package dev.cinnabar.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cinnabar.base.Bytes;
+import dev.cinnabar.command.Command;
+import dev.cinnabar.command.CommandSpec;
+import dev.cinnabar.command.Refusal;
+import dev.cinnabar.command.Words;
+import dev.cinnabar.store.Database;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Logs come and go while a server runs; what each is told is whole, and says what came of a command where
 /// that is not in its words.
 class JournalTest {
-    private final TestEngine server = new TestEngine();
+    private final TestEngine server = new TestEngine(
+            Command.of(CommandSpec.syntax("CHANGETHROW key how").key("RW"), call -> {
+                call.db().setString(call.key(1), call.arg(2), Database.NO_EXPIRY);
+                call.changed(call.key(1), "change");
+                if (call.is(2, "EFFECTS")) call.effects().command(Words.SET).arg(call.key(1)); // half of them
+                throw call.is(2, "REFUSAL") ? new Refusal("ERR too late") : new IllegalStateException("too late");
+            }),
+            Command.of(CommandSpec.syntax("THROW"), call -> {
+                throw new IllegalStateException("at once");
+            }));
     private final TestClient client = server.connect();
     private final List<String> lines = new ArrayList<>();
     private final ChangeLog log = new Lines();
@@ -63,12 +79,37 @@ class JournalTest {
         assertThat(lines).containsExactly("RPUSH list a", "LPOP list 1");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"WORDS", "EFFECTS", "REFUSAL"})
+    void a_log_is_told_that_it_has_missed_what_a_command_changed_before_it_failed(String how) {
+        server.engine.log(log);
+        client.send("THROW");
+        client.send("MULTI");
+        client.send("SET a 1");
+        client.send("CHANGETHROW k " + how);
+        client.send("SET b 2");
+        assertThat(client.send("EXEC")).matches("\\*3 \\+OK -ERR .*too late \\+OK");
+        assertThat(client.send("GET k")).isEqualTo("$" + how.length() + " " + how);
+        assertThat(lines)
+                .containsExactly(
+                        "MULTI",
+                        "SET a 1",
+                        "(missed) the command changethrow failed after it had changed something",
+                        "SET b 2",
+                        "EXEC");
+    }
+
     private final class Lines implements ChangeLog {
         @Override
         public void append(int db, int argc, Bytes[] argv) {
             List<String> words = new ArrayList<>();
             for (int i = 0; i < argc; i++) words.add(argv[i].toLatin1());
             lines.add(String.join(" ", words));
+        }
+
+        @Override
+        public void missed(String why) {
+            lines.add("(missed) " + why);
         }
     }
 }

@@ -604,7 +604,7 @@ class AppendOnlyLogTest {
         f.call("SET", "a", "1");
         f.log.commit();
         f.toy.run(3, new Bytes[] {Bytes.of("SET"), Bytes.of("b"), Bytes.of("2")});
-        f.log.appendFailed();
+        f.log.missed("no memory left to log a command");
         f.call("SET", "c", "3");
         f.log.commit();
         assertThat(f.log.refusal()).isNotNull();

@@ -14,6 +14,7 @@ import dev.cinnabar.config.Config;
 import dev.cinnabar.config.ConfigFile;
 import java.io.IOException;
 import java.net.ServerSocket;
+import dev.cinnabar.store.Database;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -255,6 +256,29 @@ class FrontDoorTest {
         });
         assertThat(refusals).as("the save at the end").isNotEmpty();
         assertThat(server[0].port()).isZero();
+    }
+
+    @Test
+    void what_a_command_of_the_applications_own_changed_before_it_failed_is_there_after_a_restart(@TempDir Path dir) {
+        Command broken = Command.of(CommandSpec.syntax("BROKEN key").key("RW"), call -> {
+            call.db().setString(call.key(1), call.arg(0), Database.NO_EXPIRY);
+            call.changed(call.key(1), "broken");
+            throw new IllegalStateException("too late");
+        });
+        for (boolean waits : new boolean[] {true, false}) {
+            try (Cinnabar server =
+                    Cinnabar.builder().appendOnly(dir).command(broken).start()) {
+                server.execute("SET", "before" + waits, "1");
+                assertThatThrownBy(() -> server.execute("BROKEN", "k" + waits)).hasMessageContaining("too late");
+                if (!waits) continue; // the end of the server comes before the log is whole again
+                await().ignoreExceptions().until(() -> server.execute("SET", "behind", "2") != null);
+            }
+        }
+        try (Cinnabar server =
+                Cinnabar.builder().appendOnly(dir).command(broken).start()) {
+            assertThat(server.execute("MGET", "beforetrue", "ktrue", "behind", "beforefalse", "kfalse"))
+                    .isEqualTo(List.of("1", "BROKEN", "2", "1", "BROKEN"));
+        }
     }
 
     // ---- building ----
