@@ -365,11 +365,12 @@ public final class Engine {
         long began = isInExec ? clock.nanos() : lastNanos;
         runBody(entry, call, session, start);
         Outbox outbox = call.outbox();
-        if (outbox.size() > 0) tell(outbox);
         if (outbox.isLogged()) { // also a call that waits: it may have made its consumer
             statistics.dirty += outbox.dirty();
+            // before anything else: whatever may go wrong behind it, the log has what memory has
             if (session.origin() != Session.Origin.REPLAY) journal.record(entry, call, isInExec);
         }
+        if (outbox.size() > 0) tell(outbox);
         if (!monitors.isEmpty() && !call.hasWaited()) monitors.feed(session, call, entry.spec());
         if (!call.isWaiting()) account(entry, call, session, start, began);
     }

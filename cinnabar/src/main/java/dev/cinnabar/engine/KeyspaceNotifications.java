@@ -22,28 +22,33 @@ final class KeyspaceNotifications {
     }
 
     /// Tells an event, if its class is among the classes. Allocates nothing when nobody listens to any
-    /// channel or pattern that fits.
+    /// channel or pattern that fits. Where there is no memory to tell it, those who may have missed it are
+    /// closed.
     ///
     /// @param classes    bits of [KeyspaceEvents]
     /// @param eventClass a letter
     void tell(int classes, int db, Bytes key, String name, char eventClass) {
         if (pubSub.isDeaf() || (classes & KeyspaceEvents.bit(eventClass)) == 0) return;
-        if ((classes & KeyspaceEvents.KEYSPACE) != 0) {
+        try {
+            if ((classes & KeyspaceEvents.KEYSPACE) != 0) tellKeyspace(db, key, name);
+            if ((classes & KeyspaceEvents.KEYEVENT) != 0) tellKeyevent(db, key, name);
             text.clear();
-            text.append(name)
-                    .append("__keyspace@")
-                    .append((long) db)
-                    .append("__:")
-                    .append(key);
-            pubSub.publish(channelBehind(name.length()), event.set(text.array(), 0, name.length()));
+            text.trim(Engine.KEPT_BYTES); // a key may be long
+        } catch (OutOfMemoryError e) {
+            pubSub.missed();
         }
-        if ((classes & KeyspaceEvents.KEYEVENT) != 0) {
-            text.clear();
-            text.append("__keyevent@").append((long) db).append("__:").append(name);
-            pubSub.publish(channelBehind(0), key);
-        }
+    }
+
+    private void tellKeyspace(int db, Bytes key, String name) {
         text.clear();
-        text.trim(Engine.KEPT_BYTES); // a key may be long
+        text.append(name).append("__keyspace@").append((long) db).append("__:").append(key);
+        pubSub.publish(channelBehind(name.length()), event.set(text.array(), 0, name.length()));
+    }
+
+    private void tellKeyevent(int db, Bytes key, String name) {
+        text.clear();
+        text.append("__keyevent@").append((long) db).append("__:").append(name);
+        pubSub.publish(channelBehind(0), key);
     }
 
     private Bytes channelBehind(int from) {

@@ -44,14 +44,18 @@ final class Monitors {
     }
 
     /// Shows a command to all of them: `+1700000000.123456 [0 127.0.0.1:50312] "set" "k" "v"`. Administrative
-    /// commands are not shown.
+    /// commands are not shown. Where there is no memory for the line, the monitors are closed.
     void feed(Session from, Call call, CommandSpec spec) {
         if (spec.is(Flag.SKIP_MONITOR) || spec.is(Flag.ADMIN) || from.origin() == Session.Origin.REPLAY) return;
-        write(clock.wallMicros(), from, call);
-        byte[] written = line.copy();
-        for (Session session : sessions) if (!session.hidesReply()) pushes.push(session, written, sessions.size());
-        line.clear();
-        line.trim(Engine.KEPT_BYTES);
+        try {
+            write(clock.wallMicros(), from, call);
+            byte[] written = line.copy();
+            for (Session session : sessions) if (!session.hidesReply()) pushes.push(session, written, sessions.size());
+            line.clear();
+            line.trim(Engine.KEPT_BYTES);
+        } catch (OutOfMemoryError e) {
+            sessions.forEach(pushes::missed);
+        }
     }
 
     private void write(long micros, Session from, Call call) {

@@ -5,11 +5,14 @@ import dev.cinnabar.command.CommandSpec;
 import dev.cinnabar.command.Flag;
 import dev.cinnabar.config.OutputBufferLimits.Limit;
 import dev.cinnabar.memory.Budget;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// How much may wait for a client that does not fetch it: `client-output-buffer-limit`. Touched only under
 /// the engine's lock.
@@ -35,7 +38,7 @@ final class OutputLimits {
     private final Set<Session> listeners = new LinkedHashSet<>(); // for whom something waited when they were looked at
     private long waitsForAll; // bytes, as they were counted then
     private final Set<Session> slow = new LinkedHashSet<>(); // over their soft limit
-    private final List<Session> doomed = new ArrayList<>();
+    private final Queue<Session> doomed = new ArrayDeque<>();
 
     OutputLimits(Settings settings, Budget budget) {
         this.settings = settings;
@@ -153,8 +156,8 @@ final class OutputLimits {
     /// The client is to be closed: what it is to be sent is more than may wait.
     void doom(Session session) {
         if (session.isDoomed) return;
-        session.isDoomed = true;
         doomed.add(session);
+        session.isDoomed = true;
     }
 
     /// An answer that its client will be closed for is not written to its end. Only where nothing is changed:
@@ -178,15 +181,15 @@ final class OutputLimits {
         }
     }
 
-    boolean hasDoomed() {
-        return !doomed.isEmpty();
+    /// One who is to be closed, or null.
+    @Nullable
+    Session doomed() {
+        return doomed.peek();
     }
 
-    /// Those to be closed; they are not named again.
-    List<Session> takeDoomed() {
-        List<Session> taken = List.copyOf(doomed);
-        doomed.clear();
-        return taken;
+    /// That one is closed: it is not named again.
+    void forgetDoomed(Session session) {
+        doomed.remove(session);
     }
 
     /// A client is gone.

@@ -165,6 +165,16 @@ final class PubSub {
         return topic == null ? 0 : send(topic, Subscription.SHARD, channel, message);
     }
 
+    /// There is no memory to say what has happened: who listens to any channel or pattern may have missed it.
+    void missed() {
+        channels.values().forEach(this::missed);
+        patterns.values().forEach(this::missed);
+    }
+
+    private void missed(Topic topic) {
+        topic.listeners.forEach(pushes::missed);
+    }
+
     private long send(Topic topic, Subscription sort, Bytes channel, Bytes message) {
         byte[] resp2 = null;
         byte[] resp3 = null;

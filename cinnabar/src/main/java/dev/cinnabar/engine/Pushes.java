@@ -26,17 +26,28 @@ final class Pushes {
         return inBatch;
     }
 
-    /// Sends a client a message. While a command of that client runs, it comes behind the reply.
+    /// Sends a client a message. While a command of that client runs, it comes behind the reply. Where there
+    /// is no memory for it, the client is closed: it would not know that it has missed something, and whoever
+    /// pushes has other things to do.
     ///
     /// @param message whole values of the protocol; nobody writes to the array any more
     /// @param readers how many are sent this message
     void push(Session session, byte[] message, int readers) {
         if (session.isDoomed || session.isClosing) return;
         ByteBuilder kept = session.pushes;
-        if (kept != null) kept.append(message);
-        else session.link().share(message);
-        inBatch += message.length;
-        limits.pushed(session, kept == null ? 0 : kept.length(), message.length, readers, nowMs());
+        try {
+            if (kept != null) kept.append(message);
+            else session.link().share(message);
+            inBatch += message.length;
+            limits.pushed(session, kept == null ? 0 : kept.length(), message.length, readers, nowMs());
+        } catch (OutOfMemoryError e) {
+            limits.doom(session);
+        }
+    }
+
+    /// The same for one that there is no memory to make a message for.
+    void missed(Session session) {
+        limits.doom(session);
     }
 
     /// A command of this client's begins: from now on what it is pushed is kept.
@@ -56,26 +67,33 @@ final class Pushes {
     }
 
     /// Gives back the room of much that was kept, and closes those who were found to be too slow, this client
-    /// perhaps among them.
+    /// perhaps among them. Where memory is short the timers will: the command has been run.
     void settle(Session session) {
-        own.trim(Engine.KEPT_BYTES);
-        limits.check(session, 0, nowMs());
-        closeDoomed();
+        try {
+            own.trim(Engine.KEPT_BYTES);
+            limits.check(session, 0, nowMs());
+            closeDoomed();
+        } catch (OutOfMemoryError e) { // on purpose: see above
+        }
     }
 
-    /// Closes those who are over their limits.
+    /// Closes those who are over their limits. Each is named until it is closed.
     void closeDoomed() {
-        if (!limits.hasDoomed()) return;
-        for (Session session : limits.takeDoomed()) {
-            if (session.isClosing) continue;
-            engine.statistics().outputBufferDisconnects++;
-            engine.host()
-                    .log()
-                    .warning("Client id=" + session.id() + " addr="
-                            + session.link().remoteAddress()
-                            + " scheduled to be closed ASAP for overcoming of output buffer limits.");
-            engine.kill(session);
+        for (Session session = limits.doomed(); session != null; session = limits.doomed()) {
+            boolean isThere = !session.isClosing;
+            if (isThere) engine.kill(session);
+            limits.forgetDoomed(session);
+            if (isThere) count(session);
         }
+    }
+
+    private void count(Session session) {
+        engine.statistics().outputBufferDisconnects++;
+        engine.host()
+                .log()
+                .warning("Client id=" + session.id() + " addr="
+                        + session.link().remoteAddress()
+                        + " scheduled to be closed ASAP for overcoming of output buffer limits.");
     }
 
     private long nowMs() {

@@ -22,10 +22,10 @@
 ///
 /// **From a SET's point of view.** [dev.cinnabar.engine.Admission] finds the command by its name without
 /// making a string of it, asks whether the number of words is right, the client logged in, memory left, the
-/// disk well; `run` asks whether a transaction is being queued. Then the body. Then the outbox: transactions
-/// that watch the key are marked, the [dev.cinnabar.engine.Journal] hands the command or its effect to the
-/// log, the clock is read once (its value is also the beginning of the next command of the batch), and the
-/// call is counted.
+/// disk well; `run` asks whether a transaction is being queued. Then the body. Then the outbox: the
+/// [dev.cinnabar.engine.Journal] hands the command or its effect to the log, transactions that watch the key
+/// are marked, the clock is read once (its value is also the beginning of the next command of the batch), and
+/// the call is counted.
 ///
 /// **Errors.** The user's mistakes come as replies or as stackless exceptions and are caught in one place,
 /// `execute`, which takes back what was already written of the reply. Our own bugs, and whatever a command of
@@ -50,6 +50,9 @@
 ///    OutputLimits: … up to `client-output-buffer-limit`: hard, or soft for so many seconds, and it is doomed,
 ///                  gets nothing more, and is closed when the command that noticed it is over
 /// ```
+///
+/// Who cannot be sent a message for want of memory is closed as well: it would not know that it has missed
+/// one, and the command that made it goes on.
 ///
 /// A client that asks for much and reads little needs no such limit: its commands are not run while its
 /// answers wait. Only what it did not ask for (messages, lines of MONITOR) cannot be held back.

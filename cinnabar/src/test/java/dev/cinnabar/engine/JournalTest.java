@@ -7,6 +7,7 @@ import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
 import dev.cinnabar.command.Refusal;
 import dev.cinnabar.command.Words;
+import dev.cinnabar.config.KeyspaceEvents;
 import dev.cinnabar.store.Database;
 import java.util.ArrayList;
 import java.util.List;
@@ -97,6 +98,26 @@ class JournalTest {
                         "(missed) the command changethrow failed after it had changed something",
                         "SET b 2",
                         "EXEC");
+    }
+
+    @Test
+    void a_change_is_logged_and_answered_and_only_who_cannot_be_told_for_want_of_memory_is_closed() {
+        server.engine.log(log);
+        SettingsBinding.keyspaceEvents(server.engine, KeyspaceEvents.KEYEVENT | KeyspaceEvents.ALL);
+        TestClient monitor = server.connect();
+        TestClient poor = server.connect();
+        TestClient listener = server.connect();
+        monitor.send("MONITOR");
+        poor.send("PSUBSCRIBE *");
+        listener.send("PSUBSCRIBE *");
+        monitor.hasNoMemory = true;
+        poor.hasNoMemory = true;
+        assertThat(client.send("SET k v")).isEqualTo("+OK");
+        assertThat(lines).containsExactly("SET k v");
+        assertThat(poor.isClosed).isTrue();
+        assertThat(monitor.isClosed).isTrue();
+        assertThat(listener.isClosed).isFalse();
+        assertThat(listener.read()).contains("__keyevent@0__:set");
     }
 
     private final class Lines implements ChangeLog {

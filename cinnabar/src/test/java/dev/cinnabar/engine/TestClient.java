@@ -19,6 +19,7 @@ final class TestClient implements Link {
     private boolean isResumed;
     boolean isClosed;
     boolean closesAfterReply;
+    boolean hasNoMemory; // for what it is pushed
     long outputBytes;
 
     TestClient(Engine engine, Session.Origin origin, String remoteAddress, String localAddress) {
@@ -134,6 +135,7 @@ final class TestClient implements Link {
 
     @Override
     public void push(byte[] data, int offset, int length) {
+        if (hasNoMemory) throw new OutOfMemoryError("none for a push");
         received.append(data, offset, length);
     }
 
