@@ -25,6 +25,9 @@ final class Inbox {
 
     private static final int KEEP_BYTES = 256 << 10;
 
+    private static final int FIRST_ITEMS = 16;
+    private static final int FIRST_BYTES = 256;
+
     private Batch filling = new Batch();
     private Batch spare = new Batch();
     private Batch fillingPushes = new Batch();
@@ -48,6 +51,7 @@ final class Inbox {
 
     synchronized void push(Connection connection, byte[] data, int offset, int length) {
         if (shut) return;
+        fillingPushes.makeRoom(1); // first: bytes that no note could be taken of would be taken for the next one's
         fillingPushes.bytes.append(data, offset, length);
         fillingPushes.add(connection, length);
         pushed(connection, length);
@@ -56,6 +60,7 @@ final class Inbox {
     /// Pushes an array that nobody writes to any more; it is not copied.
     synchronized void share(Connection connection, byte[] message) {
         if (shut) return;
+        fillingPushes.makeRoom(2); // first: half a note would be the end of those behind it
         fillingPushes.add(connection, MESSAGE);
         fillingPushes.add(message, MESSAGE);
         pushed(connection, message.length);
@@ -101,7 +106,8 @@ final class Inbox {
                 }
             }
         } finally {
-            spare = batch.emptied();
+            spare = batch;
+            batch.empty();
         }
     }
 
@@ -117,7 +123,8 @@ final class Inbox {
         try {
             deliver(batch, loop);
         } finally {
-            sparePushes = batch.emptied();
+            sparePushes = batch;
+            batch.empty();
         }
     }
 
@@ -169,26 +176,37 @@ final class Inbox {
     }
 
     private static final class Batch {
-        Object[] what = new Object[16];
-        int[] kinds = new int[16]; // negative: what it is; else the length of a push
+        Object[] what = new Object[FIRST_ITEMS];
+        int[] kinds = new int[FIRST_ITEMS]; // negative: what it is; else the length of a push
         int count;
-        ByteBuilder bytes = new ByteBuilder(256);
+        ByteBuilder bytes = new ByteBuilder(FIRST_BYTES);
 
         void add(Object item, int kind) {
-            if (count == kinds.length) {
-                what = Arrays.copyOf(what, 2 * count);
-                kinds = Arrays.copyOf(kinds, 2 * count);
-            }
+            makeRoom(1);
             what[count] = item;
             kinds[count++] = kind;
         }
 
-        Batch emptied() {
-            if (count > KEEP_ITEMS || bytes.capacity() > KEEP_BYTES) return new Batch();
+        /// Makes room for so many items more. When there is no memory for it, nothing has changed.
+        void makeRoom(int items) {
+            if (count + items > kinds.length) resize(2 * kinds.length);
+        }
+
+        void empty() {
+            boolean isLarge = count > KEEP_ITEMS;
             Arrays.fill(what, 0, count, null);
             count = 0;
             bytes.clear();
-            return this;
+            if (isLarge) resize(FIRST_ITEMS);
+            if (bytes.capacity() > KEEP_BYTES) bytes.trim(FIRST_BYTES);
+        }
+
+        /// Both arrays are made before either is used: they are of one length always.
+        private void resize(int items) {
+            Object[] newWhat = Arrays.copyOf(what, items);
+            int[] newKinds = Arrays.copyOf(kinds, items);
+            what = newWhat;
+            kinds = newKinds;
         }
     }
 }

@@ -137,13 +137,11 @@ final class Replies {
         if (turn.isEmpty()) {
             turn.clear(); // what was written to the dead
         } else if (ticket > released.get()) {
-            hold(turn, ticket);
-            turn = freshTurn();
+            holdTurn(ticket);
         } else if (sendAllFree(turn)) {
             turn.clear();
         } else {
-            hold(turn, lastTicket());
-            turn = freshTurn();
+            holdTurn(lastTicket());
         }
     }
 
@@ -163,6 +161,13 @@ final class Replies {
         }
         batches.sendAll();
         return all;
+    }
+
+    /// Holds this turn, and begins the next: only if there is memory for one.
+    private void holdTurn(long ticket) {
+        Turn next = freshTurn();
+        hold(turn, ticket);
+        turn = next;
     }
 
     private void hold(Turn turn, long ticket) {

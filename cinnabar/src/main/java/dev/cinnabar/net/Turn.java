@@ -81,15 +81,13 @@ final class Turn {
 
     /// Notes that the whole array goes to this connection. It is not copied; nobody writes to it any more.
     void addMessage(Connection owner, byte[] message) {
-        if (owner.turn != this) enter(owner);
         append(owner, 0, message.length);
         messages[stretches - 1] = message;
         messageBytes += message.length;
     }
 
     private void add(Connection owner, int from, int to) {
-        if (owner.turn != this) enter(owner);
-        int last = lasts[owner.entry];
+        int last = owner.turn == this ? lasts[owner.entry] : NONE;
         if (last != NONE && messages[last] == null && tos[last] == Math.max(from, ~from) && (froms[last] ^ from) >= 0) {
             tos[last] = to; // speed only: goes on, in the same buffer, where its last stretch ended
             return;
@@ -98,8 +96,9 @@ final class Turn {
     }
 
     private void append(Connection owner, int from, int to) {
+        if (stretches == froms.length) growStretches(); // first: nobody is entered without a stretch
+        if (owner.turn != this) enter(owner);
         int last = lasts[owner.entry];
-        if (stretches == froms.length) growStretches();
         int stretch = stretches++;
         froms[stretch] = from;
         tos[stretch] = to;
@@ -196,16 +195,25 @@ final class Turn {
         next = null;
     }
 
+    // all arrays are made before any is used: where there is no memory for one, they still are of one length
+
     private void growEntries() {
-        owners = Arrays.copyOf(owners, 2 * entries);
-        firsts = Arrays.copyOf(firsts, 2 * entries);
-        lasts = Arrays.copyOf(lasts, 2 * entries);
+        Connection[] newOwners = Arrays.copyOf(owners, 2 * entries);
+        int[] newFirsts = Arrays.copyOf(firsts, 2 * entries);
+        int[] newLasts = Arrays.copyOf(lasts, 2 * entries);
+        owners = newOwners;
+        firsts = newFirsts;
+        lasts = newLasts;
     }
 
     private void growStretches() {
-        froms = Arrays.copyOf(froms, 2 * stretches);
-        tos = Arrays.copyOf(tos, 2 * stretches);
-        nexts = Arrays.copyOf(nexts, 2 * stretches);
-        messages = Arrays.copyOf(messages, 2 * stretches);
+        int[] newFroms = Arrays.copyOf(froms, 2 * stretches);
+        int[] newTos = Arrays.copyOf(tos, 2 * stretches);
+        int[] newNexts = Arrays.copyOf(nexts, 2 * stretches);
+        byte[] @Nullable [] newMessages = Arrays.copyOf(messages, 2 * stretches);
+        froms = newFroms;
+        tos = newTos;
+        nexts = newNexts;
+        messages = newMessages;
     }
 }
