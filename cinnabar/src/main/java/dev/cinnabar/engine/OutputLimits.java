@@ -31,6 +31,7 @@ final class OutputLimits {
     private static final int SHARED_MIN =
             16 << 10; // bytes; a shorter message is copied for each who is slow (see net.Connection)
     private static final long FRESH_MS = 1000;
+    private static final Limit NONE = new Limit(0, 0, 0);
     private static final Limit STRANGER = new Limit(17 << 10, 0, 0); // Redis: 1 KiB beyond the buffer of 16 KiB
 
     private final Settings settings;
@@ -53,6 +54,8 @@ final class OutputLimits {
     }
 
     private Limit of(Session session) {
+        // a call within the process takes its answer itself: nothing waits for it
+        if (session.origin() == Session.Origin.EMBEDDED) return NONE;
         if (!session.mayEnter()) return STRANGER;
         return isPushedTo(session) ? settings.outputBufferLimits.pubsub() : settings.outputBufferLimits.normal();
     }

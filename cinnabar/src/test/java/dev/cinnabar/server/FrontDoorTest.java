@@ -281,6 +281,22 @@ class FrontDoorTest {
         }
     }
 
+    // ---- answers ----
+
+    @Test
+    void no_limit_of_an_output_buffer_cuts_an_answer_for_there_is_none() {
+        String large = "v".repeat(3 << 20);
+        try (Cinnabar server = Cinnabar.builder()
+                .set("client-output-buffer-limit", "normal 1mb 0 0")
+                .start()) {
+            server.execute("SET", "k", large);
+            assertThat(server.execute("GET", "k")).isEqualTo(large);
+            server.execute("MULTI");
+            server.execute("GET", "k");
+            assertThat(server.execute("EXEC")).isEqualTo(List.of(large));
+        }
+    }
+
     // ---- building ----
 
     @Test
