@@ -199,9 +199,14 @@ public final class Cinnabar implements AutoCloseable {
     /// PAUSE does not hold these calls; SUBSCRIBE and MONITOR are refused, for nobody would read what they
     /// bring. Waits until the change is as safe on disk as `appendfsync` says.
     ///
+    /// Text is UTF-8; of what is none, U+FFFD is left. Where members of a Set or keys of a Map are the same then,
+    /// a List of all members, or of all entries ([Map.Entry]), takes its place, so that none is lost. Who
+    /// stores what is no text asks with byte arrays.
+    ///
     /// @param words the command and its arguments, as text
-    /// @return what was answered: a String, Long, Double, Boolean or BigInteger, a List, Set or Map of these,
-    ///     or null; null also where there is no answer (SHUTDOWN, or anything after CLIENT REPLY OFF)
+    /// @return what was answered: a String, Long, Double, Boolean or BigInteger, a List, Set or Map of these
+    ///     in the order of the answer, or null; null also where there is no answer (SHUTDOWN, or anything
+    ///     after CLIENT REPLY OFF)
     /// @throws CommandException when the answer is an error
     /// @throws IllegalStateException when the server is closed, or is while the command waits; when it was
     ///     closed before the change was that safe, so that the next start may not find it; when the thread is
@@ -213,7 +218,9 @@ public final class Cinnabar implements AutoCloseable {
         return execute(argv, false);
     }
 
-    /// The same for words that are no text; strings in the answer are byte arrays, but for the keys of maps.
+    /// The same for words that are no text; strings in the answer are byte arrays, but for a status such as
+    /// `OK`. A set comes as a List. The keys of a Map are byte arrays, too, and found by their bytes: any
+    /// array with the same ones will do for `get`.
     public @Nullable Object execute(byte[]... words) {
         Bytes[] argv = new Bytes[words.length];
         for (int i = 0; i < words.length; i++) argv[i] = Bytes.of(words[i]);

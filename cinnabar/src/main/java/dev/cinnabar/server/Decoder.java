@@ -4,23 +4,33 @@ import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Numbers;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.util.AbstractMap.SimpleEntry;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Turns one reply in RESP3 into Java objects, for calls within the process.
 ///
 /// ```
-///    +simple $bulk =verbatim   String, or byte[] for those who asked for bytes
+///                              text                        for those who asked for bytes
+///    +simple                   String                      String
+///    $bulk =verbatim           String                      byte[]
 ///    :1  ,1.5  (123            Long, Double, BigInteger
 ///    #t  _                     Boolean, null
-///    *  >    ~    %            List, Set, Map (in the order of the reply)
+///    *  >                      List
+///    ~                         Set, or List (see below)    List
+///    %                         Map, or List of entries     BytesMap, or List of entries
 ///    -ERR …                    CommandException at the top, an instance of it inside an aggregate
 /// ```
+///
+/// All in the order of the reply. Nothing of it is lost: where members or keys are equal, as those may be as
+/// text that are no text, and as a stream is to itself that XREAD names twice, a list takes the place of the
+/// set or the map.
 final class Decoder {
     private final byte[] reply;
     private final boolean asBytes;
@@ -55,7 +65,7 @@ final class Decoder {
             case '_' -> nothing();
             case '*', '>' -> list();
             case '~' -> set();
-            case '%' -> map();
+            case '%' -> asBytes ? map(new BytesMap(), this::bytesKey) : map(new LinkedHashMap<>(), this::textKey);
             default -> throw new IllegalStateException("reply of unknown type " + (char) type);
         };
     }
@@ -100,27 +110,43 @@ final class Decoder {
 
     private @Nullable List<@Nullable Object> list() {
         long size = number();
-        if (size < 0) return null;
+        return size < 0 ? null : list(size);
+    }
+
+    private List<@Nullable Object> list(long size) {
         List<@Nullable Object> list = new ArrayList<>();
         for (long i = 0; i < size; i++) list.add(next());
         return list;
     }
 
     private Object set() {
-        long size = number();
-        // byte arrays are equal only to themselves: a set of them would be of no use
-        Collection<@Nullable Object> elements = asBytes ? new ArrayList<>() : new LinkedHashSet<>();
-        for (long i = 0; i < size; i++) elements.add(next());
-        return elements;
+        int size = (int) number();
+        if (asBytes) return list(size); // byte arrays are equal only to themselves: a set of them would be of no use
+        int begin = position;
+        Set<@Nullable Object> set = new LinkedHashSet<>();
+        for (int i = 0; i < size; i++) set.add(next());
+        if (set.size() == size) return set;
+        position = begin;
+        return list(size);
     }
 
-    private Object map() {
-        long pairs = number();
-        Map<Object, @Nullable Object> map = new LinkedHashMap<>();
-        for (long i = 0; i < pairs; i++) {
-            Object key = next();
-            map.put(key instanceof byte[] b ? new String(b, StandardCharsets.UTF_8) : String.valueOf(key), next());
-        }
-        return map;
+    private <K> Object map(Map<K, @Nullable Object> map, Supplier<K> nextKey) {
+        int size = (int) number();
+        int begin = position;
+        for (int i = 0; i < size; i++) map.put(nextKey.get(), next());
+        if (map.size() == size) return map;
+        position = begin;
+        List<Map.Entry<K, @Nullable Object>> entries = new ArrayList<>();
+        for (int i = 0; i < size; i++) entries.add(new SimpleEntry<>(nextKey.get(), next()));
+        return entries;
+    }
+
+    private String textKey() {
+        return String.valueOf(next());
+    }
+
+    private byte[] bytesKey() {
+        Object key = next();
+        return key instanceof byte[] bytes ? bytes : String.valueOf(key).getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -3,6 +3,7 @@ package dev.cinnabar.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
+import static org.assertj.core.api.InstanceOfAssertFactories.map;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
@@ -24,6 +25,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
@@ -294,6 +297,43 @@ class FrontDoorTest {
             server.execute("MULTI");
             server.execute("GET", "k");
             assertThat(server.execute("EXEC")).isEqualTo(List.of(large));
+        }
+    }
+
+    @Test
+    void every_field_and_member_is_answered_also_where_they_are_no_text() {
+        byte[] ff = {(byte) 0xff};
+        byte[] fe = {(byte) 0xfe};
+        try (Cinnabar server = Cinnabar.builder().start()) {
+            server.execute(bytes("HSET"), bytes("h"), ff, bytes("1"), fe, bytes("2"), bytes("a"), bytes("3"));
+            assertThat(server.execute(bytes("HGETALL"), bytes("h")))
+                    .asInstanceOf(map(byte[].class, byte[].class))
+                    .hasSize(3)
+                    .containsEntry(ff.clone(), bytes("1"))
+                    .containsEntry(fe.clone(), bytes("2"))
+                    .containsEntry(bytes("a"), bytes("3"));
+            assertThat(server.execute("HGETALL", "h"))
+                    .isEqualTo(List.of(Map.entry("\ufffd", "1"), Map.entry("\ufffd", "2"), Map.entry("a", "3")));
+
+            server.execute(bytes("SADD"), bytes("s"), ff, fe);
+            assertThat(server.execute(bytes("SMEMBERS"), bytes("s")))
+                    .asInstanceOf(LIST)
+                    .hasSize(2);
+            assertThat(server.execute("SMEMBERS", "s")).isEqualTo(List.of("\ufffd", "\ufffd"));
+        }
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void fields_and_members_that_are_text_come_as_a_map_and_a_set() {
+        try (Cinnabar server = Cinnabar.builder().start()) {
+            server.execute("HSET", "h", "b", "1", "a", "2");
+            server.execute("SADD", "s", "b", "a");
+            assertThat(server.execute("HGETALL", "h")).isEqualTo(Map.of("b", "1", "a", "2"));
+            assertThat(server.execute("SMEMBERS", "s")).isEqualTo(Set.of("b", "a"));
         }
     }
 
