@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 ///   #CRC:<offset>:<crc>\r\n     covers what lies between it and the line before
 ///   #GRP:<offset>:<crc>\r\n     the same, and ends a group: what follows counts when its own line is there ([Filler] may follow)
 ///   #END:<offset>:<crc>\r\n     the same, and says that the file is complete
+///   #BEG\r\n                    no checksum: begins a group of ours that follows a group
 ///
 ///   #CRC:0:00000000 | *3 SET k v | *2 DEL k | #CRC:64:5a10b2e7 | *2 INCR n | #CRC:106:07f1c93d
 ///   └─────────── covered by the line at 64 ──┘└────── covered by the one at 106 ──┘
@@ -34,6 +35,9 @@ final class Checksum {
 
     /// How many bytes the line at offset 0 takes.
     static final int FIRST_LINE = 5 + 1 + 1 + 8 + 2;
+
+    /// The line that begins a group behind a group.
+    static final byte[] GROUP_BEGIN = {'#', 'B', 'E', 'G', '\r', '\n'};
 
     private static final int PREFIX = 5;
     private static final int BEHIND_COLON = 8 + 2; // eight digits and the line's end

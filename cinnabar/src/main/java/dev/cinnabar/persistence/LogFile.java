@@ -114,6 +114,11 @@ final class LogFile implements Closeable {
         return n;
     }
 
+    /// Stages the line that begins a group behind a group, before anything else of it.
+    void stageGroupBegin() {
+        stage(Checksum.GROUP_BEGIN, 0, Checksum.GROUP_BEGIN.length);
+    }
+
     /// Stages a checksum line. Only between two commands; needs no more room than [#stage] leaves.
     void stageLine(Checksum.Kind kind) {
         int n = checksum.end(kind, length + staged.position(), lines, 0);

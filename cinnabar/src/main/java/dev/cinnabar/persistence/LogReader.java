@@ -35,6 +35,7 @@ final class LogReader implements Closeable {
      * there
      *
      *   nothing but filler up to the end                        is the end
+     *   a command or a timestamp, directly behind the line      is what Redis went on with, and counts: a group of ours begins with #BEG
      *   filler, and where it was to end what Redis begins with  is passed over: Redis went on behind it
      *   a part that does not parse or check out                 is torn if a sector of it was not written, or if neither its line nor
      *                                                           anything like it is there; else damage
@@ -62,8 +63,7 @@ final class LogReader implements Closeable {
     private static final int MAX_BUFFER = Integer.MAX_VALUE - 64;
     private static final int MAX_LINE = 1024; // as Redis's loader reads them
     private static final byte[] TIMESTAMP = {'#', 'T', 'S', ':'};
-    private static final byte[] SELECT =
-            "*2\r\n$6\r\nSELECT\r\n".getBytes(StandardCharsets.US_ASCII); // what Redis always begins with
+    private static final byte[] SELECT = "*2\r\n$6\r\nSELECT\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final int MORE = -1; // the item goes on behind what was read so far
 
     private final DiskFile file;
@@ -175,6 +175,7 @@ final class LogReader implements Closeable {
 
     private Item command() throws IOException, DamagedLog {
         hasEnded = false;
+        if (isBehindGroup()) endGroups();
         while (true) {
             int end = parse();
             if (end >= 0) {
@@ -278,7 +279,8 @@ final class LogReader implements Closeable {
         carryChecksumTo(item);
         Checksum.Kind kind = Checksum.kindOf(buffer, item, length);
         if (kind == null) {
-            if (isChecksummed && itemStart() >= fillerTo && !isTimestamp(length))
+            if (isBehindGroup() && isTimestamp(length)) endGroups();
+            if (isChecksummed && itemStart() >= fillerTo && !isTimestamp(length) && !isGroupBegin(length))
                 return tornOrDamaged("a line that is neither a checksum nor a timestamp");
         } else if (!Checksum.claims(buffer, item, length, itemStart())) {
             return tornOrDamaged("a checksum line that does not belong here");
@@ -313,6 +315,23 @@ final class LogReader implements Closeable {
         return Arrays.equals(buffer, item, item + n, TIMESTAMP, 0, n);
     }
 
+    /// Whether the line begins a group, or is the beginning of such a line if it has no end.
+    private boolean isGroupBegin(int length) {
+        byte[] line = Checksum.GROUP_BEGIN;
+        int n = Math.min(length, line.length);
+        return isBehindGroup() && Arrays.equals(buffer, item, item + n, line, 0, n);
+    }
+
+    /// Whether the current item is the first one behind a group.
+    private boolean isBehindGroup() {
+        return isGrouped() && itemStart() == coveredTo;
+    }
+
+    /// What is here was not written as a group: it counts without a line behind it.
+    private void endGroups() {
+        lastKind = Checksum.Kind.CRC;
+    }
+
     /// Whether what begins with this sign may be filler, behind a group or the end: lines of ours go on with
     /// a letter.
     private boolean isFillerPossible() {
@@ -328,7 +347,7 @@ final class LogReader implements Closeable {
         if (endsInFiller) return end();
         if (Filler.isEnd(to) && (scan.isAt(to, SELECT) || scan.isAt(to, TIMESTAMP))) {
             fillerTo = to;
-            lastKind = Checksum.Kind.CRC; // what follows counts
+            endGroups();
         }
         return line();
     }
@@ -340,8 +359,10 @@ final class LogReader implements Closeable {
         while (end < limit && buffer[end] != 0) end++;
         int length = end - item;
         boolean isLast = length <= MAX_LINE && isZeroFrom(bufferStart + end);
-        boolean isBeginning =
-                !isChecksummed || checksum.isBeginning(buffer, item, length, itemStart()) || isTimestamp(length);
+        boolean isBeginning = !isChecksummed
+                || checksum.isBeginning(buffer, item, length, itemStart())
+                || isTimestamp(length)
+                || isGroupBegin(length);
         if (isLast && isBeginning) return torn("the file ends in the middle of a line");
         return tornOrDamaged("a line without an end that is not the beginning of a checksum line");
     }

@@ -105,7 +105,7 @@ final class LogScan {
     /// Whether the sign at the very end of a sector is followed by a letter: then a line of ours starts with
     /// it.
     private boolean startsLine(long at) throws IOException {
-        return readFully(at, 2) == 2 && chunk[1] >= 'A' && chunk[1] <= 'Z';
+        return readFully(at, 2) == 2 && chunk[0] == '#' && chunk[1] >= 'A' && chunk[1] <= 'Z';
     }
 
     private long endOfData(long from) throws IOException {

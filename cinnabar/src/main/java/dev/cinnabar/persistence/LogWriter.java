@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
 ///   ─────────────┴───────────────────┴─────────────────────┴──────────────────────┴────►  stream offset
 /// ```
 ///
-/// Between commands it puts what readers of the file need: timestamps, checksum lines, and filler behind a
-/// group. It knows no locks, states or policies: [AppendOnlyLog] calls it under `writing`, and syncs what it
-/// has written. [#written], [#durable], [#length] and [#isGrouped] may be asked by any thread, [#tellTimes]
-/// called by any.
+/// Between commands it puts what readers of the file need: timestamps, checksum lines, the beginnings of
+/// groups, and filler behind them. It knows no locks, states or policies: [AppendOnlyLog] calls it under
+/// `writing`, and syncs what it has written. [#written], [#durable], [#length] and [#isGrouped] may be asked
+/// by any thread, [#tellTimes] called by any.
 final class LogWriter {
     static final int LINE_EVERY_BYTES = 4096; // one percent for checksum lines of 30 to 40 bytes
 
@@ -139,6 +139,7 @@ final class LogWriter {
         long to = Math.min(limit, buffer.writable());
         if (to <= buffer.position()) return;
         boolean endsRecord = buffer.endsRecord();
+        if (isWhole && f.isGrouped() && f.loose() == 0) f.stageGroupBegin();
         if (isWhole && tellsTimes) stageTimestamp(f);
         isWhole = false; // when this throws, a command may be half staged
         while (buffer.position() < to) {

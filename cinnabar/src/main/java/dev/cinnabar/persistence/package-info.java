@@ -26,7 +26,7 @@
 ///                                              file appendonly.aof.3.incr.aof seq 3 type i
 ///                 appendonly.aof.2.base.aof    #CRC:0:00000000 | *3 $3 SET … | … | #CRC:65602:9f3a77c2 | … | #END:…
 ///                 appendonly.aof.3.incr.aof    #CRC:0:00000000 | *2 $6 SELECT … | *3 $3 SET … | #CRC:4180:07f1c93d | … …
-///                                              under `always` … | #GRP:61:f9dadb30 | … | #GRP:90:5a10b2e7 | #####…
+///                                              under `always` … | #GRP:61:f9dadb30 | #BEG | … | #GRP:96:5a10b2e7 | #####…
 /// ```
 ///
 /// What we add are lines that Redis skips. With them a flipped bit is found, where Redis serves it; see
@@ -48,8 +48,8 @@
 /// there the loop writes and syncs before it flushes, until an fsync is slow.
 ///
 /// A group does not make the file longer: it overwrites [filler][dev.cinnabar.persistence.Filler] that was
-/// written before, as an fsync then need not commit the file system's journal. Its line (`#GRP`) says that
-/// nothing behind it counts without a line of its own.
+/// written before, as an fsync then need not commit the file system's journal. Its line (`#GRP`) says that no
+/// group behind it, which begins with `#BEG`, counts without a line of its own.
 ///
 /// ```
 ///   loop    | read 20 | run 20 | commit → 20 tickets | read 30 | run 30 | commit → 30 | flush 20 | read 20 | …
@@ -140,7 +140,7 @@
 ///
 /// **What this room does not do.** It does not know what commands mean. It does not undo: who wants
 /// yesterday's data needs a backup. A log that was edited by hand has to lose its checksum lines and filler
-/// (`grep -av '^#CRC\|^#GRP\|^#END\|^##*$'`).
+/// (`grep -av '^#CRC\|^#GRP\|^#BEG\|^#END\|^##*$'`).
 ///
 /// **Start reading** with `Checksum`, then `LogReader`, then `AppendOnlyLog`, whose helpers are `LogEncoder`,
 /// `LogWriter`, `LogThread`, `Gathering` and `RewriteRecord`.

@@ -277,6 +277,33 @@ class AofTwinTest {
         ours.close();
     }
 
+    @Test
+    void redis_goes_on_directly_behind_a_group_and_we_behind_redis() throws Exception {
+        String zeros = "\0".repeat(2000);
+        for (boolean isStopped : new boolean[] {true, false}) {
+            AppendOnlyLog log = openOurs(FsyncPolicy.ALWAYS);
+            toy.call(log, 0, "SET", "k" + isStopped, "v".repeat(200_000)); // too large for filler behind it
+            log.commit();
+            log.thread.turn();
+            if (isStopped) log.close(); // else it was killed, so to speak
+            Path file = dir.resolve("appendonlydir/appendonly.aof.1.incr.aof");
+            assertThat(Files.readString(file, StandardCharsets.ISO_8859_1))
+                    .matches("(?s).*#GRP:\\d+:[0-9a-f]{8}\r\n");
+
+            Jedis jedis = startRedis();
+            jedis.set("bitmap" + isStopped, zeros);
+            for (int i = 0; i < 5; i++) jedis.set("r" + i, "" + isStopped);
+            long size = jedis.dbSize();
+            stopRedis(jedis);
+
+            toy.data().clear();
+            openOurs(FsyncPolicy.ALWAYS).close();
+            assertThat(toy.data()).hasSize((int) size).containsEntry("0:bitmap" + isStopped, zeros);
+            assertThat(toy.data()).containsEntry("0:r4", "" + isStopped);
+            log.close();
+        }
+    }
+
     // ---- all types, with our whole server ----
 
     private static Cinnabar startOurs(Path dir) {

@@ -69,7 +69,7 @@ class LogReaderTest {
         for (String command : ALL) {
             at += Resp.commands(command).length;
             ends.add(at);
-            if (at == Checksum.FIRST_LINE + ONE.length) at += lineLengthAt(at);
+            if (at == Checksum.FIRST_LINE + ONE.length) at += between(file, at);
         }
         for (int cut = 0; cut <= file.length; cut++) {
             int upTo = cut;
@@ -85,8 +85,9 @@ class LogReaderTest {
         }
     }
 
-    private static int lineLengthAt(int offset) {
-        return ("#CRC:" + offset + ":00000000\r\n").length();
+    /// How many bytes of lines follow.
+    private static int between(byte[] file, int offset) {
+        return new String(file, StandardCharsets.ISO_8859_1).indexOf('*', offset) - offset;
     }
 
     @Test
@@ -292,7 +293,7 @@ class LogReaderTest {
         byte[] file = Resp.filled(
                 Resp.checksummed(Checksum.Kind.GRP, first, Resp.join(Resp.text("#TS:1700000000\r\n"), ONE)), 2048);
         assertThat(read(file).commands).hasSize(3);
-        for (int at = begin; at < begin + 16 + ONE.length; at++) {
+        for (int at = begin; at < begin + Checksum.GROUP_BEGIN.length + 16 + ONE.length; at++) {
             byte[] flipped = file.clone();
             flipped[at] ^= 1;
             assertThatThrownBy(() -> read(flipped)).as("byte %s", at - begin).isInstanceOf(DamagedLog.class);
@@ -326,6 +327,42 @@ class LogReaderTest {
         }
     }
 
+    // ---- another server goes on ----
+
+    private static final byte[] SELECT = Resp.commands("SELECT 0");
+    private static final byte[] TIMESTAMP = Resp.text("#TS:1700000000\r\n");
+    private static final List<String> THEIRS = List.of("SELECT 0", "SET bitmap " + "\0".repeat(2000), "SET r 1");
+    private static final byte[] REDIS = Resp.commands(THEIRS.toArray(new String[0]));
+
+    private static List<String> allAnd(List<String> more) {
+        List<String> both = new ArrayList<>(ALL);
+        both.addAll(more);
+        return both;
+    }
+
+    @Test
+    void what_redis_writes_directly_behind_a_group_counts_up_to_where_it_was_torn() throws Exception {
+        for (byte[] theirs : List.of(REDIS, Resp.join(TIMESTAMP, REDIS))) {
+            byte[] file = Resp.join(GROUPS, theirs);
+            assertThat(read(file)).isEqualTo(new Reading(allAnd(THEIRS), LogReader.Item.END, file.length, ""));
+
+            int last = file.length - Resp.commands("SET r 1").length;
+            for (int cut = last + 1; cut < file.length; cut++) {
+                Reading reading = read(Arrays.copyOf(file, cut));
+                assertThat(reading.commands).as("cut at %s", cut).isEqualTo(allAnd(THEIRS.subList(0, 2)));
+                assertThat(reading.end).isEqualTo(LogReader.Item.TORN);
+                assertThat(reading.good).isEqualTo(last);
+            }
+        }
+    }
+
+    @Test
+    void damage_in_what_redis_wrote_directly_behind_a_group_is_no_torn_group() {
+        byte[] file = Resp.join(GROUPS, REDIS);
+        file[GROUPS.length + SELECT.length + 4] ^= 1; // the $ of SET's length
+        assertThatThrownBy(() -> read(file)).isInstanceOf(DamagedLog.class);
+    }
+
     @Test
     void any_sectors_of_the_last_group_may_be_missing_and_what_is_before_them_is_right() throws Exception {
         long seed = System.nanoTime();
@@ -337,6 +374,7 @@ class LogReaderTest {
             for (int g = 1 + random.below(3); g >= 0; g--) {
                 before = commands.size();
                 List<String> group = new ArrayList<>();
+                if (random.below(2) == 0) group.add("SELECT " + random.below(16)); // as Redis begins
                 for (int c = random.below(12); c >= 0; c--)
                     group.add("SET k" + commands.size() + c + " " + value(random));
                 commands.addAll(group);
@@ -344,7 +382,7 @@ class LogReaderTest {
             }
             byte[] file = Resp.checksummed(Checksum.Kind.GRP, groups.toArray(new byte[0][]));
             int lastLine = new String(file, StandardCharsets.ISO_8859_1).lastIndexOf("#GRP:");
-            int start = lastLine - groups.get(groups.size() - 1).length;
+            int start = lastLine - groups.get(groups.size() - 1).length - Checksum.GROUP_BEGIN.length;
             byte[] torn = Resp.filled(file, file.length + 1000 + random.below(500));
             boolean zeros = random.below(4) == 0; // where filler had not reached the disk either
             for (int at = start; at < file.length; at = (at / 512 + 1) * 512) {

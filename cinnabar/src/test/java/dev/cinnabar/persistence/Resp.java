@@ -40,13 +40,15 @@ final class Resp {
         return checksummed(Checksum.Kind.CRC, groups);
     }
 
-    /// The same with lines of another kind behind the groups.
+    /// The same with lines of another kind behind the groups; a group behind a group begins as such.
     static byte[] checksummed(Checksum.Kind kind, byte[]... groups) {
         ByteBuilder out = new ByteBuilder();
         Checksum checksum = new Checksum();
         byte[] line = new byte[Checksum.MAX_LINE];
         out.append(line, 0, checksum.end(Checksum.Kind.CRC, 0, line, 0));
-        for (byte[] group : groups) {
+        for (byte[] commands : groups) {
+            boolean isBehindGroup = kind == Checksum.Kind.GRP && commands != groups[0];
+            byte[] group = isBehindGroup ? join(Checksum.GROUP_BEGIN, commands) : commands;
             out.append(group);
             checksum.update(group, 0, group.length);
             out.append(line, 0, checksum.end(kind, out.length(), line, 0));
