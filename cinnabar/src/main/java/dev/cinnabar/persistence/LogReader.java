@@ -343,6 +343,7 @@ final class LogReader implements Closeable {
     /// over, line by line.
     private Item filler() throws IOException, DamagedLog {
         long to = scan.end(itemStart(), Filler::end);
+        if (to > itemStart() && scan.isAt(to - 1, TIMESTAMP)) to--; // its sign was taken for filler
         endsInFiller = to >= size;
         if (endsInFiller) return end();
         if (Filler.isEnd(to) && (scan.isAt(to, SELECT) || scan.isAt(to, TIMESTAMP))) {

@@ -357,6 +357,18 @@ class LogReaderTest {
     }
 
     @Test
+    void what_redis_writes_behind_filler_counts_with_timestamps_and_without() throws Exception {
+        for (byte[] theirs : List.of(REDIS, Resp.join(TIMESTAMP, REDIS))) {
+            for (int end : new int[] {128 << 10, 256 << 10}) {
+                byte[] file = Resp.join(Resp.filled(GROUPS, end), theirs);
+                assertThat(read(file)).isEqualTo(new Reading(allAnd(THEIRS), LogReader.Item.END, file.length, ""));
+                file[file.length - REDIS.length + SELECT.length + 4] ^= 1; // the $ of SET's length
+                assertThatThrownBy(() -> read(file)).isInstanceOf(DamagedLog.class);
+            }
+        }
+    }
+
+    @Test
     void damage_in_what_redis_wrote_directly_behind_a_group_is_no_torn_group() {
         byte[] file = Resp.join(GROUPS, REDIS);
         file[GROUPS.length + SELECT.length + 4] ^= 1; // the $ of SET's length
