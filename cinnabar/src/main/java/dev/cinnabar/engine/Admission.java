@@ -133,11 +133,8 @@ final class Admission {
         if (!session.mayEnter() && !spec.is(Flag.NO_AUTH)) return "NOAUTH Authentication required.";
         if (session.origin() == Session.Origin.REPLAY) return null;
         if (session.queue != null && spec.is(Flag.NO_MULTI)) return "ERR Command not allowed inside a transaction";
-        boolean evicts = settings.maxMemory > 0 && !engine.isLoading() && !pause.isRunning(moment.nowMs());
-        if (evicts && !eviction.makeRoom() && isRefusedWithoutMemory(session, spec)) return Errors.OUT_OF_MEMORY;
-        if (spec.is(Flag.WRITE) && writeRefusal != null) return writeRefusal;
-        if (spec.is(Flag.WRITE) && engine.log() != ChangeLog.NONE) {
-            String refusal = engine.log().refusal();
+        if (!engine.isInExec()) { // EXEC was asked for all that it runs, which is all or nothing
+            String refusal = refusalForWantOfRoom(session, spec);
             if (refusal != null) return refusal;
         }
         if (session.isInSubscriberMode() && !engine.isInExec() && !spec.is(Flag.FOR_SUBSCRIBERS)) {
@@ -148,6 +145,15 @@ final class Admission {
         if (engine.isLoading() && !spec.is(Flag.LOADING)) return "LOADING Redis is loading the dataset in memory";
         if (session.isMonitor && touchesData(spec)) return "ERR Replica can't interact with the keyspace";
         return null;
+    }
+
+    /// Why memory or the disk cannot take what the command would put there, or null.
+    private @Nullable String refusalForWantOfRoom(Session session, CommandSpec spec) {
+        boolean evicts = settings.maxMemory > 0 && !engine.isLoading() && !pause.isRunning(moment.nowMs());
+        if (evicts && !eviction.makeRoom() && isRefusedWithoutMemory(session, spec)) return Errors.OUT_OF_MEMORY;
+        if (!runs(Flag.WRITE, session, spec)) return null;
+        if (writeRefusal != null) return writeRefusal;
+        return engine.log() == ChangeLog.NONE ? null : engine.log().refusal();
     }
 
     private boolean allowsProtected(Session session) {
@@ -171,14 +177,14 @@ final class Admission {
 
     /// In a transaction everything is refused that would be queued, for a queue takes memory, too.
     private static boolean isRefusedWithoutMemory(Session session, CommandSpec spec) {
-        if (spec.is(Flag.DENYOOM)) return true;
-        if (session.queue == null) return false;
-        return spec.is(Flag.RUNS_QUEUE) ? hasDenyOom(session) : !spec.is(Flag.ENDS_TRANSACTION);
+        return runs(Flag.DENYOOM, session, spec) || session.queue != null && !spec.is(Flag.ENDS_TRANSACTION);
     }
 
-    private static boolean hasDenyOom(Session session) {
-        if (session.queue == null) return false;
-        for (QueuedCall queued : session.queue) if (queued.entry().is(Flag.DENYOOM)) return true;
+    /// Whether the command has this flag, or runs one from the queue that has it.
+    private static boolean runs(Flag flag, Session session, CommandSpec spec) {
+        if (spec.is(flag)) return true;
+        if (session.queue == null || !spec.is(Flag.RUNS_QUEUE)) return false;
+        for (QueuedCall queued : session.queue) if (queued.entry().is(flag)) return true;
         return false;
     }
 }

@@ -48,6 +48,41 @@ class RefusedExecTest {
     }
 
     @Test
+    void a_transaction_that_writes_is_refused_as_a_whole_while_writes_are_and_one_that_reads_runs() {
+        TestClient reader = server.connect();
+        client.send("SET a 1");
+        for (String line : List.of("MULTI", "GET a", "SET a 2", "SET b 2")) client.send(line);
+        for (String line : List.of("MULTI", "GET a")) reader.send(line);
+        server.engine.refuseWrites("MISCONF no disk");
+        assertThat(client.send("EXEC")).isEqualTo("-EXECABORT Transaction discarded because of: MISCONF no disk");
+        assertThat(reader.send("EXEC")).isEqualTo("*1 $1 1");
+        assertThat(client.send("MGET a b")).isEqualTo("*2 $1 1 $-1");
+        assertThat(client.send("EXEC")).isEqualTo("-ERR EXEC without MULTI");
+    }
+
+    @Test
+    void a_transaction_that_began_with_memory_to_spare_runs_whole_and_nothing_is_evicted_meanwhile() {
+        for (EvictionPolicy policy : List.of(EvictionPolicy.NOEVICTION, EvictionPolicy.ALLKEYS_RANDOM)) {
+            client.send("FLUSHALL");
+            for (int i = 0; i < 100; i++) client.send("SET k" + i + " v");
+            server.settings().evictionPolicy = policy;
+            server.settings().maxMemory = server.engine.store().pages().used() + 300_000;
+            client.send("MULTI");
+            for (int i = 0; i < 6; i++) client.send("SETRANGE t" + i + " 100000 x");
+            client.send("DBSIZE");
+            assertThat(client.send("EXEC")).isEqualTo("*7" + " :100001".repeat(6) + " :106");
+            server.settings().maxMemory = 0;
+        }
+    }
+
+    @Test
+    void what_a_transaction_needs_beyond_the_heap_is_refused_within_it() {
+        client.send("MULTI");
+        for (int i = 0; i < 6; i++) client.send("SETRANGE t" + i + " 20000000 x");
+        assertThat(client.send("EXEC")).startsWith("*6 :20000001").contains("-OOM");
+    }
+
+    @Test
     void what_memory_has_no_room_for_is_not_queued_and_all_is_given_back_however_it_ends() {
         String value = "v".repeat(1 << 20);
         TestClient large = server.connect();
