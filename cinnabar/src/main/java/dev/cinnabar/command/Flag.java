@@ -40,7 +40,10 @@ public enum Flag {
     /// Runs what was queued: where a queued command would be held or refused, so is this.
     RUNS_QUEUE,
     /// May be used by a client that listens to channels, also in RESP2.
-    FOR_SUBSCRIBERS;
+    FOR_SUBSCRIBERS,
+    /// Writes nothing, but is refused where a write is for want of a disk: whoever asks whether the server is
+    /// well hears of it.
+    ASKS_HEALTH;
 
     private final String word = name().toLowerCase(Locale.ROOT);
 

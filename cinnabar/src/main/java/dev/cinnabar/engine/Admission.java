@@ -151,7 +151,7 @@ final class Admission {
     private @Nullable String refusalForWantOfRoom(Session session, CommandSpec spec) {
         boolean evicts = settings.maxMemory > 0 && !engine.isLoading() && !pause.isRunning(moment.nowMs());
         if (evicts && !eviction.makeRoom() && isRefusedWithoutMemory(session, spec)) return Errors.OUT_OF_MEMORY;
-        if (!runs(Flag.WRITE, session, spec)) return null;
+        if (!spec.is(Flag.ASKS_HEALTH) && !runs(Flag.WRITE, session, spec)) return null;
         if (writeRefusal != null) return writeRefusal;
         return engine.log() == ChangeLog.NONE ? null : engine.log().refusal();
     }

@@ -2,6 +2,7 @@ package dev.cinnabar.engine;
 
 import static dev.cinnabar.command.CommandSpec.syntax;
 import static dev.cinnabar.command.Flag.ALLOW_BUSY;
+import static dev.cinnabar.command.Flag.ASKS_HEALTH;
 import static dev.cinnabar.command.Flag.ENDS_TRANSACTION;
 import static dev.cinnabar.command.Flag.FAST;
 import static dev.cinnabar.command.Flag.FOR_SUBSCRIBERS;
@@ -41,7 +42,7 @@ public enum ConnectionCommands implements Command {
             .complexity("O(1)")
             .summary("Greets the server: chooses the protocol version, logs in and names the connection if wanted.")),
     PING(syntax("PING [message]")
-            .flags(FAST, FOR_SUBSCRIBERS)
+            .flags(FAST, FOR_SUBSCRIBERS, ASKS_HEALTH)
             .since("1.0.0")
             .complexity("O(1)")
             .tips("request_policy:all_shards", "response_policy:all_succeeded")

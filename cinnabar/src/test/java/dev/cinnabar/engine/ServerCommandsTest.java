@@ -248,6 +248,21 @@ class ServerCommandsTest {
         assertThat(rig.ask("SET", "a", "2")).isEqualTo("OK");
     }
 
+    @Test
+    void ping_is_refused_while_writes_are_so_that_health_checks_hear_of_it() {
+        rig.ask("MULTI");
+        rig.ask("PING");
+        rig.engine.refuseWrites("MISCONF no disk");
+        assertThat(String.valueOf(rig.ask("EXEC"))).as("it was queued before").isEqualTo("[PONG]");
+        assertThat(rig.ask("PING")).isEqualTo("-MISCONF no disk");
+        assertThat(rig.ask("PING", "x")).isEqualTo("-MISCONF no disk");
+        rig.ask("MULTI");
+        assertThat(rig.ask("PING")).isEqualTo("-MISCONF no disk");
+        assertThat(String.valueOf(rig.ask("EXEC"))).startsWith("-EXECABORT");
+        rig.engine.refuseWrites(null);
+        assertThat(rig.ask("PING")).isEqualTo("PONG");
+    }
+
     // ---- what the host does ----
 
     @Test
