@@ -309,8 +309,10 @@ final class AppendOnlyKeeper implements Durability {
         boolean isInUse = false;
         try {
             if (loneRewrite != null) loneRewrite.giveUp();
-            use(AppendOnlyLog.enable(parts(mine)), mine);
+            AppendOnlyLog enabled = AppendOnlyLog.enable(parts(mine));
+            use(enabled, mine);
             isInUse = true;
+            enabled.rewrite(); // its own thread would do that soon, but INFO is to tell it from now on
         } finally {
             if (!isInUse) moveOut(mine);
         }

@@ -171,6 +171,15 @@ class LoneRewriteTest {
     }
 
     @Test
+    void the_first_rewrite_of_a_log_that_is_turned_on_is_told_from_that_moment() {
+        try (Cinnabar server = server().start()) {
+            List<?> answers = transaction(server, "CONFIG SET appendonly yes", "INFO persistence");
+            assertThat(String.valueOf(answers.get(1))).contains("aof_enabled:1", "aof_rewrite_in_progress:1");
+            awaitLog(server);
+        }
+    }
+
+    @Test
     void a_rewrite_without_a_log_can_follow_the_log_at_once() {
         try (Cinnabar server = server().appendOnly(folder).start()) {
             server.execute("SET", "key", "value");
