@@ -23,7 +23,8 @@ import java.util.regex.Pattern;
 ///
 /// Used by one thread at a time: the one that starts the server, then the one that rewrites.
 public final class AofDirectory {
-    private static final String TEMP = "temp-";
+    /// How names begin of files that are not finished.
+    static final String TEMP = "temp-";
 
     private final Disk disk;
     private final Path directory;

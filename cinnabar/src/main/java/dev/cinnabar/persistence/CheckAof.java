@@ -126,8 +126,9 @@ public final class CheckAof {
             if (!disk.exists(path)) throw new DamagedLog(path.toString(), -1, "there is no such file or directory");
             return path;
         }
-        List<String> manifests =
-                disk.list(path).stream().filter(name -> name.endsWith(MANIFEST)).toList();
+        List<String> manifests = disk.list(path).stream()
+                .filter(name -> name.endsWith(MANIFEST) && !name.startsWith(AofDirectory.TEMP))
+                .toList();
         if (manifests.size() != 1) {
             throw new DamagedLog(path.toString(), -1, manifests.size() + " manifests in the directory, one expected");
         }

@@ -50,6 +50,13 @@ class CheckAofTest {
     }
 
     @Test
+    void a_manifest_that_was_not_finished_does_not_count() throws Exception {
+        Files.writeString(dir.resolve("temp-appendonly.aof.manifest"), "file");
+        assertThat(check("", dir)).isZero();
+        assertThat(said).contains("All is well");
+    }
+
+    @Test
     void a_flipped_bit_is_told_with_file_and_offset_and_what_is_good() throws Exception {
         byte[] flipped = good.clone();
         flipped[good.length - 22] ^= 1;
