@@ -62,10 +62,22 @@ final class Filler {
                     at += piece.position() - start;
                 }
             }
-        } catch (IOException e) {
-            return at; // no room, or worse: the next write of the log itself will tell
+        } catch (IOException e) { // no room, or worse: the next write of the log itself will tell
+            return keepEnded(file, from, at);
         }
         return at;
+    }
+
+    /// Takes back what reaches beyond the last place where filler can end: what Redis would write behind it
+    /// could not be told from a torn group.
+    private static long keepEnded(DiskFile file, long from, long to) {
+        long end = Math.max(from, to - to % AHEAD);
+        try {
+            file.truncate(end);
+        } catch (IOException e) {
+            return to;
+        }
+        return end;
     }
 
     /// Sees to it that what is left of a line of filler, when the log ends here, is still a line that starts

@@ -287,8 +287,7 @@ class AofTwinTest {
             log.thread.turn();
             if (isStopped) log.close(); // else it was killed, so to speak
             Path file = dir.resolve("appendonlydir/appendonly.aof.1.incr.aof");
-            assertThat(Files.readString(file, StandardCharsets.ISO_8859_1))
-                    .matches("(?s).*#GRP:\\d+:[0-9a-f]{8}\r\n");
+            assertThat(Files.readString(file, StandardCharsets.ISO_8859_1)).matches("(?s).*#GRP:\\d+:[0-9a-f]{8}\r\n");
 
             Jedis jedis = startRedis();
             jedis.set("bitmap" + isStopped, zeros);

@@ -411,6 +411,20 @@ class AppendOnlyLogTest {
     }
 
     @Test
+    void filler_that_a_full_disk_cuts_short_goes_or_ends_where_all_filler_does() throws Exception {
+        for (int room : new int[] {100, 40_000, 200_000}) {
+            FakeDisk disk = new FakeDisk();
+            Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
+            disk.room = room;
+            f.call("SET", "a", "1");
+            f.log.commit();
+            f.log.thread.turn();
+            assertThat(f.log.refusal()).isNull();
+            assertThat(f.file(FIRST)).hasSize(room < 128 << 10 ? f.length(FIRST) : 128 << 10);
+        }
+    }
+
+    @Test
     void writes_are_welcome_again_within_a_fifth_of_a_second_after_room_is_made() throws Exception {
         for (FsyncPolicy policy : FsyncPolicy.values()) {
             FakeDisk disk = new FakeDisk();

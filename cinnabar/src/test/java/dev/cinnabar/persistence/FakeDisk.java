@@ -251,6 +251,7 @@ final class FakeDisk implements Disk {
         public void truncate(long size) {
             synchronized (FakeDisk.this) {
                 step("truncate", path);
+                if (room != Long.MAX_VALUE) room += content.length - size;
                 content.length = (int) size;
                 content.dirtyTo = Math.min(content.dirtyTo, (int) size);
             }
