@@ -136,9 +136,9 @@ public final class Engine {
     }
 
     /// Waits until those who want the lock have it, for half a millisecond at the most. For a thread that
-    /// works in slices and has just given it back.
+    /// works in slices and has just given it back; not at all when it has it still.
     public void letOthersIn() {
-        others.letIn();
+        if (!isLocked()) others.letIn();
     }
 
     /// Begins a batch of commands that all see the same time.

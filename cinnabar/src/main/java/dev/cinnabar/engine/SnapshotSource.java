@@ -4,7 +4,7 @@ import dev.cinnabar.base.ByteBuilder;
 import java.io.IOException;
 
 /// An image of the data set at one moment, handed out in slices while writers go on. One image at a time;
-/// driven by one thread, which does not hold the engine's lock.
+/// driven by one thread, which does not hold the engine's lock, or else must not wait for another image.
 public interface SnapshotSource {
     /// Asked now and then: throws when there is no sense in going on.
     interface Check {

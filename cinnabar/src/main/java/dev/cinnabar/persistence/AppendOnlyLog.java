@@ -50,6 +50,8 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
      *   LOST         refused      dropped: the image to come holds it                    wait for WELL
      *   REBUILDING   refused      goes to the new increment                              wait for WELL
      *
+     * A log whose data set was replaced is lost, too, but mostly written anew in the same call.
+     *
      * A log that is switched on while the server runs starts in LOST with `isBeingEnabled`: then writes are
      * welcome and replies go, as nothing was promised yet.
      */
@@ -469,12 +471,26 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         if (isClosing || !isRewriting.compareAndSet(false, true)) return RewriteAnswer.ALREADY_IN_PROGRESS;
         rewrites.begun(clock.nanos());
         try {
-            parts.background().execute(new Rewrite(this, parts, keepsImported));
+            parts.background().execute(new Rewrite(this, parts, keepsImported, true));
         } catch (RuntimeException | OutOfMemoryError e) { // no thread to be had
             log.warning("Cannot begin to rewrite the append only file: " + e);
             rewriteEnded(false);
         }
         return RewriteAnswer.STARTED;
+    }
+
+    /// The data set was replaced by one that the log knows nothing of: what is in memory takes the place of
+    /// all that the log holds, before this returns. Until then a crash leaves what was before. Where that is
+    /// not possible at once, for the disk fails or another image is being written, it is done as for every
+    /// log that was lost. Under the engine's lock.
+    public void beginAnew() {
+        boolean isNow = !isBeingEnabled && !isClosing && isRewriting.compareAndSet(false, true);
+        synchronized (writing) {
+            lose("there is another data set");
+        }
+        if (!isNow) return;
+        rewrites.begun(clock.nanos());
+        new Rewrite(this, parts, keepsImported, false).run();
     }
 
     /// Begins to rewrite a log that has grown, or was lost. The log's thread.

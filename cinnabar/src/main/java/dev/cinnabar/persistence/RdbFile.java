@@ -254,18 +254,20 @@ public final class RdbFile {
     /// Reads the file into the store. The engine is loading until somebody says otherwise; whoever waits for
     /// its lock gets it now and then.
     ///
-    /// @param merges whether a key may take the place of one that is there
+    /// @param leavesOutExpired whether keys whose time is over are not read
+    /// @param merges           whether a key may take the place of one that is there
     /// @throws DamagedLog when it does not check out; what was read so far must not be served
-    public Loaded load(boolean merges, LoadingProgress progress) throws IOException, DamagedLog {
+    public Loaded load(boolean leavesOutExpired, boolean merges, LoadingProgress progress)
+            throws IOException, DamagedLog {
         engine.lock();
         try (DiskFile open = disk.openForReading(file)) {
             engine.loading(true);
             engine.beginBatch();
             progress.begin(open.size());
             progress.reading(String.valueOf(file.getFileName()));
-            RdbReader reader = new RdbReader(open, progress.file(), this::database, at -> pause(at, progress))
-                    .leavingOutExpired(engine.clock().wallMs())
-                    .merging(merges);
+            RdbReader reader = new RdbReader(open, progress.file(), this::database, at -> pause(at, progress));
+            if (leavesOutExpired) reader.leavingOutExpired(engine.clock().wallMs());
+            reader.merging(merges);
             long end = reader.read();
             return new Loaded(reader.keys(), reader.expired(), end);
         } finally {

@@ -6,7 +6,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /// One rewrite of the log: what is in memory becomes the new base, what changes meanwhile a new increment,
-/// and all that was before is history. Runs once, on a background thread; writers go on.
+/// and all that was before is history. Runs once: on a background thread while writers go on, or, where the
+/// data set was replaced, at once.
 ///
 /// ```
 ///   manifest                                              what happens
@@ -32,14 +33,18 @@ final class Rewrite implements Runnable {
     private final Disk disk;
     private final SnapshotSource source;
     private final boolean keepsImported;
+    private final boolean mayWait;
     private final Log log;
 
-    Rewrite(AppendOnlyLog aof, LogParts parts, boolean keepsImported) {
+    /// @param mayWait whether it may wait for another image to end; not with the engine's lock, which that
+    ///                needs
+    Rewrite(AppendOnlyLog aof, LogParts parts, boolean keepsImported, boolean mayWait) {
         this.aof = aof;
         this.directory = parts.directory();
         this.disk = directory.disk();
         this.source = parts.source();
         this.keepsImported = keepsImported;
+        this.mayWait = mayWait;
         this.log = parts.log();
     }
 
@@ -80,7 +85,7 @@ final class Rewrite implements Runnable {
         try {
             disk.syncDirectory(directory.path());
             aof.sync(true); // so that less is left to do when the world waits
-            source.begin(aof::hold, this::check);
+            source.begin(aof::hold, this::checkWaiting);
             aof.completeIncrement();
             directory.replace(directory.manifest().plus(entry));
             isNeeded = true;
@@ -108,7 +113,7 @@ final class Rewrite implements Runnable {
         LogFile next = LogFile.create(disk, temporary);
         boolean isTaken = false;
         try {
-            source.begin(() -> aof.rebuildIn(next), this::check);
+            source.begin(() -> aof.rebuildIn(next), this::checkWaiting);
             isTaken = true;
         } finally {
             if (!isTaken) discard(next);
@@ -140,6 +145,11 @@ final class Rewrite implements Runnable {
             check();
             alsoAsked.check();
         });
+    }
+
+    private void checkWaiting() throws IOException {
+        if (!mayWait) throw new IOException("another image is being written");
+        check();
     }
 
     private void check() throws IOException {

@@ -72,7 +72,8 @@
 /// ([dev.cinnabar.persistence.Reserve]). An fsync that fails is another matter: the kernel has forgotten
 /// which bytes did not reach the disk, and the next fsync would succeed without them. Nothing on disk is
 /// trusted then; what is in memory is written to new files, and only when these are safe do the held replies
-/// go.
+/// go. The same is done, before the command returns, where DEBUG RELOAD puts another data set in the place of
+/// the one that the log holds.
 ///
 /// **Rewriting** ([dev.cinnabar.persistence.Rewrite]) goes without `fork`: the store keeps an image of one
 /// moment ([dev.cinnabar.engine.SnapshotSource]), a background thread writes it to a new base, and the log

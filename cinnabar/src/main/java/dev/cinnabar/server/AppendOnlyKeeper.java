@@ -453,6 +453,14 @@ final class AppendOnlyKeeper implements Durability {
         }
     }
 
+    /// The data set is another one than the log knows. Under the engine's lock.
+    void beginAnew() {
+        AppendOnlyLog f = file;
+        if (f == null) return;
+        engine.log(f); // for the log a transaction that has changed something ends here
+        f.beginAnew();
+    }
+
     /// Waits until what the ticket stands for is as safe as the policy demands, also when interrupted; not at
     /// all for ticket 0.
     ///

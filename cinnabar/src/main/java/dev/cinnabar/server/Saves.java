@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class Saves {
     private static final long RETRY_SECONDS = 5; // after a save that failed, as Redis waits
     private static final long STOP_MS = 5000; // for a cancelled save to delete its file
+    private static final String CANNOT_RELOAD = "ERR Error trying to load the RDB dump, check server logs";
     private static final String REFUSAL =
             "MISCONF Cinnabar is configured to save RDB snapshots, but it's currently unable to persist to"
                     + " disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during"
@@ -108,7 +109,7 @@ final class Saves {
     /// @throws StartException when it does not check out
     void start() {
         try {
-            read(false);
+            read(true, false);
         } catch (DamagedLog e) {
             throw new StartException("The RDB file cannot be loaded: " + e.getMessage(), e);
         } catch (IOException e) {
@@ -118,11 +119,11 @@ final class Saves {
         }
     }
 
-    private void read(boolean merges) throws IOException, DamagedLog {
+    private void read(boolean leavesOutExpired, boolean merges) throws IOException, DamagedLog {
         progress.begins(engine.clock().wallMs());
         long began = machineClock.nanos();
         try {
-            loaded = file().load(merges, progress);
+            loaded = file().load(leavesOutExpired, merges, progress);
             log.notice("Done loading RDB, keys loaded: " + (loaded.keys() - loaded.expired()) + ", keys expired: "
                     + loaded.expired() + '.');
             double seconds = (machineClock.nanos() - began) / 1e9;
@@ -133,25 +134,34 @@ final class Saves {
         engine.loading(false);
     }
 
-    /// DEBUG RELOAD.
+    /// DEBUG RELOAD. What was just saved is read as it is, with the keys whose time is over: they go later,
+    /// as they would have, and whoever logs changes hears of it.
+    ///
+    /// @param whenOther is run in the end, unless the data set is the one that it was
     @Nullable
-    String reload(boolean saves, boolean empties, boolean merges) {
+    String reload(boolean saves, boolean empties, boolean merges, Runnable whenOther) {
         if (saves) {
             String error = save();
             if (error != null) return error;
+        } else if (!exists()) {
+            return CANNOT_RELOAD;
         }
+        boolean isReadBack = saves && empties;
+        boolean isAsBefore = false;
         if (empties) {
             for (int i = 0; i < engine.store().count(); i++) engine.store().flush(i);
             engine.store().freeGarbage();
         }
         try {
-            read(merges);
+            read(!isReadBack, merges);
+            isAsBefore = isReadBack;
             return null;
         } catch (IOException | DamagedLog e) {
             log.warning("Error trying to load the RDB file: " + e);
-            return "ERR Error trying to load the RDB dump, check server logs";
+            return CANNOT_RELOAD;
         } finally {
             engine.loading(false); // also when memory was short
+            if (!isAsBefore) whenOther.run();
         }
     }
 

@@ -96,7 +96,7 @@ final class ServerHost implements Host {
 
     @Override
     public @Nullable String reload(boolean saves, boolean empties, boolean merges) {
-        return parts.saves.reload(saves, empties, merges);
+        return parts.saves.reload(saves, empties, merges, parts.appendOnly::beginAnew);
     }
 
     @Override

@@ -79,7 +79,7 @@ final class FakeHost extends NoHost {
             file.save();
             for (int i = 0; empties && i < engine.store().count(); i++)
                 engine.store().flush(i);
-            file.load(merges, new LoadingProgress());
+            file.load(!empties, merges, new LoadingProgress());
             Files.delete(path);
             Files.delete(directory);
             return null;

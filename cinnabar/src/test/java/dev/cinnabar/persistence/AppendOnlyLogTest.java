@@ -853,6 +853,12 @@ class AppendOnlyLogTest {
                 case 3 -> disk.syncFailure = random.below(4) == 0 ? new IOException("Input/output error") : null;
                 case 4 -> disk.room = random.below(3) == 0 ? random.below(100) : Long.MAX_VALUE / 2;
                 case 5 -> disk.renameFailure = random.below(4) == 0 ? new IOException("no rename") : null;
+                case 9 -> {
+                    if (random.below(3) > 0) break;
+                    f.toy.replace(Map.of("0:k1", "another " + states.size()));
+                    states.add(new TreeMap<>(f.toy.data()));
+                    f.log.beginAnew();
+                }
                 case 6 -> disk.directorySyncFailure = random.below(3) == 0 ? new IOException("no sync") : null;
                 default -> {
                     if (f.log.refusal() == null) write(f, random, states);
@@ -892,7 +898,7 @@ class AppendOnlyLogTest {
     private static int commit(Fixture f, List<Map<String, String>> states, List<long[]> held) {
         int commands = states.size() - 1;
         long ticket = f.log.commit();
-        if (ticket == 0) return commands;
+        if (ticket == 0) return f.log.refusal() == null ? commands : 0; // another data set waits, perhaps
         held.add(new long[] {ticket, commands});
         return 0;
     }

@@ -52,7 +52,7 @@ class RdbFileTest {
     /// A server that has read the file.
     private TestServer loaded(FakeDisk from) throws Exception {
         TestServer other = new TestServer();
-        new RdbFile(other.engine(), from, PATH, 1, true, true).load(false, new LoadingProgress());
+        new RdbFile(other.engine(), from, PATH, 1, true, true).load(true, false, new LoadingProgress());
         other.engine().loading(false);
         other.store().checkInvariants();
         return other;
@@ -78,7 +78,7 @@ class RdbFileTest {
         TestServer other = new TestServer();
         other.advance(Duration.ofSeconds(1));
         RdbFile.Loaded loaded =
-                new RdbFile(other.engine(), disk, PATH, 1, true, true).load(false, new LoadingProgress());
+                new RdbFile(other.engine(), disk, PATH, 1, true, true).load(true, false, new LoadingProgress());
         other.engine().loading(false);
         assertThat(loaded.keys()).isEqualTo(2);
         assertThat(loaded.expired()).isEqualTo(1);

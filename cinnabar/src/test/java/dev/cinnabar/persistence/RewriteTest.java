@@ -104,6 +104,43 @@ class RewriteTest {
     }
 
     @Test
+    void a_log_whose_data_set_was_replaced_holds_the_new_one_at_once() throws Exception {
+        for (FsyncPolicy policy : FsyncPolicy.values()) {
+            FakeDisk disk = new FakeDisk();
+            Fixture f = Fixture.open(disk, policy);
+            f.call("SET", "n", "text");
+            f.toy.replace(Map.of("0:n", "1"));
+            f.log.beginAnew();
+            assertThat(f.log.refusal()).isNull();
+            assertThat(Fixture.recover(disk.afterPowerCut(n -> 0))).isEqualTo(Map.of("0:n", "1"));
+            f.call("INCR", "n");
+            f.log.commit();
+            f.log.thread.turn();
+            assertThat(Fixture.recover(disk.afterKill())).isEqualTo(Map.of("0:n", "2"));
+        }
+    }
+
+    @Test
+    void while_it_is_rewritten_a_log_whose_data_set_was_replaced_is_lost_until_it_is_written_anew() throws Exception {
+        Fixture f = Fixture.open(disk, FsyncPolicy.EVERYSEC);
+        f.call("SET", "n", "text");
+        f.log.commit();
+        f.log.rewrite();
+        f.toy.beforeSlice = () -> {
+            f.toy.beforeSlice = () -> {};
+            f.toy.replace(Map.of("0:n", "1"));
+            f.log.beginAnew();
+        };
+        f.runBackground();
+        assertThat(f.log.refusal()).isNotNull();
+        assertThat(Fixture.recover(disk.afterKill())).isEqualTo(Map.of("0:n", "text"));
+        f.turn(1000);
+        f.runBackground();
+        assertThat(f.log.refusal()).isNull();
+        assertThat(Fixture.recover(disk.afterKill())).isEqualTo(Map.of("0:n", "1"));
+    }
+
+    @Test
     void a_rewrite_that_cannot_begin_changes_nothing() throws Exception {
         Fixture f = Fixture.open(disk, FsyncPolicy.EVERYSEC);
         f.call("SET", "a", "1");

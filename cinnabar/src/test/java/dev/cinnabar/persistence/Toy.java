@@ -35,6 +35,13 @@ final class Toy implements Replayer, SnapshotSource {
         return data;
     }
 
+    /// Another data set takes the place of what is there, as when a file is read.
+    void replace(Map<String, String> other) {
+        takeImage();
+        data.clear();
+        data.putAll(other);
+    }
+
     /// The commands that ran, as words.
     List<String> ran() {
         return ran;

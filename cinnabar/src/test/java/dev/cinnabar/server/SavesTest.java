@@ -509,6 +509,70 @@ class SavesTest {
         }
     }
 
+    @Test
+    void after_a_reload_of_whatever_sort_the_log_gives_back_what_is_there() {
+        for (String options : List.of("", " NOSAVE", " NOSAVE NOFLUSH MERGE")) {
+            String digest;
+            try (Cinnabar server =
+                    Cinnabar.builder().clock(clock).appendOnly(dir).start()) {
+                run(server, "DEBUG SET-ACTIVE-EXPIRE 0", "FLUSHALL", "SET a 1", "SET other 1", "SAVE");
+                run(server, "DEL a", "RPUSH a x", "RPUSH gone x", "PEXPIRE gone 20");
+                clock.advance(Duration.ofSeconds(1));
+                run(server, "DEBUG RELOAD" + options, "INCR gone");
+                run(server, options.isEmpty() ? "RPUSH a y" : "APPEND a y");
+                digest = (String) server.execute("DEBUG", "DIGEST");
+                server.checkInvariants();
+            }
+            try (Cinnabar server =
+                    Cinnabar.builder().clock(clock).appendOnly(dir).start()) {
+                assertThat(server.execute("DEBUG", "DIGEST")).as(options).isEqualTo(digest);
+                assertThat(server.execute("GET", "gone")).isEqualTo("1");
+            }
+        }
+    }
+
+    @Test
+    void a_reload_in_a_transaction_leaves_a_log_of_whole_transactions() {
+        try (Cinnabar server = Cinnabar.builder().appendOnly(dir).start()) {
+            run(server, "SET n 7", "SAVE", "MULTI", "SET n text", "DEBUG RELOAD NOSAVE", "INCR n", "EXEC");
+        }
+        try (Cinnabar server = Cinnabar.builder().appendOnly(dir).start()) {
+            assertThat(server.execute("GET", "n")).isEqualTo("8");
+        }
+    }
+
+    /// An image that nobody ends stands for a save of a large data set.
+    @Test
+    void a_reload_does_not_wait_for_a_save_that_waits_for_it() {
+        try (Cinnabar server = Cinnabar.builder().appendOnly(dir).start()) {
+            run(server, "SET n 7", "SAVE");
+            LogSnapshot save = new LogSnapshot(server.engine());
+            save.tryBegin(() -> {});
+            run(server, "SET n text", "DEBUG RELOAD NOSAVE");
+            assertThatThrownBy(() -> server.execute("INCR", "n")).hasMessageStartingWith("MISCONF");
+            save.abort();
+            await().until(() -> line(server, "aof_last_write_status").equals("ok"));
+            run(server, "INCR n");
+        }
+        try (Cinnabar server = Cinnabar.builder().appendOnly(dir).start()) {
+            assertThat(server.execute("GET", "n")).isEqualTo("8");
+        }
+    }
+
+    @Test
+    void a_reload_of_a_file_that_is_not_there_keeps_the_data() {
+        try (Cinnabar server = start("")) {
+            server.execute("SET", "a", "1");
+            assertThatThrownBy(() -> server.execute("DEBUG", "RELOAD", "NOSAVE"))
+                    .hasMessageContaining("RDB dump");
+            assertThat(server.execute("GET", "a")).isEqualTo("1");
+        }
+    }
+
+    private static void run(Cinnabar server, String... commands) {
+        for (String command : commands) server.execute(command.split(" "));
+    }
+
     /// The save waits for an image that another one holds, so that it runs for as long as we like.
     @Test
     void a_rewrite_during_a_save_is_scheduled_and_begins_when_that_has_ended() {
