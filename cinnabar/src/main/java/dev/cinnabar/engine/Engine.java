@@ -16,6 +16,7 @@ import dev.cinnabar.command.Waiting;
 import dev.cinnabar.engine.Session.QueuedCall;
 import dev.cinnabar.memory.Budget;
 import dev.cinnabar.memory.OutOfMemory;
+import dev.cinnabar.store.Database;
 import dev.cinnabar.store.Store;
 import dev.cinnabar.store.WrongType;
 import java.util.ArrayList;
@@ -279,7 +280,7 @@ public final class Engine {
         pushes.keepFor(session);
         try {
             hasRun = runCommand(session, argc, argv, out);
-            waiting.serveReady();
+            if (!isLoading) waiting.serveReady();
             pushes.appendKept(out);
         } finally {
             pushes.endKeeping(session);
@@ -457,9 +458,10 @@ public final class Engine {
     }
 
     /// Empties the outbox, the part for others: those who watch a key, wait for it, or listen to what happens
-    /// to keys.
+    /// to keys. What comes from a log is told to nobody.
     private void tell(Outbox outbox) {
-        int classes = isLoading ? 0 : settings.keyspaceEvents;
+        if (isLoading) return;
+        int classes = settings.keyspaceEvents;
         for (int i = 0; i < outbox.size(); i++) {
             Outbox.Entry entry = outbox.entry(i);
             if (entry.isWatched()) watches.changed(entry.db(), entry.key());
@@ -686,10 +688,29 @@ public final class Engine {
         return journal.log();
     }
 
-    /// While the data set is being loaded, only commands run that need no data.
+    /// Throws the data set away, because another one is about to be loaded.
+    public void empty() {
+        everythingChanges();
+        for (int i = 0; i < store.count(); i++) store.flush(i);
+        store.freeGarbage();
+    }
+
+    /// While the data set is being loaded, only commands run that need no data, and nobody hears of what keys
+    /// were meanwhile. Who watches or waits hears of what they are in the end.
     public void loading(boolean isLoading) {
+        boolean isLoaded = this.isLoading && !isLoading;
         this.isLoading = isLoading;
         store.moment().expires = !isLoading;
+        if (isLoaded) everythingChanges();
+    }
+
+    /// Any key that is there now may be another one before or after.
+    private void everythingChanges() {
+        for (int i = 0; i < store.count(); i++) {
+            Database db = store.database(i);
+            watches.flushed(i, key -> db.lookup(key) != 0);
+            waiting.waiters().allChanged(i);
+        }
     }
 
     public boolean isLoading() {

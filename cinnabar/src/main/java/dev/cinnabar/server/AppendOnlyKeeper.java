@@ -436,8 +436,7 @@ final class AppendOnlyKeeper implements Durability {
         boolean isLoaded = false;
         try {
             end(f::close, tenancy);
-            for (int i = 0; i < engine.store().count(); i++) engine.store().flush(i);
-            engine.store().freeGarbage();
+            engine.empty();
             resume();
             isLoaded = true;
             return null;

@@ -148,10 +148,7 @@ final class Saves {
         }
         boolean isReadBack = saves && empties;
         boolean isAsBefore = false;
-        if (empties) {
-            for (int i = 0; i < engine.store().count(); i++) engine.store().flush(i);
-            engine.store().freeGarbage();
-        }
+        if (empties) engine.empty();
         try {
             read(!isReadBack, merges);
             isAsBefore = isReadBack;

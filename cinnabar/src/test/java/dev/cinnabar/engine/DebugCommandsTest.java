@@ -173,6 +173,48 @@ class DebugCommandsTest {
     }
 
     @Test
+    void who_waits_or_watches_hears_of_what_keys_are_after_loadaof_and_not_of_what_they_were_meanwhile() {
+        TestClient waiting = new TestClient(rig.engine, Session.Origin.NETWORK, "127.0.0.1:50002", "127.0.0.1:6379");
+        waiting.send("BLPOP queue 0");
+        rig.ask("WATCH", "never", "queue");
+        rig.log.clear();
+        load("RPUSH queue past", "RENAME queue done", "SET never 1", "DEL never");
+        assertThat(waiting.read()).isEmpty();
+        assertThat(rig.ask("LRANGE", "done", "0", "-1")).isEqualTo(List.of("past"));
+        assertThat(rig.log).isEmpty();
+        rig.ask("MULTI");
+        assertThat(rig.ask("EXEC")).isEqualTo(List.of());
+
+        rig.ask("WATCH", "done");
+        load("SET never 1", "RPUSH queue now");
+        assertThat(waiting.read()).isEqualTo("*2 $5 queue $3 now");
+        assertThat(rig.log).containsExactly("0 LPOP queue");
+        rig.ask("MULTI");
+        assertThat(rig.ask("EXEC")).as("done has gone").isNull();
+    }
+
+    @Test
+    void in_a_transaction_nobody_is_served_before_its_end_though_a_log_is_replayed() {
+        TestClient waiting = new TestClient(rig.engine, Session.Origin.NETWORK, "127.0.0.1:50002", "127.0.0.1:6379");
+        waiting.send("BLPOP queue 0");
+        rig.ask("MULTI");
+        rig.ask("RPUSH", "queue", "a");
+        rig.ask("DEBUG", "LOADAOF");
+        rig.ask("DEL", "queue");
+        rig.host.onReload = () -> rig.replay("RPUSH", "queue", "b");
+        assertThat(rig.ask("EXEC")).isEqualTo(List.of(1L, "OK", 1L));
+        assertThat(waiting.read()).isEmpty();
+    }
+
+    private void load(String... lines) {
+        rig.host.onReload = () -> {
+            rig.engine.empty();
+            rig.replayAll(lines);
+        };
+        assertThat(rig.ask("DEBUG", "LOADAOF")).isEqualTo("OK");
+    }
+
+    @Test
     void object_tells_how_long_a_value_was_not_used() {
         rig.ask("SET", "a", "hello");
         rig.clock.advance(Duration.ofSeconds(12));

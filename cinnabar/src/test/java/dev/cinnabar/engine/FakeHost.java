@@ -77,8 +77,7 @@ final class FakeHost extends NoHost {
             RdbFile file = new RdbFile(engine, Disk.real(), path, 1, true, true);
             if (!saves) return "ERR no file";
             file.save();
-            for (int i = 0; empties && i < engine.store().count(); i++)
-                engine.store().flush(i);
+            if (empties) engine.empty();
             file.load(!empties, merges, new LoadingProgress());
             Files.delete(path);
             Files.delete(directory);

@@ -78,10 +78,16 @@ final class Rig {
 
     /// Runs a command as a loader does.
     void replay(String... words) {
-        Bytes[] argv = new Bytes[words.length];
-        for (int i = 0; i < words.length; i++) argv[i] = Bytes.of(words[i]);
+        replayAll(String.join(" ", words));
+    }
+
+    /// Runs commands as a loader does; each line is split at blanks.
+    void replayAll(String... lines) {
         try (LogReplayer replayer = new LogReplayer(engine, client)) {
-            replayer.run(argv.length, argv);
+            for (String line : lines) {
+                Bytes[] argv = TestEngine.words(line.split(" "));
+                replayer.run(argv.length, argv);
+            }
         }
         engine.loading(false);
     }
