@@ -4,6 +4,7 @@ import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.StoredBytes;
 import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.store.Database;
+import dev.cinnabar.store.Kind;
 import dev.cinnabar.store.StreamConsumer;
 import dev.cinnabar.store.StreamEntries;
 import dev.cinnabar.store.StreamGroup;
@@ -15,6 +16,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
 
 /// XREAD and XREADGROUP: entries behind given ids, of several streams, perhaps after waiting for them.
 ///
@@ -112,9 +114,16 @@ final class StreamReading {
     }
 
     private void check(int stream) {
-        call.db().stream(call.lookupRead(key(stream)));
+        stream(call.lookupRead(key(stream)));
         if (isSign(stream, '>')) throw new Refusal(NEW_WITHOUT_GROUP);
         if (!isSign(stream, '$') && !isSign(stream, '+')) StreamCommands.checkId(call.arg(idAt(stream)));
+    }
+
+    /// The stream in a record, null when there is none. Who has waited for several goes on with the others
+    /// when the key of one has become something else.
+    private @Nullable StreamValue stream(long address) {
+        boolean isPassedOver = call.hasWaited() && address != 0 && call.db().kind(address) != Kind.STREAM;
+        return isPassedOver ? null : call.db().stream(address);
     }
 
     private void checkInGroup(int stream) {
@@ -160,7 +169,7 @@ final class StreamReading {
 
     /// @return whether there is anything to answer
     private boolean answer(int index) {
-        StreamValue stream = call.db().stream(call.db().lookup(key(index)));
+        StreamValue stream = stream(call.db().lookup(key(index)));
         if (stream == null || stream.size() == 0 || isSign(index, '$')) return false;
         StreamEntries entries = call.db().streamEntries();
         if (isSign(index, '+')) {

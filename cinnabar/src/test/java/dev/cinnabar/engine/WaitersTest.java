@@ -73,6 +73,16 @@ class WaitersTest {
     }
 
     @Test
+    void a_stream_that_became_something_else_does_not_keep_the_others_from_serving() {
+        waiting.send("XREAD BLOCK 0 STREAMS first second $ $");
+        client.send("SET second x");
+        assertThat(waiting.read()).isEmpty();
+        client.send("XADD first 1-1 f v");
+        assertThat(waiting.read()).isEqualTo("*1 *2 $5 first *1 *2 $3 1-1 *2 $1 f $1 v");
+        assertThat(waiting.send("XREAD BLOCK 0 STREAMS first second $ $")).startsWith("-WRONGTYPE");
+    }
+
+    @Test
     void a_stream_whose_last_entry_was_deleted_has_nothing_for_who_waits() {
         client.send("XADD gone 5-1 f v");
         client.send("XDEL gone 5-1");
