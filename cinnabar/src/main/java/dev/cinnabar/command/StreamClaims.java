@@ -258,8 +258,7 @@ final class StreamClaims {
         return call.is(3, "FATAL") ? Long.MAX_VALUE : had;
     }
 
-    /// Tells the log that an entry is pending of nobody; with the number of deliveries, because the log does
-    /// not know of all of them: not of those by XREADGROUP with an id.
+    /// Tells the log that an entry is pending of nobody, and how often it was delivered.
     private static void tellRelease(Call call, long ms, long seq, long deliveries) {
         call.effects()
                 .command(Words.XNACK)
