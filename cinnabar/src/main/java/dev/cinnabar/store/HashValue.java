@@ -307,7 +307,8 @@ public final class HashValue extends CollectionValue {
     private boolean put(Bytes name, Bytes newValue, boolean keepsExpiry) {
         if (hasVolatile()) get(name); // which goes if its time is over
         if (address != 0 && isBig()) return putBig(name, newValue, keepsExpiry);
-        if (name.length() > thresholds.hashMaxListpackValue || newValue.length() > thresholds.hashMaxListpackValue)
+        boolean isTooLong = Math.max(name.length(), newValue.length()) > thresholds.hashMaxListpackValue;
+        if (isTooLong || address == 0 && thresholds.hashMaxListpackEntries <= 0)
             return becomeBigWith(name, newValue, keepsExpiry);
         if (address == 0) return create(name, newValue);
         return putSmall(name, newValue, keepsExpiry);

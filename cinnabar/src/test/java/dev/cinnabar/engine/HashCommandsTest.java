@@ -774,6 +774,21 @@ class HashCommandsTest {
         assertThat(server.line("EXISTS old new")).isEqualTo(":0\r\n");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "HSET h f 1",
+                "HSETNX h f 1",
+                "HINCRBY h f 1",
+                "HINCRBYFLOAT h f 1.5",
+                "HSETEX h PX 100 FIELDS 1 f 1"
+            })
+    void where_a_small_hash_may_have_no_fields_the_first_one_makes_a_table(String line) {
+        server.store().thresholds().hashMaxListpackEntries = 0;
+        server.line(line);
+        assertThat(server.line("OBJECT ENCODING h")).isEqualTo("$9\r\nhashtable\r\n");
+    }
+
     /// What the log says makes the same data again, whatever was done and whatever expired in between.
     @ParameterizedTest
     @ValueSource(ints = {2, 8, 512})
