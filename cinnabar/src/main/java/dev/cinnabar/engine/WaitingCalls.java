@@ -87,9 +87,10 @@ final class WaitingCalls {
     }
 
     /// Runs the calls again that wait for keys which have changed, in their order, and again for what those
-    /// change.
+    /// change. They see the time that it is, and not that of the batch.
     void serveReady() {
         if (!waiters.isAnyReady()) return;
+        store.moment().set(engine.clock().wallMs()); // what woke them may be over after a long transaction
         while (true) {
             WatchedKey key = waiters.nextReady();
             if (key == null) return;

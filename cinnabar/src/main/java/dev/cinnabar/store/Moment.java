@@ -1,7 +1,8 @@
 package dev.cinnabar.store;
 
 /// What time it is for the commands that run now, and how use of keys is noted. The engine sets it once per
-/// batch of commands, so that all of them see one time. Shared by all databases of an engine.
+/// batch of commands, so that all of them see one time, and before it serves calls that wait. Shared by all
+/// databases of an engine.
 public final class Moment {
     /// How long an unused key keeps a step of its LFU counter, in minutes (`lfu-decay-time`), and how hard
     /// the counter rises (`lfu-log-factor`).

@@ -33,6 +33,20 @@ class WaitersTest {
     }
 
     @Test
+    void what_has_expired_before_a_transaction_was_over_serves_nobody() {
+        waiting.send("BLPOP list 1");
+        client.send("MULTI");
+        client.send("RPUSH list a");
+        client.send("PEXPIRE list 100");
+        client.send("STALL 200");
+        assertThat(client.send("EXEC")).isEqualTo("*3 :1 :1 +OK");
+        assertThat(waiting.read()).isEmpty();
+        assertThat(client.send("EXISTS list")).isEqualTo(":0");
+        server.advance(Duration.ofMillis(800));
+        assertThat(waiting.read()).isEqualTo("*-1");
+    }
+
+    @Test
     void swapdb_leaves_others_waiting() {
         waiting.send("BLPOP list 0");
         client.send("SELECT 2");
