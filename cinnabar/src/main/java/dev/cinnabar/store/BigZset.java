@@ -44,16 +44,33 @@ final class BigZset extends BigValue {
     /// @return whether it is new
     /// @throws OutOfMemory when memory is short; then nothing has changed
     boolean put(Bytes member, double score) {
-        index.prepare();
         long found = members.find(member);
-        if (found == 0) {
-            index.insert(score, member, members.addFixed(member, Double.doubleToRawLongBits(score)));
-            return true;
+        if (found == 0) add(member, score);
+        else change(found, member, score);
+        return found == 0;
+    }
+
+    private void add(Bytes member, double score) {
+        long address = members.addFixed(member, Double.doubleToRawLongBits(score));
+        try {
+            index.insert(score, member, address);
+        } catch (OutOfMemory e) {
+            members.remove(member);
+            throw e;
         }
-        index.removeAt(index.rank(score(found), member));
+    }
+
+    private void change(long found, Bytes member, double score) {
+        double before = score(found);
+        index.removeAt(index.rank(before, member));
         members.setFixed(found, Double.doubleToRawLongBits(score));
-        index.insert(score, member, found);
-        return false;
+        try {
+            index.insert(score, member, found);
+        } catch (OutOfMemory e) {
+            members.setFixed(found, Double.doubleToRawLongBits(before));
+            index.insertForced(before, member, found);
+            throw e;
+        }
     }
 
     /// @return whether it was there
@@ -117,7 +134,6 @@ final class BigZset extends BigValue {
         }
         try {
             index.forEach(0, index.size(), false, address -> {
-                copy.index.prepare();
                 Bytes member = members.member(address, window);
                 copy.index.insert(score(address), member, copy.members.find(member));
             });

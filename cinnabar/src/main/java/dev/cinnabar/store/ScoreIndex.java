@@ -2,6 +2,7 @@ package dev.cinnabar.store;
 
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.memory.Pages;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// The order of a large sorted set: addresses of its members' records, by score and then by the members'
@@ -23,11 +24,17 @@ final class ScoreIndex {
      * (twelve with the gaps), where a node of Redis's skip list takes some forty. A descent reads no record
      * as long as scores differ, the leaf's binary search reads six.
      *
+     * A single leaf is as small as its elements allow, for many sorted sets are large only because one of
+     * their few members is long. What a split takes is known where the descent ends: a leaf, and a node for
+     * each one above that is full. It is counted there, before anything has changed.
+     *
      * Redis's sorted sets are skip lists (W. Pugh, 1990); for counts in B-trees see Knuth, volume 3, 6.2.4.
      */
     private static final int LEAF = 64; // addresses; 512 bytes
+    private static final int SMALLEST_LEAF = 4; // addresses
     private static final int INNER = 32; // children
-    private static final int LEAF_BYTES = 16 + LEAF * Long.BYTES + 40; // array and object, with compressed pointers
+    private static final int EMPTY_LEAF_BYTES = 16 + 40; // array and object, with compressed pointers
+    private static final int LEAF_BYTES = EMPTY_LEAF_BYTES + LEAF * Long.BYTES;
     private static final int INNER_BYTES = 2 * (16 + INNER * Long.BYTES) + 16 + INNER * Integer.BYTES + 32;
 
     private abstract static class Node {
@@ -35,13 +42,25 @@ final class ScoreIndex {
     }
 
     private static final class Leaf extends Node {
-        final long[] addresses = new long[LEAF];
+        long[] addresses; // room for LEAF of them, for fewer only where there is no other leaf
 
         @Nullable
         Leaf previous;
 
         @Nullable
         Leaf next;
+
+        Leaf(int capacity) {
+            addresses = new long[capacity];
+        }
+
+        int capacity() {
+            return addresses.length;
+        }
+
+        int bytes() {
+            return EMPTY_LEAF_BYTES + capacity() * Long.BYTES;
+        }
     }
 
     private static final class Inner extends Node {
@@ -65,26 +84,28 @@ final class ScoreIndex {
     private final Pages pages;
     private final Members members;
     private final Bytes window = new Bytes();
-    private Node root = new Leaf();
+    private Node root;
     private int height = 1;
     private long size;
-    private long bytes; // counted for the nodes there are
-    private long spare; // counted for those that the next insert may need
+    private long bytes; // of the nodes
+    private boolean isForced;
 
     // what is looked for
     private By by = By.ELEMENT;
     private double score;
     private Bytes member = new Bytes();
     private boolean isInclusive;
-    private Leaf foundLeaf = new Leaf();
+    private Leaf foundLeaf;
     private int foundAt;
 
     /// @throws dev.cinnabar.memory.OutOfMemory when memory is short
     ScoreIndex(Pages pages, Members members) {
         this.pages = pages;
         this.members = members;
-        pages.countExtra(LEAF_BYTES);
-        bytes = LEAF_BYTES;
+        Leaf only = new Leaf(SMALLEST_LEAF);
+        taken(only.bytes());
+        root = only;
+        foundLeaf = only;
     }
 
     long size() {
@@ -92,7 +113,7 @@ final class ScoreIndex {
     }
 
     long bytes() {
-        return bytes + spare;
+        return bytes;
     }
 
     // ---- asking ----
@@ -222,39 +243,41 @@ final class ScoreIndex {
 
     // ---- changing ----
 
-    /// Sets memory aside for the next [#insert], which then cannot fail, whatever is removed in between.
+    /// Adds an element that is not there.
     ///
     /// @throws dev.cinnabar.memory.OutOfMemory when memory is short; then nothing has changed
-    void prepare() {
-        long needed = LEAF_BYTES + (long) height * INNER_BYTES;
-        if (spare >= needed) return;
-        pages.countExtra(needed - spare);
-        spare = needed;
-    }
-
-    /// Adds an element that is not there. Call [#prepare] before.
     void insert(double score, Bytes member, long address) {
         this.by = By.ELEMENT;
         this.score = score;
         this.member = member;
         this.isInclusive = false;
-        Node right = insert(root, address);
+        Node right = insert(root, address, 1);
         size++;
         if (right == null) return;
         Inner top = new Inner();
-        taken(INNER_BYTES);
         insertChild(top, 0, root);
         insertChild(top, 1, right);
         root = top;
         height++;
     }
 
+    /// The same beyond the budget, for an element that was taken out and has to come back.
+    void insertForced(double score, Bytes member, long address) {
+        isForced = true;
+        try {
+            insert(score, member, address);
+        } finally {
+            isForced = false;
+        }
+    }
+
+    /// @param inners how many inner nodes are needed above when this one is split
     /// @return the node's new neighbour to the right, if it had to be split
-    private @Nullable Node insert(Node node, long address) {
-        if (node instanceof Leaf leaf) return insertInLeaf(leaf, placeIn(leaf), address);
+    private @Nullable Node insert(Node node, long address, int inners) {
+        if (node instanceof Leaf leaf) return insertInLeaf(leaf, placeIn(leaf), address, inners);
         Inner inner = (Inner) node;
         int child = childFor(inner);
-        Node right = insert(inner.children[child], address);
+        Node right = insert(inner.children[child], address, inner.size < INNER ? 0 : inners + 1);
         if (score < inner.lowest[child]) inner.lowest[child] = score;
         if (right == null) {
             inner.counts[child]++;
@@ -264,13 +287,14 @@ final class ScoreIndex {
         return insertInInner(inner, child + 1, right);
     }
 
-    private @Nullable Node insertInLeaf(Leaf leaf, int at, long address) {
+    private @Nullable Node insertInLeaf(Leaf leaf, int at, long address, int inners) {
+        if (leaf.size == leaf.capacity() && leaf.capacity() < LEAF) resize(leaf, 2 * leaf.capacity());
         if (leaf.size < LEAF) {
             insertAddress(leaf, at, address);
             return null;
         }
-        Leaf right = new Leaf();
-        taken(LEAF_BYTES);
+        taken(LEAF_BYTES + inners * INNER_BYTES);
+        Leaf right = new Leaf(LEAF);
         right.previous = leaf;
         right.next = leaf.next;
         if (right.next != null) right.next.previous = right;
@@ -285,6 +309,13 @@ final class ScoreIndex {
         return right;
     }
 
+    private void resize(Leaf leaf, int capacity) {
+        int more = (capacity - leaf.capacity()) * Long.BYTES;
+        if (more > 0) taken(more);
+        else givenBack(-more);
+        leaf.addresses = Arrays.copyOf(leaf.addresses, capacity);
+    }
+
     private static void insertAddress(Leaf leaf, int at, long address) {
         System.arraycopy(leaf.addresses, at, leaf.addresses, at + 1, leaf.size - at);
         leaf.addresses[at] = address;
@@ -297,7 +328,6 @@ final class ScoreIndex {
             return null;
         }
         Inner right = new Inner();
-        taken(INNER_BYTES);
         int keep = at == INNER ? INNER : INNER / 2;
         moveChildren(inner, keep, right);
         if (at < keep || at == keep && keep < INNER) insertChild(inner, at, child);
@@ -354,6 +384,8 @@ final class ScoreIndex {
             height--;
             givenBack(INNER_BYTES);
         }
+        if (root instanceof Leaf only && only.capacity() > SMALLEST_LEAF && only.size <= only.capacity() / 4)
+            resize(only, only.capacity() / 2);
     }
 
     private void removeAt(Node node, long rank) {
@@ -415,7 +447,8 @@ final class ScoreIndex {
     }
 
     private void taken(int nodeBytes) {
-        spare -= nodeBytes;
+        if (isForced) pages.forceExtra(nodeBytes);
+        else pages.countExtra(nodeBytes);
         bytes += nodeBytes;
     }
 
@@ -427,12 +460,12 @@ final class ScoreIndex {
     /// Gives all of it back; nothing else may be done with it any more. The collector finds the nodes by
     /// itself, O(1).
     void free() {
-        pages.uncountExtra(bytes + spare);
+        pages.uncountExtra(bytes);
         bytes = 0;
-        spare = 0;
         size = 0;
-        root = new Leaf();
-        foundLeaf = new Leaf();
+        Leaf none = new Leaf(0);
+        root = none;
+        foundLeaf = none;
     }
 
     // ---- self-check ----
@@ -465,9 +498,11 @@ final class ScoreIndex {
 
     private long check(Node node, int level, long[] nodeBytes) {
         if (node instanceof Leaf leaf) {
-            nodeBytes[0] += LEAF_BYTES;
+            nodeBytes[0] += leaf.bytes();
             if (level != height || leaf.size == 0 && size > 0)
                 throw new IllegalStateException("a leaf at level " + level);
+            if (level > 1 && leaf.capacity() != LEAF)
+                throw new IllegalStateException("a leaf of " + leaf.capacity() + " beside others");
             return leaf.size;
         }
         Inner inner = (Inner) node;

@@ -3,6 +3,7 @@ package dev.cinnabar.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cinnabar.memory.Budget;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -69,6 +70,27 @@ class FullHeapTest {
             assertThat(server.logged()).isEmpty();
             server.store().checkInvariants();
         }
+        server.store().checkInvariants();
+    }
+
+    @Test
+    void a_member_whose_new_score_is_refused_stays_where_it_was() {
+        server.store().thresholds().zsetMaxListpackEntries = 0;
+        for (int i = 0; i < 66; i++) server.line("ZADD k " + i + " m" + i); // a full leaf, and one of two
+        String before = server.line("ZRANGE k 0 -1 WITHSCORES");
+        server.logged();
+        String reply = "";
+        int refused = 0;
+        for (int left = 0; !reply.startsWith(":"); left += Long.BYTES) {
+            reply = runWithin(left, "ZADD", "k", "10.5", "m65"); // into the full one
+            if (!reply.startsWith("-OOM")) continue;
+            refused++;
+            assertThat(server.line("ZRANGE k 0 -1 WITHSCORES")).isEqualTo(before);
+            assertThat(server.logged()).isEmpty();
+            server.store().checkInvariants();
+        }
+        assertThat(refused).isPositive();
+        assertThat(server.line("ZRANK k m65")).isEqualTo(":11\r\n");
         server.store().checkInvariants();
     }
 

@@ -333,6 +333,21 @@ class ZsetCommandsTest {
     }
 
     @Test
+    void a_set_of_few_long_members_takes_little_beside_them() {
+        for (int members : new int[] {1, 3, 10}) {
+            for (int i = 0; i < members; i++) ask("ZADD z" + members + " " + i + " " + i + "x".repeat(100));
+            assertThat(usage("z" + members)).isLessThan(400 + 180 * members);
+        }
+        for (int i = 0; i < 500; i++) ask("ZADD shrunk " + i + " " + i + "x".repeat(100));
+        ask("ZREMRANGEBYRANK shrunk 0 -4");
+        assertThat(usage("shrunk")).isLessThan(1000);
+    }
+
+    private int usage(String key) {
+        return Integer.parseInt(ask("MEMORY USAGE " + key).substring(1));
+    }
+
+    @Test
     void a_large_set_can_be_copied_renamed_and_given_up() {
         for (int i = 0; i < 3000; i++) ask("ZADD z " + i % 50 + " m" + i);
         assertThat(ask("COPY z c")).isEqualTo(":1");
