@@ -409,30 +409,36 @@ public enum SetCommands implements Command {
 
     /// Looks at the sets of some keys, each by a look of its own.
     ///
-    /// @return the index of the smallest, or -1 when one of them is empty
-    private static int lookAll(Call call, int first, int last) {
-        int smallest = 0;
+    /// @return whether all of them have members
+    private static boolean lookAll(Call call, int first, int last) {
+        boolean isNoneEmpty = true;
         for (int i = first; i <= last; i++) {
-            long size = call.db()
-                    .set(i - first, call.key(i), call.lookupRead(call.key(i)))
-                    .size();
-            if (size == 0) smallest = -1;
-            else if (smallest >= 0 && size < look(call, smallest).size()) smallest = i - first;
+            SetValue set = call.db().set(i - first, call.key(i), call.lookupRead(call.key(i)));
+            isNoneEmpty &= set.size() > 0;
         }
-        return smallest;
+        return isNoneEmpty;
     }
 
     private static SetValue look(Call call, int index) {
         return call.db().set(index);
     }
 
-    /// Shows the members that are in all of the sets.
+    /// The looks at some of the sets, the smallest first.
+    private static Integer[] bySize(Call call, int from, int to) {
+        Integer[] looks = new Integer[to - from];
+        for (int i = 0; i < looks.length; i++) looks[i] = from + i;
+        if (looks.length > 1)
+            Arrays.sort(looks, Comparator.comparingLong(i -> look(call, i).size()));
+        return looks;
+    }
+
+    /// Shows the members that are in all of the sets: those of the smallest, looked for in the others, of
+    /// which a small one is the likeliest not to have them.
     private static void intersect(Call call, int first, int last, SetValue.Visitor visitor) {
-        int smallest = lookAll(call, first, last);
-        if (smallest < 0) return;
-        int sets = last - first + 1;
-        look(call, smallest).forEach(member -> {
-            for (int i = 0; i < sets; i++) if (i != smallest && !look(call, i).contains(member)) return true;
+        if (!lookAll(call, first, last)) return;
+        Integer[] looks = bySize(call, 0, last - first + 1);
+        look(call, looks[0]).forEach(member -> {
+            for (int i = 1; i < looks.length; i++) if (!look(call, looks[i]).contains(member)) return true;
             return visitor.member(member);
         });
     }
@@ -445,19 +451,15 @@ public enum SetCommands implements Command {
         lookAll(call, first, last);
         long size = look(call, 0).size();
         long others = 0;
-        Integer[] largestFirst = new Integer[last - first];
-        for (int i = 0; i < largestFirst.length; i++) {
-            largestFirst[i] = i + 1;
-            others += look(call, i + 1).size();
-        }
+        for (int i = 1; i <= last - first; i++) others += look(call, i).size();
         long lookedUp = Math.min(size, Math.min(most, size) + others); // the others hold back no more than they have
         if (lookedUp * (last - first + 1) / 2 > size + others) {
             takeOut(call, last - first, call.key(first), visitor);
             return;
         }
-        Arrays.sort(largestFirst, Comparator.comparingLong(i -> -look(call, i).size()));
+        Integer[] looks = bySize(call, 1, last - first + 1);
         look(call, 0).forEach(member -> {
-            for (int i : largestFirst) if (look(call, i).contains(member)) return true;
+            for (int i = looks.length - 1; i >= 0; i--) if (look(call, looks[i]).contains(member)) return true;
             return visitor.member(member);
         });
     }
