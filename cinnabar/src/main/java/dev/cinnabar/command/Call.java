@@ -300,7 +300,10 @@ public final class Call implements Arguments {
     /// The same for a call that takes what it wants from one of the keys, as BLPOP does: from the one that
     /// got something first, not from the one that is named first. So when it is run again, the key that has
     /// changed stands in the places of all.
-    public Reply waitForOneOf(int first, int last, long timeoutMs, boolean nilIsArray) {
+    ///
+    /// @param what it waits for, as by [#waitFor]
+    public Reply waitForOneOf(Wish what, int first, int last, long timeoutMs, boolean nilIsArray) {
+        waitFor(what);
         return waitForKeys(first, last, true, timeoutMs, nilIsArray);
     }
 

@@ -576,7 +576,7 @@ public enum ListCommands implements Command {
         if (!write(call, 1).exists()) {
             // as in Redis: a nil where nobody can wait, but a nil array when the time is over
             return call.mayWait()
-                    ? call.waitForOneOf(1, 1, timeoutMs, true)
+                    ? call.waitForOneOf(Wish.LIST, 1, 1, timeoutMs, true)
                     : call.reply().nil();
         }
         Reply reply = move(call, fromHead, toHead);
@@ -598,7 +598,7 @@ public enum ListCommands implements Command {
         long timeoutMs = Timeout.millis(call, 5);
         long most = mostToMove(call, 6);
         long size = write(call, 1).size();
-        if (size < (isExact(call, 6) ? most : 1)) return call.waitForOneOf(1, 1, timeoutMs, true);
+        if (size < (isExact(call, 6) ? most : 1)) return call.waitForOneOf(Wish.LIST, 1, 1, timeoutMs, true);
         Reply reply = carry(call, fromHead, toHead, 6, Math.min(most, size));
         if (reply.errors() > 0) return reply;
         Effects effects = call.effects()
@@ -622,7 +622,7 @@ public enum ListCommands implements Command {
             call.effects().command(atHead ? Words.LPOP : Words.RPOP).arg(call.key(i));
             return reply;
         }
-        return call.waitForOneOf(1, last, timeoutMs, true);
+        return call.waitForOneOf(Wish.LIST, 1, last, timeoutMs, true);
     }
 
     private static Reply popFirstOfOrWait(Call call) {
@@ -645,6 +645,8 @@ public enum ListCommands implements Command {
                     .arg(taken);
             return reply;
         }
-        return timeoutMs < 0 ? call.reply().nilArray() : call.waitForOneOf(asked.first, asked.last, timeoutMs, true);
+        return timeoutMs < 0
+                ? call.reply().nilArray()
+                : call.waitForOneOf(Wish.LIST, asked.first, asked.last, timeoutMs, true);
     }
 }

@@ -30,6 +30,11 @@ final class StreamWish {
         }
 
         @Override
+        public Type type() {
+            return Type.STREAM;
+        }
+
+        @Override
         public long answeredFromMs(Database db, Bytes key) {
             StreamValue stream = stream(db, key);
             if (stream == null) return NOW; // the command says what becomes of it

@@ -574,7 +574,7 @@ public enum ZsetCommands implements Command {
             call.effects().command(isMax ? Words.ZPOPMAX : Words.ZPOPMIN).arg(call.key(i));
             return call.reply();
         }
-        return call.waitForOneOf(1, last, timeoutMs, true);
+        return call.waitForOneOf(Wish.ZSET, 1, last, timeoutMs, true);
     }
 
     /// @param countAt   where the number of keys stands
@@ -593,7 +593,9 @@ public enum ZsetCommands implements Command {
                     .arg(taken);
             return call.reply();
         }
-        return timeoutMs < 0 ? call.reply().nilArray() : call.waitForOneOf(asked.first, asked.last, timeoutMs, true);
+        return timeoutMs < 0
+                ? call.reply().nilArray()
+                : call.waitForOneOf(Wish.ZSET, asked.first, asked.last, timeoutMs, true);
     }
 
     // ---- walking ----

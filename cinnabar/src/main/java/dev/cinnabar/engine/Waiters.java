@@ -4,6 +4,7 @@ import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.StoredBytes;
 import dev.cinnabar.command.Flag;
 import dev.cinnabar.command.Waiting;
+import dev.cinnabar.command.Wish;
 import dev.cinnabar.engine.Session.WatchedKey;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,6 +31,8 @@ final class Waiters {
      * A line may be long, and mostly its first is served and nobody else. So nobody walks through it, and
      * nothing is copied: who goes, whoever it is and whoever is served just then, is taken out of its places
      * at once. A place that was taken out still leads to the next, so that a walk that stands on it goes on.
+     * And a line knows how many wait for which type: where nobody waits for what the key is now, nobody is
+     * looked at.
      */
 
     /// A call that waits.
@@ -68,6 +71,13 @@ final class Waiters {
             return Math.min(deadlineMs, againMs);
         }
 
+        /// Whether a key helps it that is of this type now, or gone (null).
+        boolean waitsFor(@Nullable String type) {
+            return type == null
+                    ? entry.is(Flag.WAKES_WITHOUT_KEY)
+                    : how.wish().type().fits(type);
+        }
+
         /// Its words when it is run again because a key has changed.
         Bytes[] argvFor(WatchedKey changed) {
             if (!how.isForOneOf() || keys.size() == 1) return argv;
@@ -97,21 +107,36 @@ final class Waiters {
     }
 
     /// Who waits for a key.
-    private static final class Line {
+    static final class Line {
+        private static final Wish.Type[] TYPES = Wish.Type.values();
+
         @Nullable
         Place first;
 
         @Nullable
         Place last;
 
-        int wakeWithoutKey; // how many want to hear when the key goes
+        private int wakeWithoutKey; // how many want to hear when the key goes
+        private final int[] forType = new int[TYPES.length]; // how many wait for a key of each type
+
+        /// Whether anybody waits for the key that is of this type now, or gone (null). O(1).
+        boolean isAnyFor(@Nullable String type) {
+            if (type == null) return wakeWithoutKey > 0;
+            for (Wish.Type wished : TYPES) if (forType[wished.ordinal()] > 0 && wished.fits(type)) return true;
+            return false;
+        }
+
+        private void count(Waiter waiter, int more) {
+            forType[waiter.how.wish().type().ordinal()] += more;
+            if (waiter.entry.is(Flag.WAKES_WITHOUT_KEY)) wakeWithoutKey += more;
+        }
 
         void add(Place place) {
             place.previous = last;
             if (last == null) first = place;
             else last.next = place;
             last = place;
-            if (place.waiter.entry.is(Flag.WAKES_WITHOUT_KEY)) wakeWithoutKey++;
+            count(place.waiter, 1);
         }
 
         void remove(Place place) {
@@ -119,7 +144,7 @@ final class Waiters {
             else place.previous.next = place.next;
             if (place.next == null) last = place.previous;
             else place.next.previous = place.previous;
-            if (place.waiter.entry.is(Flag.WAKES_WITHOUT_KEY)) wakeWithoutKey--;
+            count(place.waiter, -1);
         }
     }
 
@@ -181,7 +206,7 @@ final class Waiters {
     /// Of these keys, those that somebody waits for who wants to hear when they go.
     int keysThatMayGo() {
         int count = 0;
-        for (Line line : lines.values()) if (line.wakeWithoutKey > 0) count++;
+        for (Line line : lines.values()) if (line.isAnyFor(null)) count++;
         return count;
     }
 
@@ -216,17 +241,10 @@ final class Waiters {
         return key;
     }
 
-    /// The place of who has waited the longest for the key, or null.
+    /// Who waits for the key, or null.
     @Nullable
-    Place first(WatchedKey key) {
-        Line line = lines.get(key);
-        return line == null ? null : line.first;
-    }
-
-    /// Whether anybody waits for the key who wants to hear when it goes.
-    boolean wakesWithoutKey(WatchedKey key) {
-        Line line = lines.get(key);
-        return line != null && line.wakeWithoutKey > 0;
+    Line line(WatchedKey key) {
+        return lines.get(key);
     }
 
     /// One whose time is over, or who wants to be run again, or null.

@@ -8,6 +8,7 @@ import dev.cinnabar.command.Errors;
 import dev.cinnabar.command.Flag;
 import dev.cinnabar.command.Waiting;
 import dev.cinnabar.engine.Session.WatchedKey;
+import dev.cinnabar.engine.Waiters.Line;
 import dev.cinnabar.engine.Waiters.Place;
 import dev.cinnabar.engine.Waiters.Waiter;
 import dev.cinnabar.store.Database;
@@ -17,6 +18,7 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// What becomes of calls that cannot be answered at once: they are kept, run again when one of their keys has
 /// changed, and answered when they succeed, when their time is over, or when somebody ends their waiting.
@@ -94,15 +96,18 @@ final class WaitingCalls {
         while (true) {
             WatchedKey key = waiters.nextReady();
             if (key == null) return;
-            boolean isThere = isThere(key);
-            for (Place place = waiters.first(key); place != null; place = place.next()) {
-                if (!isThere && !waiters.wakesWithoutKey(key)) break;
-                Waiter waiter = place.waiter;
-                if (waiter.isGone || !isThere && !waiter.entry.is(Flag.WAKES_WITHOUT_KEY)) continue;
-                if (!mayBeAnswered(waiter, key)) continue;
-                runAgain(waiter, waiter.argvFor(key), false);
-                isThere = isThere(key); // it may have been taken
-            }
+            Line line = waiters.line(key);
+            if (line != null) serve(line, key);
+        }
+    }
+
+    private void serve(Line line, WatchedKey key) {
+        String type = type(key);
+        for (Place place = line.first; place != null && line.isAnyFor(type); place = place.next()) {
+            Waiter waiter = place.waiter;
+            if (waiter.isGone || !waiter.waitsFor(type) || !mayBeAnswered(waiter, key)) continue;
+            runAgain(waiter, waiter.argvFor(key), false);
+            type = type(key); // it may have been taken
         }
     }
 
@@ -120,8 +125,10 @@ final class WaitingCalls {
         engine.timers().tickBy(waiter.nextMs());
     }
 
-    private boolean isThere(WatchedKey key) {
-        return store.database(key.db()).lookup(key.key().window()) != 0;
+    private @Nullable String type(WatchedKey key) {
+        Database db = store.database(key.db());
+        long address = db.lookup(key.key().window());
+        return address == 0 ? null : db.kind(address).type();
     }
 
     private void runAgain(Waiter waiter, Bytes[] argv, boolean isTimeOver) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
+import dev.cinnabar.command.Wish;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -175,6 +176,32 @@ class WaitersTest {
         counting.connect().send("SET k v");
         assertThat(looks.get()).isEqualTo(1);
         counting.advance(Duration.ofMillis(20));
+        assertThat(looks.get()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "LIST, SADD k x, RPUSH k x",
+        "LIST, ZADD k 1 x, LPUSH k x",
+        "ZSET, RPUSH k x, ZADD k 1 x",
+        "LIST, SET k v, RPUSH k x"
+    })
+    void a_key_of_another_type_runs_no_call_again(String type, String other, String awaited) {
+        Wish wish = type.equals("LIST") ? Wish.LIST : Wish.ZSET;
+        AtomicInteger looks = new AtomicInteger();
+        TestEngine counting =
+                new TestEngine(Command.of(CommandSpec.syntax("LOOK key").key("RO"), call -> {
+                    looks.incrementAndGet();
+                    return call.waitForOneOf(wish, 1, 1, 0, true);
+                }));
+        counting.connect().send("LOOK k");
+        counting.connect().send("XREAD BLOCK 0 STREAMS k 0");
+        TestClient writer = counting.connect();
+        writer.send(other);
+        assertThat(looks.get()).isEqualTo(1);
+        writer.send("DEL k");
+        assertThat(looks.get()).isEqualTo(1);
+        writer.send(awaited);
         assertThat(looks.get()).isEqualTo(2);
     }
 
