@@ -34,7 +34,11 @@ final class WaitingCalls {
     private static final int WAITER_BYTES = 300; // of heap, for a call that waits beside its words
     private static final int LINE_BYTES = 150; // the same for its place in the line of a key
 
+    private static final int LARGE_ANSWER = 4 << 10; // bytes that are worth an array of their own
+    private static final byte[] NOTHING = new byte[0];
+
     private final ByteBuilder woken = new ByteBuilder(); // what it is answered
+    private byte[] lastLarge = NOTHING; // the last large answer, while others are served
     private final ByteBuilder wokenPushes = new ByteBuilder(); // for its client
     private ChangeLog lastLog = ChangeLog.NONE; // the log when it was looked at last
     private long lastDurable; // and how far it was on disk
@@ -109,6 +113,7 @@ final class WaitingCalls {
             runAgain(waiter, waiter.argvFor(key), false);
             type = type(key); // it may have been taken
         }
+        lastLarge = NOTHING;
     }
 
     /// Whether it is worth while to run a call again. If it is later, it will be run then.
@@ -175,10 +180,21 @@ final class WaitingCalls {
         remove(waiter);
         session.isWaiting = false;
         session.lastUsedMs = store.moment().nowMs();
-        if (!session.hidesReply()) session.link().push(woken.array(), 0, woken.length());
+        if (!session.hidesReply()) send(session.link());
         session.replyIsOver();
         session.link().resume();
         woken.trim(Engine.KEPT_BYTES);
+    }
+
+    /// Thousands may wait for the same entry: what is large and the same for all is not copied for each.
+    private void send(Link link) {
+        if (woken.length() < LARGE_ANSWER) {
+            link.push(woken.array(), 0, woken.length());
+            return;
+        }
+        boolean isSame = Arrays.equals(lastLarge, 0, lastLarge.length, woken.array(), 0, woken.length());
+        if (!isSame) lastLarge = woken.copy();
+        link.share(lastLarge);
     }
 
     /// Answers those whose time is over, and runs those again who wait for a time, too. What writes is put
@@ -191,6 +207,7 @@ final class WaitingCalls {
                 waiters.again(waiter, nowMs + pause.endsInMs(nowMs, Sampler.PERIOD_MS));
             else runAgain(waiter, waiter.argv, false);
         }
+        lastLarge = NOTHING;
     }
 
     /// Runs the calls again that may wait for the log (WAITAOF), if it has come further on disk. They look at

@@ -4,7 +4,9 @@ import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 
 /// A client without a socket: what it gets is the protocol's text with `\r\n` shown as blanks, so that a
 /// reply fits into a line. A command that has to wait is kept, with those behind it, and brought again when
@@ -17,6 +19,7 @@ final class TestClient implements Link {
     private final ByteBuilder received = new ByteBuilder();
     private final Deque<Bytes[]> waiting = new ArrayDeque<>();
     private boolean isResumed;
+    final List<byte[]> shared = new ArrayList<>(); // the arrays that were not copied for this client
     boolean isClosed;
     boolean closesAfterReply;
     boolean hasNoMemory; // for what it is pushed
@@ -137,6 +140,12 @@ final class TestClient implements Link {
     public void push(byte[] data, int offset, int length) {
         if (hasNoMemory) throw new OutOfMemoryError("none for a push");
         received.append(data, offset, length);
+    }
+
+    @Override
+    public void share(byte[] message) {
+        shared.add(message);
+        received.append(message);
     }
 
     @Override

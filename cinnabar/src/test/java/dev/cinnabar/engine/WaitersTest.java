@@ -206,6 +206,23 @@ class WaitersTest {
     }
 
     @Test
+    void a_large_answer_that_is_the_same_for_many_is_handed_to_all_and_copied_for_none() {
+        List<TestClient> readers = new ArrayList<>();
+        for (int i = 0; i < 5; i++) readers.add(server.connect());
+        readers.get(4).send("HELLO 3");
+        for (TestClient reader : readers) reader.send("XREAD BLOCK 0 STREAMS s $");
+        String text = "x".repeat(5000);
+        client.send("XADD s 1-0 f " + text);
+        for (TestClient reader : readers)
+            assertThat(reader.read()).contains("$1 s *1 *2 $3 1-0").endsWith(text);
+        assertThat(readers.get(0).shared).hasSize(1);
+        byte[] message = readers.get(0).shared.get(0);
+        for (TestClient reader : readers.subList(0, 4))
+            assertThat(reader.shared.get(0)).isSameAs(message);
+        assertThat(readers.get(4).shared.get(0)).isNotSameAs(message); // RESP3
+    }
+
+    @Test
     void who_waits_to_claim_gets_in_time_what_another_one_was_served_meanwhile() {
         client.send("XGROUP CREATE s g $ MKSTREAM");
         TestClient first = server.connect();
