@@ -91,7 +91,7 @@ public final class Main {
 
     /// @param isConfigured whether there was anything on the command line
     private void run(boolean isConfigured) throws InterruptedException {
-        Signals.handle(this::signalled, "TERM", "INT");
+        List<String> ignored = Signals.handle(this::signalled, "TERM", "INT");
         Signals.handle(name -> {}, "HUP"); // a terminal that is closed takes no server with it
         long pid = ProcessHandle.current().pid();
         log.notice("Cinnabar version=" + Version.CINNABAR + ", compatible with Redis " + Version.REDIS + ", pid=" + pid
@@ -104,6 +104,8 @@ public final class Main {
         }
         for (Directive<?> kept : config.ineffective())
             log.verbose("Directive " + kept.name() + " has no meaning here and is only kept");
+        for (String name : ignored)
+            log.warning("SIG" + name + " was ignored when this server was started, so it does not end it");
         warnOfMissing();
         log.role('M');
         introduce(pid);

@@ -1,6 +1,8 @@
 package dev.cinnabar.server;
 
 import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 
 /// Signals of the process. The JDK has them only in `sun.misc` (module `jdk.unsupported`, there on 17 and on
@@ -12,7 +14,9 @@ final class Signals {
     /// Calls the handler, on a thread of its own, with the name of each signal that comes.
     ///
     /// @param names without `SIG`
-    static void handle(Consumer<String> handler, String... names) {
+    /// @return those that will not come: a JVM goes on ignoring what was ignored when it was started
+    static List<String> handle(Consumer<String> handler, String... names) {
+        List<String> ignored = new ArrayList<>();
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handlerType = Class.forName("sun.misc.SignalHandler");
@@ -22,12 +26,15 @@ final class Signals {
                             handler.accept(String.valueOf(args[0]).replace("SIG", ""));
                         return null;
                     });
+            Object ignores = handlerType.getField("SIG_IGN").get(null);
             for (String name : names) {
                 Object one = signal.getConstructor(String.class).newInstance(name);
-                signal.getMethod("handle", signal, handlerType).invoke(null, one, proxy);
+                Object before = signal.getMethod("handle", signal, handlerType).invoke(null, one, proxy);
+                if (before == ignores) ignored.add(name);
             }
         } catch (ReflectiveOperationException | IllegalArgumentException e) {
-            return; // a JVM without them, or one that keeps a signal for itself
+            return ignored; // a JVM without them, or one that keeps a signal for itself
         }
+        return ignored;
     }
 }

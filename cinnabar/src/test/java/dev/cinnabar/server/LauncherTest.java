@@ -83,6 +83,19 @@ class LauncherTest {
         assertThat(output).contains("\npid " + process.pid() + "\n");
     }
 
+    /// A shell has SIGINT ignored by what it starts with &, and a JVM would leave it so.
+    @ParameterizedTest
+    @ValueSource(strings = {"INT", "TERM", "INT TERM"})
+    void signals_that_end_a_server_are_not_ignored(String ignored) throws Exception {
+        assumeTrue(Files.isReadable(Path.of("/proc/self/status")), "needs Linux");
+        Process env = new ProcessBuilder("env", "--default-signal=INT,TERM", "true").start();
+        assumeTrue(env.waitFor() == 0, "needs env from coreutils 8.31");
+        String launcher = installation.resolve("bin/cinnabar-server").toString();
+        String script = "trap '' HUP " + ignored + "; exec \"$0\" \"$@\"";
+        List<String> called = run(new ProcessBuilder("/bin/sh", "-c", script, launcher, "--save", ""));
+        assertThat(called).containsSubsequence("--save", "").anyMatch(line -> line.matches("ignored [0-9a-f]*0..1"));
+    }
+
     @Test
     void a_link_to_the_launcher_finds_its_installation() throws Exception {
         Path link =
@@ -225,9 +238,12 @@ class LauncherTest {
         Files.writeString(
                 home(name).resolve("release"),
                 "IMPLEMENTOR=\"Nobody\"\nJAVA_VERSION=\"" + version + "\"\nLIBC=\"none\"\n");
-        Path java = Files.writeString(
-                home(name).resolve("bin/java"),
-                "#!/bin/sh\nprintf '%s\\n' \"$0\" \"pid $$\" \"locale $LC_ALL\" \"$@\"\n");
+        Path java = Files.writeString(home(name).resolve("bin/java"), """
+                #!/bin/sh
+                printf '%s\\n' "$0" "pid $$" "locale $LC_ALL"
+                [ -r /proc/self/status ] && sed -n 's/^SigIgn:[[:space:]]*/ignored /p' /proc/self/status
+                printf '%s\\n' "$@"
+                """);
         assertThat(java.toFile().setExecutable(true)).isTrue();
     }
 

@@ -40,7 +40,11 @@ class ProcessTest {
     /// A process with these options, and a directory and a pid file that are the same unless they say
     /// otherwise.
     private Process launch(String... options) throws IOException {
-        List<String> command = new ArrayList<>();
+        return launch(List.of(), options);
+    }
+
+    private Process launch(List<String> starter, String... options) throws IOException {
+        List<String> command = new ArrayList<>(starter);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-Xmx256m", "-cp", CLASSES.toAbsolutePath().toString(), Main.class.getName()));
         command.addAll(List.of(
@@ -136,5 +140,21 @@ class ProcessTest {
         readUpTo("Received SIGTERM scheduling shutdown...");
         readUpTo("bye bye...");
         assertThat(exitCode()).as("129 after SIGHUP").isZero();
+    }
+
+    @Test
+    @Timeout(60)
+    void a_signal_that_was_ignored_at_the_start_and_stays_so_is_told() throws Exception {
+        List<String> ignoring = List.of("/bin/sh", "-c", "trap '' INT; exec \"$0\" \"$@\"");
+        Process other = launch(
+                ignoring, "--port", "0", "--unixsocket", folder.resolve("other").toString());
+        try (BufferedReader lines = other.inputReader()) {
+            assertThat(lines.lines()
+                            .filter(line -> line.contains(" was ignored "))
+                            .findFirst())
+                    .hasValueSatisfying(line -> assertThat(line).contains(" # SIGINT was ignored when this server"));
+        } finally {
+            other.destroyForcibly();
+        }
     }
 }
