@@ -3,15 +3,13 @@
 # A start of the server passes through here, so nothing forks on the usual way: a JDK says its version in the file
 # `release` of its home, and reading a few lines of text is some hundred times cheaper than running `java -version`.
 
-# The JVM reads and writes the names of files, and its arguments, as the locale says. Where that says nothing, as in many containers and units,
-# they are bytes for everybody else, and UTF-8 is what nearly all of them mean.
-case ${LC_ALL:-${LC_CTYPE:-${LANG-}}} in
-    '' | C | POSIX)
-        case $(uname) in
-            Darwin) export LC_ALL=en_US.UTF-8 ;;
-            *) export LC_ALL=C.UTF-8 ;;
-        esac
-        ;;
+# The JVM reads and writes the names of files, and its arguments, as the locale says. Where that names no charset, as in many
+# containers and units, they are bytes for everybody else, and UTF-8 is what nearly all of them mean. A locale that names UTF-8
+# may be missing here, as en_US.UTF-8 in small images or LC_CTYPE=UTF-8 from a Mac, and then it says nothing either.
+locale=${LC_ALL:-${LC_CTYPE:-${LANG-}}}
+case ${locale%.[Uu][Tt][Ff]*8} in
+    *.* | *@*) ;; # another charset is wanted
+    *) if [ -d /System/Library ]; then export LC_ALL=en_US.UTF-8; else export LC_ALL=C.UTF-8; fi ;; # macOS, others
 esac
 
 set -f # words are split at blanks in places below; a * in them means itself

@@ -138,16 +138,20 @@ class LauncherTest {
     }
 
     /// The JVM takes names of files and arguments for what the locale says; units and containers often have
-    /// none.
+    /// none, or one that is not installed.
     @ParameterizedTest
-    @ValueSource(strings = {"", "C", "POSIX"})
-    void names_are_utf_8_where_the_locale_says_nothing(String locale) throws Exception {
-        environment.put("LC_ALL", locale);
-        environment.put("LC_CTYPE", "");
-        environment.put("LANG", "");
+    @ValueSource(strings = {"", "C", "POSIX", "C.UTF-8", "en_US.UTF-8", "de_DE.utf8", "UTF-8", "en_US"})
+    void names_are_utf_8_unless_the_locale_says_otherwise(String locale) throws Exception {
+        environment.putAll(Map.of("LC_ALL", locale, "LC_CTYPE", "", "LANG", ""));
         assertThat(launch()).anyMatch(line -> line.matches("locale (C|en_US)\\.UTF-8"));
-        environment.put("LANG", "de_DE.ISO-8859-1");
-        environment.put("LC_ALL", "");
+        environment.putAll(Map.of("LC_ALL", "", "LC_CTYPE", locale));
+        assertThat(launch()).anyMatch(line -> line.matches("locale (C|en_US)\\.UTF-8"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"de_DE.ISO-8859-1", "de_DE@euro", "ru_RU.KOI8-R"})
+    void another_charset_is_left_to_who_asks_for_it(String locale) throws Exception {
+        environment.putAll(Map.of("LC_ALL", "", "LC_CTYPE", "", "LANG", locale));
         assertThat(launch()).contains("locale ");
     }
 
