@@ -91,11 +91,15 @@ public final class CheckAof {
     }
 
     int run(List<String> args) {
+        if (args.contains("-h") || args.contains("--help")) {
+            out.println(USAGE);
+            return 0;
+        }
         boolean fixes = args.contains("--fix");
         boolean saysYes = args.contains("--yes");
         List<String> paths = new ArrayList<>(args);
         paths.removeAll(List.of("--fix", "--yes"));
-        if (paths.size() != 1 || paths.get(0).startsWith("--")) {
+        if (paths.size() != 1 || paths.get(0).startsWith("-")) {
             out.println(USAGE);
             return 2;
         }

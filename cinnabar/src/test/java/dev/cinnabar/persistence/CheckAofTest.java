@@ -124,6 +124,15 @@ class CheckAofTest {
         assertThat(check("")).isEqualTo(2);
         assertThat(check("", dir, dir)).isEqualTo(2);
         assertThat(check("", "--frob")).isEqualTo(2);
+        assertThat(check("", "-x")).isEqualTo(2);
         assertThat(said).startsWith("usage: cinnabar-check-aof");
+    }
+
+    @Test
+    void who_asks_for_help_gets_the_usage() {
+        for (String word : List.of("-h", "--help")) {
+            assertThat(check("", word)).isZero();
+            assertThat(said).startsWith("usage: cinnabar-check-aof");
+        }
     }
 }

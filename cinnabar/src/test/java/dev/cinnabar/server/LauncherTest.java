@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -101,6 +102,19 @@ class LauncherTest {
         Path link =
                 Files.createSymbolicLink(folder.resolve("redis-server"), installation.resolve("bin/cinnabar-server"));
         assertThat(run(new ProcessBuilder(link.toString()))).contains(jar().toString());
+    }
+
+    @Test
+    void a_link_to_another_script_finds_its_installation() throws Exception {
+        fakeCompiler("new");
+        Path link = Files.createSymbolicLink(folder.resolve("find"), installation.resolve("bin/find-java"));
+        assertThat(run(new ProcessBuilder(link.toString())))
+                .containsExactly(home("new").toString());
+        link = Files.createSymbolicLink(folder.resolve("archive"), installation.resolve("bin/cinnabar-archive"));
+        assertThat(run(new ProcessBuilder(link.toString(), "--help")))
+                .singleElement()
+                .asString()
+                .startsWith("usage: cinnabar-archive");
     }
 
     @ParameterizedTest
@@ -249,6 +263,11 @@ class LauncherTest {
                 printf '%s\\n' "$@"
                 """);
         assertThat(java.toFile().setExecutable(true)).isTrue();
+    }
+
+    private void fakeCompiler(String name) throws IOException {
+        Path bin = home(name).resolve("bin");
+        Files.copy(bin.resolve("java"), bin.resolve("javac"), StandardCopyOption.COPY_ATTRIBUTES);
     }
 
     private List<String> launch(String... arguments) throws IOException, InterruptedException {
