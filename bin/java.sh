@@ -3,9 +3,10 @@
 # A start of the server passes through here, so nothing forks on the usual way: a JDK says its version in the file
 # `release` of its home, and reading a few lines of text is some hundred times cheaper than running `java -version`.
 
-# The JVM reads and writes the names of files, and its arguments, as the locale says. Where that names no charset, as in many
-# containers and units, they are bytes for everybody else, and UTF-8 is what nearly all of them mean. A locale that names UTF-8
-# may be missing here, as en_US.UTF-8 in small images or LC_CTYPE=UTF-8 from a Mac, and then it says nothing either.
+# The JVM reads and writes the names of files, and its arguments, as the locale says. Where that names no
+# charset, as in many containers and units, they are bytes for everybody else, and UTF-8 is what nearly all of
+# them mean. A locale that names UTF-8 may be missing here, as en_US.UTF-8 in small images or LC_CTYPE=UTF-8 from
+# a Mac, and then it says nothing either.
 locale=${LC_ALL:-${LC_CTYPE:-${LANG-}}}
 case ${locale%.[Uu][Tt][Ff]*8} in
     *.* | *@*) ;; # another charset is wanted
@@ -34,6 +35,20 @@ need_heap() {
         complain "CINNABAR_HEAP is $1, in which no server can live: 40m is the least, 256m a small one"
         exit 1
     fi
+}
+
+# heed_container FOLDER: warns where the container has too little memory for the least heap (40m) and the JVM
+# itself (about as much). Linux tells that in the folder of cgroups, in one of two ways.
+heed_container() {
+    for limit in "$1/memory.max" "$1/memory/memory.limit_in_bytes"; do
+        bytes=max # for no limit
+        [ -r "$limit" ] && read -r bytes <"$limit"
+        case $bytes in
+            *[!0-9]*) continue ;;
+        esac
+        [ "$bytes" -lt 83886080 ] || continue
+        complain "the $((bytes / 1048576))m of this container are too little, Linux may end the server: 80m are the least, 256m a small one"
+    done
 }
 
 # consider HOME: remembers it as java_home (with java_version, java_major) if it is newer than what was found so far.

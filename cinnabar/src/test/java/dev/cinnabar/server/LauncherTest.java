@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The scripts in `bin`, with a Java that only says how it was called: a home with a file `release` and a
@@ -192,6 +193,27 @@ class LauncherTest {
     void a_heap_of_any_unit_reaches_the_jvm(String heap) throws Exception {
         environment.put("CINNABAR_HEAP", heap);
         assertThat(launch()).contains("-Xmx" + heap);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "memory.max, 67108864, 64m",
+        "memory.max, 83886079, 79m",
+        "memory/memory.limit_in_bytes, 67108864, 64m",
+        "memory.max, 83886080, ",
+        "memory.max, max, ",
+        "memory/memory.limit_in_bytes, 9223372036854771712, "
+    })
+    void a_container_that_no_server_can_live_in_is_told(String file, String limit, String told) throws Exception {
+        Path cgroups = folder.resolve("cgroup");
+        Path written = cgroups.resolve(file);
+        Files.createDirectories(written.getParent());
+        Files.writeString(written, limit + "\n");
+        String script = ". bin/java.sh; heed_container \"$0\"";
+        ProcessBuilder shell = new ProcessBuilder("/bin/sh", "-c", script, cgroups.toString());
+        String said = String.join("\n", run(shell.directory(installation.toFile())));
+        if (told == null) assertThat(said).isEmpty();
+        else assertThat(said).contains("the " + told + " of this container are too little");
     }
 
     @Test
