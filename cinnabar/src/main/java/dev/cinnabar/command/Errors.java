@@ -38,6 +38,7 @@ public final class Errors {
     public static final String NO_LRU = "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note"
             + " that when switching between policies at runtime LRU and LFU data will take some time to adjust.";
     public static final String OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
+    public static final String NO_REPLICAS = "NOREPLICAS Not enough good replicas to write.";
     public static final String HEAP_IS_FULL = "OOM not enough memory for this command";
 
     /// Thrown when an argument that has to be a whole number of 64 bits is none.

@@ -228,9 +228,9 @@ public final class Directives {
             add("repl-backlog-size", new Kind.Count(1, LONG_MAX, 16 * KB, Unit.MEMORY), MB, KEPT);
     public static final Directive<Long> REPL_BACKLOG_TTL = count("repl-backlog-ttl", 3600, 0, LONG_MAX, KEPT);
     public static final Directive<Integer> MIN_REPLICAS_TO_WRITE =
-            whole("min-replicas-to-write|min-slaves-to-write", 0, 0, INT_MAX, KEPT);
+            whole("min-replicas-to-write|min-slaves-to-write", 0, 0, INT_MAX);
     public static final Directive<Integer> MIN_REPLICAS_MAX_LAG =
-            whole("min-replicas-max-lag|min-slaves-max-lag", 10, 0, INT_MAX, KEPT);
+            whole("min-replicas-max-lag|min-slaves-max-lag", 10, 0, INT_MAX);
     public static final Directive<String> PROPAGATION_ERROR_BEHAVIOR =
             choice("propagation-error-behavior", "ignore", "ignore panic panic-on-replicas", KEPT);
 

@@ -495,6 +495,7 @@ final class Info {
     private void replication() {
         line("role", "master");
         line("connected_slaves", 0);
+        if (engine.settings().writesNeedReplicas()) line("min_slaves_good_slaves", 0);
         line("master_failover_state", "no-failover");
         line("master_replid", replicationId);
         line("master_replid2", "0".repeat(RUN_ID_CHARS));

@@ -51,9 +51,21 @@ public final class Settings {
     /// How much may wait for clients that do not fetch it (`client-output-buffer-limit`).
     public OutputBufferLimits outputBufferLimits = OutputBufferLimits.DEFAULT;
 
+    /// How many replicas have to be there for a write, 0 for none (`min-replicas-to-write`).
+    public int minReplicasToWrite;
+
+    /// How many seconds they may lag behind; 0 for as many as they like, and then they need not be there at
+    /// all (`min-replicas-max-lag`).
+    public int minReplicasMaxLag = 10;
+
     /// Timer calls a second (`hz`).
     public int hz = 10;
 
     /// Whether DEBUG may be used (`enable-debug-command`: no, yes, local).
     public String debugCommand = "no";
+
+    /// Whether writes are taken only where there are replicas.
+    boolean writesNeedReplicas() {
+        return minReplicasToWrite > 0 && minReplicasMaxLag > 0;
+    }
 }

@@ -43,6 +43,8 @@ final class SettingsBinding {
         binding.follow(Directives.TIMEOUT, v -> settings.idleTimeoutSeconds = v);
         binding.follow(Directives.CLIENT_OUTPUT_BUFFER_LIMIT, v -> settings.outputBufferLimits = v);
         binding.follow(Directives.NOTIFY_KEYSPACE_EVENTS, v -> keyspaceEvents(engine, v));
+        binding.follow(Directives.MIN_REPLICAS_TO_WRITE, v -> settings.minReplicasToWrite = v);
+        binding.follow(Directives.MIN_REPLICAS_MAX_LAG, v -> settings.minReplicasMaxLag = v);
         binding.follow(Directives.HZ, v -> settings.hz = v);
         binding.follow(Directives.ENABLE_DEBUG_COMMAND, v -> settings.debugCommand = v);
         Thresholds thresholds = engine.store().thresholds();

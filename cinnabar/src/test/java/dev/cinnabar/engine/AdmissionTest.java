@@ -3,6 +3,7 @@ package dev.cinnabar.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class AdmissionTest {
@@ -47,6 +48,31 @@ class AdmissionTest {
 
     private String refusal(boolean fromThisMachine) {
         return server.engine.refusalOfConnection(fromThisMachine);
+    }
+
+    // ---- what may run ----
+
+    @Test
+    void a_write_that_needs_replicas_is_refused_as_there_are_none() {
+        String refusal = "NOREPLICAS Not enough good replicas to write.";
+        TestClient client = server.connect();
+        TestClient other = server.connect();
+        other.send("MULTI");
+        other.send("SET a 1");
+        server.settings().minReplicasToWrite = 1;
+        for (String write : List.of("SET a 1", "BLPOP a 1", "SORT a", "FLUSHALL", "GETEX a"))
+            assertThat(client.send(write)).as(write).isEqualTo("-" + refusal);
+        for (String read : List.of("GET a", "PFCOUNT a", "PUBLISH a b"))
+            assertThat(client.send(read)).as(read).doesNotContain(refusal);
+        assertThat(other.send("EXEC")).isEqualTo("-EXECABORT Transaction discarded because of: " + refusal);
+        other.send("MULTI");
+        assertThat(other.send("SET a 1")).isEqualTo("-" + refusal);
+        assertThat(other.send("EXEC")).startsWith("-EXECABORT");
+        assertThat(client.send("INFO replication")).contains("min_slaves_good_slaves:0");
+
+        server.settings().minReplicasMaxLag = 0;
+        assertThat(client.send("SET a 1")).isEqualTo("+OK");
+        assertThat(client.send("INFO replication")).doesNotContain("min_slaves");
     }
 
     // ---- who has to go ----
