@@ -261,7 +261,7 @@ public final class Directives {
     public static final Directive<Integer> MAXMEMORY_EVICTION_TENACITY =
             whole("maxmemory-eviction-tenacity", 10, 0, 100, KEPT);
     public static final Directive<Long> MAXMEMORY_CLIENTS =
-            add("maxmemory-clients", new Kind.Count(0, LONG_MAX, Long.MIN_VALUE, Unit.MEMORY_OR_PERCENT), 0L, KEPT);
+            add("maxmemory-clients", new Kind.Count(0, LONG_MAX, Long.MIN_VALUE, Unit.MEMORY_OR_PERCENT), 0L);
     public static final Directive<Integer> LFU_LOG_FACTOR = whole("lfu-log-factor", 10, 0, INT_MAX);
     public static final Directive<Integer> LFU_DECAY_TIME = whole("lfu-decay-time", 1, 0, INT_MAX);
     public static final Directive<Integer> ACTIVE_EXPIRE_EFFORT = whole("active-expire-effort", 1, 1, 10, KEPT);

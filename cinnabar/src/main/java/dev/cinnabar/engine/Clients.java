@@ -2,12 +2,13 @@ package dev.cinnabar.engine;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Who is connected: who is let in, who is who, and who has been silent for too long.
+/// Who is connected: who is let in, who is who, and who has been silent for too long or holds too much.
 ///
 /// Touched only under the engine's lock.
 final class Clients {
@@ -18,11 +19,13 @@ final class Clients {
                     + " CONFIG SET requirepass from the machine itself), or switch the protection off (protected-mode no) where the"
                     + " network already keeps strangers out.";
     private static final long IDLE_CHECK_MS = 1000;
+    private static final long SIZE_CHECK_MS = 100;
 
     private final Settings settings;
     private final Map<Long, Session> sessions = new LinkedHashMap<>(); // of the network, by id
     private long nextId = 1;
     private long lastIdleCheckMs;
+    private long lastSizeCheckMs;
 
     Clients(Settings settings) {
         this.settings = settings;
@@ -76,6 +79,39 @@ final class Clients {
             else silent.add(session);
         }
         return silent;
+    }
+
+    /// Who has to go so that all together hold no more than `maxmemory-clients` allows: those who hold the
+    /// most, but for those who said CLIENT NO-EVICT. A message that many are sent counts for each of them.
+    /// O(N) for N clients, therefore only ten times a second however often it is called.
+    List<Session> holdingTooMuch(long nowMs) {
+        long most = mostHeldBytes();
+        if (most == 0 || nowMs - lastSizeCheckMs < SIZE_CHECK_MS) return List.of();
+        lastSizeCheckMs = nowMs;
+        long sum = 0;
+        List<Held> largestFirst = new ArrayList<>();
+        for (Session session : sessions.values()) {
+            long bytes = session.heldBytes();
+            sum += bytes;
+            if (bytes > 0 && !session.isNoEvict) largestFirst.add(new Held(session, bytes));
+        }
+        if (sum <= most) return List.of();
+        largestFirst.sort(Comparator.comparingLong(Held::bytes).reversed());
+        List<Session> tooMuch = new ArrayList<>();
+        for (Held held : largestFirst) {
+            tooMuch.add(held.session);
+            sum -= held.bytes;
+            if (sum <= most) break;
+        }
+        return tooMuch;
+    }
+
+    /// What a client held when it was looked at: links are busy meanwhile.
+    private record Held(Session session, long bytes) {}
+
+    private long mostHeldBytes() {
+        long most = settings.maxMemoryClients;
+        return most >= 0 ? most : (long) (settings.maxMemory / 100.0 * -most);
     }
 
     private static boolean isMeantToBeSilent(Session session) {

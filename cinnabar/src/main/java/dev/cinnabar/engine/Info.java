@@ -453,7 +453,7 @@ final class Info {
         line("expired_time_cap_reached_count", 0);
         line("expire_cycle_cpu_milliseconds", statistics.expiryNanos / 1_000_000);
         line("evicted_keys", statistics.evictedKeys());
-        line("evicted_clients", 0);
+        line("evicted_clients", statistics.evictedClients);
         line("evicted_scripts", 0);
         line("total_eviction_exceeded_time", 0);
         line("current_eviction_exceeded_time", 0);

@@ -130,6 +130,11 @@ public final class Session {
         return createdMs;
     }
 
+    /// How many bytes it has sent that were not used up yet, is still to be sent, and has queued since MULTI.
+    long heldBytes() {
+        return link.inputBytes() + link.outputBytes() + queuedBytes;
+    }
+
     /// As whom the client is logged in, or would be.
     public String user() {
         return DEFAULT_USER;

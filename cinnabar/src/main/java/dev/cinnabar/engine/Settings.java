@@ -38,6 +38,10 @@ public final class Settings {
     /// Whether clients from other machines are refused as long as there is no password (`protected-mode`).
     public boolean isProtected = true;
 
+    /// The most bytes that all clients may hold together, 0 for no limit; below 0 it is a part of
+    /// [#maxMemory], in percent (`maxmemory-clients`).
+    public long maxMemoryClients;
+
     /// How many clients may be connected (`maxclients`).
     public int maxClients = 10_000;
 

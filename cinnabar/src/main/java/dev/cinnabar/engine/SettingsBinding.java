@@ -27,6 +27,7 @@ final class SettingsBinding {
 
         binding.follow(Directives.REQUIREPASS, v -> settings.password = v);
         binding.follow(Directives.MAXMEMORY, v -> settings.maxMemory = v);
+        binding.follow(Directives.MAXMEMORY_CLIENTS, v -> settings.maxMemoryClients = v);
         binding.follow(Directives.MAXMEMORY_POLICY, v -> {
             settings.evictionPolicy = EvictionPolicy.of(v);
             moment.isLfu = settings.evictionPolicy.isLfu();

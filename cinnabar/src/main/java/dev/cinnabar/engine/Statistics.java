@@ -17,6 +17,7 @@ public final class Statistics {
     long dirty; // changes since the last save
     long connections;
     long rejectedConnections;
+    long evictedClients;
     long errors;
     long outputBufferDisconnects; // clients that read too slowly
     long flushedLazily; // keys whose memory was left to be freed in steps
@@ -31,6 +32,7 @@ public final class Statistics {
         evictedKeys = 0;
         connections = 0;
         rejectedConnections = 0;
+        evictedClients = 0;
         errors = 0;
         outputBufferDisconnects = 0;
         flushedLazily = 0;

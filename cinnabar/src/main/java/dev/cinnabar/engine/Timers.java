@@ -56,6 +56,7 @@ final class Timers {
         pause.tick(nowMs);
         engine.sampler().tick(nowMs);
         clients.silentForTooLong(nowMs).forEach(engine::kill);
+        clients.holdingTooMuch(nowMs).forEach(this::evict);
         engine.waiting().timeOut(nowMs);
         engine.waiting().lookAt(engine.log());
         outputLimits.tick(nowMs);
@@ -69,6 +70,15 @@ final class Timers {
         long inMs = hasMore ? Engine.BUSY_MS : nextInMs(nowMs);
         moment.timersDueMs = nowMs + inMs;
         return inMs;
+    }
+
+    private void evict(Session session) {
+        engine.host()
+                .log()
+                .notice("Evicting client: id=" + session.id() + " addr="
+                        + session.link().remoteAddress() + " name=" + session.name + " tot-mem=" + session.heldBytes());
+        statistics.evictedClients++;
+        engine.kill(session);
     }
 
     private long nextInMs(long nowMs) {

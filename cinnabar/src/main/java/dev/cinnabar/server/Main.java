@@ -194,11 +194,6 @@ public final class Main {
         if (!config.get(Directives.REPLICAOF).isEmpty()) {
             log.warning("replicaof is not supported yet: this server is a master with its own data");
         }
-        if (config.get(Directives.MAXMEMORY_CLIENTS) != 0) {
-            log.warning(
-                    "maxmemory-clients is not supported yet: only client-output-buffer-limit and client-query-buffer-limit"
-                            + " bound what clients take");
-        }
     }
 
     private void signalled(String name) {
