@@ -26,6 +26,9 @@ public final class Main {
     /// In the environment of a server that was started again in the background, so that it stays where it is.
     private static final String IN_BACKGROUND = "CINNABAR_IN_BACKGROUND";
 
+    /// Of a server in the background for which no other one is named, as in Redis.
+    private static final String PID_FILE_IN_BACKGROUND = "/var/run/redis.pid";
+
     private final Config config;
     private final ServerLog log;
     private final AtomicBoolean isEnding = new AtomicBoolean();
@@ -51,8 +54,9 @@ public final class Main {
         if (result instanceof CommandLine.Start start) {
             Main main = new Main(start.config());
             boolean isInBackground = System.getenv(IN_BACKGROUND) != null;
-            if (start.config().get(Directives.DAEMONIZE) && !isInBackground) main.startAgainInBackground(arguments);
-            else main.run(arguments.length > 0);
+            if (!start.config().get(Directives.DAEMONIZE)) main.run(arguments.length > 0);
+            else if (isInBackground) main.runInBackground(arguments.length > 0);
+            else main.startAgainInBackground(arguments);
         } else if (result instanceof CommandLine.Exit exit) {
             if (!exit.warning().isEmpty()) new Main(new Config()).log.warning(exit.warning());
             System.out.print(exit.out());
@@ -87,6 +91,11 @@ public final class Main {
             log.warning("Cannot run in the background: " + e.getMessage());
             end(1);
         }
+    }
+
+    private void runInBackground(boolean isConfigured) throws InterruptedException {
+        if (config.get(Directives.PIDFILE).isEmpty()) config.put(Directives.PIDFILE, PID_FILE_IN_BACKGROUND);
+        run(isConfigured);
     }
 
     /// @param isConfigured whether there was anything on the command line
