@@ -495,7 +495,14 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
 
     /// Begins to rewrite a log that has grown, or was lost. The log's thread.
     void rewriteIfDue(long now) {
-        if (isLost() ? rewrites.isRebuildDue(now) : hasGrown(now)) rewrite();
+        if (isClosing || isRewriting.get()) return;
+        if (isLost()) {
+            if (rewrites.isRebuildDue(now)) rewrite();
+        } else if (hasGrown(now)) {
+            long percent = RewriteRecord.growthPercent(currentSize(), sizeAfterRewrite);
+            log.notice("Starting automatic rewriting of AOF on " + percent + "% growth");
+            rewrite();
+        }
     }
 
     private boolean hasGrown(long now) {

@@ -67,7 +67,7 @@ public final class LoneRewrite implements Runnable {
         long bytes = BaseImage.write(directory, base, source, this::check);
         directory.replace(directory.manifest().rewritten(base, Long.MAX_VALUE));
         directory.deleteHistory();
-        log.notice("The append only file was written, bytes=" + bytes);
+        log.notice("Background AOF rewrite finished successfully, bytes=" + bytes);
     }
 
     private void check() throws IOException {

@@ -55,6 +55,7 @@ final class Rewrite implements Runnable {
             if (aof.isLost()) rebuild();
             else rewrite();
             didSucceed = true;
+            log.notice("Background AOF rewrite finished successfully");
         } catch (IOException e) {
             log.warning("The append only file was not rewritten: " + e);
         } catch (RuntimeException | OutOfMemoryError e) { // a bug or no memory: it must not end rewriting for good

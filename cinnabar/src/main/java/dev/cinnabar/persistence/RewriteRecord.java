@@ -57,11 +57,15 @@ final class RewriteRecord {
     /// @param base bytes of all files after the last rewrite, or at the start
     boolean isDue(AofSettings settings, long size, long base, long now) {
         if (settings.rewritePercentage() == 0 || size <= settings.rewriteMinBytes()) return false;
-        long since = Math.max(1, base);
-        if ((size - since) * 100.0 / since < settings.rewritePercentage()) return false;
+        if (growthPercent(size, base) < settings.rewritePercentage()) return false;
         int failures = failuresInARow;
         long delay = FIRST_DELAY_NS << Math.min(MAX_DELAY_LOG, Math.max(0, failures - FREE_FAILURES));
         return failures < FREE_FAILURES || now - failed >= delay;
+    }
+
+    /// By how much the size is above the base, in percent, rounded down.
+    static long growthPercent(long size, long base) {
+        return size * 100 / Math.max(1, base) - 100;
     }
 
     /// Whether a log that was lost is to be rebuilt now.

@@ -238,7 +238,13 @@ class RewriteTest {
         f.turn(1_000);
         assertThat(f.background).hasSize(1);
         f.toy.beforeSlice = () -> {};
+        f.turn(100);
         f.runBackground();
+        assertThat(f.messages).endsWith("NOTICE Background AOF rewrite finished successfully");
+        assertThat(f.messages)
+                .filteredOn(line -> line.matches("NOTICE Starting automatic rewriting of AOF on [1-9][0-9]+% growth"))
+                .as("one for each attempt")
+                .hasSize(4);
         f.turn(100);
         assertThat(f.background).as("the log is small again").isEmpty();
         assertThat(f.log.status(false).currentBytes()).isLessThan(200);
