@@ -31,7 +31,8 @@ public interface Host {
     /// @param startedMs   when it began, in ms since 1970
     /// @param totalBytes  of all files to be loaded
     /// @param loadedBytes of them so far
-    record Loading(long startedMs, long totalBytes, long loadedBytes) {}
+    /// @param usedBytes   of memory that the writer of the RDB file used, as that says; 0 when it does not
+    record Loading(long startedMs, long totalBytes, long loadedBytes, long usedBytes) {}
 
     /// The configuration. Always the same object.
     Config config();

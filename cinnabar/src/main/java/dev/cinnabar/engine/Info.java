@@ -423,6 +423,7 @@ final class Info {
         double tookSeconds = Math.max(1, (engine.clock().wallMs() - loading.startedMs()) / 1000.0);
         line("loading_start_time", loading.startedMs() / 1000);
         line("loading_total_bytes", loading.totalBytes());
+        line("loading_rdb_used_mem", loading.usedBytes());
         line("loading_loaded_bytes", loading.loadedBytes());
         line("loading_loaded_perc", fixed(2, over(100.0 * loading.loadedBytes(), loading.totalBytes())));
         line("loading_eta_seconds", (long) over(left, loading.loadedBytes() / tookSeconds));

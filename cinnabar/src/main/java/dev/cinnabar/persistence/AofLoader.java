@@ -87,9 +87,10 @@ public final class AofLoader {
     /// @return where it ends
     private long image(DiskFile file, String name) throws IOException, DamagedLog {
         RdbReader reader = new RdbReader(file, name, replayer::database, at -> {
-            replayer.pause();
-            progress.loaded(bytesBefore + at);
-        });
+                    replayer.pause();
+                    progress.loaded(bytesBefore + at);
+                })
+                .telling(progress, log);
         long end = reader.read();
         commands += reader.keys();
         return end;

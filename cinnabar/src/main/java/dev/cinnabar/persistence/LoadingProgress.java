@@ -11,6 +11,9 @@ public final class LoadingProgress {
     private volatile long totalBytes;
     private volatile long loadedBytes;
     private volatile String file = "";
+    private volatile long keys;
+    private volatile long expired;
+    private volatile long usedMemory;
     private long longFromBytes = Long.MAX_VALUE;
     private Runnable whenLong = () -> {};
     private BooleanSupplier isUnwanted = () -> false;
@@ -60,6 +63,21 @@ public final class LoadingProgress {
         return file;
     }
 
+    /// How many keys came into the store from the RDB image that is being read, or was read last.
+    public long keys() {
+        return keys;
+    }
+
+    /// How many keys of that image were left out because their time was over.
+    public long expired() {
+        return expired;
+    }
+
+    /// How many bytes of memory the writer of the image used, as that says; 0 when it does not.
+    public long usedMemory() {
+        return usedMemory;
+    }
+
     void begin(long totalBytes) {
         this.totalBytes = totalBytes;
         loadedBytes = 0;
@@ -67,6 +85,21 @@ public final class LoadingProgress {
 
     void reading(String file) {
         this.file = file;
+    }
+
+    void beginImage() {
+        keys = 0;
+        expired = 0;
+        usedMemory = 0;
+    }
+
+    void usedMemory(long bytes) {
+        usedMemory = bytes;
+    }
+
+    void keys(long keys, long expired) {
+        this.keys = keys;
+        this.expired = expired;
     }
 
     void loaded(long bytes) {

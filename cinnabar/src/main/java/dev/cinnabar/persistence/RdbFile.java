@@ -265,9 +265,10 @@ public final class RdbFile {
             engine.beginBatch();
             progress.begin(open.size());
             progress.reading(String.valueOf(file.getFileName()));
-            RdbReader reader = new RdbReader(open, progress.file(), this::database, at -> pause(at, progress));
+            RdbReader reader = new RdbReader(open, progress.file(), this::database, at -> pause(at, progress))
+                    .telling(progress, engine.host().log())
+                    .merging(merges);
             if (leavesOutExpired) reader.leavingOutExpired(engine.clock().wallMs());
-            reader.merging(merges);
             long end = reader.read();
             return new Loaded(reader.keys(), reader.expired(), end);
         } finally {

@@ -1,11 +1,14 @@
 package dev.cinnabar.persistence;
 
 import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Log;
+import dev.cinnabar.base.Numbers;
 import dev.cinnabar.store.Database;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.function.LongConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -63,6 +66,8 @@ final class RdbReader {
     private final ValueReader values = new ValueReader();
     private final Text key = new Text();
     private final Text skipped = new Text();
+    private LoadingProgress progress = new LoadingProgress();
+    private Log log = Log.none();
     private @Nullable Database selected;
     private long selectedIndex;
     private long keys;
@@ -105,6 +110,13 @@ final class RdbReader {
         return this;
     }
 
+    /// Tells how many keys were read, and what the image says of its writer.
+    RdbReader telling(LoadingProgress progress, Log log) {
+        this.progress = progress;
+        this.log = log;
+        return this;
+    }
+
     /// How many keys were read, those that were left out included.
     long keys() {
         return keys;
@@ -120,6 +132,7 @@ final class RdbReader {
     /// @return the offset behind it, where a log of commands may follow
     long read() throws IOException, DamagedLog {
         long at = 0;
+        progress.beginImage();
         try {
             int version = header();
             while (true) {
@@ -127,6 +140,7 @@ final class RdbReader {
                 int opcode = in.one();
                 if (opcode == EOF) {
                     end(version);
+                    progress.keys(keys - expired, expired);
                     return in.offset();
                 }
                 if (opcode >= FUNCTION) fact(opcode);
@@ -151,8 +165,8 @@ final class RdbReader {
     private void fact(int opcode) throws IOException, BadRdb {
         switch (opcode) {
             case AUX -> {
-                in.string(skipped);
-                in.string(skipped);
+                String name = in.string(skipped).window().toString();
+                ofWriter(name, in.string(skipped).window());
             }
             case RESIZE -> {
                 in.length();
@@ -167,6 +181,20 @@ final class RdbReader {
             case FUNCTION_BEFORE_RELEASE -> throw functions("");
             case MODULE_AUX -> throw new BadRdb("it holds data of a module");
             default -> throw new IllegalStateException("opcode " + opcode);
+        }
+    }
+
+    private void ofWriter(String name, Bytes value) {
+        switch (name) {
+            case "redis-ver" -> log.notice("Loading RDB produced by version " + value);
+            case "used-mem" -> {
+                if (!Numbers.isLong(value)) return;
+                long bytes = Numbers.parse(value);
+                progress.usedMemory(bytes);
+                double megabytes = bytes / (1024.0 * 1024);
+                log.notice(String.format(Locale.ROOT, "RDB memory usage when created %.2f Mb", megabytes));
+            }
+            default -> {}
         }
     }
 
@@ -210,6 +238,7 @@ final class RdbReader {
         idleSeconds = UNSET;
         frequency = UNSET;
         if (++keys % KEYS_PER_PAUSE != 0) return;
+        progress.keys(keys - expired, expired);
         pause.accept(in.offset());
         select(selectedIndex); // FLUSHALL and the like put another database in its place
     }

@@ -54,7 +54,6 @@ final class Saves {
     private long begunSeconds;
     private long keysTotal;
     private long saves;
-    private RdbFile.Loaded loaded = new RdbFile.Loaded(0, 0, 0);
     private Host.Saving atEnd = Host.Saving.DEFAULT;
 
     /// @param machineClock the machine's, even when the engine's is a virtual one: disks do not wait for that
@@ -356,8 +355,8 @@ final class Saves {
                 saves,
                 r == null ? 0 : r.file.keysWritten(),
                 r == null ? 0 : keysTotal,
-                loaded.keys() - loaded.expired(),
-                loaded.expired());
+                progress.keys(),
+                progress.expired());
     }
 
     // ---- the end ----

@@ -157,7 +157,8 @@ final class ServerHost implements Host {
     public @Nullable Loading loading() {
         LoadingProgress progress = parts.loading;
         long since = progress.sinceMs();
-        return since == 0 ? null : new Loading(since, progress.totalBytes(), progress.loadedBytes());
+        if (since == 0) return null;
+        return new Loading(since, progress.totalBytes(), progress.loadedBytes(), progress.usedMemory());
     }
 
     @Override

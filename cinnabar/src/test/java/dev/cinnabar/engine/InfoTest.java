@@ -195,12 +195,13 @@ class InfoTest {
 
     @Test
     void loading_says_how_far_it_is() {
-        rig.host.loading = new Host.Loading(rig.clock.wallMs(), 1000, 250);
+        rig.host.loading = new Host.Loading(rig.clock.wallMs(), 1000, 250, 77);
         rig.clock.advance(Duration.ofSeconds(10));
         rig.engine.loading(true);
         assertThat(rig.info("persistence").get("Persistence"))
                 .containsEntry("loading", "1")
                 .containsEntry("loading_total_bytes", "1000")
+                .containsEntry("loading_rdb_used_mem", "77")
                 .containsEntry("loading_loaded_bytes", "250")
                 .containsEntry("loading_loaded_perc", "25.00")
                 .containsEntry("loading_eta_seconds", "30");

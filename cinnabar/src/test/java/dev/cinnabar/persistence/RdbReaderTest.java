@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cinnabar.base.ByteBuilder;
+import dev.cinnabar.base.Log;
+import dev.cinnabar.base.LogLines;
 import dev.cinnabar.base.Randomness;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -83,6 +87,32 @@ class RdbReaderTest {
                         "0:s", "x@123456789000",
                         "9:lfu", "",
                         "9:lru", "y"));
+    }
+
+    @Test
+    void what_an_image_says_of_its_writer_is_told_while_it_is_read() throws Exception {
+        FakeDisk disk = new FakeDisk();
+        ByteBuilder keys = new ByteBuilder();
+        for (int i = 0; i < 3000; i++)
+            keys.append((byte) 0).append(text("k" + i)).append(text("v"));
+        byte[] head = Resp.join(bytes(0xfa), text("redis-ver"), text("7.0.15"), bytes(0xfa), text("used-mem"));
+        byte[] used = Resp.join(bytes(0xc2), bytes(0, 0, 0x18, 0)); // 1.5 MiB
+        disk.put(PATH, image(head, used, keys.copy()));
+        LoadingProgress progress = new LoadingProgress();
+        LogLines log = new LogLines(Log.Level.NOTICE);
+        List<Long> seen = new ArrayList<>();
+        RdbReader reader = new RdbReader(disk.open(PATH), "x.rdb", new Toy()::database, at -> {
+                    assertThat(progress.usedMemory()).isEqualTo(1572864);
+                    seen.add(progress.keys());
+                })
+                .telling(progress, log);
+        reader.read();
+        assertThat(seen).containsExactly(1024L, 2048L);
+        assertThat(progress.keys()).isEqualTo(3000);
+        assertThat(log.lines)
+                .containsExactly(
+                        "NOTICE Loading RDB produced by version 7.0.15",
+                        "NOTICE RDB memory usage when created 1.50 Mb");
     }
 
     @Test
