@@ -69,6 +69,7 @@ public final class Main {
     /// `daemonize yes`: a JVM cannot fork, so the same command line is started once more, in a session of its
     /// own, and this process ends.
     private void startAgainInBackground(String[] arguments) {
+        if (config.get(Directives.LOGFILE).isEmpty()) warnOfMissing(); // from now on nobody reads the output
         String executable = System.getProperty("cinnabar.executable", "");
         if (executable.isEmpty() || Arrays.asList(arguments).contains("-")) {
             log.warning(
@@ -202,6 +203,9 @@ public final class Main {
         }
         if (!config.get(Directives.REPLICAOF).isEmpty()) {
             log.warning("replicaof is not supported yet: this server is a master with its own data");
+        }
+        if (config.get(Directives.SYSLOG_ENABLED)) {
+            log.warning("syslog-enabled yes is not supported: the log goes to logfile, or to the standard output");
         }
     }
 

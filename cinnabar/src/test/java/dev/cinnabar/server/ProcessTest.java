@@ -157,4 +157,12 @@ class ProcessTest {
             other.destroyForcibly();
         }
     }
+
+    /// Here without the launcher, so that it stops where it would go into the background.
+    @Test
+    @Timeout(60)
+    void what_is_missing_is_told_before_a_server_goes_into_the_background() throws Exception {
+        assertThat(logOfRefusal(launch("--daemonize", "yes", "--syslog-enabled", "yes")))
+                .containsSubsequence("syslog-enabled yes is not supported", "Cannot run in the background");
+    }
 }
