@@ -17,6 +17,7 @@ import dev.cinnabar.command.Refusal;
 import dev.cinnabar.command.Reply;
 import dev.cinnabar.store.Database;
 import dev.cinnabar.store.Kind;
+import dev.cinnabar.store.ListValue;
 import dev.cinnabar.store.StringValue;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -258,7 +259,16 @@ public enum DebugCommands implements Command {
                         + " encoding:"
                         + db.kind(address).encoding() + " serializedlength:" + serializedLength(db, address)
                         + " lru:" + used
-                        + " lru_seconds_idle:" + idleSeconds);
+                        + " lru_seconds_idle:" + idleSeconds
+                        + (db.kind(address) == Kind.LIST_QUICKLIST ? quicklist(call, address) : ""));
+    }
+
+    private static String quicklist(Call call, long address) {
+        ListValue list = call.db().list(call.key(2), address);
+        return " ql_nodes:" + list.pieces()
+                + String.format(Locale.ROOT, " ql_avg_node:%.2f", (double) list.size() / list.pieces())
+                + " ql_listpack_max:" + call.store().thresholds().listMaxListpackSize
+                + " ql_compressed:0 ql_uncompressed_size:" + list.pieceBytes();
     }
 
     /// Nothing is shared here; but Redis shares small numbers, and says so with the largest count there is.

@@ -138,6 +138,16 @@ public final class ListValue extends CollectionValue {
         return address == 0 ? 0 : isBig() ? big().nodes() : 1;
     }
 
+    /// How many bytes those listpacks have together. O(N) for N of them.
+    public long pieceBytes() {
+        if (address == 0) return 0;
+        if (!isBig()) return pack().length();
+        BigList big = big();
+        long sum = 0;
+        for (int i = 0; i < big.nodes(); i++) sum += big.length(i);
+        return sum;
+    }
+
     /// Shows the listpacks that the list lies in, from head to tail.
     public void forEachPiece(PieceVisitor visitor) {
         if (address == 0) return;

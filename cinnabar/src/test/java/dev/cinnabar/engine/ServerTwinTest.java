@@ -396,6 +396,26 @@ class ServerTwinTest {
         }
     }
 
+    @Test
+    void debug_object_tells_the_nodes_of_a_long_list_as_redis_does() {
+        for (String size : List.of("-1", "-2", "7", "1000")) {
+            both("CONFIG", "SET", "list-max-listpack-size", size);
+            both("DEL", "l");
+            for (int i = 0; i < 2000; i++) both("RPUSH", "l", "element " + i);
+            String ours = (String) rig.ask("DEBUG", "OBJECT", "l");
+            String theirs = (String) real.ask("DEBUG", "OBJECT", "l");
+            assertThat(ours).contains(" ql_nodes:");
+            assertThat(ours.substring(ours.indexOf(" ql_")))
+                    .as("list-max-listpack-size " + size)
+                    .isEqualTo(theirs.substring(theirs.indexOf(" ql_")));
+        }
+    }
+
+    private void both(String... words) {
+        rig.ask(words);
+        real.ask(words);
+    }
+
     private static Object described(Rig rig, String value) {
         rig.ask("SET", "o", value);
         return facts((String) rig.ask("DEBUG", "OBJECT", "o"));
