@@ -122,7 +122,7 @@ final class Saves {
         progress.begins(engine.clock().wallMs());
         long began = machineClock.nanos();
         try {
-            loaded = file().load(leavesOutExpired, merges, progress);
+            RdbFile.Loaded loaded = file().load(leavesOutExpired, merges, progress);
             log.notice("Done loading RDB, keys loaded: " + (loaded.keys() - loaded.expired()) + ", keys expired: "
                     + loaded.expired() + '.');
             double seconds = (machineClock.nanos() - began) / 1e9;
