@@ -162,7 +162,7 @@ final class BoundedCount {
 
     private void changed(String event, long expiryMs, boolean hadExpiry) {
         call.changed(call.key(1), event);
-        if (expiryMs >= 0) call.changedGeneric(call.key(1), "expire");
-        else if (expiryMs == Database.NO_EXPIRY && hadExpiry) call.changedGeneric(call.key(1), "persist");
+        if (expiryMs >= 0) call.alsoChanged(call.key(1), "expire");
+        else if (expiryMs == Database.NO_EXPIRY && hadExpiry) call.alsoChanged(call.key(1), "persist");
     }
 }

@@ -426,6 +426,12 @@ public final class Call implements Arguments {
         changed(dbIndex, key, event, Group.GENERIC.eventClass(), 1);
     }
 
+    /// The same for what a change brings with it, which is not counted once more: a collection that was
+    /// emptied is gone, a value that was set has a time.
+    public void alsoChanged(Bytes key, String event) {
+        changed(dbIndex, key, event, Group.GENERIC.eventClass(), 0);
+    }
+
     /// The same for a key of any database and an event of any class.
     public void changed(int db, Bytes key, String event, char eventClass, long count) {
         outbox.changed(db, key, event, eventClass, count);

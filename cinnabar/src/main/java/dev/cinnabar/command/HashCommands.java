@@ -459,7 +459,7 @@ public enum HashCommands implements Command {
 
     static void deleted(Call call, HashValue hash, long count) {
         call.changed(call.key(1), "hdel", count);
-        if (!hash.exists()) call.changedGeneric(call.key(1), "del");
+        if (!hash.exists()) call.alsoChanged(call.key(1), "del");
     }
 
     private static Reply add(Call call) {

@@ -315,7 +315,7 @@ public enum KeyCommands implements Command {
         call.db().lookup(newKey); // one whose time is over goes as expired, not as overwritten
         call.db().moveTo(key, call.db(), newKey);
         call.changed(key, "rename_from");
-        call.changed(newKey, "rename_to");
+        call.changed(newKey, "rename_to", 0); // both are one change
     }
 
     private static Reply move(Call call) {
@@ -328,7 +328,7 @@ public enum KeyCommands implements Command {
 
         call.db().moveTo(key, to, key);
         call.changed(key, "move_from");
-        call.changed(target, key, "move_to", Group.GENERIC.eventClass(), 1);
+        call.changed(target, key, "move_to", Group.GENERIC.eventClass(), 0); // both are one change
 
         return call.reply().integer(1);
     }

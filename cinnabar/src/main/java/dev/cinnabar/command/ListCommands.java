@@ -356,13 +356,13 @@ public enum ListCommands implements Command {
 
     private static void popped(Call call, Bytes key, ListValue list, boolean atHead, long count) {
         call.changed(key, atHead ? "lpop" : "rpop", count);
-        if (!list.exists()) call.changedGeneric(key, "del");
+        if (!list.exists()) call.alsoChanged(key, "del");
     }
 
     private static void removed(Call call, ListValue list, String event, long count) {
         Bytes key = call.key(1);
         call.changed(key, event, count);
-        if (!list.exists()) call.changedGeneric(key, "del");
+        if (!list.exists()) call.alsoChanged(key, "del");
     }
 
     /// Answers elements from one end, beginning with the outermost, and takes them out.
@@ -445,7 +445,7 @@ public enum ListCommands implements Command {
         target.push(text, toHead); // should it be refused, the engine takes the answer back
         source = write(call, 1);
         source.remove(fromHead ? 0 : source.size() - 1, 1);
-        call.changed(call.key(2), toHead ? "lpush" : "rpush");
+        call.changed(call.key(2), toHead ? "lpush" : "rpush", 0); // one change with the pop
         popped(call, call.key(1), source, fromHead, 1);
         return reply;
     }
@@ -509,7 +509,7 @@ public enum ListCommands implements Command {
         boolean isSame = call.key(1).equals(call.key(2));
         long pushedThere = isSame && fromHead == toHead ? count : 0; // they lie in front of those that go
         source.remove(fromHead ? pushedThere : source.size() - pushedThere - count, count);
-        call.changed(call.key(2), toHead ? "lpush" : "rpush", count);
+        call.changed(call.key(2), toHead ? "lpush" : "rpush", 0); // one change with the pop
         popped(call, call.key(1), source, fromHead, count);
 
         cargo.unload();

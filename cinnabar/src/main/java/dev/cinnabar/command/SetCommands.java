@@ -235,7 +235,7 @@ public enum SetCommands implements Command {
 
     private static void removed(Call call, SetValue set, String event, long count) {
         call.changed(call.key(1), event, count);
-        if (!set.exists()) call.changedGeneric(call.key(1), "del");
+        if (!set.exists()) call.alsoChanged(call.key(1), "del");
     }
 
     private static Reply members(Call call) {

@@ -286,7 +286,7 @@ public enum StreamCommands implements Command {
         long trimmed = trim.apply(stream, listener(call, trim));
 
         call.changed(key, "xadd");
-        if (trimmed > 0) call.changed(key, "xtrim");
+        if (trimmed > 0) call.changed(key, "xtrim", 0);
         if (isToldApart) {
             if (trimmed > 0) tellTrim(call.effects().command(Words.XTRIM).arg(key), trim, stream);
         } else if (!isGiven || trim.isApproximate || isWordBefore(call, idAt, KEEPREF)) {

@@ -369,7 +369,7 @@ public enum StringCommands implements Command {
     /// What a SET did, with an absolute time for the log and without its conditions, which held.
     private static void changedWithExpiry(Call call, Bytes key, Bytes value, long expiryMs) {
         call.changed(key, "set");
-        if (expiryMs >= 0) call.changedGeneric(key, "expire");
+        if (expiryMs >= 0) call.alsoChanged(key, "expire");
         call.effects().command(Words.SET).arg(key).arg(value);
         Expiry.log(call.effects(), expiryMs);
     }
@@ -552,7 +552,7 @@ public enum StringCommands implements Command {
             for (int i = from; i < to; i += 2) {
                 call.db().setString(call.key(i), call.arg(i + 1), expiryMs);
                 call.changed(call.key(i), "set");
-                if (expiryMs >= 0) call.changedGeneric(call.key(i), "expire");
+                if (expiryMs >= 0) call.alsoChanged(call.key(i), "expire");
             }
         } finally {
             call.db().letRoomGo();

@@ -529,7 +529,7 @@ public enum ZsetCommands implements Command {
     private static void removed(Call call, Bytes key, ZsetValue zset, long count, String event) {
         if (count == 0) return;
         call.changed(key, event, count);
-        if (!zset.exists()) call.changedGeneric(key, "del");
+        if (!zset.exists()) call.alsoChanged(key, "del");
     }
 
     private static Reply pop(Call call, boolean isMax) {
