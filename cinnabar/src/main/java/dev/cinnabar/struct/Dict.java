@@ -387,7 +387,7 @@ public final class Dict {
             int first = table.bucketOf(from.firstHash(moved));
             int last = table.bucketOf(from.firstHash(moved + 1) - 1);
             int most = from.mostAtHome(moved);
-            table.makeRoom(first, last, most >= 0 ? most : atHome(from, moved));
+            table.makeRoom(first, last, most >= 0 ? (int) Math.min(most, size) : atHome(from, moved));
             return true;
         } catch (OutOfMemory e) {
             return false;

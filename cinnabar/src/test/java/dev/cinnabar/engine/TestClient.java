@@ -144,6 +144,7 @@ final class TestClient implements Link {
 
     @Override
     public void share(byte[] message) {
+        if (hasNoMemory) throw new OutOfMemoryError("none for a push");
         shared.add(message);
         received.append(message);
     }

@@ -670,6 +670,16 @@ class DictTest {
     }
 
     @Test
+    void a_table_of_few_entries_takes_no_more_than_before_it_grew() {
+        Model model = new Model(500, SEED);
+        for (int n = 0; n < 3; n++) model.insert(n);
+        long before = model.dict.bytes();
+        for (int n = 3; n < 500; n++) model.insert(n);
+        for (int n = 3; n < 500; n++) model.remove(n);
+        assertThat(model.dict.bytes()).isEqualTo(before);
+    }
+
+    @Test
     void the_table_takes_the_bytes_per_entry_that_its_load_promises() {
         Model model = new Model(1_000_000, SEED);
         List<Double> perEntry = new ArrayList<>();
