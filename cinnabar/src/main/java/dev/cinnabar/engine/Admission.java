@@ -136,8 +136,8 @@ final class Admission {
         if (!engine.isInExec()) { // EXEC was asked for all that it runs, which is all or nothing
             String refusal = refusalForWantOfRoom(session, spec);
             if (refusal != null) return refusal;
+            if (settings.writesNeedReplicas() && runs(Flag.WRITE, session, spec)) return Errors.NO_REPLICAS;
         }
-        if (settings.writesNeedReplicas() && !engine.isInExec() && writes(session, spec)) return Errors.NO_REPLICAS;
         if (session.isInSubscriberMode() && !engine.isInExec() && !spec.is(Flag.FOR_SUBSCRIBERS)) {
             return "ERR Can't execute '" + entry.fullName()
                     + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET"
@@ -174,14 +174,6 @@ final class Admission {
 
     private static boolean touchesData(CommandSpec spec) {
         return spec.is(Flag.READONLY) || spec.is(Flag.WRITE) || spec.is(Flag.MAY_REPLICATE);
-    }
-
-    /// Whether the command writes, or runs one from the queue that does.
-    private static boolean writes(Session session, CommandSpec spec) {
-        if (spec.is(Flag.WRITE)) return true;
-        if (session.queue == null || !spec.is(Flag.RUNS_QUEUE)) return false;
-        for (QueuedCall queued : session.queue) if (queued.entry().is(Flag.WRITE)) return true;
-        return false;
     }
 
     /// In a transaction everything is refused that would be queued, for a queue takes memory, too.
