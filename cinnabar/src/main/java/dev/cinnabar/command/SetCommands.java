@@ -148,6 +148,7 @@ public enum SetCommands implements Command {
             .complexity("O(N) for N members of all sets")
             .summary("Stores the members that are in any of the sets."));
 
+    private static final long FAR = 2_654_435_761L; // a prime: steps of it come to each of fewer things just once
     private static final int FEW =
             3; // below a third of a set, picking again what was picked before costs less than a walk
 
@@ -397,10 +398,9 @@ public enum SetCommands implements Command {
             return true;
         });
         Effects effects = call.effects().command(Words.SREM).arg(call.key(1));
-        for (Bytes member : popped) {
-            set.remove(member);
-            effects.arg(member);
-        }
+        for (Bytes member : popped) effects.arg(member);
+        // not in the order of the table, in which they were found: what is left would crowd at its end (see Dict)
+        for (long i = 0; i < count; i++) set.remove(popped[(int) (i * FAR % count)]);
         removed(call, set, "spop", count);
         return reply;
     }

@@ -309,6 +309,16 @@ class DictTest {
     }
 
     @Test
+    void a_crowd_of_which_hardly_any_are_left_needs_few_removals_to_get_a_small_table() {
+        Model model = new Model(400_000, SEED);
+        for (int n = 0; n < 400_000; n++) model.insert(n);
+        long full = model.dict.bytes();
+        removeInOrder(model, 80); // 27 of them after it has begun to shrink
+        assertThat(model.dict.bytes()).isLessThan(full / 100);
+        model.checkAll();
+    }
+
+    @Test
     void a_table_whose_entries_crowd_at_its_end_shrinks_when_a_hundred_are_left() {
         Model model = new Model(200_000, SEED);
         for (int n = 0; n < 200_000; n++) model.insert(n);
