@@ -18,7 +18,7 @@ final class Lcs {
      *   different bytes  the larger of cell(i−1, j) and cell(i, j−1)
      *
      * The way back from the last cell to the first finds the text. It only asks which of two neighbours was
-     * larger, so we keep two rows of lengths, and one bit a cell for the way: a 32nd of the table.
+     * larger, so we keep one row of lengths, and one bit a cell for the way: a 32nd of the table.
      */
 
     private static final long CELL_OF_REDIS = 4; // bytes
@@ -53,7 +53,7 @@ final class Lcs {
         if (cells * CELL_OF_REDIS > call.limits().maxBulkBytes) throw new Refusal(Errors.LCS_TOO_LARGE);
 
         Budget budget = call.store().pages().budget();
-        long bytes = cells / 8 + 16L * b.length() + 64;
+        long bytes = cells / 8 + 4L * b.length() + 64;
         budget.reserve(bytes);
         try {
             Lcs lcs = new Lcs(a, b, new long[(int) (cells / 64) + 1]);
@@ -79,28 +79,35 @@ final class Lcs {
 
     // ---- there ----
 
+    /*
+     * Which of the three cases comes next nobody can foresee, the processor neither: so there is no branch
+     * but the one for equal bytes, and the bit of such a cell, which nobody asks for, may be anything.
+     */
     private void fill() {
+        byte[] array = b.array();
+        int before = b.offset() - 1; // of the byte of column 0
         int width = b.length() + 1;
-        int[] above = new int[width];
-        int[] row = new int[width];
+        int[] row = new int[width]; // from j on still the row above
         for (int i = 1; i <= a.length(); i++) {
             byte left = a.at(i - 1);
-            long cell = (long) i * width;
-            for (int j = 1; j < width; j++) {
-                if (b.at(j - 1) == left) {
-                    row[j] = above[j - 1] + 1;
-                } else if (above[j] > row[j - 1]) {
-                    row[j] = above[j];
-                    isUp[(int) (cell + j >> 6)] |= 1L << cell + j;
-                } else {
-                    row[j] = row[j - 1];
+            long cell = (long) i * width + 1;
+            int diagonal = 0;
+            int last = 0;
+            for (int j = 1; j < width; ) {
+                int word = (int) (cell >> 6);
+                int end = Math.min(width, j + 64 - ((int) cell & 63));
+                long bits = 0;
+                for (; j < end; j++, cell++) {
+                    int up = row[j];
+                    bits |= (long) (last - up >>> 31) << cell;
+                    last = array[before + j] == left ? diagonal + 1 : Math.max(up, last);
+                    row[j] = last;
+                    diagonal = up;
                 }
+                isUp[word] |= bits;
             }
-            int[] spare = above;
-            above = row;
-            row = spare;
         }
-        length = above[width - 1];
+        length = row[width - 1];
     }
 
     private boolean isUp(int i, int j) {
