@@ -11,6 +11,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// Writes what INFO answers: sections of `name:value` lines, in the words of Redis, since a great many
 /// monitors read them.
@@ -59,6 +60,7 @@ final class Info {
         }
     }
 
+    private static final int FACTS_MS = 100; // as often Redis looks how large its process is
     private static final int RUN_ID_LONGS = 3; // 40 hex digits are cut from 48
     private static final int RUN_ID_CHARS = 40;
     private static final double NANOS_PER_MICRO = 1000.0;
@@ -68,6 +70,8 @@ final class Info {
     private final String runId;
     private long startupBytes;
     private long peakBytes; // the most that was used when somebody asked
+    private @Nullable ProcessFacts facts; // null before somebody has asked
+    private long factsAtMs;
     private final StringBuilder text = new StringBuilder();
     private String replicationId;
 
@@ -303,9 +307,22 @@ final class Info {
         return sum;
     }
 
+    /// What is known of the process, as it was a tenth of a second ago at the most: whoever asks often does
+    /// not hold up the others each time.
+    ProcessFacts processFacts() {
+        long nowMs = engine.store().moment().nowMs();
+        ProcessFacts known = facts;
+        if (known == null || Math.abs(nowMs - factsAtMs) >= FACTS_MS) {
+            known = ProcessFacts.now(engine.host().servingThreads());
+            facts = known;
+            factsAtMs = nowMs;
+        }
+        return known;
+    }
+
     private void memory() {
         Pages pages = engine.store().pages();
-        ProcessFacts facts = ProcessFacts.now();
+        ProcessFacts facts = processFacts();
         long clients = clientBytes();
         long logBuffer = engine.host().logStatus().bufferBytes();
         long used = usedBytes(clients + logBuffer);
@@ -509,14 +526,13 @@ final class Info {
     }
 
     private void cpu() {
-        ProcessFacts facts = ProcessFacts.now();
+        ProcessFacts facts = processFacts();
         line("used_cpu_sys", fixed(6, facts.systemSeconds()));
         line("used_cpu_user", fixed(6, facts.userSeconds()));
         line("used_cpu_sys_children", "0.000000");
         line("used_cpu_user_children", "0.000000");
-        ThreadTimes serving = ThreadTimes.of(engine.host().servingThreads());
-        line("used_cpu_sys_main_thread", fixed(6, serving.systemSeconds()));
-        line("used_cpu_user_main_thread", fixed(6, serving.userSeconds()));
+        line("used_cpu_sys_main_thread", fixed(6, facts.serving().systemSeconds()));
+        line("used_cpu_user_main_thread", fixed(6, facts.serving().userSeconds()));
     }
 
     private void commandStats(CommandTable table) {

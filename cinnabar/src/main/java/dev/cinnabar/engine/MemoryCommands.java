@@ -79,8 +79,7 @@ public enum MemoryCommands implements Command {
         return switch (this) {
             case DOCTOR -> call.reply().verbatim(diagnosis(engine));
             case HELP -> Help.answer(call, values());
-            case MALLOC_STATS ->
-                call.reply().verbatim(allocatorStats(engine.store().pages()));
+            case MALLOC_STATS -> call.reply().verbatim(allocatorStats(engine));
             case PURGE -> purge(call, engine.store());
             case STATS -> stats(call, engine);
             case USAGE -> usage(call);
@@ -111,7 +110,7 @@ public enum MemoryCommands implements Command {
         Store store = engine.store();
         Pages pages = store.pages();
         Info info = engine.info();
-        ProcessFacts facts = ProcessFacts.now();
+        ProcessFacts facts = info.processFacts();
         long clients = info.clientBytes();
         long logBuffer = engine.host().logStatus().bufferBytes();
         long used = info.usedBytes(clients + logBuffer);
@@ -219,8 +218,9 @@ public enum MemoryCommands implements Command {
         return "Found " + findings.size() + " thing(s):\n\n * " + String.join("\n\n * ", findings) + "\n";
     }
 
-    private static String allocatorStats(Pages pages) {
-        ProcessFacts facts = ProcessFacts.now();
+    private static String allocatorStats(Engine engine) {
+        Pages pages = engine.store().pages();
+        ProcessFacts facts = engine.info().processFacts();
         return "blocks and tables: " + pages.used() + " bytes, at the peak " + pages.usedPeak() + "\n"
                 + "pages held: " + pages.held() + " bytes, given back so far: " + pages.pagesDropped() + " pages\n"
                 + "budget: " + pages.budget().reserved() + " of "

@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// What the operating system and the JVM know of this process. Asked by INFO and MEMORY only: reading `/proc`
-/// takes some 50 µs.
+/// What the operating system and the JVM know of this process. Asked by INFO and MEMORY only, through
+/// [Info#processFacts], for it takes some 100 µs: `/proc` is read.
 ///
 /// Where there is no `/proc` (macOS, Windows), the JVM's own figures stand in, and processor time cannot be
 /// told apart into user and system.
@@ -25,6 +25,7 @@ import java.nio.file.Path;
 /// @param collections       garbage collections so far
 /// @param collectionMs      how long they took
 /// @param threads           threads that live
+/// @param serving           processor time of the threads that run commands
 record ProcessFacts(
         long residentBytes,
         double userSeconds,
@@ -35,14 +36,17 @@ record ProcessFacts(
         long heapMaxBytes,
         long collections,
         long collectionMs,
-        int threads) {
+        int threads,
+        ThreadTimes serving) {
     private static final double TICKS_PER_SECOND =
             100; // USER_HZ, part of Linux's interface on every architecture Java runs on
     private static final int USER_TICKS = 11; // fields of /proc/self/stat, counted from the one behind the name
     private static final int SYSTEM_TICKS = 12;
 
     /// As things are now.
-    static ProcessFacts now() {
+    ///
+    /// @param servingThreads ids of the threads that run commands
+    static ProcessFacts now(long... servingThreads) {
         var memory = ManagementFactory.getMemoryMXBean();
         MemoryUsage heap = memory.getHeapMemoryUsage();
         var system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
@@ -69,7 +73,8 @@ record ProcessFacts(
                 heap.getMax(),
                 collections,
                 collectionMs,
-                ManagementFactory.getThreadMXBean().getThreadCount());
+                ManagementFactory.getThreadMXBean().getThreadCount(),
+                ThreadTimes.of(servingThreads));
     }
 
     /// `VmRSS: 123456 kB` of `/proc/self/status`, which, unlike `statm`, does not count in pages of unknown

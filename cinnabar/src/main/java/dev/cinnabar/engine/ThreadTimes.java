@@ -3,8 +3,7 @@ package dev.cinnabar.engine;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 
-/// Processor time that some threads have taken so far, all together. Asked by INFO only: it takes some
-/// microseconds a thread.
+/// Processor time that some threads have taken so far, all together. Some microseconds a thread.
 ///
 /// @param userSeconds   in the program; Linux counts it in steps of 10 ms
 /// @param systemSeconds in the kernel

@@ -93,6 +93,17 @@ class InfoTest {
     }
 
     @Test
+    void what_the_system_knows_of_the_process_is_asked_once_in_a_tenth_of_a_second() {
+        ProcessFacts first = rig.engine.info().processFacts();
+        rig.clock.advance(Duration.ofMillis(99));
+        rig.info("memory", "cpu");
+        assertThat(rig.engine.info().processFacts()).isSameAs(first);
+        rig.clock.advance(Duration.ofMillis(1));
+        rig.info("memory", "cpu");
+        assertThat(rig.engine.info().processFacts()).isNotSameAs(first);
+    }
+
+    @Test
     void clients_are_counted() {
         var other = rig.new Client("127.0.0.1:50002");
         other.ask("WATCH", "a", "b");
