@@ -338,7 +338,7 @@ class ZsetCommandsTest {
             for (int i = 0; i < members; i++) ask("ZADD z" + members + " " + i + " " + i + "x".repeat(100));
             assertThat(usage("z" + members)).isLessThan(400 + 180 * members);
         }
-        for (int i = 0; i < 500; i++) ask("ZADD shrunk " + i + " " + i + "x".repeat(100));
+        for (int i = 0; i < 200; i++) ask("ZADD shrunk " + i + " " + i + "x".repeat(100));
         ask("ZREMRANGEBYRANK shrunk 0 -4");
         assertThat(usage("shrunk")).isLessThan(1000);
     }
