@@ -8,7 +8,9 @@ import dev.cinnabar.base.RandomRun;
 import dev.cinnabar.base.Randomness;
 import dev.cinnabar.struct.Bits.Operation;
 import java.math.BigInteger;
+import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collections;
 import org.junit.jupiter.api.Test;
 
 /// Rows of bits beside a [BitSet] and beside numbers without an end.
@@ -119,13 +121,70 @@ class BitsTest {
         });
     }
 
+    @Test
+    void rows_of_any_length_are_combined_wherever_they_lie_also_longer_than_a_block() {
+        RandomRun.of(6, (random, operations) -> {
+            for (int i = 0; i < operations; i++) {
+                for (Operation operation : Operation.values()) {
+                    for (int length = 0; length <= 200; length++) combineAnywhere(operation, length, random);
+                    combineAnywhere(operation, 1000 + random.below(4000), random);
+                }
+            }
+        });
+    }
+
+    private static void combineAnywhere(Operation operation, int length, Randomness random) {
+        Bytes[] rows = new Bytes[operation == Operation.NOT ? 1 : 1 + random.below(6)];
+        for (int j = 0; j < rows.length; j++) rows[j] = anywhere(j == 0 ? length : random.below(length + 1), random);
+        if (random.below(2) == 0) Collections.swap(Arrays.asList(rows), 0, random.below(rows.length));
+        byte[] expected = new byte[length];
+        for (int at = 0; at < length; at++) expected[at] = combined(operation, rows, at);
+
+        int longest = 0;
+        while (rows[longest].length() < length) longest++;
+        Bytes target = random.below(2) == 0 ? rows[longest] : anywhere(length, random);
+        byte[] before = target.array().clone();
+        Bits.combine(operation, rows, rows.length, target);
+        for (int at = 0; at < length; at++) check(target.at(at) == expected[at], operation.name(), at);
+        for (int at = 0; at < before.length; at++) {
+            boolean isInside = at >= target.offset() && at < target.offset() + length;
+            check(isInside || target.array()[at] == before[at], "beside", at);
+        }
+    }
+
+    private static Bytes anywhere(int length, Randomness random) {
+        int offset = random.below(17);
+        byte[] array = new byte[offset + length + random.below(17)];
+        for (int i = 0; i < array.length; i++) array[i] = (byte) random.below(256);
+        return new Bytes(array, offset, length);
+    }
+
+    private static byte combined(Operation operation, Bytes[] rows, int at) {
+        int result = 0;
+        for (int mask = 1; mask <= 0x80; mask <<= 1) {
+            boolean first = isSet(rows[0], at, mask);
+            int all = 0;
+            for (Bytes row : rows) if (isSet(row, at, mask)) all++;
+            if (combined(operation, first, all, rows.length)) result |= mask;
+        }
+        return (byte) result;
+    }
+
+    private static boolean isSet(Bytes row, int at, int mask) {
+        return at < row.length() && (row.at(at) & mask) != 0;
+    }
+
     private static boolean combined(Operation operation, Row[] rows, int bit) {
         boolean first = rows[0].model.get(bit);
-        int others = 0;
-        for (int j = 1; j < rows.length; j++) if (rows[j].model.get(bit)) others++;
-        int all = others + (first ? 1 : 0);
+        int all = 0;
+        for (Row row : rows) if (row.model.get(bit)) all++;
+        return combined(operation, first, all, rows.length);
+    }
+
+    private static boolean combined(Operation operation, boolean first, int all, int count) {
+        int others = first ? all - 1 : all;
         return switch (operation) {
-            case AND -> all == rows.length;
+            case AND -> all == count;
             case OR -> all > 0;
             case XOR -> all % 2 == 1;
             case NOT -> !first;
