@@ -60,6 +60,32 @@ class BitsTest {
     }
 
     @Test
+    void one_bit_unlike_all_others_is_found_in_rows_of_any_length_wherever_they_lie() {
+        for (int offset = 0; offset < 9; offset++) {
+            for (int length = 0; length <= 200; length++) {
+                byte[] array = new byte[offset + length + offset];
+                int size = 8 * length;
+                check(Bits.find(array, offset, true, 0, size) == -1, "none", length);
+                for (int bit = 0; bit < size; bit++) {
+                    Bits.set(array, offset, bit, true);
+                    int from = bit * 7 % (bit + 1);
+                    check(Bits.find(array, offset, true, from, size) == bit, "set", bit);
+                    check(Bits.find(array, offset, true, from, bit) == -1, "set behind the range", bit);
+                    flip(array);
+                    check(Bits.find(array, offset, false, from, size) == bit, "clear", bit);
+                    check(Bits.find(array, offset, false, from, bit) == -1, "clear behind the range", bit);
+                    flip(array);
+                    Bits.set(array, offset, bit, false);
+                }
+            }
+        }
+    }
+
+    private static void flip(byte[] array) {
+        for (int i = 0; i < array.length; i++) array[i] ^= -1;
+    }
+
+    @Test
     void numbers_of_any_width_are_read_and_written_and_nothing_beside_them() {
         RandomRun.of(30_000, (random, operations) -> {
             for (int i = 0; i < operations; i++) {
