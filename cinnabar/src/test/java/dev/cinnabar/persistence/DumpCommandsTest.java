@@ -151,8 +151,42 @@ class DumpCommandsTest {
                 assertThat(Lzf.unpack(packed, 1, size, unpacked, length)).isTrue();
                 assertThat(unpacked).isEqualTo(Arrays.copyOfRange(source, 3, source.length));
                 assertThat(lzf.pack(source, 3, length, packed, 1, size - 1)).isZero();
+                assertThat(lzf.pack(source, 3, length, packed, 1, size + 1)).isEqualTo(size);
             }
         }
+    }
+
+    @Test
+    void lzf_gives_back_what_repeats_itself_after_any_number_of_bytes() {
+        Lzf lzf = new Lzf();
+        byte[] packed = new byte[500];
+        for (int period = 1; period <= 70; period++) {
+            byte[] source = new byte[300];
+            Random random = new Random(period);
+            for (int i = 0; i < source.length; i++) {
+                source[i] = i < period || i % 97 == 0 ? (byte) random.nextInt() : source[i - period];
+            }
+            for (int length = 0; length <= 300; length++) {
+                int offset = source.length - length;
+                int size = lzf.pack(source, offset, length, packed, 7, packed.length - 7);
+                byte[] moved = Arrays.copyOfRange(packed, 7, 7 + size);
+                byte[] unpacked = new byte[length];
+                assertThat(Lzf.unpack(moved, 0, size, unpacked, length)).isTrue();
+                assertThat(unpacked).isEqualTo(Arrays.copyOfRange(source, offset, source.length));
+            }
+        }
+    }
+
+    @Test
+    void lzf_finds_what_repeats_itself_also_behind_much_that_does_not() {
+        byte[] source = new byte[200_000];
+        new Random(1).nextBytes(source);
+        int text = 150_000;
+        for (int i = text; i < source.length; i++) source[i] = source[i - 100];
+        byte[] packed = new byte[2 * source.length];
+
+        assertThat(new Lzf().pack(source, 0, source.length, packed, 0, packed.length))
+                .isLessThan(text * 33 / 32 + 3000);
     }
 
     // ---- encodings of older servers ----
