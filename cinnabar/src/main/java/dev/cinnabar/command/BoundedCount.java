@@ -5,7 +5,6 @@ import dev.cinnabar.base.LongDouble;
 import dev.cinnabar.command.Expiry.Unit;
 import dev.cinnabar.store.Database;
 import dev.cinnabar.store.StringValue;
-import java.math.BigDecimal;
 import org.jspecify.annotations.Nullable;
 
 /// INCREX: counts between two bounds, and sets the expiry time in the same step.
@@ -103,29 +102,29 @@ final class BoundedCount {
     // ---- fractions ----
 
     private Reply addFloat() {
-        BigDecimal amount = number(amountAt);
-        BigDecimal lower = lowerAt == NONE ? LongDouble.MAX.negate() : number(lowerAt);
-        BigDecimal upper = upperAt == NONE ? LongDouble.MAX : number(upperAt);
+        LongDouble amount = number(amountAt);
+        LongDouble lower = lowerAt == NONE ? LongDouble.MAX.negate() : number(lowerAt);
+        LongDouble upper = upperAt == NONE ? LongDouble.MAX : number(upperAt);
         if (lower.compareTo(upper) > 0) throw new Refusal(Errors.BOUNDS_CROSSED);
         long expiryMs = expiryMs();
         Database db = call.db();
         long address = call.lookupWrite(call.key(1));
-        BigDecimal before = address == 0
-                ? BigDecimal.ZERO
+        LongDouble before = address == 0
+                ? LongDouble.ZERO
                 : LongDouble.parse(db.string(address).bytes());
         if (before == null) throw Errors.NOT_A_FLOAT;
 
-        BigDecimal after = LongDouble.add(before, amount);
+        LongDouble after = before.plus(amount);
         boolean isAbove = after == null ? amount.signum() > 0 : after.compareTo(upper) > 0;
         boolean isBelow = after == null ? amount.signum() < 0 : after.compareTo(lower) < 0;
         if (after == null || isAbove || isBelow) {
-            if (!saturates) return answer(before, BigDecimal.ZERO);
+            if (!saturates) return answer(before, LongDouble.ZERO);
             after = isAbove ? upper : lower;
-            amount = LongDouble.add(after, before.negate());
+            amount = after.plus(before.negate());
             if (amount == null) throw new Refusal(Errors.NAN_OR_INFINITY);
         }
 
-        Bytes text = Bytes.of(LongDouble.print(after));
+        Bytes text = Bytes.of(after.print());
         long newExpiryMs = newExpiryMs(address, expiryMs);
         boolean hadExpiry = address != 0 && db.expiryMs(address) != Database.NO_EXPIRY;
         db.setString(call.key(1), text, newExpiryMs);
@@ -136,15 +135,15 @@ final class BoundedCount {
         return answer(after, amount);
     }
 
-    private BigDecimal number(int index) {
-        BigDecimal number = LongDouble.parse(call.arg(index));
+    private LongDouble number(int index) {
+        LongDouble number = LongDouble.parse(call.arg(index));
         if (number != null) return number;
         if (LongDouble.isInfinity(call.arg(index))) throw new Refusal(Errors.NAN_OR_INFINITY);
         throw Errors.NOT_A_FLOAT;
     }
 
-    private Reply answer(BigDecimal value, BigDecimal added) {
-        return call.reply().array(2).decimal(LongDouble.print(value)).decimal(LongDouble.print(added));
+    private Reply answer(LongDouble value, LongDouble added) {
+        return call.reply().array(2).decimal(value.print()).decimal(added.print());
     }
 
     // ---- expiry ----

@@ -243,7 +243,7 @@ public enum GeoCommands implements Command {
     /// The exact values of both numbers, up to 17 digits behind the point.
     static void answerPlace(Reply reply, double longitude, double latitude) {
         reply.array(2)
-                .decimal(LongDouble.print(new BigDecimal(longitude)))
-                .decimal(LongDouble.print(new BigDecimal(latitude)));
+                .decimal(LongDouble.of(longitude).print())
+                .decimal(LongDouble.of(latitude).print());
     }
 }

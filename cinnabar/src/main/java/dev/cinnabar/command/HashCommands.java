@@ -14,7 +14,6 @@ import dev.cinnabar.base.Randomness;
 import dev.cinnabar.store.Database;
 import dev.cinnabar.store.HashValue;
 import dev.cinnabar.struct.Listpack;
-import java.math.BigDecimal;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -484,18 +483,18 @@ public enum HashCommands implements Command {
 
     private static Reply addFloat(Call call) {
         Bytes field = call.arg(2);
-        BigDecimal amount = LongDouble.parse(call.arg(3));
+        LongDouble amount = LongDouble.parse(call.arg(3));
         boolean isInfinite = amount == null && LongDouble.isInfinity(call.arg(3));
         if (amount == null) return call.reply().error(isInfinite ? INFINITE : Errors.NOT_A_FLOAT.error());
         HashValue hash = write(call);
         Listpack.Entry value = hash.get(field);
         boolean isVolatile = value != null && hash.expiryMs() != Database.NO_EXPIRY;
-        BigDecimal before = value == null ? BigDecimal.ZERO : LongDouble.parse(value.bytes());
+        LongDouble before = value == null ? LongDouble.ZERO : LongDouble.parse(value.bytes());
         if (value != null && before == null && !LongDouble.isInfinity(value.bytes())) throw NOT_A_FLOAT;
-        BigDecimal sum = before == null ? null : LongDouble.add(before, amount);
+        LongDouble sum = before == null ? null : before.plus(amount);
         if (sum == null) return call.reply().error(Errors.NAN_OR_INFINITY);
 
-        Bytes after = Bytes.of(LongDouble.print(sum));
+        Bytes after = Bytes.of(sum.print());
         hash.putKeepingExpiry(field, after);
         call.changed(call.key(1), "hincrbyfloat");
         // the sum, not the amount: whoever replays this may count in other floats

@@ -14,7 +14,6 @@ import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.store.Database;
 import dev.cinnabar.store.StringValue;
 import dev.cinnabar.struct.Records;
-import java.math.BigDecimal;
 import org.jspecify.annotations.Nullable;
 
 /// Strings: bytes, or numbers to count with.
@@ -589,13 +588,13 @@ public enum StringCommands implements Command {
         Database db = call.db();
         long address = db.lookup(key);
         StringValue old = address == 0 ? null : db.string(address);
-        BigDecimal before = old == null ? BigDecimal.ZERO : number(old.bytes());
-        BigDecimal amount = number(call.arg(2));
+        LongDouble before = old == null ? LongDouble.ZERO : number(old.bytes());
+        LongDouble amount = number(call.arg(2));
         if (before == null || amount == null) return call.reply().error(Errors.NAN_OR_INFINITY);
-        BigDecimal sum = LongDouble.add(before, amount);
+        LongDouble sum = before.plus(amount);
         if (sum == null) return call.reply().error(Errors.NAN_OR_INFINITY);
 
-        Bytes after = Bytes.of(LongDouble.print(sum));
+        Bytes after = Bytes.of(sum.print());
         db.setText(key, after, Database.KEEP_EXPIRY);
         call.changed(key, "incrbyfloat");
         // the sum, not the amount: whoever replays this may count in other floats
@@ -605,8 +604,8 @@ public enum StringCommands implements Command {
     }
 
     /// @return null for an infinity, which can be read but not be counted with
-    private static @Nullable BigDecimal number(Bytes text) {
-        BigDecimal number = LongDouble.parse(text);
+    private static @Nullable LongDouble number(Bytes text) {
+        LongDouble number = LongDouble.parse(text);
         if (number == null && !LongDouble.isInfinity(text)) throw Errors.NOT_A_FLOAT;
         return number;
     }

@@ -32,10 +32,10 @@ public final class Timeout {
         if (LongDouble.isInfinity(text)) throw text.at(0) == '-' ? NEGATIVE : OUT_OF_RANGE;
         BigDecimal seconds = parse(text);
         if (seconds == null) throw NOT_A_FLOAT;
-        BigDecimal product =
-                LongDouble.multiply(seconds, MS_PER_SECOND); // 0.05 is a little more than that, and has to give 50
+        LongDouble product =
+                LongDouble.of(seconds.multiply(MS_PER_SECOND)); // 0.05 is a little more than that, and has to give 50
         if (product == null) throw OUT_OF_RANGE;
-        BigDecimal millis = product.setScale(0, RoundingMode.CEILING);
+        BigDecimal millis = product.exact().setScale(0, RoundingMode.CEILING);
         if (millis.signum() < 0) throw NEGATIVE;
         if (millis.compareTo(BigDecimal.valueOf(Long.MAX_VALUE - call.nowMs())) > 0) throw OUT_OF_RANGE;
         return millis.longValueExact();
@@ -56,7 +56,10 @@ public final class Timeout {
     /// As C's `strtold` reads it, whole numbers in hexadecimal included.
     private static @Nullable BigDecimal parse(Bytes text) {
         boolean isHex = text.length() > 2 && text.length() <= 34 && text.at(0) == '0' && (text.at(1) | 0x20) == 'x';
-        if (!isHex) return LongDouble.parse(text);
+        if (!isHex) {
+            LongDouble number = LongDouble.parse(text);
+            return number == null ? null : number.exact();
+        }
         for (int i = 2; i < text.length(); i++) if (Character.digit(text.at(i), 16) < 0) return null;
         return new BigDecimal(new BigInteger(text.toLatin1().substring(2), 16));
     }

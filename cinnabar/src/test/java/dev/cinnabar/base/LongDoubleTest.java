@@ -1,19 +1,21 @@
 package dev.cinnabar.base;
 
+import static dev.cinnabar.base.RandomRun.check;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.math.BigDecimal;
+import java.math.RoundingMode;
 import org.junit.jupiter.api.Test;
 
 /// The corner cases by themselves; thousands of sums are compared with a real server's in `StringTwinTest`.
 class LongDoubleTest {
-    private static BigDecimal parse(String text) {
+    private static LongDouble parse(String text) {
         return LongDouble.parse(Bytes.of(text));
     }
 
     private static String printed(String text) {
-        BigDecimal value = parse(text);
-        return value == null ? "none" : LongDouble.print(value);
+        LongDouble value = parse(text);
+        return value == null ? "none" : value.print();
     }
 
     @Test
@@ -31,10 +33,13 @@ class LongDoubleTest {
     @Test
     void a_product_is_rounded_again_so_that_seconds_become_whole_milliseconds() {
         BigDecimal thousand = new BigDecimal(1000);
-        assertThat(LongDouble.multiply(parse("0.05"), thousand)).isEqualByComparingTo("50");
-        assertThat(LongDouble.multiply(parse("-0.01"), thousand)).isEqualByComparingTo("-10");
-        assertThat(LongDouble.multiply(parse("0"), thousand)).isZero();
-        assertThat(LongDouble.multiply(LongDouble.MAX, thousand)).isNull();
+        assertThat(LongDouble.of(parse("0.05").exact().multiply(thousand)).print())
+                .isEqualTo("50");
+        assertThat(LongDouble.of(parse("-0.01").exact().multiply(thousand)).print())
+                .isEqualTo("-10");
+        assertThat(LongDouble.of(parse("0").exact().multiply(thousand)).signum())
+                .isZero();
+        assertThat(LongDouble.of(LongDouble.MAX.exact().multiply(thousand))).isNull();
     }
 
     @Test
@@ -83,9 +88,50 @@ class LongDoubleTest {
 
     @Test
     void a_sum_beyond_the_range_is_none() {
-        assertThat(LongDouble.add(LongDouble.MAX, LongDouble.MAX)).isNull();
-        assertThat(LongDouble.add(LongDouble.MAX, BigDecimal.ONE)).isEqualByComparingTo(LongDouble.MAX);
-        assertThat(LongDouble.add(parse("-0.1"), parse("0.1"))).isZero();
+        assertThat(LongDouble.MAX.plus(LongDouble.MAX)).isNull();
+        assertThat(LongDouble.MAX.plus(parse("1"))).isEqualByComparingTo(LongDouble.MAX);
+        assertThat(parse("-0.1").plus(parse("0.1")).signum()).isZero();
+    }
+
+    /// What is worked out in two longs, beside numbers without an end.
+    @Test
+    void texts_and_sums_are_those_of_exact_decimals_that_are_rounded_afterwards() {
+        RandomRun.of(50_000, (random, operations) -> {
+            LongDouble last = LongDouble.ZERO;
+            for (int i = 0; i < operations; i++) {
+                String text = decimal(random);
+                LongDouble number = parse(text);
+                same(number, LongDouble.of(new BigDecimal(text)), text);
+                same(LongDouble.of((double) i / 7), LongDouble.of(new BigDecimal((double) i / 7)), "double");
+                check(number.print().equals(printed(number.exact())), text, i);
+                LongDouble sum = last.plus(number);
+                same(sum, LongDouble.of(last.exact().add(number.exact())), last + " + " + text);
+                check(last.compareTo(number) == last.exact().compareTo(number.exact()), text, i);
+                last = random.below(4) == 0 ? number : sum;
+            }
+        });
+    }
+
+    /// Up to forty digits in front of the point and behind, many of them the same.
+    private static String decimal(Randomness random) {
+        StringBuilder text = new StringBuilder(random.below(3) == 0 ? "-" : "");
+        int length = 1 + random.below(1 + random.below(40));
+        int point = random.below(length + 1);
+        int digit = random.below(10);
+        for (int i = 0; i < length; i++) {
+            if (i == point) text.append('.');
+            text.append(random.below(2) == 0 ? digit : random.below(10));
+        }
+        return text.toString();
+    }
+
+    private static void same(LongDouble actual, LongDouble expected, String what) {
+        check(actual.compareTo(expected) == 0 && actual.exact().compareTo(expected.exact()) == 0, what, 0);
+    }
+
+    private static String printed(BigDecimal value) {
+        BigDecimal rounded = value.setScale(17, RoundingMode.HALF_EVEN);
+        return rounded.signum() == 0 ? "0" : rounded.stripTrailingZeros().toPlainString();
     }
 
     @Test
