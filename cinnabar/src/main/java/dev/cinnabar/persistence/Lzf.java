@@ -28,7 +28,7 @@ final class Lzf {
     private static final int MAX_COPY = 264;
     private static final int MIN_COPY = 3;
     private static final int LONG_COPY = 9; // from here on the length has a byte of its own
-    private static final int PATIENCE = 6; // log2 of how many bytes without a copy make the steps longer by one
+    private static final int PATIENCE = 64; // bytes without a copy after which steps become longer, again and again
     private static final int MAX_STEP = 8; // so that where something repeats again, it is found
     private static final int MAX_TABLE_LOG = 14; // 64 KiB of table, as many places as two windows have bytes
     private static final int MIN_TABLE_LOG = 8;
@@ -56,8 +56,11 @@ final class Lzf {
             table[slot] = in - offset + 1;
             int back = in - before - 1; // as it is written: 0 is the byte before
             if (before < offset || back >= MAX_OFFSET || three(source, before) != three) {
-                if (in - literals > limit - out) return 0;
-                in += Math.min(MAX_STEP, 1 + (in - literals >> PATIENCE));
+                int waited = in - literals;
+                in++;
+                if (waited < PATIENCE) continue;
+                if (waited > limit - out) return 0;
+                in += Math.min(MAX_STEP - 1, waited / PATIENCE);
                 continue;
             }
             int copy = copyLength(source, before, in, Math.min(MAX_COPY, end - in));
