@@ -24,7 +24,8 @@ final class SyntaxLine {
     private record Word(String text) implements Node {
         /// Whether it is written as it stands: capitals or signs.
         boolean isToken() {
-            return text.chars().noneMatch(Character::isLowerCase);
+            for (int i = 0; i < text.length(); i++) if (Character.isLowerCase(text.charAt(i))) return false;
+            return true;
         }
     }
 

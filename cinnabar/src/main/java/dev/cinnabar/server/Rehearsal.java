@@ -37,6 +37,7 @@ final class Rehearsal {
     private static final int REQUESTS_OF_PIECE =
             1200; // enough for the JIT to compile it, for only of that the JVM takes notes
     private static final int MIXED_REQUESTS = 30_000;
+    private static final int LOOKS = 200;
 
     private static final String[] FIRST_WORDS = {
         "HELLO 3",
@@ -148,6 +149,7 @@ final class Rehearsal {
             Repertoire repertoire = new Repertoire(clients, Repertoire.ALL);
             repertoire.playInTurn(REQUESTS_OF_PIECE);
             repertoire.playMixed(MIXED_REQUESTS);
+            new Repertoire(clients, Repertoire.LOOKS).playMixed(LOOKS);
             send(first, LOADING);
             send(first, WITHOUT_LOG);
             repertoire.playMixed(MIXED_REQUESTS);

@@ -114,6 +114,9 @@ final class Repertoire {
     static final List<String> ALL =
             Stream.concat(MOST_USUAL.stream(), OTHERS.stream()).toList();
 
+    /// What is asked for when there is somebody to look at it: `redis-cli` when it connects, and monitors.
+    static final List<String> LOOKS = List.of("COMMAND DOCS", "INFO everything", "MEMORY STATS");
+
     private static final int[] DEPTHS = {16, 1, 128}; // requests of one connection at once
     private static final int FEW = 10;
     private static final int MANY = 20_000;
@@ -134,7 +137,7 @@ final class Repertoire {
 
     /// @param clients blocking connections to the server
     /// @param pieces  what is played: [#ALL], or [#MOST_USUAL], which is enough to warm up what all of them
-    ///                need
+    ///                need, or [#LOOKS]
     Repertoire(List<SocketChannel> clients, List<String> pieces) {
         this.clients = clients;
         this.pieces = new byte[pieces.size()][][];
