@@ -480,7 +480,8 @@ public enum ListCommands implements Command {
         return call.argc() > at && call.is(at, "EXACTLY");
     }
 
-    /// LMOVEM. Where nothing is moved it answers nil, and the type of the target is of no matter, as with LMOVE.
+    /// LMOVEM. Where nothing is moved it answers nil, and the type of the target is of no matter, as with
+    /// LMOVE.
     private static Reply moveMany(Call call, boolean fromHead, boolean toHead) {
         long most = mostToMove(call, 5);
         long size = write(call, 1).size();

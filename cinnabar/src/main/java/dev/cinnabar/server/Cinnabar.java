@@ -199,9 +199,9 @@ public final class Cinnabar implements AutoCloseable {
     /// PAUSE does not hold these calls; SUBSCRIBE and MONITOR are refused, for nobody would read what they
     /// bring. Waits until the change is as safe on disk as `appendfsync` says.
     ///
-    /// Text is UTF-8; of what is none, U+FFFD is left. Where members of a Set or keys of a Map are the same then,
-    /// a List of all members, or of all entries ([Map.Entry]), takes its place, so that none is lost. Who
-    /// stores what is no text asks with byte arrays.
+    /// Text is UTF-8; of what is none, U+FFFD is left. Where members of a Set or keys of a Map are the same
+    /// then, a List of all members, or of all entries ([Map.Entry]), takes its place, so that none is lost.
+    /// Who stores what is no text asks with byte arrays.
     ///
     /// @param words the command and its arguments, as text
     /// @return what was answered: a String, Long, Double, Boolean or BigInteger, a List, Set or Map of these

@@ -495,7 +495,8 @@ public final class HashValue extends CollectionValue {
     /// Gives a field that is there an expiry time, or takes it away.
     ///
     /// @param whenMs in ms since 1970, not negative, or [Database#NO_EXPIRY]
-    /// @throws dev.cinnabar.memory.OutOfMemory when memory is short; then nothing has changed. Taking away is never refused
+    /// @throws dev.cinnabar.memory.OutOfMemory when memory is short; then nothing has changed. Taking away is
+    ///                                         never refused
     public void setExpiry(Bytes name, long whenMs) {
         if (whenMs == Database.NO_EXPIRY) {
             if (isBig()) {

@@ -317,7 +317,8 @@ public final class Dict {
         return capacity(buckets) + capacity(buckets) / 12;
     }
 
-    /// A table that is full gives way to the next size, one that is crowded to one in which the crowd has room.
+    /// A table that is full gives way to the next size, one that is crowded to one in which the crowd has
+    /// room.
     private void grow() {
         boolean isHurried = isCrowded;
         int buckets = larger(table.buckets);
@@ -326,8 +327,8 @@ public final class Dict {
         if (isHurried) pace = HURRY_STEP;
     }
 
-    /// A table that is less than a quarter full gives way to one that is about half full, or to a larger one if
-    /// its entries crowd.
+    /// A table that is less than a quarter full gives way to one that is about half full, or to a larger one
+    /// if its entries crowd.
     private void shrinkIfSparse() {
         if (old != null || table.buckets == 1 || size >= capacity(table.buckets) >> 2 || removalsToLook > 0) return;
         int buckets = 1;

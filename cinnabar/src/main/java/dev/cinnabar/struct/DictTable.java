@@ -294,8 +294,9 @@ final class DictTable {
         return line[slot] & Pages.ADDRESS_MASK;
     }
 
-    /// Whether the entries would lie close to their homes in a table of so many buckets: a queue to which each
-    /// crowd comes, and of which as many leave as its share of those buckets holds well. O(buckets / 64).
+    /// Whether the entries would lie close to their homes in a table of so many buckets: a queue to which
+    /// each crowd comes, and of which as many leave as its share of those buckets holds well. O(buckets /
+    /// 64).
     boolean fitsInto(int others) {
         if (others <= MAX_TAIL) return true;
         double leaving = (double) others / buckets * WELL_FILLED; // per bucket
