@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -124,6 +125,13 @@ class StuckLogTest {
         return List.of(new Client(), new Client(), new Client(), new Client());
     }
 
+    /// Waits until each loop has ended the turn in which it is now.
+    private void awaitTurns() {
+        for (int turn = 0; turn < 2; turn++)
+            for (int i = 0; i < server.net().loopCount(); i++)
+                CompletableFuture.runAsync(() -> {}, server.net().loop(i)).join();
+    }
+
     private void awaitRefusal() {
         while (log.refusal() == null) Thread.onSpinWait();
     }
@@ -162,6 +170,7 @@ class StuckLogTest {
         log.isStuck = true;
         writer.say("RPUSH list a a a a");
         awaitRefusal();
+        awaitTurns(); // whose answers come in the turn in which the waiting ones are answered, waits with them
         for (int round = 0; round < 2; round++)
             for (Client other : others)
                 assertThat(other.ask("PING", "-" + FULL)).isTrue();
