@@ -150,7 +150,6 @@ final class DictTable {
         int home = bucketOf(hash);
         int start = start(hash);
         for (int bucket = home; bucket < end; bucket++) {
-            open(bucket);
             long[] line = slots[bucket >>> SEGMENT_LOG];
             int base = base(bucket);
             for (int i = 0; i < SLOTS; i++) {
