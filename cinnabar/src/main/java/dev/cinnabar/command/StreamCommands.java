@@ -244,57 +244,69 @@ public enum StreamCommands implements Command {
     // ---- adding and trimming ----
 
     private static Reply add(Call call) {
-        Database db = call.db();
-        Bytes key = call.key(1);
-        StreamTrim trim = db.streamTrim();
+        StreamTrim trim = call.db().streamTrim();
         int idAt = readOptions(call, trim, true);
-        int from = idAt + 1;
-        int to = call.argc();
-        if (to - from < 2 || (to - from) % 2 != 0) return call.reply().error(Errors.arity("xadd"));
+        int words = call.argc() - idAt - 1;
+        if (words < 2 || words % 2 != 0) return call.reply().error(Errors.arity("xadd"));
         Bytes id = call.arg(idAt);
-        boolean isGiven = StreamId.isId(id);
-        boolean isOpen = !isGiven && !isStar(id); // ms-*
-        long ms = isGiven || isOpen ? StreamId.ms(id) : call.nowMs();
-        long seq = isGiven ? StreamId.seq(id, 0) : 0;
-        if (isGiven && StreamId.isZero(ms, seq)) return call.reply().error(ZERO_ID);
+        boolean isStar = isStar(id);
+        boolean isGiven = isGiven(id);
+        long givenMs = isStar ? 0 : StreamId.ms(id);
+        long givenSeq = isGiven ? StreamId.seq(id, 0) : 0;
+        if (isGiven && StreamId.isZero(givenMs, givenSeq)) return call.reply().error(ZERO_ID);
 
-        long address = call.lookupWrite(key);
-        StreamValue stream = db.stream(address);
+        long address = call.lookupWrite(call.key(1));
+        StreamValue stream = call.db().stream(address);
         if (stream == null && isWordBefore(call, idAt, "NOMKSTREAM"))
             return call.reply().nil();
         long lastMs = stream == null ? 0 : stream.lastMs();
         long lastSeq = stream == null ? 0 : stream.lastSeq();
         if (StreamId.isMax(lastMs, lastSeq)) return call.reply().error(NO_MORE_IDS);
-        boolean isBehindLast = isOpen ? ms == lastMs : !isGiven && Long.compareUnsigned(ms, lastMs) <= 0;
-        if (isBehindLast) {
-            if (!isOpen) ms = StreamId.nextMs(lastMs, lastSeq);
-            seq = StreamId.nextSeq(lastSeq);
-        }
+        long ms = isStar ? msOfNext(call.nowMs(), lastMs, lastSeq) : givenMs;
+        long seq = isGiven ? givenSeq : ms == lastMs ? StreamId.nextSeq(lastSeq) : 0;
         if (StreamId.compare(ms, seq, lastMs, lastSeq) <= 0) return call.reply().error(OLD_ID);
-        if (!StreamValue.fits(call.argv(), from, to)) return call.reply().error(TOO_LARGE);
+        if (!StreamValue.fits(call.argv(), idAt + 1, call.argc())) return call.reply().error(TOO_LARGE);
 
-        if (stream == null) {
-            stream = db.newStream();
-            stream.append(ms, seq, call.argv(), from, to);
-            db.putStream(key, stream);
-        } else {
-            stream = db.streamForChange(address);
-            stream.append(ms, seq, call.argv(), from, to);
-        }
+        trimAndTell(call, idAt, trim, append(call, idAt, address, ms, seq), ms, seq);
+        return call.reply().id(ms, seq);
+    }
+
+    /// Whether both halves of an id are given, and not `*` or `ms-*`.
+    private static boolean isGiven(Bytes id) {
+        return !isStar(id) && StreamId.isId(id);
+    }
+
+    /// The first half of the id for `*`: the time, unless it lies behind the last entry's.
+    private static long msOfNext(long nowMs, long lastMs, long lastSeq) {
+        return Long.compareUnsigned(nowMs, lastMs) > 0 ? nowMs : StreamId.nextMs(lastMs, lastSeq);
+    }
+
+    /// @param address of the stream's record, 0 for a stream that is new
+    private static StreamValue append(Call call, int idAt, long address, long ms, long seq) {
+        Database db = call.db();
+        StreamValue stream = address == 0 ? db.newStream() : db.streamForChange(address);
+        stream.append(ms, seq, call.argv(), idAt + 1, call.argc());
+        if (address == 0) db.putStream(call.key(1), stream);
+        return stream;
+    }
+
+    /// Trims a stream that got an entry, and tells of both: listeners of the key, and the log in words that
+    /// say the same at any other time.
+    private static void trimAndTell(Call call, int idAt, StreamTrim trim, StreamValue stream, long ms, long seq) {
+        Bytes key = call.key(1);
         boolean isToldApart = trim.references != References.KEEP; // what the trim does is told behind the entry
-        if (isToldApart) tellEntry(call.effects().command(Words.XADD).arg(key), call, from, ms, seq);
+        if (isToldApart) tellEntry(call.effects().command(Words.XADD).arg(key), call, idAt + 1, ms, seq);
         long trimmed = trim.apply(stream, listener(call, trim));
 
         call.changed(key, "xadd");
         if (trimmed > 0) call.changed(key, "xtrim", 0);
         if (isToldApart) {
             if (trimmed > 0) tellTrim(call.effects().command(Words.XTRIM).arg(key), trim, stream);
-        } else if (!isGiven || trim.isApproximate || isWordBefore(call, idAt, KEEPREF)) {
+        } else if (trim.isApproximate || !isGiven(call.arg(idAt)) || isWordBefore(call, idAt, KEEPREF)) {
             Effects effects = call.effects().command(Words.XADD).arg(key);
             tellTrim(effects, trim, stream);
-            tellEntry(effects, call, from, ms, seq);
+            tellEntry(effects, call, idAt + 1, ms, seq);
         }
-        return call.reply().id(ms, seq);
     }
 
     /// @param from where names and values begin

@@ -98,6 +98,7 @@ final class Repertoire {
             "ZPOPMIN zset:#",
             "ZCARD zset:#",
             "XADD stream:# * field $",
+            "XADD events:# * field #", // nodes that are full by their entries, not by their bytes
             "XADD stream:# MAXLEN ~ 1000 * field # other $",
             "XRANGE stream:# - + COUNT 10",
             "XREVRANGE stream:# + - COUNT 10",
