@@ -265,7 +265,8 @@ public enum StreamCommands implements Command {
         long ms = isStar ? msOfNext(call.nowMs(), lastMs, lastSeq) : givenMs;
         long seq = isGiven ? givenSeq : ms == lastMs ? StreamId.nextSeq(lastSeq) : 0;
         if (StreamId.compare(ms, seq, lastMs, lastSeq) <= 0) return call.reply().error(OLD_ID);
-        if (!StreamValue.fits(call.argv(), idAt + 1, call.argc())) return call.reply().error(TOO_LARGE);
+        if (!StreamValue.fits(call.argv(), idAt + 1, call.argc()))
+            return call.reply().error(TOO_LARGE);
 
         trimAndTell(call, idAt, trim, append(call, idAt, address, ms, seq), ms, seq);
         return call.reply().id(ms, seq);

@@ -9,7 +9,6 @@ import dev.cinnabar.base.Log;
 import dev.cinnabar.base.Randomness;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,10 +28,6 @@ class AppendOnlyLogTest {
     /// What is on the disk for good.
     private Map<String, String> safe() throws Exception {
         return Fixture.recover(disk.afterPowerCut(n -> 0));
-    }
-
-    private static String text(Fixture f, String name) {
-        return new String(f.file(name), StandardCharsets.ISO_8859_1);
     }
 
     // ---- everysec and no ----
@@ -65,7 +60,7 @@ class AppendOnlyLogTest {
         f.turn(500);
         assertThat(safe()).isEqualTo(Map.of("0:k", "v"));
         assertThat(f.log.durable()).isEqualTo(f.log.appended());
-        assertThat(text(f, FIRST)).matches("(?s).*#CRC:\\d+:[0-9a-f]{8}\r\n");
+        assertThat(f.text(FIRST)).matches("(?s).*#CRC:\\d+:[0-9a-f]{8}\r\n");
 
         disk.steps.clear();
         f.turn(1000);
@@ -81,7 +76,7 @@ class AppendOnlyLogTest {
         f.turn(1000);
         f.turn(1000);
         assertThat(disk.steps).containsExactly("write " + FIRST);
-        assertThat(text(f, FIRST)).endsWith("\r\n").contains("#CRC:67:");
+        assertThat(f.text(FIRST)).endsWith("\r\n").contains("#CRC:67:");
     }
 
     @Test
@@ -92,7 +87,7 @@ class AppendOnlyLogTest {
             f.log.commit();
         }
         byte[] file = f.file(FIRST);
-        long lines = text(f, FIRST).lines().filter(l -> l.startsWith("#CRC:")).count();
+        long lines = f.text(FIRST).lines().filter(l -> l.startsWith("#CRC:")).count();
         assertThat(lines).isBetween(file.length / 4200L, file.length / 4096L + 1);
     }
 
@@ -114,7 +109,7 @@ class AppendOnlyLogTest {
 
     @Test
     void under_always_one_fsync_serves_all_that_wait() throws Exception {
-        Fixture f = grouped();
+        Fixture f = Fixture.grouped(disk);
         disk.steps.clear();
         long last = 0;
         for (int i = 0; i < 50; i++) {
@@ -279,7 +274,7 @@ class AppendOnlyLogTest {
             f.call("INCR", "n");
             f.log.commit();
             f.log.thread.turn();
-            assertThat(text(f, FIRST).substring(0, f.length(FIRST))).matches("(?s).*\r\n#GRP:\\d+:[0-9a-f]{8}\r\n");
+            assertThat(f.text(FIRST).substring(0, f.length(FIRST))).matches("(?s).*\r\n#GRP:\\d+:[0-9a-f]{8}\r\n");
         }
     }
 
@@ -332,7 +327,7 @@ class AppendOnlyLogTest {
         f.call("SET", "a", "1");
         f.log.commit();
         f.turn(1000);
-        assertThat(text(f, FIRST)).doesNotContain("MULTI");
+        assertThat(f.text(FIRST)).doesNotContain("MULTI");
         f.call("SET", "b", "2");
         Toy.append(f.log, 0, "EXEC");
         f.log.commit();
@@ -361,7 +356,7 @@ class AppendOnlyLogTest {
             f.turn(100);
         }
         long first = f.clock.wallMs() / 1000 - 2;
-        assertThat(text(f, FIRST).lines().filter(l -> l.startsWith("#TS:")))
+        assertThat(f.text(FIRST).lines().filter(l -> l.startsWith("#TS:")))
                 .containsExactly("#TS:" + first, "#TS:" + (first + 1), "#TS:" + (first + 2));
         assertThat(Fixture.recover(disk.afterKill())).isEqualTo(Map.of("0:n", "25"));
     }
@@ -407,20 +402,6 @@ class AppendOnlyLogTest {
             assertThat(f.releasedTo >= ticket).as("the reserve took it").isTrue();
             assertThat(Fixture.recover(disk.afterKill())).isEqualTo(f.toy.data());
             assertThat(f.log.status(false).didLastWriteSucceed()).isFalse();
-        }
-    }
-
-    @Test
-    void filler_that_a_full_disk_cuts_short_goes_or_ends_where_all_filler_does() throws Exception {
-        for (int room : new int[] {100, 40_000, 200_000}) {
-            FakeDisk disk = new FakeDisk();
-            Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
-            disk.room = room;
-            f.call("SET", "a", "1");
-            f.log.commit();
-            f.log.thread.turn();
-            assertThat(f.log.refusal()).isNull();
-            assertThat(f.file(FIRST)).hasSize(room < 128 << 10 ? f.length(FIRST) : 128 << 10);
         }
     }
 
@@ -626,156 +607,6 @@ class AppendOnlyLogTest {
         f.runBackground();
         assertThat(f.log.refusal()).isNull();
         assertThat(Fixture.recover(disk.afterKill())).isEqualTo(Map.of("0:a", "1", "0:b", "2", "0:c", "3"));
-    }
-
-    // ---- groups that overwrite ----
-
-    /// A log with a group in it, and filler behind.
-    private Fixture grouped() throws Exception {
-        Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
-        write(f, "k", "v");
-        f.log.thread.turn();
-        assertThat(f.file(FIRST).length).isGreaterThan(f.length(FIRST));
-        return f;
-    }
-
-    private static long write(Fixture f, String key, String value) {
-        f.call("SET", key, value);
-        return f.log.commit();
-    }
-
-    @Test
-    void under_always_a_group_overwrites_filler_and_a_clean_end_takes_it_away() throws Exception {
-        Fixture f = grouped();
-        int size = f.file(FIRST).length;
-        for (int i = 0; i < 100; i++) {
-            write(f, "k" + i, "v".repeat(i));
-            f.turn(1);
-            assertThat(f.file(FIRST)).hasSize(size);
-            assertThat(Fixture.recover(disk.afterKill())).isEqualTo(f.toy.data());
-        }
-        assertThat(f.log.status(false).currentBytes())
-                .as("what it says is what it holds")
-                .isEqualTo(f.length(FIRST));
-        f.log.close();
-        assertThat(text(f, FIRST)).hasSize(f.length(FIRST)).endsWith("\r\n");
-    }
-
-    @Test
-    void what_is_left_of_filler_stays_lines_that_redis_skips() throws Exception {
-        Fixture f = grouped();
-        for (int i = 0; i < 300; i++) {
-            write(f, "k" + i, "v".repeat(i % 70));
-            f.turn(1);
-            text(f, FIRST)
-                    .substring(f.length(FIRST))
-                    .lines()
-                    .forEach(line -> assertThat(line).matches("#{1,126}"));
-            assertThat(text(f, FIRST)).endsWith("\n");
-        }
-    }
-
-    @Test
-    void large_groups_are_appended() throws Exception {
-        Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
-        for (int i = 0; i < 5; i++) {
-            write(f, "k" + i, "v".repeat(100_000));
-            f.turn(1);
-            assertThat(f.file(FIRST)).hasSize(f.length(FIRST));
-        }
-    }
-
-    @Test
-    void a_disk_without_room_for_filler_has_room_for_groups() throws Exception {
-        Fixture f = Fixture.open(disk, FsyncPolicy.ALWAYS);
-        disk.room = 3000;
-        for (int i = 0; i < 20; i++) {
-            long ticket = write(f, "k" + i, "v".repeat(50));
-            f.turn(1);
-            assertThat(f.releasedTo).isGreaterThanOrEqualTo(ticket);
-            assertThat(f.log.refusal()).isNull();
-            assertThat(safe()).isEqualTo(f.toy.data());
-        }
-    }
-
-    @Test
-    void another_policy_begins_without_filler() throws Exception {
-        for (AofSettings other : List.of(Fixture.settings(FsyncPolicy.EVERYSEC), Fixture.settings(FsyncPolicy.NO))) {
-            disk = new FakeDisk();
-            Fixture f = grouped();
-            f.log.configure(other);
-            long ticket = write(f, "a", "#".repeat(2000));
-            assertThat(ticket)
-                    .as("always holds until the log's thread was there")
-                    .isPositive();
-            f.turn(1);
-            assertThat(f.releasedTo).isGreaterThanOrEqualTo(ticket);
-            assertThat(f.file(FIRST)).hasSize(f.length(FIRST));
-            byte[] left = disk.afterPowerCut(n -> 0).get(Fixture.AOF.resolve(FIRST));
-            assertThat(left[left.length - 2]).as("also after a power cut").isEqualTo((byte) '\r');
-            assertThat(write(f, "b", "#".repeat(2000))).isZero();
-            assertThat(Fixture.recover(disk.afterKill())).isEqualTo(f.toy.data());
-        }
-    }
-
-    @Test
-    void a_log_of_groups_goes_on_under_another_policy() throws Exception {
-        Fixture first = grouped();
-        FakeDisk killed = disk.afterKill();
-        Fixture f = Fixture.open(killed, FsyncPolicy.EVERYSEC);
-        assertThat(f.file(FIRST)).hasSize(f.length(FIRST));
-        f.log.thread.turn();
-        assertThat(write(f, "a", "#".repeat(2000))).isZero();
-        assertThat(Fixture.recover(killed.afterKill()).keySet()).containsExactly("0:a", "0:k");
-        assertThat(first.toy.data()).hasSize(1);
-    }
-
-    @Test
-    void what_was_written_without_its_line_is_not_released_by_an_fsync() throws Exception {
-        Fixture f = grouped();
-        long ticket = write(f, "a", "#".repeat(2000)); // without a line it is taken for filler
-        disk.room = 2 << 20; // the reserve is another
-        f.call("SET", "b", "x".repeat(4 << 20)); // written out in parts, of which one does not fit
-        f.turn(100);
-        f.turn(1000);
-        assertThat(f.log.refusal()).isNotNull();
-        boolean isThere = Fixture.recover(disk.afterKill()).containsKey("0:a");
-        assertThat(f.releasedTo >= ticket && !isThere).isFalse();
-
-        disk.room = 9 << 20;
-        f.turn(100);
-        f.log.thread.turn();
-        assertThat(f.releasedTo).isGreaterThanOrEqualTo(ticket);
-        assertThat(Fixture.recover(disk.afterKill())).isEqualTo(f.toy.data());
-    }
-
-    @Test
-    void no_second_group_is_written_before_the_first_is_synced() throws Exception {
-        long seed = System.nanoTime();
-        for (int round = 0; round < 300; round++) {
-            Randomness random = new Randomness(seed + round);
-            disk = new FakeDisk();
-            Fixture f = grouped();
-            FakeDisk[] left = {null};
-            disk.beforeStep = () -> {
-                if (disk.steps.get(disk.steps.size() - 1).startsWith("sync " + FIRST))
-                    left[0] = disk.afterPowerCut(random::below);
-            };
-            disk.writeFailure = new IOException("no");
-            write(f, "a", "x".repeat(1500));
-            f.turn(1);
-            disk.writeFailure = null;
-            f.turn(100); // it is written again, and not synced yet
-            write(f, "b", "y".repeat(1500));
-            f.turn(1);
-            f.turn(1000);
-            assertThat(left[0]).isNotNull();
-            try {
-                assertThat(f.toy.data()).containsAllEntriesOf(Fixture.recover(left[0]));
-            } catch (DamagedLog e) {
-                throw new AssertionError("seed " + (seed + round), e);
-            }
-        }
     }
 
     // ---- all at once ----

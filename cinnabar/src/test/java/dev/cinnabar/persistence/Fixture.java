@@ -4,6 +4,7 @@ import dev.cinnabar.base.Log;
 import dev.cinnabar.base.LogLines;
 import dev.cinnabar.base.TestClock;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -48,6 +49,14 @@ final class Fixture {
         return f;
     }
 
+    /// A log under `always` with a group in it, and filler behind.
+    static Fixture grouped(FakeDisk disk) throws IOException, DamagedLog {
+        Fixture f = open(disk, FsyncPolicy.ALWAYS);
+        f.write("k", "v");
+        f.log.thread.turn();
+        return f;
+    }
+
     LogParts parts(AofSettings settings) {
         return new LogParts(directory, settings, toy, this::released, clock, lines, background::add);
     }
@@ -64,6 +73,14 @@ final class Fixture {
 
     void call(String... words) {
         toy.call(log, 0, words);
+    }
+
+    /// A SET by itself.
+    ///
+    /// @return the ticket of its reply
+    long write(String key, String value) {
+        call("SET", key, value);
+        return log.commit();
     }
 
     /// Lets time pass and the log's thread do what is due.
@@ -86,6 +103,10 @@ final class Fixture {
 
     byte[] file(String name) {
         return disk.get(AOF.resolve(name));
+    }
+
+    String text(String name) {
+        return new String(file(name), StandardCharsets.ISO_8859_1);
     }
 
     /// How long a file is without the filler behind its last checksum line.
