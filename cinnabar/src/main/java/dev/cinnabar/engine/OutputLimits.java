@@ -26,7 +26,7 @@ final class OutputLimits {
      * we: such a client gets only what it asks for, and the transport stops running its commands while much
      * is unsent. A monitor, though, which Redis counts as normal, too, is held to the limit of `pubsub`: it
      * is pushed to, so there is nothing that could press back, and our memory ends with the Java heap. See
-     * docs/decisions/0050. Who has not logged in gets little.
+     * docs/decisions/0050-what-is-pushed.md. Who has not logged in gets little.
      */
     private static final int SHARED_MIN =
             16 << 10; // bytes; a shorter message is copied for each who is slow (see net.Connection)

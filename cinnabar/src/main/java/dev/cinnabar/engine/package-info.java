@@ -4,9 +4,9 @@
 /// change and everybody who has to hear of it: what happens, in which order?
 ///
 /// ```
-///    network session ─┐                ┌► find, arity, rights, memory, disk, MULTI      may it run now?
-///    embedded call   ─┼► Engine.run ───┤► body (rooms `command` and here)               run it
-///    log replayer    ─┘   one lock     └► outbox: watchers → change log → statistics    tell everybody
+///    network session ─┐                ┌► find, arity, rights, memory, disk, MULTI           may it run now?
+///    embedded call   ─┼► Engine.run ───┤► body (rooms `command` and here)                    run it
+///    log replayer    ─┘   one lock     └► outbox: change log → watchers, waiters → count    tell everybody
 ///
 ///    timers ──► Engine.tick     expired keys, growing tables, holes, flushed databases: 50 µs at a time
 /// ```
@@ -28,7 +28,7 @@
 /// the call is counted.
 ///
 /// **Errors.** The user's mistakes come as replies or as stackless exceptions and are caught in one place,
-/// `execute`, which takes back what was already written of the reply. Our own bugs, and whatever a command of
+/// `runBody`, which takes back what was already written of the reply. Our own bugs, and whatever a command of
 /// the application throws, are caught there too: they end the call, not the server, and are logged with the
 /// place.
 ///
@@ -74,6 +74,10 @@
 ///
 /// **Start reading** with `Engine#run`, then `Admission`, `Clients`, `Journal` and `WaitingCalls`, then
 /// `TransactionCommands`, then `DatabaseEvents` and `Timers`.
+///
+/// **Sources.** What redis-server 7.0.15 asks of a command, in which order, and what it answers (the tests in
+/// `twin` ask it). That a waiting call is simply run again: Valkey's blocked.c. *Transactions* and *Redis
+/// keyspace notifications* at redis.io.
 ///
 /// **Exercise.** EXEC finds that a watched key was changed by a command of the same client, between WATCH and
 /// MULTI. What is answered, and which line decides it?
