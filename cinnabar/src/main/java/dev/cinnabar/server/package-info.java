@@ -36,10 +36,19 @@
 /// started it plays a [dev.cinnabar.server.Repertoire] to a second server of its own for a moment, so that
 /// the JIT is done before the crowd comes.
 ///
+/// **Who owns what.** A `ClientHandler` is its connection's and a `Batch` its loop's; what they do with the
+/// engine they do under its lock. A `Cinnabar` owns the threads, ports and files that it made or opened, and
+/// `close()` gives them back.
+///
 /// **What this room does not do.** It decides nothing about data: it only makes, connects and ends. Nothing
 /// here is static, but for what is the process's own: which directories it has locked (`DirectoryLock`).
 ///
 /// **Start reading** with `Cinnabar`, then `ClientHandler`, then `ServerProtocol`.
+///
+/// **Sources.** The command line, the lines of the log and the exit codes of redis-server 7.0.15, as it shows
+/// them. JEP 483 and 515, for what [dev.cinnabar.server.Rehearsal] is good for; sd_notify(3), for
+/// [dev.cinnabar.server.Supervisor]. Decisions: `docs/decisions/0047-the-rdb-file.md`,
+/// `0055-memory-goes-back.md`, `0075-a-warm-up.md`, `0079-who-insists.md`.
 ///
 /// **Exercise.** Two loops write to the log in the same moment. Which of them calls `write(2)`, and what does
 /// the other wait for?
