@@ -1,6 +1,6 @@
 /// **Config: what one server is told to be, and how it is told otherwise.**
 ///
-/// The question this room answers: there are some 190 settings with names, units and defaults that people
+/// The question this room answers: there are some 200 settings with names, units and defaults that people
 /// have known for fifteen years; they come from a file, from standard input, from the command line, from a
 /// Java program and from `CONFIG SET`, and go back into the file with `CONFIG REWRITE`. How can all of that
 /// stand in one place, so that no other room parses `64mb` again?
@@ -83,9 +83,10 @@
 /// one some ten thousand questions and wants the same answers), the comments of its redis.conf, and for what
 /// came later the manual at redis.io.
 ///
-/// **Exercise.** `CONFIG SET appendonly yes save ""` changes two directives that two different rooms listen
-/// to. The second listener refuses. Which calls has the first one seen, and what would go wrong if listeners
-/// were told one by one while the values are checked, as Redis did before 7.0?
+/// **Exercise.** `CONFIG SET hz 20 port 7000` changes two directives that two different rooms listen to,
+/// `engine` and `server`. The port is taken, so the second listener refuses. Which calls has the first one
+/// seen, and what would go wrong if listeners were told one by one while the values are checked, as Redis did
+/// before 7.0?
 @NullMarked
 package dev.cinnabar.config;
 
