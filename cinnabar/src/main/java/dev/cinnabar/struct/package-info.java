@@ -18,11 +18,18 @@
 /// cache line; the one that fits leads to the record, whose key is compared, and that is nearly always the
 /// right one: two cache misses for a key that is there, one for a key that is not.
 ///
-/// **Nothing takes long.** A table that has to grow gets a second one beside it, and each insertion moves two
-/// buckets; because the bucket number is the top of the hash, both tables are in the same order, the old one
-/// is emptied from the front while the new one is filled from the front, and the memory of both together is
-/// that of one. Timers are handed over a few hundred at a time; the wheel prepares its slots ahead, so that
-/// nobody waits for a big one.
+/// **Nothing takes long.** A table that has to grow gets a second one beside it, and each insertion or
+/// removal moves two buckets; because the bucket number is the top of the hash, both tables are in the same
+/// order, the old one is emptied from the front while the new one is filled from the front, and the memory of
+/// both together is that of one. Timers are handed over a few hundred at a time; the wheel prepares its slots
+/// ahead, so that nobody waits for a big one.
+///
+/// **Small collections** have no table: they are one piece of bytes. A [dev.cinnabar.struct.Listpack] holds
+/// strings and numbers and is searched from end to end; an [dev.cinnabar.struct.Intset] holds whole numbers
+/// in order, of which each look rules out half; a [dev.cinnabar.struct.StreamNode] is a listpack of some
+/// hundred entries of a stream, and [dev.cinnabar.struct.IdRows] finds the node. All but the last are Redis's
+/// formats, byte for byte, so that a dump can be a copy; each class draws its own. (`Ziplist` and `Zipmap` are
+/// what older servers wrote, and are only read.)
 ///
 /// **Places on earth** need no structure of their own: [dev.cinnabar.struct.Geohash] makes one number of two,
 /// so that a sorted set has near places near each other, `GeoCells` says which ranges of numbers cover an
