@@ -18,15 +18,15 @@
 /// comes back is an address. `string(address)` gives a look at the value where it lies: a number, or a window
 /// of bytes that the reply copies to the socket's buffer.
 ///
-/// **From a SET's point of view.** There are four primitives ([dev.cinnabar.store.Keyspace] has them): *create*
-/// a record, *recut* it (same key, another size), *overwrite* it in place, *remove* it; and for RENAME and
-/// MOVE a fifth, *hand over* (another key or database, same value), which leaves a huge value where it is. A
-/// value of the same size class is written over where it lies, so a steady load of SETs moves nothing. All
-/// check first and change after, so running out of memory loses nothing; who changes several keys or none
-/// holds room for all of them first.
+/// **From a SET's point of view.** There are five primitives ([dev.cinnabar.store.Keyspace] has them):
+/// *create* a record, *recut* it (same key, another size), *splice* (put some bytes of its value in the place
+/// of others), *remove* it; and for RENAME and MOVE *hand over* (another key or database, same value), which
+/// leaves a huge value where it is. A value of the same size class is written over where it lies, so a steady
+/// load of SETs moves nothing. All check first and change after, so running out of memory loses nothing; who
+/// changes several keys or none holds room for all of them first.
 ///
-/// **Collections.** A small one is a piece of bytes in its record, a listpack or an intset, and is searched
-/// from end to end. Beyond its [threshold][dev.cinnabar.store.Thresholds] it becomes a
+/// **Collections.** A small one is a piece of bytes in its record: a listpack, which is searched from end to
+/// end, or an intset, which is in order. Beyond its [threshold][dev.cinnabar.store.Thresholds] it becomes a
 /// [dev.cinnabar.store.BigValue], and the record holds no more than its number: a ring of listpacks for a
 /// list, a table of members for a set or a hash. No element is an object. Commands do not see the difference:
 /// `ListValue`, `SetValue`, `HashValue` and `ZsetValue` show both forms as one; what they share is in
@@ -60,7 +60,7 @@
 /// swaps in an empty database and puts the old one there. What a snapshot has still to read *waits* in front
 /// of it. So memory comes back some time after the reply; eviction takes off what is on its way, or it would
 /// give up everything else meanwhile. The holes that mass deletions leave are closed by moving records out of
-/// sparse pages, sixty-four buckets at a time.
+/// sparse pages, thirty-two buckets at a time.
 ///
 /// **Known to be poor.** A string is one piece: to set, to read and to hand over 100 MB takes as long as
 /// copying them, some 20 ms. COPY of a big value is O(n), as in Redis. A list of a million nodes (so of
