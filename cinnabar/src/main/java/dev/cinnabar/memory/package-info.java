@@ -18,9 +18,9 @@
 /// class*. A *block* is what `allocate` hands out, named by its *address*. A page is *sparse* when it was
 /// picked to be emptied.
 ///
-/// **Size classes.** Every multiple of 8 up to 1 KiB, then eight steps per doubling up to 32 KiB: at most
-/// 12.5 % is lost to rounding, and at most 7 bytes for the small blocks that are the mass of a real data set.
-/// The same geometric steps go on for large blocks, so a string that grows byte by byte is copied a
+/// **Size classes.** Every multiple of 8 from 16 bytes to 1 KiB, then eight steps per doubling up to 32 KiB:
+/// at most 12.5 % is lost to rounding, and at most 7 bytes for the small blocks that are the mass of a real
+/// data set. The same geometric steps go on for large blocks, so a string that grows byte by byte is copied a
 /// logarithmic number of times. What is left at the end of a span is lost too: nothing to speak of below 8
 /// KiB, but only two blocks of 22 KiB fit into a span.
 ///
