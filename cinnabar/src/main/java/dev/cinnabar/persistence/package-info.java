@@ -101,7 +101,8 @@
 ///
 /// ```
 ///   payload   type | value …                                       | version 2 | checksum 8
-///   file      REDIS0010 | facts | FE db | [FC expiry] type key value | … | FF | checksum 8
+///   file      REDIS0010 | facts | FE db | [FC expiry] [F8 idle time] [F9 frequency] type key value | … | FF | checksum 8
+///             (F8 where the policy of eviction is LRU, F9 where it is LFU)
 ///
 ///   length    00nnnnnn                       6 bits
 ///             01nnnnnn n…                    14 bits, big end first
@@ -110,7 +111,9 @@
 ///             C0 n   C1 n n   C2 n n n n     a number of 8, 16, 32 bits, little end first, as its decimal text
 ///             C3 | packed length | length | LZF
 ///
-///   list 18   nodes | 2 string: a listpack | 1 string: one huge element | …
+///   string 0  string
+///   list 1    elements | string | string …                      a long one in a BGSAVE: nodes are not known beforehand
+///        18   nodes | 2 string: a listpack | 1 string: one huge element | …
 ///   set  2    members | string | string …                       a set that is no intset
 ///        11   string: an intset
 ///   zset 5    members | string score | …                        scores as the eight bytes of a double
