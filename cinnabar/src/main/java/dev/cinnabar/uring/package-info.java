@@ -36,6 +36,10 @@
 /// `--enable-native-access` and `--add-exports java.base/sun.nio.ch=…`, as our launcher does. Then
 /// [dev.cinnabar.uring.Ring#open] says why, and everything goes on with one call per operation.
 ///
+/// **Who owns what.** One thread at a time touches a ring: the one that opens it, then that of the loop which
+/// has it to its end. The queues and the memory are mapped when it is opened and unmapped when it is closed;
+/// they lie outside of Java's heap, and no collector frees them.
+///
 /// **What this room does not do.** It knows no connections and no loops. It does not use what would save a
 /// few more calls: receives that are armed once and deliver many times, buffers that the kernel chooses, a
 /// kernel thread that polls. Each of them makes operations live longer than a call, and then a socket that is
