@@ -33,6 +33,18 @@ import org.jspecify.annotations.Nullable;
 /// inventing data.
 public final class CheckAof {
     private static final String USAGE = "usage: cinnabar-check-aof [--fix [--yes]] <directory | manifest | file>";
+
+    private static final String HELP = """
+
+            Reads an append-only file as the server would at its start, and says whether all of it
+            is there and where it is damaged. Not while a server writes to it.
+
+                   --fix   cuts the last file behind what is good, after asking; what was logged
+                           behind that is lost, and damage elsewhere cannot be repaired
+                   --yes   with --fix: does not ask
+
+            Exit code: 0 all is well, or is after --fix; 1 it is not; 2 the words make no sense.""";
+
     private static final String MANIFEST = ".manifest";
 
     /// Accepts all commands: what they mean is not the matter here. The values of an image are made, for that
@@ -92,7 +104,7 @@ public final class CheckAof {
 
     int run(List<String> args) {
         if (args.contains("-h") || args.contains("--help")) {
-            out.println(USAGE);
+            out.println(USAGE + '\n' + HELP);
             return 0;
         }
         boolean fixes = args.contains("--fix");

@@ -129,10 +129,10 @@ class CheckAofTest {
     }
 
     @Test
-    void who_asks_for_help_gets_the_usage() {
+    void who_asks_for_help_is_told_what_it_does_and_what_the_options_do() {
         for (String word : List.of("-h", "--help")) {
             assertThat(check("", word)).isZero();
-            assertThat(said).startsWith("usage: cinnabar-check-aof");
+            assertThat(said).startsWith("usage: cinnabar-check-aof").contains("damaged", "--fix  ", "--yes  ");
         }
     }
 }
