@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 ///   #END:<offset>:<crc>\r\n     the same, and says that the file is complete
 ///   #BEG\r\n                    no checksum: begins a group of ours that follows a group
 ///
-///   #CRC:0:00000000 | *3 SET k v | *2 DEL k | #CRC:64:5a10b2e7 | *2 INCR n | #CRC:106:07f1c93d
-///   └─────────── covered by the line at 64 ──┘└────── covered by the one at 106 ──┘
+///   #CRC:0:00000000 | *3 SET k v | *2 DEL k | #CRC:64:0d9976cf | *2 INCR n | #CRC:103:59263c78
+///   └─────────── covered by the line at 64 ──┘└────── covered by the one at 103 ──┘
 /// ```
 ///
 /// | part | meaning |
