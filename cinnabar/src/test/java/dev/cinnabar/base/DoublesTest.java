@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The corner cases by themselves; what a real server makes of scores is compared in `ZsetTwinTest`.
+/// The corner cases by themselves; what a real server makes of scores is compared in the tests of `twin`, with the commands of `ZsetMaker`.
 class DoublesTest {
     private static double parse(String text) {
         return Doubles.parse(Bytes.of(text));
