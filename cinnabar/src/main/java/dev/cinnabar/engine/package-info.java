@@ -6,7 +6,7 @@
 /// ```
 ///    network session ─┐                ┌► find, arity, rights, memory, disk, MULTI           may it run now?
 ///    embedded call   ─┼► Engine.run ───┤► body (rooms `command` and here)                    run it
-///    log replayer    ─┘   one lock     └► outbox: change log → watchers, waiters → count    tell everybody
+///    log replayer    ─┘   one lock     └► outbox: change log → watchers, waiters → count     tell everybody
 ///
 ///    timers ──► Engine.tick     expired keys, growing tables, holes, flushed databases: 50 µs at a time
 /// ```
