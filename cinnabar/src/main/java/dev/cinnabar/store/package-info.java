@@ -42,9 +42,10 @@
 /// time of its next field, in a table and a wheel of their own ([dev.cinnabar.store.Agenda] draws it). A
 /// small hash keeps its fields in the order of their times, so what is due lies in front; a large one has a
 /// wheel for its own fields. Whoever looks at a hash lets go what is due, as with keys, but no more than a
-/// few dozen fields at a time (who is going to walk over all of them anyway, sixteen thousand): those that
-/// are left are passed over by every command, and only HLEN counts them, until the agenda's turn comes, some
-/// 10 ms after their time. A hash that only has due fields left is still there for EXISTS and SCAN so long.
+/// few dozen fields at a time (HRANDFIELD, where few are left to pick among many that are due, sixteen
+/// thousand): those that are left are passed over by every command, and only HLEN counts them, until the
+/// agenda's turn comes, some 10 ms after their time. A hash that only has due fields left is still there for
+/// EXISTS and SCAN so long.
 ///
 /// **Snapshots.** A rewrite of the log needs all databases as they were at one moment, while commands go on.
 /// Redis forks the process. We walk the table in order of hashes, a slice at a time, and a writer who is
