@@ -29,17 +29,18 @@
 /// end does. When the span is full, the next span of that class that has room becomes current; when there is
 /// none, a free span of some page; when there is none either, a new page. `free` pushes the block on its
 /// span's list; a span whose last block goes is given back to its page, and a page whose last span goes is
-/// given back to the heap. All of it is a handful of array accesses, and no garbage.
+/// given back to the heap, but for one that is kept, so that a load at the edge does not make and drop pages
+/// all the time. All of it is a handful of array accesses, and no garbage.
 ///
 /// **The next page is made before it is needed.** To get 4 MiB from the system for the first time takes
 /// milliseconds. When only a megabyte of free spans is left, a thread ([dev.cinnabar.memory.PageMaker]) makes
 /// the next array; when a page is dropped, it is forgotten again.
 ///
-/// **Giving memory back.** After many deletes every page still holds a few blocks.
-/// [dev.cinnabar.memory.Pages#planCompaction] picks the emptiest pages whose content fits into the holes of
-/// the others and calls them sparse: nothing new is placed there. The owners of blocks (each block has
-/// exactly one: a slot of a table) walk their slots in small steps and move what lies in a sparse page. A
-/// page that runs empty is dropped.
+/// **Giving memory back.** After many deletes every page still holds a few blocks. When there are more than
+/// eight pages and a sixth of them is holes, [dev.cinnabar.memory.Pages#planCompaction] picks the emptiest
+/// pages whose content fits into the holes of the others and calls them sparse: nothing new is placed there.
+/// The owners of blocks (each block has exactly one: a slot of a table, or a place in a list of nodes) walk
+/// their slots in small steps and move what lies in a sparse page. A page that runs empty is dropped.
 ///
 /// **How much.** [dev.cinnabar.memory.Budget] is one number shared by all that takes heap in bulk: pages,
 /// tables, network buffers. Reserving beyond the limit is refused with [dev.cinnabar.memory.OutOfMemory],
