@@ -31,8 +31,8 @@
 /// return longs, and memory that is seen as a `ByteBuffer`. A socket's descriptor is something that the JDK
 /// keeps to itself; it must be told to show it.
 ///
-/// **Where it is not to be had.** On JDK 17 to 21; on systems other than Linux 5.7 or newer with 64 bits; in
-/// containers whose policy forbids it, as Docker's does; in a JVM that was not started with
+/// **Where it is not to be had.** On JDK 17 to 21; on systems other than Linux 5.7 or newer, on x86-64 or
+/// aarch64; in containers whose policy forbids it, as Docker's does; in a JVM that was not started with
 /// `--enable-native-access` and `--add-exports java.base/sun.nio.ch=…`, as our launcher does. Then
 /// [dev.cinnabar.uring.Ring#open] says why, and everything goes on with one call per operation.
 ///
