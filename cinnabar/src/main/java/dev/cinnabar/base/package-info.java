@@ -41,9 +41,10 @@
 ///
 /// **Start reading** with `Bytes`, then `Numbers`, then `Hash`.
 ///
-/// **Sources.** `%.17g`, `strtod` and `strtold` of C99, for what Redis prints and reads; A. Appleby, *MurmurHash2*,
-/// 64A; Y. Collet, *XXH3*; C. A. R. Hoare, *Quicksort*, 1962; D. R. Musser, *Introspective Sorting and
-/// Selection Algorithms*, 1997.
+/// **Sources.** `%.17g`, `strtod` and `strtold` of C99, for what Redis prints and reads; Wang Yi, *wyhash*,
+/// 2019, for the hash of tables; G. Steele, D. Lea, C. Flood, *SplitMix*, 2014, for chance; A. Appleby,
+/// *MurmurHash2*, 64A; Y. Collet, *XXH3*; C. A. R. Hoare, *Quicksort*, 1962; D. R. Musser, *Introspective
+/// Sorting and Selection Algorithms*, 1997.
 ///
 /// **Exercise.** `Numbers.isLong` says that `007` and `-0` are not numbers. Which promise of `GET` would
 /// break if it said they were?
