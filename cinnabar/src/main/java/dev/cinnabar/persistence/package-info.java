@@ -24,6 +24,7 @@
 /// ```
 ///   appendonlydir/appendonly.aof.manifest      file appendonly.aof.2.base.aof seq 2 type b
 ///                                              file appendonly.aof.3.incr.aof seq 3 type i
+///                                              #END:88:5b0e2a4e
 ///                 appendonly.aof.2.base.aof    #CRC:0:00000000 | *3 $3 SET … | … | #CRC:65602:9f3a77c2 | … | #END:…
 ///                 appendonly.aof.3.incr.aof    #CRC:0:00000000 | *2 $6 SELECT … | *3 $3 SET … | #CRC:4180:07f1c93d | … …
 ///                 under `always`               #CRC:0:00000000 | *2 $6 SELECT … | *2 $4 INCR … | #GRP:61:f9dadb30 |
