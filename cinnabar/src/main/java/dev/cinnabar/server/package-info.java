@@ -29,7 +29,7 @@
 /// **Start and end.** Sockets are opened first; loops serve them once the data is loaded, or is found to be
 /// large, and then answer `-LOADING`; `start()` returns when everything is there, or throws with the cause in
 /// its message and leaves nothing behind. Closing ends the loops, then the log, which writes and syncs what
-/// waits.
+/// waits; then what has changed since the last save is saved, where there are save points.
 ///
 /// **A process of its own** is `Main`: Redis's command line and log lines, exit code 0 after SIGTERM, and a
 /// thread that asks the collector to run after much was deleted, so that the memory goes back. When it has
