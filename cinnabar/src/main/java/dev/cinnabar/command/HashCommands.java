@@ -321,7 +321,7 @@ public enum HashCommands implements Command {
         scan.readOptions(Scan.Of.FIELDS);
         Answering answering = new Answering(reply, scan.pattern(), true, scan.withValues());
         int begin = reply.begin();
-        scan.go(position -> hash.scan(position, answering), () -> answering.seen);
+        scan.go((position, most) -> hash.scan(position, most, answering), () -> answering.seen);
         return reply.endPage(begin, scan.cursor(), scan.withValues() ? 2 * answering.found : answering.found);
     }
 

@@ -420,7 +420,7 @@ public enum KeyCommands implements Command {
         long position = 0;
         long answered = 0;
         do {
-            position = walk.next(position);
+            position = walk.next(position, Long.MAX_VALUE);
             walk.answer(call.reply());
             answered += walk.found();
         } while (position != 0);
@@ -447,7 +447,7 @@ public enum KeyCommands implements Command {
         }
         KeyWalk walk = new KeyWalk(db, null, null);
         long position = 0;
-        do position = walk.next(position);
+        do position = walk.next(position, Long.MAX_VALUE);
         while (position != 0 && walk.found() == 0);
         return walk.found() == 0 ? call.reply().nil() : walk.answerFirst(call.reply());
     }
@@ -528,10 +528,10 @@ public enum KeyCommands implements Command {
             keepsAll = true;
         }
 
-        /// Goes on by one bucket.
-        long next(long position) {
+        /// Goes on by one bucket, or by so many keys of it.
+        long next(long position, long most) {
             if (!keepsAll) count = 0;
-            return db.scan(position, this);
+            return db.scan(position, most, this);
         }
 
         @Override

@@ -1,8 +1,8 @@
 package dev.cinnabar.command;
 
 import dev.cinnabar.base.Bytes;
+import java.util.function.LongBinaryOperator;
 import java.util.function.LongSupplier;
-import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /// A call of SCAN, HSCAN, SSCAN or ZSCAN: what it asks for, and how far it goes.
@@ -73,11 +73,11 @@ final class Scan {
 
     /// Walks on until enough has been seen or the walk has come round.
     ///
-    /// @param step from a position to the next; 0 after the last
+    /// @param step from a position, with how many to see at the most, to the next; 0 after the last
     /// @param seen how many were seen so far
-    void go(LongUnaryOperator step, LongSupplier seen) {
+    void go(LongBinaryOperator step, LongSupplier seen) {
         long bucketsLeft = Math.min(count, Integer.MAX_VALUE) * BUCKETS_PER_KEY;
-        do position = step.applyAsLong(position);
+        do position = step.applyAsLong(position, count - seen.getAsLong());
         while (position != 0 && seen.getAsLong() < count && --bucketsLeft > 0);
     }
 

@@ -287,7 +287,7 @@ public enum SetCommands implements Command {
         scan.readOptions(Scan.Of.MEMBERS);
         Matching matching = new Matching(reply, scan.pattern());
         int begin = reply.begin();
-        scan.go(position -> set.scan(position, matching), () -> matching.seen);
+        scan.go((position, most) -> set.scan(position, most, matching), () -> matching.seen);
         return reply.endPage(begin, scan.cursor(), matching.found);
     }
 

@@ -608,7 +608,7 @@ public enum ZsetCommands implements Command {
         scan.readOptions(Scan.Of.MEMBERS);
         Matching matching = new Matching(reply, scan.pattern());
         int begin = reply.begin();
-        scan.go(position -> zset.scan(position, matching), () -> matching.seen);
+        scan.go((position, most) -> zset.scan(position, most, matching), () -> matching.seen);
         return reply.endPage(begin, scan.cursor(), 2 * matching.found);
     }
 

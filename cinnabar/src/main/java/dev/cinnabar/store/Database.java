@@ -268,6 +268,11 @@ public final class Database {
         return keyspace.dict.scan(from, visitor);
     }
 
+    /// The same, with no more records than wanted.
+    public long scan(long from, long most, Dict.Visitor visitor) {
+        return keyspace.dict.scan(from, most, visitor);
+    }
+
     // ---- strings ----
 
     /// Sets the key to a string, whatever it held before. The text of a whole number is stored as one.

@@ -162,7 +162,7 @@ public final class HashValue extends CollectionValue {
         if (address == 0) return;
         if (isBig()) {
             long position = 0;
-            do position = scan(position, visitor);
+            do position = scan(position, Long.MAX_VALUE, visitor);
             while (position != 0);
             return;
         }
@@ -183,18 +183,18 @@ public final class HashValue extends CollectionValue {
         visitor.field(field, Listpack.read(array, Listpack.next(array, at), value));
     }
 
-    /// Shows some fields: all of a small hash, those of one bucket of a large one; see
+    /// Shows some fields: all of a small hash, of a large one so many of one bucket; see
     /// [dev.cinnabar.struct.Dict#scan].
     ///
     /// @return where to go on, 0 at the end
-    public long scan(long position, Visitor visitor) {
+    public long scan(long position, long most, Visitor visitor) {
         if (address == 0) return 0;
         if (!isBig()) {
             forEach(visitor);
             return 0;
         }
         FieldTable table = table();
-        return table.scan(position, found -> show(table, found, visitor));
+        return table.scan(position, most, found -> show(table, found, visitor));
     }
 
     private void show(FieldTable table, long found, Visitor visitor) {

@@ -86,6 +86,11 @@ public class Members {
         return dict.scan(from, visitor);
     }
 
+    /// The same, with no more members than wanted.
+    public long scan(long from, long most, Dict.Visitor visitor) {
+        return dict.scan(from, most, visitor);
+    }
+
     // ---- changing ----
 
     /// Adds a member without a value.

@@ -96,7 +96,7 @@ public final class SetValue extends CollectionValue {
         if (kind == Kind.SET_HASHTABLE) {
             isStopped = false;
             long position = 0;
-            do position = scan(table(), position, visitor);
+            do position = scan(table(), position, Long.MAX_VALUE, visitor);
             while (position != 0 && !isStopped);
             return;
         }
@@ -113,21 +113,21 @@ public final class SetValue extends CollectionValue {
         }
     }
 
-    /// Shows some members: all of a small set, those of one bucket of a large one; see
+    /// Shows some members: all of a small set, of a large one so many of one bucket; see
     /// [dev.cinnabar.struct.Dict#scan].
     ///
     /// @return where to go on, 0 at the end
-    public long scan(long position, Visitor visitor) {
+    public long scan(long position, long most, Visitor visitor) {
         if (address != 0 && db.kind(address) == Kind.SET_HASHTABLE) {
             isStopped = false;
-            return scan(table(), position, visitor);
+            return scan(table(), position, most, visitor);
         }
         forEach(visitor);
         return 0;
     }
 
-    private long scan(Members table, long position, Visitor visitor) {
-        return table.scan(position, found -> {
+    private long scan(Members table, long position, long most, Visitor visitor) {
+        return table.scan(position, most, found -> {
             if (!isStopped && !visitor.member(member.set(table.member(found, window)))) isStopped = true;
         });
     }
@@ -361,7 +361,7 @@ public final class SetValue extends CollectionValue {
         public void forEach(Visitor visitor) {
             isStopped = false;
             long position = 0;
-            do position = scan(big.members(), position, visitor);
+            do position = scan(big.members(), position, Long.MAX_VALUE, visitor);
             while (position != 0 && !isStopped);
         }
 

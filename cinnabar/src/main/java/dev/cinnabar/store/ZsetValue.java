@@ -184,18 +184,18 @@ public final class ZsetValue extends CollectionValue {
         visitor.element(entry.set(big.members().member(found, window)), big.score(found));
     }
 
-    /// Shows some members in no order: all of a small set, those of one bucket of a large one; see
+    /// Shows some members in no order: all of a small set, of a large one so many of one bucket; see
     /// [dev.cinnabar.struct.Dict#scan].
     ///
     /// @return where to go on, 0 at the end
-    public long scan(long position, Visitor visitor) {
+    public long scan(long position, long most, Visitor visitor) {
         if (address == 0) return 0;
         if (!isBig()) {
             forEach(visitor);
             return 0;
         }
         BigZset big = big();
-        return big.members().scan(position, found -> show(big, found, visitor));
+        return big.members().scan(position, most, found -> show(big, found, visitor));
     }
 
     /// Shows a member picked by chance. The set must not be empty.

@@ -59,6 +59,8 @@ public final class Dict {
     private static final int MOST_DRAWS = 64;
     private static final int MOST_DESERTED = 1 << 14; // buckets that are passed over at a time; some 30 µs
     private static final long NOT_FOUND = -1;
+    private static final long HIGHEST = -1; // hash
+    private static final long LOW_HALF = 0xffff_ffffL; // of a hash; tells no buckets apart, so no cursor has it
 
     /// How many keys [#ahead] takes at a time.
     public static final int AHEAD = 16;
@@ -68,7 +70,7 @@ public final class Dict {
 
     private final Pages pages;
     private final long seed;
-    private final long[] aheadHashes = new long[AHEAD];
+    private final long[] aheadHashes = new long[AHEAD]; // and those of a bucket that is shown in part
     private final long[] aheadEntries = new long[AHEAD];
 
     private final DictTable.Memory memory;
@@ -426,7 +428,7 @@ public final class Dict {
     /// How many entries are at home in the bucket.
     private int atHome(DictTable t, int home) {
         int[] count = new int[1];
-        visitHome(t, home, 0, address -> count[0]++);
+        visitHome(t, home, 0, HIGHEST, address -> count[0]++);
         return count[0];
     }
 
@@ -458,11 +460,21 @@ public final class Dict {
     /// @param from 0 to start, then what the call before answered: a hash; entries below were shown
     /// @return the next hash to go on from, 0 when all was shown
     public long scan(long from, Visitor visitor) {
+        return scan(from, Long.MAX_VALUE, visitor);
+    }
+
+    /// The same, with no more entries than wanted: if the bucket has more, the call after goes on inside it.
+    ///
+    /// @param most at least 1; above [#AHEAD] it is the bucket all the same. More are shown where 32 bits of
+    ///     hash do not tell them apart
+    public long scan(long from, long most, Visitor visitor) {
         DictTable o = old;
         boolean inOld = o != null && o.bucketOf(from) >= moved;
         DictTable t = o != null && inOld ? o : table;
         int home = t.bucketOf(from);
-        visitHome(t, home, from, visitor);
+        long last = most > AHEAD ? HIGHEST : lastOf(t, home, from, (int) most);
+        visitHome(t, home, from, last, visitor);
+        if (last != HIGHEST) return last + 1;
         for (int n = 0; n < MOST_DESERTED && isDeserted(t, home + 1); n++) home++;
 
         long next = t.firstHash(home + 1);
@@ -479,7 +491,24 @@ public final class Dict {
         return bucket < t.buckets && t.isDeserted(bucket) && (t.slots(bucket) == null || !t.hasSpilled(bucket));
     }
 
-    private void visitHome(DictTable t, int home, long from, Visitor visitor) {
+    /// Up to which hash so many entries of a bucket are to be shown; the highest hash for all.
+    private long lastOf(DictTable t, int home, long from, int most) {
+        int atHome = t.mostAtHome(home);
+        if (atHome >= 0 && atHome <= most) return HIGHEST; // speed only
+        long[] lowest = aheadHashes;
+        int[] count = new int[1];
+        visitHome(t, home, from, HIGHEST, address -> {
+            long hash = hashOf(address);
+            int at = Math.min(count[0]++, most);
+            for (; at > 0 && Long.compareUnsigned(lowest[at - 1], hash) > 0; at--) {
+                if (at < most) lowest[at] = lowest[at - 1];
+            }
+            if (at < most) lowest[at] = hash;
+        });
+        return count[0] <= most ? HIGHEST : lowest[most - 1] | LOW_HALF;
+    }
+
+    private void visitHome(DictTable t, int home, long from, long last, Visitor visitor) {
         for (int bucket = home; ; bucket++) {
             long[] slots = t.slots(bucket);
             if (slots == null) return;
@@ -488,7 +517,8 @@ public final class Dict {
                 if (slots[slot] == 0) continue;
                 long address = slots[slot] & Pages.ADDRESS_MASK;
                 long hash = hashOf(address);
-                if (t.bucketOf(hash) == home && Long.compareUnsigned(hash, from) >= 0) visitor.visit(address);
+                if (t.bucketOf(hash) != home || Long.compareUnsigned(hash, from) < 0) continue;
+                if (Long.compareUnsigned(hash, last) <= 0) visitor.visit(address);
             }
             if (!t.hasSpilled(bucket)) return;
         }

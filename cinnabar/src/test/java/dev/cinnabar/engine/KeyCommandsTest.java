@@ -482,6 +482,16 @@ class KeyCommandsTest {
     }
 
     @Test
+    void a_call_of_scan_meets_as_many_keys_as_it_asks_for_also_where_all_would_fit_into_one() {
+        for (int i = 0; i < 7; i++) server.line("SET k" + i + " x");
+
+        List<String> first = bulks(server.line("SCAN 0 COUNT 4"));
+        assertThat(first).hasSize(1 + 4).doesNotContain("0");
+        List<String> second = bulks(server.line("SCAN " + first.get(0) + " COUNT 4"));
+        assertThat(second).hasSize(1 + 3).startsWith("0").doesNotContainAnyElementsOf(first);
+    }
+
+    @Test
     void scan_filters_by_pattern_and_type_and_skips_the_expired() {
         server.line("MSET a1 x a2 x b1 x");
         server.line("SET a3 x PX 5");

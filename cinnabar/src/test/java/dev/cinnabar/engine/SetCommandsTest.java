@@ -178,6 +178,18 @@ class SetCommandsTest {
                 .contains("*1\r\n$" + (prefix.length() + 1));
     }
 
+    @Test
+    void a_scan_of_a_large_set_shows_as_many_members_as_it_asks_for() {
+        add("s", 0, 3000, "x");
+        String cursor = "0";
+        for (int count = 1; count <= 12; count++) {
+            String[] lines =
+                    server.line("SSCAN s " + cursor + " COUNT " + count).split("\r\n");
+            assertThat(lines[3]).isEqualTo("*" + count);
+            cursor = lines[2];
+        }
+    }
+
     // ---- counting ----
 
     @ParameterizedTest

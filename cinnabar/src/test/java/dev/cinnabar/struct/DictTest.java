@@ -388,6 +388,7 @@ class DictTest {
             Model model = new Model(100_000, random.nextLong());
             byte[] shown = new byte[model.addresses.length];
             BitSet stayed = new BitSet();
+            Set<Long> places = new HashSet<>(); // shown at a time: what 32 bits of hash tell apart
             for (int w = 0; w < walks; w++) {
                 int target = new int[] {0, 5, 200, 3000, 90_000}[random.below(5)];
                 for (int i = random.below(3000); i > 0; i--) model.step(random, target);
@@ -400,11 +401,15 @@ class DictTest {
                 long position = 0;
                 do {
                     long from = position;
-                    position = model.dict.scan(from, address -> {
+                    places.clear();
+                    long most = RandomRun.oneIn(random, 2) ? 1 + random.below(Dict.AHEAD) : Long.MAX_VALUE;
+                    position = model.dict.scan(from, most, address -> {
                         int n = (int) model.keyed.numberOf(address);
                         RandomRun.check(model.addresses[n] == address, "shown, but not there", n);
                         shown[n]++;
+                        places.add(model.dict.hashOf(address) >>> 32);
                     });
+                    RandomRun.check(places.size() <= most, "more than asked for", places.size());
                     RandomRun.check(position == 0 || Long.compareUnsigned(position, from) > 0, "no progress", position);
                     for (int i = 0; i < traffic; i++) {
                         int removed = model.size;
