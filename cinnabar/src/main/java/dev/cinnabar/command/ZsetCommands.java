@@ -606,7 +606,7 @@ public enum ZsetCommands implements Command {
         Reply reply = call.reply();
         if (!zset.exists()) return reply.array(2).bulk(0).array(0);
         scan.readOptions(Scan.Of.MEMBERS);
-        Matching matching = new Matching(reply, scan.pattern());
+        Matching matching = new Matching(reply, zset, scan.pattern());
         int begin = reply.begin();
         scan.go((position, most) -> zset.scan(position, most, matching), () -> matching.seen);
         return reply.endPage(begin, scan.cursor(), 2 * matching.found);
@@ -616,12 +616,14 @@ public enum ZsetCommands implements Command {
     /// protocols.
     private static final class Matching implements ZsetValue.Visitor {
         private final Reply reply;
+        private final ZsetValue zset;
         private final @Nullable Bytes pattern;
         private long seen;
         private long found;
 
-        Matching(Reply reply, @Nullable Bytes pattern) {
+        Matching(Reply reply, ZsetValue zset, @Nullable Bytes pattern) {
             this.reply = reply;
+            this.zset = zset;
             this.pattern = pattern;
         }
 
@@ -631,7 +633,7 @@ public enum ZsetCommands implements Command {
             if (pattern != null && !Glob.matches(pattern, member.bytes())) return;
             found++;
             reply.bulk(member);
-            if (Doubles.isWhole(score)) reply.bulk((long) score);
+            if (zset.keepsAsNumber(score) || Doubles.isWhole(score)) reply.bulk((long) score);
             else reply.bulk(Doubles.print(score));
         }
     }

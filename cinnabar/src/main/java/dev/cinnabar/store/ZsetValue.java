@@ -19,13 +19,16 @@ import java.util.Arrays;
 public final class ZsetValue extends CollectionValue {
     /*
      * Small: a listpack of member, score, member, score … in order, in the record; scores that are whole
-     * numbers as numbers, the others as their shortest decimal text, which reads back as the same double.
+     * numbers (up to MOST_AS_NUMBER) as numbers, the others as their shortest decimal text, which reads back
+     * as the same double.
      * Beyond `zset-max-listpack-entries` or with a member longer than `zset-max-listpack-value` it becomes a
      * BigZset, for good.
      */
 
     /// What [#score] answers for a member that is not there; no member has it.
     public static final double NONE = Double.NaN;
+
+    private static final double MOST_AS_NUMBER = 0x1p62; // Redis's limit, well within a long
 
     /// Is shown members and scores.
     public interface Visitor {
@@ -198,6 +201,12 @@ public final class ZsetValue extends CollectionValue {
         return big.members().scan(position, most, found -> show(big, found, visitor));
     }
 
+    /// Whether the set keeps such a score as a whole number, which ZSCAN shows without an exponent, however
+    /// large it is: a small set does.
+    public boolean keepsAsNumber(double score) {
+        return !isBig() && isNumber(score);
+    }
+
     /// Shows a member picked by chance. The set must not be empty.
     public void random(Visitor visitor) {
         if (isBig()) {
@@ -255,8 +264,13 @@ public final class ZsetValue extends CollectionValue {
 
     private static void encode(Bytes member, double score, ByteBuilder out) {
         Listpack.encode(member, out);
-        if (Doubles.isWhole(score) || score == 0) Listpack.encode((long) score, out); // -0 becomes 0, as in Redis
+        if (isNumber(score)) Listpack.encode((long) score, out);
         else Listpack.encode(Bytes.of(text(score).getBytes(StandardCharsets.US_ASCII)), out);
+    }
+
+    /// -0 is one, too, and becomes 0, as in Redis.
+    private static boolean isNumber(double score) {
+        return score == (long) score && Math.abs(score) <= MOST_AS_NUMBER;
     }
 
     private static String text(double score) {

@@ -373,6 +373,19 @@ class ZsetCommandsTest {
     }
 
     @Test
+    void zscan_of_a_small_set_shows_whole_scores_without_an_exponent() {
+        ask("ZADD z 1e17 a 0.5 b 4611686018427387904 c 5e18 d -1e17 e");
+        assertThat(ask("ZSCAN z 0"))
+                .isEqualTo("*2 $1 0 *10 $1 e $19 -100000000000000000 $1 b $3 0.5 $1 a $18 100000000000000000"
+                        + " $1 c $19 4611686018427387904 $1 d $5 5e+18");
+        assertThat(ask("ZRANGE z -1 -1 WITHSCORES")).isEqualTo("*2 $1 d $5 5e+18");
+        assertThat(ask("ZSCORE z a")).isEqualTo("$5 1e+17");
+
+        ask("ZADD large 1e17 a 1 " + "b".repeat(65));
+        assertThat(ask("ZSCAN large 0 MATCH a")).isEqualTo("*2 $1 0 *2 $1 a $5 1e+17");
+    }
+
+    @Test
     void random_members_are_all_different_unless_asked_for_with_a_minus() {
         ask("ZADD z 1 a 2 b 3 c");
         assertThat(ask("ZRANDMEMBER z 5")).isEqualTo("*3 $1 a $1 b $1 c");

@@ -287,7 +287,7 @@ public final class Twin implements AutoCloseable {
     private static UnaryOperator<String> essence(String[] words) {
         return switch (words[0].toUpperCase(Locale.ROOT)) {
             case "KEYS", "SCAN", "SMEMBERS", "SUNION", "SINTER", "SDIFF", "SPOP" -> Twin::sortedLines;
-            case "HGETALL", "HKEYS", "HVALS", "HRANDFIELD", "HSCAN" -> Twin::sortedLines;
+            case "HGETALL", "HKEYS", "HVALS", "HRANDFIELD", "HSCAN", "ZSCAN" -> Twin::sortedLines;
             case "DUMP" -> // what is compressed, and in which form a set is written, differs
                 reply -> reply.startsWith("$-1") || !reply.startsWith("$") ? reply : "a payload";
             case "SORT", "SORT_RO" ->

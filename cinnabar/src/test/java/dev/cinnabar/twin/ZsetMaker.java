@@ -11,7 +11,7 @@ final class ZsetMaker {
 
     static String[] next(Random r) {
         List<String> w = new ArrayList<>();
-        switch (r.nextInt(26)) {
+        switch (r.nextInt(27)) {
             case 0, 1, 2, 3, 4 -> zadd(r, w);
             case 5 -> add(w, "ZINCRBY", key(r), score(r), member(r));
             case 6, 7 -> several(w, r, "ZREM", key(r));
@@ -37,6 +37,7 @@ final class ZsetMaker {
             case 22 -> add(w, "ZINTERCARD", "2", key(r), key(r), "LIMIT", Values.pick(r, "0", "1", "3", "-1"));
             case 23 -> add(w, "ZCOUNT", key(r), bound(r), bound(r));
             case 24 -> several(w, r, "ZMSCORE", key(r));
+            case 25 -> add(w, "ZSCAN", key(r), "0", "COUNT", "100000"); // a large one in one go
             default -> {
                 switch (r.nextInt(6)) {
                     case 0 -> add(w, "SADD", key(r), member(r));
@@ -86,7 +87,8 @@ final class ZsetMaker {
     private static String score(Random r) {
         return switch (r.nextInt(16)) {
             case 0 -> Values.pick(r, "inf", "-inf", "+inf", "nan", "x", "", "1e3", "0x10", " 1");
-            case 1 -> "" + (r.nextInt(100) - 50) / 4.0;
+            case 1 -> Values.pick(r, "1e17", "-123456789012345678", "4611686018427387904", "4.7e18");
+            case 2 -> "" + (r.nextInt(100) - 50) / 4.0;
             default -> "" + (r.nextInt(20) - 5);
         };
     }
