@@ -11,12 +11,14 @@ import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Glob;
 import dev.cinnabar.base.Randomness;
 import dev.cinnabar.memory.OutOfMemory;
+import dev.cinnabar.store.Database;
 import dev.cinnabar.store.SetValue;
 import dev.cinnabar.struct.Listpack;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Sets: members without an order, each there once.
@@ -151,6 +153,8 @@ public enum SetCommands implements Command {
     private static final long FAR = 2_654_435_761L; // a prime: steps of it come to each of fewer things just once
     private static final int FEW =
             3; // below a third of a set, picking again what was picked before costs less than a walk
+
+    private static final int MOST = 5; // go for each that stays: then that is built anew, as in Redis
 
     private static final long[] NONE = {};
 
@@ -344,7 +348,7 @@ public enum SetCommands implements Command {
 
     /// Shows so many members picked by chance, none twice; fewer than all.
     private static void pick(SetValue set, long count, long size, Randomness randomness, SetValue.Visitor visitor) {
-        if (set.randomAddress() != 0 && count < size / FEW) {
+        if (set.isLarge() && count < size / FEW) {
             Set<Long> picked = new HashSet<>();
             while (picked.size() < count) {
                 long address = set.randomAddress();
@@ -389,6 +393,7 @@ public enum SetCommands implements Command {
             call.effects().command(Words.DEL).arg(call.key(1));
             return reply;
         }
+        if (set.isLarge() && (size - count) * MOST <= count && popMost(call, set, count)) return reply;
         reply.set(count);
         Bytes[] popped = new Bytes[(int) count];
         int[] next = new int[1];
@@ -403,6 +408,56 @@ public enum SetCommands implements Command {
         for (long i = 0; i < count; i++) set.remove(popped[(int) (i * FAR % count)]);
         removed(call, set, "spop", count);
         return reply;
+    }
+
+    /// Builds a set of the few members that stay, and puts it in the place of the one that loses most of its
+    /// members, which is freed in steps. The log is told who stayed.
+    ///
+    /// @return false when there is no memory for it; then nothing has changed, and nothing is answered
+    private static boolean popMost(Call call, SetValue set, long count) {
+        Bytes key = call.key(1);
+        Reply reply = call.reply();
+        int begin = reply.begin();
+        try (SetValue.Gathering staying = set.gather()) {
+            reply.set(count);
+            pickOrNot(set, set.size() - count, call.randomness(), staying::add, reply::bulk);
+            staying.replace(key);
+        } catch (OutOfMemory e) {
+            reply.out().rewind(begin);
+            return false;
+        }
+        call.changed(key, "spop", count);
+        Effects effects = call.effects();
+        effects.command(Words.DEL).arg(key).command(Words.SADD).arg(key);
+        long address = call.db().lookup(key);
+        call.db().set(0, key, address).forEach(member -> {
+            if (member.isNumber()) effects.arg(member.number());
+            else effects.arg(member.bytes());
+            return true;
+        });
+        long expiryMs = call.db().expiryMs(address);
+        if (expiryMs != Database.NO_EXPIRY)
+            effects.command(Words.PEXPIREAT).arg(key).arg(expiryMs);
+        return true;
+    }
+
+    /// Shows each member to one of two: so many picked by chance to the first.
+    private static void pickOrNot(
+            SetValue set,
+            long count,
+            Randomness randomness,
+            Consumer<Listpack.Entry> picked,
+            Consumer<Listpack.Entry> others) {
+        long[] left = {count, set.size()};
+        set.forEach(member -> {
+            if (randomness.below(left[1]--) < left[0]) {
+                left[0]--;
+                picked.accept(member);
+            } else {
+                others.accept(member);
+            }
+            return true;
+        });
     }
 
     // ---- several sets ----

@@ -23,6 +23,7 @@ public final class Words {
     public static final Bytes LMOVE = Bytes.of("LMOVE");
     public static final Bytes LMOVEM = Bytes.of("LMOVEM");
     public static final Bytes RPOPLPUSH = Bytes.of("RPOPLPUSH");
+    public static final Bytes SADD = Bytes.of("SADD");
     public static final Bytes SREM = Bytes.of("SREM");
     public static final Bytes ZADD = Bytes.of("ZADD");
     public static final Bytes ZPOPMIN = Bytes.of("ZPOPMIN");

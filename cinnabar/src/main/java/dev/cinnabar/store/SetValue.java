@@ -142,10 +142,14 @@ public final class SetValue extends CollectionValue {
         return Listpack.read(bytes.array(), Listpack.seek(bytes.array(), bytes.offset(), index), member);
     }
 
-    /// The address of a member of a large set, picked by chance: to tell whether it was picked before. 0 in a
-    /// small set.
+    /// Whether it is a table, and so has addresses of members. The set must not be empty.
+    public boolean isLarge() {
+        return db.kind(address) == Kind.SET_HASHTABLE;
+    }
+
+    /// The address of a member of a large set, picked by chance: to tell whether it was picked before.
     public long randomAddress() {
-        return db.kind(address) == Kind.SET_HASHTABLE ? table().random() : 0;
+        return table().random();
     }
 
     /// The member at an address that [#randomAddress] answered.
@@ -365,10 +369,20 @@ public final class SetValue extends CollectionValue {
             while (position != 0 && !isStopped);
         }
 
-        /// Puts the members, of which there must be some, under a key, whatever it held before.
+        /// Puts the members, of which there must be some, under a key, whatever it held before. The key does not
+        /// expire.
         ///
         /// @throws dev.cinnabar.memory.OutOfMemory when memory is short; then nothing has changed
         public void putUnder(Bytes target) {
+            putUnder(target, Database.NO_EXPIRY);
+        }
+
+        /// The same in the place of a value, whose time stays.
+        public void replace(Bytes target) {
+            putUnder(target, Database.KEEP_EXPIRY);
+        }
+
+        private void putUnder(Bytes target, long expiryMs) {
             long size = big.size();
             scratch.clear();
             if (onlyNumbers && size <= thresholds.setMaxIntsetEntries) {
@@ -376,7 +390,7 @@ public final class SetValue extends CollectionValue {
                 int width = Math.max(Intset.widthOf(numbers[0]), Intset.widthOf(numbers[numbers.length - 1]));
                 Intset.appendHeader(width, numbers.length, scratch);
                 for (long number : numbers) Intset.append(number, width, scratch);
-                db.putBytes(target, Kind.SET_INTSET, scratch.array(), 0, scratch.length(), Database.NO_EXPIRY);
+                db.putBytes(target, Kind.SET_INTSET, scratch.array(), 0, scratch.length(), expiryMs);
             } else if (isForListpack(longest, size)) {
                 beginPack(scratch);
                 forEach(met -> {
@@ -384,9 +398,9 @@ public final class SetValue extends CollectionValue {
                     return true;
                 });
                 endPack(scratch, (int) size);
-                db.putBytes(target, Kind.SET_LISTPACK, scratch.array(), 0, scratch.length(), Database.NO_EXPIRY);
+                db.putBytes(target, Kind.SET_LISTPACK, scratch.array(), 0, scratch.length(), expiryMs);
             } else {
-                db.putBig(target, Kind.SET_HASHTABLE, big, Database.NO_EXPIRY);
+                db.putBig(target, Kind.SET_HASHTABLE, big, expiryMs);
                 isHeld = true;
             }
         }

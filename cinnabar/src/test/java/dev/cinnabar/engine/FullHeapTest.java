@@ -94,6 +94,20 @@ class FullHeapTest {
         server.store().checkInvariants();
     }
 
+    @Test
+    void a_set_that_loses_most_members_loses_them_also_where_there_is_no_room_for_those_that_stay() {
+        for (int i = 0; i < 400; i++) server.run("SADD", "k", i + LONG);
+        server.run("SPOP", "k", "60"); // the next answer finds its room
+        server.logged();
+
+        String reply = runWithin(0, "SPOP", "k", "300");
+
+        assertThat(reply).startsWith("*300\r\n").endsWith("x\r\n");
+        assertThat(server.line("SCARD k")).isEqualTo(":40\r\n");
+        assertThat(server.logged()).singleElement().asString().startsWith("0 SREM k ");
+        server.store().checkInvariants();
+    }
+
     private static String[] words(String line) {
         String[] words = line.split(" ");
         for (int i = 0; i < words.length; i++) if (words[i].equals("LONG")) words[i] = LONG;

@@ -149,6 +149,32 @@ class SetCommandsTest {
         assertThat(server.line("EXISTS s")).isEqualTo(":0\r\n");
     }
 
+    @ParameterizedTest
+    @CsvSource({"1000,x,10,hashtable", "1000,'',10,intset", "3000,x,500,hashtable"})
+    void of_a_large_set_that_loses_most_members_the_log_names_those_that_stay(
+            int size, String prefix, int staying, String encoding) {
+        server.store().thresholds().setMaxListpackEntries = 0;
+        add("s", 0, size, prefix);
+        server.line("PEXPIREAT s 9999999999999");
+        Set<String> all = new HashSet<>(elements(server.line("SMEMBERS s")));
+        server.logged();
+
+        List<String> popped = elements(server.line("SPOP s " + (size - staying)));
+        List<String> logged = server.logged();
+        List<String> left = elements(server.line("SMEMBERS s"));
+
+        assertThat(popped).hasSize(size - staying).doesNotHaveDuplicates();
+        assertThat(left).hasSize(staying).doesNotContainAnyElementsOf(popped);
+        all.removeAll(popped);
+        all.removeAll(left);
+        assertThat(all).isEmpty();
+        assertThat(logged)
+                .containsSubsequence("0 DEL s", "0 SADD s " + String.join(" ", left), "0 PEXPIREAT s 9999999999999")
+                .noneMatch(line -> line.contains("SREM"));
+        assertThat(server.line("PEXPIRETIME s")).isEqualTo(":9999999999999\r\n");
+        assertThat(encoding("s")).isEqualTo(encoding); // that of Redis, which builds what stays, too
+    }
+
     @Test
     void a_popped_set_is_a_set_and_random_members_are_an_array_in_resp3() {
         server.speak(3);
