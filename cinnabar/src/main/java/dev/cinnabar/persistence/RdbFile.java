@@ -268,7 +268,8 @@ public final class RdbFile {
             RdbReader reader = new RdbReader(open, progress.file(), this::database, at -> pause(at, progress))
                     .telling(progress, engine.host().log())
                     .merging(merges);
-            if (leavesOutExpired) reader.leavingOutExpired(engine.clock().wallMs());
+            if (leavesOutExpired)
+                reader.leavingOutExpired(engine.clock().wallMs(), engine.store().workshop());
             long end = reader.read();
             return new Loaded(reader.keys(), reader.expired(), end);
         } finally {

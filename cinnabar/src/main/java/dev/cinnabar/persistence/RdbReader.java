@@ -73,6 +73,7 @@ final class RdbReader {
     private long keys;
     private long expired;
     private long nowMs = NEVER; // keys whose time was over by then are left out
+    private @Nullable Database workshop; // where these are read
     private boolean merges;
 
     // of the next key
@@ -99,8 +100,11 @@ final class RdbReader {
 
     /// Leaves keys out whose time is over. Without this they are read, for a log may follow that says when
     /// each of them went.
-    RdbReader leavingOutExpired(long nowMs) {
+    ///
+    /// @param workshop see [dev.cinnabar.store.Store#workshop]
+    RdbReader leavingOutExpired(long nowMs, Database workshop) {
         this.nowMs = nowMs;
+        this.workshop = workshop;
         return this;
     }
 
@@ -218,22 +222,9 @@ final class RdbReader {
         if (type == null) throw new BadRdb("the opcode " + code + " is not known");
         Database db = selected == null ? select(0) : selected;
         Bytes k = in.string(key).window();
-        if (db.lookup(k) != 0) {
-            if (!merges) throw new BadRdb(shown(k) + " stands there twice");
-            db.remove(k);
-        }
-        try {
-            values.read(type, in, db, k);
-        } catch (BadRdb e) {
-            throw new BadRdb(shown(k) + ", a " + type.type() + ": " + e.getMessage());
-        }
-        long address = db.lookup(k);
-        if (expiresMs != NEVER && expiresMs < nowMs) {
-            db.remove(k);
-            expired++;
-        } else if (address != 0) { // an empty collection, which old servers left behind, makes no key
-            finish(db, address);
-        }
+        Database aside = workshop;
+        if (aside != null && expiresMs != NEVER && expiresMs < nowMs) leaveOut(type, aside, k);
+        else put(type, db, k);
         expiresMs = NEVER;
         idleSeconds = UNSET;
         frequency = UNSET;
@@ -241,6 +232,34 @@ final class RdbReader {
         progress.keys(keys - expired, expired);
         pause.accept(in.offset());
         select(selectedIndex); // FLUSHALL and the like put another database in its place
+    }
+
+    private void put(RdbType type, Database db, Bytes k) throws IOException, BadRdb {
+        if (db.lookup(k) != 0) {
+            if (!merges) throw new BadRdb(shown(k) + " stands there twice");
+            db.remove(k);
+        }
+        value(type, db, k);
+        long address = db.lookup(k);
+        if (address != 0) finish(db, address); // an empty collection, which old servers left behind, makes no key
+    }
+
+    /// Reads a key whose time is over aside: one of the same name that is there stays.
+    private void leaveOut(RdbType type, Database aside, Bytes k) throws IOException, BadRdb {
+        try {
+            value(type, aside, k);
+        } finally {
+            aside.remove(k);
+        }
+        expired++;
+    }
+
+    private void value(RdbType type, Database db, Bytes k) throws IOException, BadRdb {
+        try {
+            values.read(type, in, db, k);
+        } catch (BadRdb e) {
+            throw new BadRdb(shown(k) + ", a " + type.type() + ": " + e.getMessage());
+        }
     }
 
     private void finish(Database db, long address) {

@@ -510,6 +510,24 @@ class SavesTest {
     }
 
     @Test
+    void a_key_of_the_file_whose_time_is_over_takes_the_place_of_none_that_is_there() {
+        for (String options : List.of("NOSAVE NOFLUSH MERGE", "NOSAVE NOFLUSH")) { // as in Redis, also without MERGE
+            try (Cinnabar server =
+                    Cinnabar.builder().clock(clock).appendOnly(dir).start()) {
+                run(server, "DEBUG SET-ACTIVE-EXPIRE 0", "FLUSHALL", "SET text file PX 20");
+                run(server, "RPUSH list file", "PEXPIRE list 20", "SAVE", "DEL text list");
+                run(server, "SET text memory", "RPUSH list memory");
+                clock.advance(Duration.ofSeconds(1));
+                run(server, "DEBUG RELOAD " + options);
+                assertThat(server.execute("GET", "text")).isEqualTo("memory");
+                assertThat(server.execute("LRANGE", "list", "0", "-1")).isEqualTo(List.of("memory"));
+                assertThat(server.execute("TTL", "text")).isEqualTo(-1L);
+                server.checkInvariants();
+            }
+        }
+    }
+
+    @Test
     void after_a_reload_of_whatever_sort_the_log_gives_back_what_is_there() {
         for (String options : List.of("", " NOSAVE", " NOSAVE NOFLUSH MERGE")) {
             String digest;
