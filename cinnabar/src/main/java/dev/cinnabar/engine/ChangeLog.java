@@ -83,4 +83,10 @@ public interface ChangeLog {
     default @Nullable String refusal() {
         return null;
     }
+
+    /// Whether the log was lost, and the data are not what it says: then nobody may change them, not even a
+    /// call that waits. It goes on waiting, for another log may come.
+    default boolean forbidsChanges() {
+        return false;
+    }
 }

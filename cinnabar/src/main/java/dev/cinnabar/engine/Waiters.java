@@ -8,6 +8,7 @@ import dev.cinnabar.command.Wish;
 import dev.cinnabar.engine.Session.WatchedKey;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -225,6 +226,11 @@ final class Waiters {
     /// Any key of a database may have changed: SWAPDB.
     void allChanged(int db) {
         for (WatchedKey key : lines.keySet()) if (key.db() == db) ready.add(key);
+    }
+
+    /// Keys that were changed before, and for which not all could be run again.
+    void changedBefore(Collection<WatchedKey> keys) {
+        ready.addAll(keys);
     }
 
     boolean isAnyReady() {

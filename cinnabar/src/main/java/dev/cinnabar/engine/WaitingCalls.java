@@ -42,6 +42,7 @@ final class WaitingCalls {
     private final ByteBuilder wokenPushes = new ByteBuilder(); // for its client
     private ChangeLog lastLog = ChangeLog.NONE; // the log when it was looked at last
     private long lastDurable; // and how far it was on disk
+    private final Set<WatchedKey> heldBack = new LinkedHashSet<>(); // that have changed, and nobody may write
 
     /// @param again for nobody else
     WaitingCalls(Engine engine, Store store, Call again) {
@@ -95,6 +96,10 @@ final class WaitingCalls {
     /// Runs the calls again that wait for keys which have changed, in their order, and again for what those
     /// change. They see the time that it is, and not that of the batch.
     void serveReady() {
+        if (!heldBack.isEmpty() && !engine.log().forbidsChanges()) {
+            waiters.changedBefore(heldBack);
+            heldBack.clear();
+        }
         if (!waiters.isAnyReady()) return;
         store.moment().set(engine.clock().wallMs()); // what woke them may be over after a long transaction
         while (true) {
@@ -109,11 +114,21 @@ final class WaitingCalls {
         String type = type(key);
         for (Place place = line.first; place != null && line.isAnyFor(type); place = place.next()) {
             Waiter waiter = place.waiter;
-            if (waiter.isGone || !waiter.waitsFor(type) || !mayBeAnswered(waiter, key)) continue;
+            if (waiter.isGone || !waiter.waitsFor(type)) continue;
+            if (mayNotWrite(waiter)) {
+                heldBack.add(key);
+                continue; // who only reads may
+            }
+            if (!mayBeAnswered(waiter, key)) continue;
             runAgain(waiter, waiter.argvFor(key), false);
             type = type(key); // it may have been taken
         }
         lastLarge = NOTHING;
+    }
+
+    /// Whether a call would change data that nobody may change now.
+    private boolean mayNotWrite(Waiter waiter) {
+        return waiter.entry.is(Flag.WRITE) && engine.log().forbidsChanges();
     }
 
     /// Whether it is worth while to run a call again. If it is later, it will be run then.
@@ -203,6 +218,7 @@ final class WaitingCalls {
         Pause pause = engine.pause();
         for (Waiter waiter = waiters.overdue(nowMs); waiter != null; waiter = waiters.overdue(nowMs)) {
             if (waiter.deadlineMs <= nowMs) endInVain(waiter);
+            else if (mayNotWrite(waiter)) waiters.again(waiter, nowMs + Sampler.PERIOD_MS);
             else if (waiter.entry.is(Flag.WRITE) && pause.holds(waiter.entry, waiter.session, nowMs))
                 waiters.again(waiter, nowMs + pause.endsInMs(nowMs, Sampler.PERIOD_MS));
             else runAgain(waiter, waiter.argv, false);

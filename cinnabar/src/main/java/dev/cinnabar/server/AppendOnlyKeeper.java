@@ -421,6 +421,11 @@ final class AppendOnlyKeeper implements Durability {
             return "MISCONF The append-only file could not be loaded again, so nothing may be written. See the server's log,"
                     + " and start the server anew.";
         }
+
+        @Override
+        public boolean forbidsChanges() {
+            return true;
+        }
     };
 
     /// DEBUG LOADAOF: once all is on disk, throws the data set away and runs the log again. Under the

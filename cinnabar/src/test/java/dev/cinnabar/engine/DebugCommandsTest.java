@@ -2,6 +2,7 @@ package dev.cinnabar.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cinnabar.base.Bytes;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
@@ -191,6 +192,52 @@ class DebugCommandsTest {
         assertThat(rig.log).containsExactly("0 LPOP queue");
         rig.ask("MULTI");
         assertThat(rig.ask("EXEC")).as("done has gone").isNull();
+    }
+
+    @Test
+    void who_waits_to_change_data_goes_on_waiting_after_a_loadaof_that_failed_until_there_is_a_log_again() {
+        TestClient taking = new TestClient(rig.engine, Session.Origin.NETWORK, "127.0.0.1:50002", "127.0.0.1:6379");
+        TestClient claiming = new TestClient(rig.engine, Session.Origin.NETWORK, "127.0.0.1:50003", "127.0.0.1:6379");
+        TestClient reading = new TestClient(rig.engine, Session.Origin.NETWORK, "127.0.0.1:50004", "127.0.0.1:6379");
+        rig.ask("XGROUP", "CREATE", "stream", "g", "$", "MKSTREAM");
+        rig.ask("XADD", "stream", "1-0", "f", "v");
+        rig.ask("XREADGROUP", "GROUP", "g", "other", "STREAMS", "stream", ">");
+        taking.send("BLPOP queue 0");
+        claiming.send("XREADGROUP GROUP g c BLOCK 0 CLAIM 1000 STREAMS stream >");
+        reading.send("XREAD BLOCK 0 STREAMS entries $");
+        rig.host.error = "ERR Error trying to load the AOF files, check server logs";
+        rig.host.onReload = () -> {
+            rig.replayAll("RPUSH queue half", "XADD entries 1-0 f v");
+            rig.engine.log(new ForbiddingLog());
+        };
+
+        assertThat(rig.ask("DEBUG", "LOADAOF")).isEqualTo("-" + rig.host.error);
+        rig.clock.advance(Duration.ofSeconds(2));
+        rig.engine.tick();
+        rig.ask("PING");
+        assertThat(taking.read()).isEmpty();
+        assertThat(claiming.read()).isEmpty();
+        assertThat(reading.read()).contains("entries");
+        assertThat(rig.ask("LRANGE", "queue", "0", "-1")).isEqualTo(List.of("half"));
+
+        rig.engine.log(ChangeLog.NONE);
+        rig.ask("PING");
+        assertThat(taking.read()).isEqualTo("*2 $5 queue $4 half");
+        rig.clock.advance(Duration.ofSeconds(2));
+        rig.engine.tick();
+        assertThat(claiming.read()).contains("1-0");
+    }
+
+    private static final class ForbiddingLog implements ChangeLog {
+        @Override
+        public void append(int db, int argc, Bytes[] argv) {
+            throw new AssertionError("nothing may be changed");
+        }
+
+        @Override
+        public boolean forbidsChanges() {
+            return true;
+        }
     }
 
     @Test
