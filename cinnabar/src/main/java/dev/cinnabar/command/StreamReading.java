@@ -1,5 +1,6 @@
 package dev.cinnabar.command;
 
+import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.StoredBytes;
 import dev.cinnabar.memory.OutOfMemory;
@@ -50,6 +51,8 @@ final class StreamReading {
     private int groupAt;
     private int keysAt;
     private int streams;
+    private long handedOut; // of the stream that is being answered, by its group
+    private int whole; // where in the reply the last of these ends
 
     private StreamReading(Call call, boolean isInGroup) {
         this.call = call;
@@ -149,7 +152,7 @@ final class StreamReading {
             int before = reply.begin();
             try {
                 if (isInGroup ? answerInGroup(i) : answer(i)) answered++;
-            } catch (OutOfMemory e) {
+            } catch (OutOfMemory | OutOfMemoryError | ByteBuilder.LimitReached e) {
                 if (answered == 0) throw e;
                 reply.out().rewind(before); // what was handed out so far must reach its reader
                 break;
@@ -249,17 +252,29 @@ final class StreamReading {
 
         long most = count == 0 ? FOREVER : count;
         group.hold(consumer, Math.min(most, stream.size() + idle.size()));
+        handedOut = 0;
         try {
             Reply reply = begin(index);
             int begin = reply.begin();
-            long answered = answerIdle(index, stream, group, consumer, idle);
-            if (hasNew && answered < most) answered += answerNew(index, stream, group, consumer, most - answered);
-            call.dirty(1);
-            reply.endArray(begin, answered);
+            try {
+                answerIdle(index, stream, group, consumer, idle);
+                if (hasNew && handedOut < most) answerNew(index, stream, group, consumer, most - handedOut);
+            } catch (OutOfMemory | OutOfMemoryError | ByteBuilder.LimitReached e) {
+                if (handedOut == 0) throw e;
+                reply.out().rewind(whole); // what was handed out so far must reach its reader
+            }
+            reply.endArray(begin, handedOut);
             return true;
         } finally {
+            if (handedOut > 0) call.dirty(1);
             group.letGo();
         }
+    }
+
+    /// An entry is answered as a whole, and belongs to the reader from now on.
+    private void handOut() {
+        handedOut++;
+        whole = call.reply().begin();
     }
 
     /// A walk over what the group has not read.
@@ -269,27 +284,33 @@ final class StreamReading {
         return entries.of(stream, StreamId.nextMs(ms, seq), StreamId.nextSeq(seq), StreamId.MAX, StreamId.MAX, false);
     }
 
-    /// Hands out entries that the group has not read yet.
-    private long answerNew(int index, StreamValue stream, StreamGroup group, StreamConsumer consumer, long most) {
+    /// Hands out entries that the group has not read yet: each when its answer is written, for which there may
+    /// be no memory.
+    private void answerNew(int index, StreamValue stream, StreamGroup group, StreamConsumer consumer, long most) {
         StreamEntries entries = behind(stream, group, call.db().streamEntries());
         Effects effects = call.effects();
-        if (!needsNoAck) beginClaim(index, group, consumer);
-        long answered = 0;
-        while (answered < most && entries.next()) {
-            long ms = entries.ms();
-            long seq = entries.seq();
-            group.noteRead(stream, ms, seq);
-            if (claimsIdleMs < 0) StreamCommands.answer(call.reply(), entries);
-            else answerClaimed(entries, 0, 0);
-            answered++;
-            if (needsNoAck) continue;
-            group.assign(ms, seq, consumer, call.nowMs(), 1);
-            effects.id(ms, seq);
+        long before = handedOut;
+        try {
+            while (handedOut - before < most && entries.next()) {
+                long ms = entries.ms();
+                long seq = entries.seq();
+                if (claimsIdleMs < 0) StreamCommands.answer(call.reply(), entries);
+                else answerClaimed(entries, 0, 0);
+                if (!needsNoAck) {
+                    if (handedOut == before) beginClaim(index, group, consumer);
+                    effects.id(ms, seq);
+                    group.assign(ms, seq, consumer, call.nowMs(), 1);
+                }
+                group.noteRead(stream, ms, seq);
+                handOut();
+            }
+        } finally { // also when there is no memory for more: the log has what was handed out
+            if (handedOut > before) {
+                if (!needsNoAck) endClaim(group, 1);
+                consumer.noteActive(call.nowMs());
+                tellLastId(call, key(index), group);
+            }
         }
-        if (!needsNoAck) endClaim(group, 1);
-        consumer.noteActive(call.nowMs());
-        tellLastId(call, key(index), group);
-        return answered;
     }
 
     /// Begins to tell the log which entries are pending of a consumer; their ids follow.
@@ -467,10 +488,9 @@ final class StreamReading {
 
     /// Gives the consumer what others have kept for too long, and tells with each entry for how long (-1 when
     /// it was released, as XPENDING does), and how often it was handed out before.
-    private long answerIdle(
+    private void answerIdle(
             int index, StreamValue stream, StreamGroup group, StreamConsumer consumer, List<Idle> idle) {
         StreamEntries entry = call.db().streamEntries();
-        long answered = 0;
         for (Idle row : idle) {
             if (!entry.at(stream, row.ms, row.seq))
                 throw new IllegalStateException("an entry went while it was claimed");
@@ -480,9 +500,8 @@ final class StreamReading {
             long place = group.assign(row.ms, row.seq, consumer, call.nowMs(), StreamGroup.oneMore(deliveries));
             consumer.noteActive(call.nowMs());
             StreamClaims.tellClaim(call, key(index), group, consumer, place);
-            answered++;
+            handOut();
         }
-        return answered;
     }
 
     /// With CLAIM all entries tell for how long they were pending and how often they were handed out, new

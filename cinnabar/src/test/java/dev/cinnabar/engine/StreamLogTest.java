@@ -30,6 +30,52 @@ class StreamLogTest extends StreamFixture {
                         "0 XADD s 9000000000001-7 f v");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "XREADGROUP GROUP g c STREAMS s >",
+                "XREADGROUP GROUP g c NOACK STREAMS s >",
+                "XREADGROUP GROUP g c STREAMS t s > >",
+                "XREADGROUP GROUP g c CLAIM 0 STREAMS t s > >"
+            })
+    void of_an_answer_for_which_memory_ends_the_reader_gets_what_the_group_and_the_log_have_handed_out(String line) {
+        for (int room = 0; room < 1400; room += 7) {
+            TestServer small = new TestServer();
+            TestServer follower = new TestServer();
+            for (String key : List.of("s", "t")) {
+                for (int i = 1; i <= 4; i++) small.run("XADD", key, i + "-0", key, "v" + "x".repeat(100));
+                small.line("XGROUP CREATE " + key + " g 0");
+                small.line("XREADGROUP GROUP g other COUNT 1 STREAMS " + key + " >");
+            }
+            ByteBuilder reply = new ByteBuilder(room);
+            reply.limit(0); // it cannot grow
+            replayAll(small, follower);
+            small.run(TestEngine.words(line.split(" ")), reply);
+
+            replayAll(small, follower);
+            int handedOut = 0;
+            for (String key : List.of("s", "t")) {
+                assertThat(facts(follower, key)).as(room + " bytes").isEqualTo(facts(small, key));
+                handedOut += line.contains("NOACK") ? entriesRead(small, key) - 1 : pendingOfC(small, key);
+            }
+            int answered = reply.toString().split("vx", -1).length - 1;
+            if (answered > 0) assertThat(answered).as(room + " bytes").isEqualTo(handedOut);
+            small.store().checkInvariants();
+        }
+    }
+
+    private static void replayAll(TestServer from, TestServer to) {
+        for (String logged : from.logged()) if (!logged.matches("0 (MULTI|EXEC)")) replay(to, logged);
+    }
+
+    private static int entriesRead(TestServer server, String key) {
+        return Integer.parseInt(flat(server.line("XINFO GROUPS " + key)).replaceAll(".*entries-read :(\\d+) .*", "$1"));
+    }
+
+    private static int pendingOfC(TestServer server, String key) {
+        return server.line("XPENDING " + key + " g - + 100 c").split("-0\r\n", -1).length - 1;
+    }
+
     @Test
     void a_trim_is_logged_as_far_as_it_went() {
         server.store().thresholds().streamNodeMaxEntries = 10;
