@@ -2,6 +2,7 @@ package dev.cinnabar.command;
 
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.LongDouble;
+import dev.cinnabar.base.Numbers;
 import dev.cinnabar.command.Expiry.Unit;
 import dev.cinnabar.store.Database;
 import dev.cinnabar.store.StringValue;
@@ -67,9 +68,9 @@ final class BoundedCount {
     // ---- whole numbers ----
 
     private Reply addLong() {
-        long amount = amountAt == NONE ? 1 : call.longArg(amountAt);
-        long lower = lowerAt == NONE ? Long.MIN_VALUE : call.longArg(lowerAt);
-        long upper = upperAt == NONE ? Long.MAX_VALUE : call.longArg(upperAt);
+        long amount = amountAt == NONE ? 1 : whole(amountAt, "value");
+        long lower = lowerAt == NONE ? Long.MIN_VALUE : whole(lowerAt, "LBOUND");
+        long upper = upperAt == NONE ? Long.MAX_VALUE : whole(upperAt, "UBOUND");
         if (lower > upper) throw new Refusal(Errors.BOUNDS_CROSSED);
         long expiryMs = expiryMs();
         Database db = call.db();
@@ -99,12 +100,17 @@ final class BoundedCount {
         return call.reply().array(2).integer(after).integer(amount);
     }
 
+    private long whole(int index, String name) {
+        if (Numbers.isLong(call.arg(index))) return call.longArg(index);
+        throw new Refusal("ERR " + name + " is not an integer or out of range");
+    }
+
     // ---- fractions ----
 
     private Reply addFloat() {
-        LongDouble amount = number(amountAt);
-        LongDouble lower = lowerAt == NONE ? LongDouble.MAX.negate() : number(lowerAt);
-        LongDouble upper = upperAt == NONE ? LongDouble.MAX : number(upperAt);
+        LongDouble amount = number(amountAt, "value");
+        LongDouble lower = lowerAt == NONE ? LongDouble.MAX.negate() : number(lowerAt, "LBOUND");
+        LongDouble upper = upperAt == NONE ? LongDouble.MAX : number(upperAt, "UBOUND");
         if (lower.compareTo(upper) > 0) throw new Refusal(Errors.BOUNDS_CROSSED);
         long expiryMs = expiryMs();
         Database db = call.db();
@@ -135,11 +141,11 @@ final class BoundedCount {
         return answer(after, amount);
     }
 
-    private LongDouble number(int index) {
+    private LongDouble number(int index, String name) {
         LongDouble number = LongDouble.parse(call.arg(index));
         if (number != null) return number;
         if (LongDouble.isInfinity(call.arg(index))) throw new Refusal(Errors.NAN_OR_INFINITY);
-        throw Errors.NOT_A_FLOAT;
+        throw new Refusal("ERR " + name + " is not a valid float");
     }
 
     private Reply answer(LongDouble value, LongDouble added) {

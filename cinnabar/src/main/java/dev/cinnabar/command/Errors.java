@@ -23,7 +23,7 @@ public final class Errors {
     public static final String INVALID_NUMKEYS = "ERR invalid numkeys value";
     public static final String NOT_IN_PAIRS = "ERR wrong number of key-value pairs";
     public static final String ENX_WITHOUT_EXPIRY = "ERR ENX flag requires an expiration";
-    public static final String BOUNDS_CROSSED = "ERR LBOUND is greater than UBOUND";
+    public static final String BOUNDS_CROSSED = "ERR LBOUND can't be greater than UBOUND";
     public static final String NO_DIGEST = "ERR must be exactly 16 hexadecimal characters";
     public static final String LCS_NOT_STRINGS = "ERR The specified keys must contain string values";
     public static final String LCS_LEN_AND_IDX = "ERR If you want both the length and indexes, please just use IDX.";

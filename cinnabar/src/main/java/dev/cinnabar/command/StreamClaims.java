@@ -203,8 +203,9 @@ final class StreamClaims {
     /// before may be released again, and is counted; a pending entry that the stream does not have any more
     /// is released like any other, and goes when it is claimed; SILENT does not count below 0.
     static Reply release(Call call) {
-        if (!call.is(3, "SILENT") && !call.is(3, "FAIL") && !call.is(3, "FATAL") || !call.is(4, "IDS"))
-            throw Errors.SYNTAX_REFUSAL;
+        if (!call.is(3, "SILENT") && !call.is(3, "FAIL") && !call.is(3, "FATAL"))
+            throw new Refusal("ERR mode must be SILENT, FAIL, or FATAL");
+        if (!call.is(4, "IDS")) throw Errors.SYNTAX_REFUSAL;
         long ids = call.longArg(5, 1, Integer.MAX_VALUE, StreamCommands.NO_IDS);
         if (ids > call.argc() - 6) throw new Refusal(StreamCommands.IDS_DIFFER);
         int idsEnd = 6 + (int) ids;

@@ -95,7 +95,7 @@ final class StreamReading {
                 if (!isInGroup) throw new Refusal("ERR The NOACK" + ONLY_IN_GROUP);
                 needsNoAck = true;
             } else if (more >= 1 && isInGroup && call.is(i, "CLAIM")) {
-                claimsIdleMs = call.longArg(++i, 0, Long.MAX_VALUE, "ERR min-idle-time must be a non-negative integer");
+                claimsIdleMs = call.longArg(++i, 0, Long.MAX_VALUE, "ERR min-idle-time must be a positive integer");
             } else {
                 throw Errors.SYNTAX_REFUSAL;
             }

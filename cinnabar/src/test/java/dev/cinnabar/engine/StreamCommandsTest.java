@@ -185,7 +185,8 @@ class StreamCommandsTest extends StreamFixture {
                 .contains(":100 :1");
         assertThat(ask("XPENDING s g - + 10 d")).startsWith("*4");
         assertThat(ask("XREADGROUP GROUP g d CLAIM 0 COUNT 1 STREAMS s >")).contains(":0 :2");
-        assertThat(ask("XREADGROUP GROUP g d CLAIM -1 STREAMS s >")).startsWith("-ERR");
+        assertThat(ask("XREADGROUP GROUP g d CLAIM -1 STREAMS s >"))
+                .isEqualTo("-ERR min-idle-time must be a positive integer");
 
         server.advance(Duration.ofMillis(200));
         server.line("XDEL s 1-0 2-0 3-0 4-0");

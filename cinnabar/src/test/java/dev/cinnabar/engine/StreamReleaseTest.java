@@ -83,7 +83,7 @@ class StreamReleaseTest extends StreamFixture {
         server.line("SET text x");
         server.logged();
         String[][] mistakes = {
-            {"s g LATER IDS 1 1-0", "ERR syntax error"},
+            {"s g LATER IDS 1 1-0", "ERR mode must be SILENT, FAIL, or FATAL"},
             {"s g FAIL ID 1 1-0", "ERR syntax error"},
             {"s g FAIL IDS 0 1-0", "ERR Number of IDs must be a positive integer"},
             {"s g FAIL IDS x 1-0", "ERR Number of IDs must be a positive integer"},

@@ -449,9 +449,11 @@ class StringCommandsTest {
             assertThat(server.line("INCREX n " + options)).as(options).isEqualTo(SYNTAX);
         }
         assertThat(server.line("INCREX n ENX")).isEqualTo("-ERR ENX flag requires an expiration\r\n");
-        assertThat(server.line("INCREX n LBOUND 5 UBOUND 4")).isEqualTo("-ERR LBOUND is greater than UBOUND\r\n");
+        assertThat(server.line("INCREX n LBOUND 5 UBOUND 4")).isEqualTo("-ERR LBOUND can't be greater than UBOUND\r\n");
         assertThat(server.line("INCREX n BYINT 1.5")).isEqualTo(NOT_AN_INTEGER);
-        assertThat(server.line("INCREX n UBOUND 1.5")).isEqualTo(NOT_AN_INTEGER);
+        assertThat(server.line("INCREX n LBOUND 1.5")).isEqualTo("-ERR LBOUND is not an integer or out of range\r\n");
+        assertThat(server.line("INCREX n UBOUND 1.5")).isEqualTo("-ERR UBOUND is not an integer or out of range\r\n");
+        assertThat(server.line("INCREX n BYFLOAT 1 UBOUND x")).isEqualTo("-ERR UBOUND is not a valid float\r\n");
         assertThat(server.line("INCREX n BYFLOAT x")).isEqualTo("-ERR value is not a valid float\r\n");
         assertThat(server.line("INCREX n BYFLOAT inf")).isEqualTo("-ERR increment would produce NaN or Infinity\r\n");
         assertThat(server.line("INCREX n EX 0")).isEqualTo("-ERR invalid expire time in 'increx' command\r\n");
