@@ -392,6 +392,11 @@ public final class Pages {
         loan += bytes;
     }
 
+    /// Whether room is being held.
+    public boolean isHolding() {
+        return isHolding;
+    }
+
     /// Gives back what was held and not used up.
     public void letGo() {
         budget.release(loan);

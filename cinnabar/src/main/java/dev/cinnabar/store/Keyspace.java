@@ -447,6 +447,7 @@ final class Keyspace {
     }
 
     void endSnapshot() {
+        if (walk != null) walk.end();
         walk = null;
     }
 

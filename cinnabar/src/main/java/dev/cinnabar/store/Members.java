@@ -300,6 +300,7 @@ public class Members {
             if (slice.isOver()) return true;
             if (!running.next(slice)) running = null;
         }
+        if (walk != null) walk.end();
         walk = null;
         return false;
     }

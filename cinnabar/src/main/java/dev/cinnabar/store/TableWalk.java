@@ -34,6 +34,12 @@ final class TableWalk {
         this.pages = pages;
         this.dict = dict;
         this.image = image;
+        dict.pin();
+    }
+
+    /// The walk is over, or given up.
+    void end() {
+        dict.unpin();
     }
 
     /// Goes over the next bucket.
@@ -55,7 +61,7 @@ final class TableWalk {
     }
 
     private boolean isAhead(long hash) {
-        return Long.compareUnsigned(hash, reached) >= 0;
+        return dict.isAhead(hash, reached);
     }
 
     /// A writer is about to change or remove a record.

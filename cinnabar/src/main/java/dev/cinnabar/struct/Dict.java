@@ -5,6 +5,7 @@ import dev.cinnabar.base.Hash;
 import dev.cinnabar.base.Randomness;
 import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.memory.Pages;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// The hash table of the house: from a key to the address of its [record][Records].
@@ -33,7 +34,11 @@ public final class Dict {
      * The price: who deletes what a walk shows, the usual way to empty a large database, leaves a table whose
      * entries crowd at its end, as close as they were when it was full. It shrinks only as far as they still
      * lie close to their homes, and that may be not at all until some hundred are left; and it grows before
-     * it is full when new entries come on top of a crowd.
+     * it is full when new entries come on top of a crowd. Who always deletes what a new walk shows first
+     * (jobs that are taken by SCAN 0, while others come) makes a crowd closer and closer, for which growing
+     * is no help. Then the table is mixed anew: the next one has another order ([DictTable]), in which
+     * nothing crowds. A walk that is under way sees those again that it has seen; its cursor tells in which
+     * order it went. A snapshot must not, so there is no mixing while one runs.
      */
 
     /// Tells who visits entries one after the other.
@@ -56,11 +61,13 @@ public final class Dict {
             16; // buckets moved by an insertion when the table is fuller than that all the same
     private static final long LOAD_NUMERATOR = 27; // of 32: fullest, 0.84
     private static final int MANY = 96; // turned away by a bucket; by chance 1e-14 in a table at rest
+    private static final int MIXING_SHIFT = 16; // the number of a mixing, in what scan answers
+    private static final int MIXING_MASK = 0xffff;
     private static final int MOST_DRAWS = 64;
     private static final int MOST_DESERTED = 1 << 14; // buckets that are passed over at a time; some 30 µs
     private static final long NOT_FOUND = -1;
-    private static final long HIGHEST = -1; // hash
-    private static final long LOW_HALF = 0xffff_ffffL; // of a hash; tells no buckets apart, so no cursor has it
+    private static final long HIGHEST = -1; // position
+    private static final long LOW_HALF = 0xffff_ffffL; // of a position; tells no buckets apart
 
     /// How many keys [#ahead] takes at a time.
     public static final int AHEAD = 16;
@@ -80,6 +87,8 @@ public final class Dict {
     private int pace = MOVE_STEP; // buckets moved by an insertion
     private boolean isCrowded; // in one place, though the table is not full
     private long removalsToLook; // before it is asked again whether the table can shrink
+    private long insertionsToMix; // before the table may be mixed anew once more
+    private boolean isPinned; // to the order that it has
     private long size;
     private int drained; // buckets of the table that is given up
     private int touched; // read by nobody; without it the compiler would drop the reads of touchRecords
@@ -96,7 +105,7 @@ public final class Dict {
         this.pages = pages;
         this.seed = seed;
         this.memory = new DictTable.Memory(pages);
-        this.table = new DictTable(1, memory);
+        this.table = new DictTable(1, 0, memory);
     }
 
     // ---- asking ----
@@ -235,8 +244,9 @@ public final class Dict {
     ///
     /// @throws OutOfMemory when the table cannot grow; then no entry has changed
     public void makeRoom(long hash) {
-        if (old == null && (isCrowded || size >= capacity(table.buckets))) grow();
-        else moveOn(pace);
+        if (old != null) moveOn(pace);
+        else if (isCrowded && !pages.isHolding()) giveWayToCrowd(); // it needs more than [#growthBytes] says
+        else if (size >= capacity(table.buckets)) grow();
         if (old != null && size >= fullest(Math.min(old.buckets, table.buckets))) hurry();
 
         DictTable t = tableOf(hash);
@@ -250,22 +260,32 @@ public final class Dict {
         DictTable t = tableOf(hash);
         foundPlace = t.put(hash, address);
         size++;
+        insertionsToMix--;
         if (old == null && t.turnedAway(t.bucketOf(hash)) > MANY) crowded();
         isFoundInOld = t == old;
         foundHash = hash;
     }
 
-    /// Makes the table grow with the next insertion, unless it is nearly empty: then its hashes are not what
-    /// chance brings, and growing would never end.
+    /// Makes the table grow with the next insertion, or be mixed anew. Where it is nearly empty, growing
+    /// would never end.
     private void crowded() {
-        isCrowded = size >= capacity(table.buckets) >> 3;
+        isCrowded = mayGrowForCrowd() || mayMix();
+    }
+
+    private boolean mayGrowForCrowd() {
+        return size >= capacity(table.buckets) >> 3;
+    }
+
+    /// Mixing costs O(size), so it has to be so many insertions since the last.
+    private boolean mayMix() {
+        return !isPinned && insertionsToMix <= 0;
     }
 
     /// The table got fuller than a move lets it get by itself: memory for the next segment was refused for a
     /// while, or still is.
     private void hurry() {
         int before = moved;
-        if (moveOn(HURRY_STEP) && moved == before) throw OutOfMemory.REFUSED;
+        if (!isStill() && moveOn(HURRY_STEP) && moved == before) throw OutOfMemory.REFUSED;
     }
 
     /// Puts another address into the slot of the record that was found last; for a record that moved or was
@@ -319,37 +339,98 @@ public final class Dict {
         return capacity(buckets) + capacity(buckets) / 12;
     }
 
-    /// A table that is full gives way to the next size, one that is crowded to one in which the crowd has
-    /// room.
+    /// A table that is full gives way to the next size.
     private void grow() {
-        boolean isHurried = isCrowded;
+        start(new DictTable(larger(table.buckets), table.mixing, memory));
+    }
+
+    /// A table that is crowded gives way to one in which the crowd has room, or that is mixed anew.
+    private void giveWayToCrowd() {
+        isCrowded = false;
         int buckets = larger(table.buckets);
-        if (isHurried) while (buckets >> 2 < table.buckets && !table.fitsInto(buckets)) buckets = larger(buckets);
-        start(buckets);
-        if (isHurried) pace = HURRY_STEP;
+        while (buckets >> 2 < table.buckets && !table.fitsInto(buckets)) buckets = larger(buckets);
+        boolean mayGrow = mayGrowForCrowd();
+        if (mayMix() && !(mayGrow && table.fitsInto(buckets)) && mix() || !mayGrow) return;
+        start(new DictTable(buckets, table.mixing, memory));
+        pace = HURRY_STEP;
+    }
+
+    /// Begins with a table of another order.
+    ///
+    /// @return whether there was memory for it
+    private boolean mix() {
+        insertionsToMix = size; // also before it is tried again
+        int buckets = roomy();
+        DictTable next = new DictTable(buckets, table.mixing == MIXING_MASK ? 1 : table.mixing + 1, memory);
+        try {
+            next.openAll(); // its entries come in no order
+        } catch (OutOfMemory e) {
+            next.dropAll();
+            return false;
+        }
+        start(next);
+        return true;
+    }
+
+    /// The smallest number of buckets for twice as many entries.
+    private int roomy() {
+        int buckets = 1;
+        while (capacity(buckets) < 2 * size) buckets = larger(buckets);
+        return buckets;
+    }
+
+    /// Whether the table is being mixed anew.
+    boolean isMixing() {
+        DictTable o = old;
+        return o != null && o.mixing != table.mixing;
+    }
+
+    /// From now on entries keep the order that they have, until [#unpin]: for a walk that must show each just
+    /// once. In the middle of a mixing they stay where they are. O(1).
+    public void pin() {
+        isPinned = true;
+    }
+
+    /// The end of [#pin].
+    public void unpin() {
+        isPinned = false;
+    }
+
+    /// Whether a walk that goes on from this position has still to come to the hash. The table must have been
+    /// pinned since its begin.
+    public boolean isAhead(long hash, long from) {
+        DictTable o = old;
+        if (o == null || !isMixing()) return isAtOrBehind(table, hash, from);
+        boolean isInOld = o.bucketOf(hash) >= moved;
+        boolean walksOld = from == 0 || mixingOf(from) != table.mixing;
+        if (isInOld != walksOld) return walksOld;
+        return isAtOrBehind(isInOld ? o : table, hash, from);
+    }
+
+    private static boolean isAtOrBehind(DictTable t, long hash, long position) {
+        return Long.compareUnsigned(t.position(hash) >>> 32, position >>> 32) >= 0;
     }
 
     /// A table that is less than a quarter full gives way to one that is about half full, or to a larger one
     /// if its entries crowd.
     private void shrinkIfSparse() {
         if (old != null || table.buckets == 1 || size >= capacity(table.buckets) >> 2 || removalsToLook > 0) return;
-        int buckets = 1;
-        while (capacity(buckets) < 2 * size) buckets = larger(buckets);
+        int buckets = roomy();
         int largest = table.buckets >> 1;
         while (buckets <= largest && !table.fitsInto(buckets)) buckets = larger(buckets);
-        if (buckets <= largest) start(buckets);
+        if (buckets <= largest) start(new DictTable(buckets, table.mixing, memory));
         else removalsToLook = size >> 3;
     }
 
-    private void start(int buckets) {
-        DictTable next = new DictTable(buckets, memory);
-        old = table;
+    private void start(DictTable next) {
+        DictTable from = table;
+        old = from;
         table = next;
         moved = 0;
         pace = MOVE_STEP;
         isCrowded = false;
         removalsToLook = 0;
-        moveOn(Math.max(buckets, old.buckets) <= AT_ONCE ? Integer.MAX_VALUE : MOVE_STEP);
+        moveOn(Math.max(next.buckets, from.buckets) <= AT_ONCE ? Integer.MAX_VALUE : MOVE_STEP);
     }
 
     /// Moves some buckets to the new table, if there is one, and begins with another one when the table has
@@ -358,7 +439,10 @@ public final class Dict {
     /// @param buckets how many at the most; fewer when there is no memory for the new table's next segment
     /// @return whether more is to be done
     public boolean step(int buckets) {
-        if (!moveOn(buckets)) shrinkIfSparse();
+        if (!moveOn(buckets)) {
+            if (isCrowded && !pages.isHolding()) giveWayToCrowd();
+            else shrinkIfSparse();
+        }
         return old != null;
     }
 
@@ -366,6 +450,7 @@ public final class Dict {
     private boolean moveOn(int buckets) {
         DictTable from = old;
         if (from == null) return false;
+        if (isStill()) return true;
         foundPlace = NOT_FOUND;
         passDeserted(from);
         for (int n = 0; n < buckets; n++) {
@@ -384,6 +469,11 @@ public final class Dict {
         return true;
     }
 
+    /// Whether nothing may be moved, for a walk would meet it again.
+    private boolean isStill() {
+        return isPinned && isMixing();
+    }
+
     /// Passes over buckets from which nothing is to be moved, but for the last.
     private void passDeserted(DictTable from) {
         int most = Math.min(MOST_DESERTED, from.buckets - 1 - moved);
@@ -391,11 +481,12 @@ public final class Dict {
     }
 
     /// Makes sure of the memory that the next bucket's entries go to, so that a bucket is moved whole or not
-    /// at all.
+    /// at all. Where they go is not known while a table is mixed; but there is room if the end has it.
     private boolean openTargets(DictTable from) {
         try {
-            int first = table.bucketOf(from.firstHash(moved));
-            int last = table.bucketOf(from.firstHash(moved + 1) - 1);
+            boolean isMixing = from.mixing != table.mixing;
+            int first = isMixing ? table.buckets - 1 : table.bucketAtPosition(from.firstPosition(moved));
+            int last = isMixing ? first : table.bucketAtPosition(from.firstPosition(moved + 1) - 1);
             int most = from.mostAtHome(moved);
             table.makeRoom(first, last, most >= 0 ? (int) Math.min(most, size) : atHome(from, moved));
             return true;
@@ -455,35 +546,67 @@ public final class Dict {
     /// Shows the entries of one bucket and answers where to go on.
     ///
     /// An entry that is in the table from the first call of a walk to the last is shown just once, however
-    /// much is inserted and removed in between and however often the table grows or shrinks.
+    /// much is inserted and removed in between and however often the table grows or shrinks. Only where the
+    /// table was mixed anew meanwhile it may be shown again; see [#pin].
     ///
-    /// @param from 0 to start, then what the call before answered: a hash; entries below were shown
-    /// @return the next hash to go on from, 0 when all was shown
+    /// @param from 0 to start, then what the call before answered: a position in the order of the hashes, and
+    ///     which order it is; entries below were shown
+    /// @return the next position to go on from, 0 when all was shown
     public long scan(long from, Visitor visitor) {
         return scan(from, Long.MAX_VALUE, visitor);
     }
 
     /// The same, with no more entries than wanted: if the bucket has more, the call after goes on inside it.
     ///
-    /// @param most at least 1; above [#AHEAD] it is the bucket all the same. More are shown where 32 bits of
-    ///     hash do not tell them apart
+    /// @param most at least 1; above [#AHEAD] it is the bucket all the same. More are shown where the upper
+    ///     halves of their positions do not tell them apart
     public long scan(long from, long most, Visitor visitor) {
         DictTable o = old;
-        boolean inOld = o != null && o.bucketOf(from) >= moved;
-        DictTable t = o != null && inOld ? o : table;
-        int home = t.bucketOf(from);
-        long last = most > AHEAD ? HIGHEST : lastOf(t, home, from, (int) most);
-        visitHome(t, home, from, last, visitor);
-        if (last != HIGHEST) return last + 1;
-        for (int n = 0; n < MOST_DESERTED && isDeserted(t, home + 1); n++) home++;
+        int mixing = mixingOf(from);
+        if (isMixing() && (from == 0 || mixing != table.mixing)) return scanMixed(from, most, visitor);
+        if (isMixing()) o = null; // has been walked
+        if (mixing != table.mixing) from = 0;
 
-        long next = t.firstHash(home + 1);
+        boolean inOld = o != null && o.bucketAtPosition(from) >= moved;
+        DictTable t = o != null && inOld ? o : table;
+        long next = scanBucket(t, from, t.bucketAtPosition(from), most, visitor);
         if (o != null && !inOld) {
             // a bucket of the new table may reach beyond what was moved
-            long limit = o.firstHash(moved);
+            long limit = o.firstPosition(moved);
             if (next == 0 || Long.compareUnsigned(next, limit) > 0) next = limit;
         }
-        return next;
+        return next == 0 ? 0 : positionIn(t, next);
+    }
+
+    /// A walk while the table is mixed: first what is still in the old order, then all of the new one, where
+    /// entries are met again that were moved since.
+    private long scanMixed(long from, long most, Visitor visitor) {
+        DictTable o = Objects.requireNonNull(old);
+        if (positionIn(o, from) != from) from = 0;
+        int first = o.bucketAtPosition(from);
+        long next = scanBucket(o, first < moved ? 0 : from, Math.max(first, moved), most, visitor);
+        return positionIn(next == 0 ? table : o, next);
+    }
+
+    private static int mixingOf(long position) {
+        return (int) (position >>> MIXING_SHIFT) & MIXING_MASK;
+    }
+
+    private static long positionIn(DictTable t, long position) {
+        return position & -1L << 32 | (long) t.mixing << MIXING_SHIFT;
+    }
+
+    /// Shows the entries at home in a bucket from a position on, no more than so many.
+    ///
+    /// @return the position of the next, or of the first bucket behind it in which something is at home; 0 at
+    ///     the end
+    private long scanBucket(DictTable t, long from, int bucket, long most, Visitor visitor) {
+        long last = most > AHEAD ? HIGHEST : lastOf(t, bucket, from, (int) most);
+        visitHome(t, bucket, from, last, visitor);
+        if (last != HIGHEST) return last + 1;
+        int home = bucket;
+        for (int n = 0; n < MOST_DESERTED && isDeserted(t, home + 1); n++) home++;
+        return t.firstPosition(home + 1);
     }
 
     /// Whether nothing is at home in the bucket, as far as a look at counts tells.
@@ -491,19 +614,19 @@ public final class Dict {
         return bucket < t.buckets && t.isDeserted(bucket) && (t.slots(bucket) == null || !t.hasSpilled(bucket));
     }
 
-    /// Up to which hash so many entries of a bucket are to be shown; the highest hash for all.
+    /// Up to which position so many entries of a bucket are to be shown; the highest for all.
     private long lastOf(DictTable t, int home, long from, int most) {
         int atHome = t.mostAtHome(home);
         if (atHome >= 0 && atHome <= most) return HIGHEST; // speed only
         long[] lowest = aheadHashes;
         int[] count = new int[1];
         visitHome(t, home, from, HIGHEST, address -> {
-            long hash = hashOf(address);
+            long position = t.position(hashOf(address));
             int at = Math.min(count[0]++, most);
-            for (; at > 0 && Long.compareUnsigned(lowest[at - 1], hash) > 0; at--) {
+            for (; at > 0 && Long.compareUnsigned(lowest[at - 1], position) > 0; at--) {
                 if (at < most) lowest[at] = lowest[at - 1];
             }
-            if (at < most) lowest[at] = hash;
+            if (at < most) lowest[at] = position;
         });
         return count[0] <= most ? HIGHEST : lowest[most - 1] | LOW_HALF;
     }
@@ -517,8 +640,8 @@ public final class Dict {
                 if (slots[slot] == 0) continue;
                 long address = slots[slot] & Pages.ADDRESS_MASK;
                 long hash = hashOf(address);
-                if (t.bucketOf(hash) != home || Long.compareUnsigned(hash, from) < 0) continue;
-                if (Long.compareUnsigned(hash, last) <= 0) visitor.visit(address);
+                if (t.bucketOf(hash) != home || !isAtOrBehind(t, hash, from)) continue;
+                if (Long.compareUnsigned(t.position(hash), last) <= 0) visitor.visit(address);
             }
             if (!t.hasSpilled(bucket)) return;
         }
@@ -593,7 +716,7 @@ public final class Dict {
                 t.dropAll();
                 drained = 0;
                 if (t == table) {
-                    table = new DictTable(1, memory);
+                    table = new DictTable(1, 0, memory);
                     size = 0;
                     return false;
                 }
@@ -612,6 +735,16 @@ public final class Dict {
             t.emptied(bucket, false);
         }
         return true;
+    }
+
+    /// Which order of hashes the table has; for tests.
+    int mixing() {
+        return table.mixing;
+    }
+
+    /// How many the bucket that turned away most has turned away, 255 for as many or more; for tests.
+    int mostTurnedAway() {
+        return Math.max(table.mostTurnedAway(), old == null ? 0 : old.mostTurnedAway());
     }
 
     /// Slots of all tables; for tests.

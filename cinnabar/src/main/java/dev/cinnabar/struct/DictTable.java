@@ -33,6 +33,9 @@ final class DictTable {
      * high ones. So of each 64 buckets it is known how many entries lie in them, the *crowd*. It tells
      * whether they would fit into another size, and lets a walk and a pick by chance pass over what is empty.
      *
+     * A table whose crowds have outgrown it is mixed anew: the next one multiplies hashes before it takes
+     * their top bits, so its entries lie in another order.
+     *
      * A place is the number of a slot, counted through all buckets.
      */
     static final int SLOTS = 8; // per bucket: 64 bytes, one cache line
@@ -41,6 +44,7 @@ final class DictTable {
 
     private static final int SEGMENT_LOG = 13;
     private static final int SEGMENT_MASK = SEGMENT_BUCKETS - 1;
+    private static final long MIXER = 0x9e3779b97f4a7c15L; // 2^64 by the golden ratio: multiples spread evenly
     private static final int MAX_TAIL = 16; // buckets, at first
     private static final int CROWD_LOG = 6; // of the buckets whose entries are counted together
     private static final int CROWD = 1 << CROWD_LOG;
@@ -53,6 +57,8 @@ final class DictTable {
     private static final int TAG_SHIFT = Pages.ADDRESS_BITS;
     private static final int TAG_BITS = Long.SIZE - TAG_SHIFT;
 
+    final int mixing; // which order of hashes it is; 0 is that of the hashes themselves
+    private final long mixer; // a hash times this is its position in that order
     final int buckets; // the tail not counted
     int end; // buckets with the tail
     private final Memory memory;
@@ -60,7 +66,9 @@ final class DictTable {
     private byte[][] spilled;
     private short[][] crowds;
 
-    DictTable(int buckets, Memory memory) {
+    DictTable(int buckets, int mixing, Memory memory) {
+        this.mixing = mixing;
+        this.mixer = mixer(mixing);
         this.buckets = buckets;
         this.end = buckets + (buckets == 1 ? 0 : Math.min(buckets, MAX_TAIL));
         this.memory = memory;
@@ -78,12 +86,31 @@ final class DictTable {
 
     // ---- where things are ----
 
-    int bucketOf(long hash) {
-        return (int) ((hash >>> 32) * buckets >>> 32);
+    /// MIXER to the power of the mixing's number: what crowds in one order is spread evenly by the next.
+    private static long mixer(int mixing) {
+        long product = 1;
+        long factor = MIXER;
+        for (int exponent = mixing; exponent != 0; exponent >>>= 1, factor *= factor) {
+            if ((exponent & 1) != 0) product *= factor;
+        }
+        return product;
     }
 
-    /// The smallest hash of a bucket; 0 for the one behind the last.
-    long firstHash(int bucket) {
+    /// Where a hash stands in the order of this table; of the number, the upper half counts.
+    long position(long hash) {
+        return hash * mixer;
+    }
+
+    int bucketOf(long hash) {
+        return bucketAtPosition(position(hash));
+    }
+
+    int bucketAtPosition(long position) {
+        return (int) ((position >>> 32) * buckets >>> 32);
+    }
+
+    /// The smallest position of a bucket; 0 for the one behind the last.
+    long firstPosition(int bucket) {
         return (((long) bucket << 32) + buckets - 1) / buckets << 32;
     }
 
@@ -133,7 +160,7 @@ final class DictTable {
         return (long) bucket << SLOTS_LOG | slot & SLOTS - 1;
     }
 
-    private static int bucketAt(long place) {
+    private static int bucketOfPlace(long place) {
         return (int) (place >>> SLOTS_LOG);
     }
 
@@ -169,11 +196,11 @@ final class DictTable {
 
     /// Puts another address at the place of an entry.
     void replace(long place, long hash, long address) {
-        slots[bucketAt(place) >>> SEGMENT_LOG][slotAt(place)] = entry(hash, address);
+        slots[bucketOfPlace(place) >>> SEGMENT_LOG][slotAt(place)] = entry(hash, address);
     }
 
     void remove(long place, long hash) {
-        int bucket = bucketAt(place);
+        int bucket = bucketOfPlace(place);
         slots[bucket >>> SEGMENT_LOG][slotAt(place)] = 0;
         crowds[bucket >>> SEGMENT_LOG][(bucket & SEGMENT_MASK) >>> CROWD_LOG]--;
         for (int b = bucketOf(hash); b < bucket; b++) {
@@ -195,6 +222,13 @@ final class DictTable {
     /// @throws OutOfMemory when memory is short; then nothing has changed
     void open(int bucket) {
         if (slots[bucket >>> SEGMENT_LOG] == null) openSegment(bucket >>> SEGMENT_LOG);
+    }
+
+    /// Makes sure of all segments.
+    ///
+    /// @throws OutOfMemory when memory is short; those that were made stay
+    void openAll() {
+        for (int bucket = 0; bucket < end; bucket += SEGMENT_BUCKETS) open(bucket);
     }
 
     private void openSegment(int segment) {
@@ -394,6 +428,14 @@ final class DictTable {
     }
 
     // ---- self-check ----
+
+    /// How many the bucket that turned away most has turned away, 255 for as many or more; for tests.
+    int mostTurnedAway() {
+        int most = 0;
+        for (int bucket = 0; bucket < end; bucket++)
+            if (slots(bucket) != null) most = Math.max(most, turnedAway(bucket));
+        return most;
+    }
 
     /// Checks the counts of spilled entries and of crowds.
     ///

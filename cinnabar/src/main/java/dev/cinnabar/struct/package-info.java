@@ -21,7 +21,8 @@
 /// **Nothing takes long.** A table that has to grow gets a second one beside it, and each insertion or
 /// removal moves two buckets; because the bucket number is the top of the hash, both tables are in the same
 /// order, the old one is emptied from the front while the new one is filled from the front, and the memory of
-/// both together is that of one. Timers are handed over a few hundred at a time; the wheel prepares its slots
+/// both together is that of one. Where entries crowd at one place, the next table has another order
+/// (`docs/decisions/0082`). Timers are handed over a few hundred at a time; the wheel prepares its slots
 /// ahead, so that nobody waits for a big one.
 ///
 /// **Small collections** have no table: they are one piece of bytes. A [dev.cinnabar.struct.Listpack] holds

@@ -346,6 +346,157 @@ class DictTest {
         model.checkAll();
     }
 
+    /// Takes out the first entry that a new walk shows and that does not stay.
+    private static void removeFirst(Model model, BitSet stay) {
+        int[] first = {-1};
+        long position = 0;
+        do {
+            position = model.dict.scan(position, address -> {
+                int n = (int) model.keyed.numberOf(address);
+                if (first[0] < 0 && !stay.get(n)) first[0] = n;
+            });
+        } while (first[0] < 0 && position != 0);
+        if (first[0] >= 0) model.remove(first[0]);
+    }
+
+    /// What a pool of jobs does: another comes, and the first that a new walk shows goes.
+    private static void turnOver(Model model, Randomness random, BitSet stay) {
+        int n = random.below(model.addresses.length);
+        while (model.addresses[n] != 0) n = random.below(model.addresses.length);
+        if (model.insert(n)) removeFirst(model, stay);
+    }
+
+    @Test
+    void ways_stay_short_for_ever_when_always_the_first_of_a_walk_goes_while_others_come() {
+        RandomRun.of(4, (random, runs) -> {
+            for (int run = 0; run < runs; run++) {
+                int size = 50 << random.below(5);
+                Model model = new Model(200 * size, random.nextLong());
+                while (model.size < size) turnIn(model, random);
+                for (int i = 0; i < 30 * size; i++) {
+                    turnOver(model, random, new BitSet());
+                    if (i % size == 0) {
+                        model.dict.checkInvariants();
+                        RandomRun.check(model.dict.mostTurnedAway() < 255, "a way is long after turn", i / size);
+                    }
+                }
+                model.checkAll();
+                assertThat(walk(model)).hasSize(model.size);
+                assertThat(model.dict.slots()).isLessThan(40L * size + 1000);
+            }
+        });
+    }
+
+    private static void turnIn(Model model, Randomness random) {
+        int n = random.below(model.addresses.length);
+        if (model.addresses[n] == 0) model.insert(n);
+    }
+
+    /// Another comes at the end of the table's order, and one of those that do not stay goes.
+    private static void crowdIn(Model model, Randomness random, BitSet stay) {
+        int n;
+        do n = random.below(model.addresses.length);
+        while (model.addresses[n] != 0 || !isAhead(model, n, -1L << 58));
+        model.insert(n);
+        int gone = model.present[random.below(model.size)];
+        if (!stay.get(gone)) model.remove(gone);
+    }
+
+    private static boolean isAhead(Model model, int n, long position) {
+        Bytes key = model.keyed.key(n);
+        return model.dict.isAhead(model.dict.hash(key.array(), 0, 8), position);
+    }
+
+    @Test
+    void a_walk_shows_what_stays_also_when_the_table_is_mixed_anew_meanwhile() {
+        RandomRun.of(4, (random, runs) -> {
+            int mixed = 0;
+            for (int run = 0; run < runs; run++) {
+                int size = 200 << random.below(4);
+                Model model = new Model(200 * size, random.nextLong());
+                while (model.size < size) turnIn(model, random);
+                for (int walk = 0; walk < 6; walk++) {
+                    BitSet stayed = new BitSet();
+                    for (int i = 0; i < model.size; i++) if (RandomRun.oneIn(random, 8)) stayed.set(model.present[i]);
+                    BitSet shown = new BitSet();
+                    int often = random.below(40);
+                    int before = model.dict.mixing();
+                    long position = 0;
+                    do {
+                        position = model.dict.scan(position, address -> shown.set((int) model.keyed.numberOf(address)));
+                        for (int i = 0; i < often && model.size < 2 * size; i++) crowdIn(model, random, stayed);
+                        if (RandomRun.oneIn(random, 50)) model.dict.step(random.below(100));
+                    } while (position != 0);
+                    mixed += model.dict.mixing() - before;
+                    for (int n = stayed.nextSetBit(0); n >= 0; n = stayed.nextSetBit(n + 1))
+                        RandomRun.check(shown.get(n), "stayed, but was not shown", n);
+                    model.dict.checkInvariants();
+                    while (model.size > size) model.remove(model.present[random.below(model.size)]);
+                }
+            }
+            assertThat(mixed).isPositive();
+        });
+    }
+
+    @Test
+    void a_walk_over_a_table_that_is_pinned_shows_each_once_and_knows_what_is_ahead_also_in_a_mixing() {
+        RandomRun.of(3, (random, runs) -> {
+            int mixed = 0;
+            for (int run = 0; run < runs; run++) {
+                int size = 1000 << random.below(2);
+                Model model = new Model(100 * size, random.nextLong());
+                while (model.size < size) turnIn(model, random);
+                for (int walk = 0; walk < 3; walk++) {
+                    for (int i = 0; i < 2 * size && !model.dict.isMixing(); i++) {
+                        crowdIn(model, random, new BitSet());
+                        while (model.size > size) model.remove(model.present[random.below(model.size)]);
+                    }
+                    for (int i = random.below(60); i > 0; i--) turnIn(model, random);
+                    mixed += pinnedWalk(model, random);
+                    model.dict.checkInvariants();
+                }
+                model.checkAll();
+            }
+            assertThat(mixed).isPositive();
+        });
+    }
+
+    /// @return 1 when it was a walk in the middle of a mixing
+    private static int pinnedWalk(Model model, Randomness random) {
+        Dict dict = model.dict;
+        dict.pin();
+        boolean isMixing = dict.isMixing();
+        BitSet toShow = new BitSet(); // what was there at first, and was not removed ahead of the walk
+        for (int i = 0; i < model.size; i++) toShow.set(model.present[i]);
+        BitSet behind = new BitSet(); // what was shown, and what came behind the walk
+        int often = random.below(6);
+        long position = 0;
+        do {
+            position = dict.scan(position, address -> {
+                int n = (int) model.keyed.numberOf(address);
+                RandomRun.check(!behind.get(n), "shown twice", n);
+                behind.set(n);
+            });
+            for (int i = 0; i < often && position != 0; i++) {
+                int n = random.below(model.addresses.length);
+                boolean isAhead = isAhead(model, n, position);
+                if (model.addresses[n] == 0) {
+                    model.insert(n);
+                } else {
+                    RandomRun.check(isAhead != behind.get(n), "is ahead and was shown, or neither", n);
+                    model.remove(n);
+                    if (isAhead) toShow.clear(n);
+                }
+                behind.set(n, !isAhead);
+            }
+            if (RandomRun.oneIn(random, 50)) dict.step(random.below(100));
+        } while (position != 0);
+        dict.unpin();
+        toShow.andNot(behind);
+        for (int i = 0; i < model.size; i++) RandomRun.check(!toShow.get(model.present[i]), "not shown", i);
+        return isMixing ? 1 : 0;
+    }
+
     @Test
     void chance_and_walks_pass_over_what_is_empty() {
         Model model = new Model(400_000, SEED);
