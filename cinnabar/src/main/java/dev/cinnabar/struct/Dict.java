@@ -61,6 +61,7 @@ public final class Dict {
             16; // buckets moved by an insertion when the table is fuller than that all the same
     private static final long LOAD_NUMERATOR = 27; // of 32: fullest, 0.84
     private static final int MANY = 96; // turned away by a bucket; by chance 1e-14 in a table at rest
+    private static final int MOST_PACE = 64; // buckets moved by an insertion, whatever is to be moved
     private static final int MIXING_SHIFT = 16; // the number of a mixing, in what scan answers
     private static final int MIXING_MASK = 0xffff;
     private static final int MOST_DRAWS = 64;
@@ -352,7 +353,7 @@ public final class Dict {
         boolean mayGrow = mayGrowForCrowd();
         if (mayMix() && !(mayGrow && table.fitsInto(buckets)) && mix() || !mayGrow) return;
         start(new DictTable(buckets, table.mixing, memory));
-        pace = HURRY_STEP;
+        pace = Math.max(pace, HURRY_STEP);
     }
 
     /// Begins with a table of another order.
@@ -427,10 +428,16 @@ public final class Dict {
         old = from;
         table = next;
         moved = 0;
-        pace = MOVE_STEP;
+        pace = paceFor(from.buckets, capacity(next.buckets) - size);
         isCrowded = false;
         removalsToLook = 0;
         moveOn(Math.max(next.buckets, from.buckets) <= AT_ONCE ? Integer.MAX_VALUE : MOVE_STEP);
+    }
+
+    /// How many buckets each insertion moves, so that all are moved before the new table is full. Entries may
+    /// lie far apart in the old one, but what is deserted goes by itself.
+    private static int paceFor(int buckets, long insertions) {
+        return (int) Math.min(MOST_PACE, Math.max(MOVE_STEP, buckets / Math.max(1, insertions) + 1));
     }
 
     /// Moves some buckets to the new table, if there is one, and begins with another one when the table has

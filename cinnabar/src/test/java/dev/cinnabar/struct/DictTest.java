@@ -346,6 +346,21 @@ class DictTest {
         model.checkAll();
     }
 
+    @Test
+    void a_table_with_few_entries_far_apart_has_shrunk_before_the_smaller_one_is_full() {
+        Model model = new Model(800_000, SEED);
+        for (int n = 0; n < 400_000; n++) model.insert(n);
+        while (model.dict.step(1000)) {}
+        removeInOrder(model, 400);
+        int[] crowd = Arrays.copyOf(model.present, model.size); // too many to lie in a small table's end
+        for (int n = 400_000; n < 406_000; n++) model.insert(n);
+        for (int n : crowd) model.remove(n);
+        while (!model.dict.isMoving()) model.remove(model.present[model.size - 1]);
+        for (int n = 410_000; model.dict.isMoving(); n++) model.insert(n);
+        assertThat((long) model.size).isLessThanOrEqualTo(model.dict.slots() * 15 / 16);
+        model.checkAll();
+    }
+
     /// Takes out the first entry that a new walk shows and that does not stay.
     private static void removeFirst(Model model, BitSet stay) {
         int[] first = {-1};
