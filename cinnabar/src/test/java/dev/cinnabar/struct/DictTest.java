@@ -454,8 +454,33 @@ class DictTest {
     }
 
     @Test
+    void memory_refused_while_a_crowd_is_mixed_anew_loses_nothing() {
+        RandomRun.of(4, (random, runs) -> {
+            int mixed = 0;
+            for (int run = 0; run < runs; run++) {
+                int size = 200 << random.below(4);
+                Model model = new Model(200 * size, random.nextLong());
+                while (model.size < size) turnIn(model, random);
+                for (int i = 0; i < 8 * size; i++) {
+                    if (RandomRun.oneIn(random, 50)) model.exhaust(RandomRun.oneIn(random, 2));
+                    if (RandomRun.oneIn(random, 300)) model.dict.pin();
+                    if (RandomRun.oneIn(random, 100)) model.dict.unpin();
+                    model.remove(model.present[random.below(model.size)]); // there is a block for a record then
+                    crowdIn(model, random, new BitSet(model.addresses.length));
+                    if (model.taken == 0) while (model.size < size) turnIn(model, random);
+                    if (RandomRun.oneIn(random, 200)) model.dict.checkInvariants();
+                }
+                mixed += model.dict.mixing();
+                model.exhaust(false);
+                model.checkAll();
+            }
+            assertThat(mixed).isPositive();
+        });
+    }
+
+    @Test
     void a_walk_over_a_table_that_is_pinned_shows_each_once_and_knows_what_is_ahead_also_in_a_mixing() {
-        RandomRun.of(3, (random, runs) -> {
+        RandomRun.of(2, (random, runs) -> {
             int mixed = 0;
             for (int run = 0; run < runs; run++) {
                 int size = 1000 << random.below(2);
