@@ -166,11 +166,7 @@ public final class HyperLogLogValue {
         if (address == 0) draft.clear();
         else if (!load()) return false;
         if (makesDense && !draft.toDense()) return false;
-        for (int register = 0; register < HyperLogLog.REGISTERS; register++) {
-            if (merged[register] == 0) continue;
-            if (draft.raise(register, merged[register], thresholds.hllSparseMaxBytes) == HyperLogLog.CORRUPT)
-                return false;
-        }
+        if (!draft.raiseAll(merged, thresholds.hllSparseMaxBytes)) return false;
         HyperLogLog.forgetCount(draft.array(), 0);
         putDraft();
         return true;

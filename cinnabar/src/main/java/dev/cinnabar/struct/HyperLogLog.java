@@ -176,6 +176,23 @@ public final class HyperLogLog {
         LONG.set(array, at, word & ~((RANKS - 1L) << shift) | (long) rank << shift);
     }
 
+    /// Raises the registers of a dense one.
+    ///
+    /// @param ranks of all registers, one in a byte
+    static void raiseDense(byte[] array, int start, byte[] ranks) {
+        for (int register = 0; register < REGISTERS; register += 8) {
+            if ((long) LONG.get(ranks, register) == 0) continue; // speed only
+            int at = wordAt(start, register);
+            long word = (long) LONG.get(array, at);
+            long raised = word & 0xffff;
+            for (int i = 0; i < 8; i++) {
+                long old = word >>> 16 + 6 * i & RANKS - 1;
+                raised |= Math.max(old, ranks[register + i]) << 16 + 6 * i;
+            }
+            LONG.set(array, at, raised);
+        }
+    }
+
     // ---- runs ----
 
     static boolean isValue(int head) {
@@ -265,14 +282,21 @@ public final class HyperLogLog {
         }
         int end = start + length;
         int register = 0;
-        for (int at = start + HEADER; at < end; at += runBytes(array[at])) {
-            int run = runLength(array, at, end);
-            if (register + run > REGISTERS) return false;
-            int rank = runRank(array[at]);
-            if (rank != 0) {
-                for (int i = register; i < register + run; i++) ranks[i] = (byte) Math.max(ranks[i], rank);
+        for (int at = start + HEADER; at < end; ) {
+            int head = array[at++];
+            if (isValue(head)) {
+                int behind = register + (head & 3) + 1;
+                if (behind > REGISTERS) return false;
+                int rank = runRank(head);
+                for (; register < behind; register++) ranks[register] = (byte) Math.max(ranks[register], rank);
+            } else {
+                // no branch: whether zeros are few or many nobody can foresee, the processor neither
+                int isLong = head >> 6;
+                int low = at < end ? array[at] & 0xff : 0;
+                register += ((head & 0x3f) << 8 * isLong | low & -isLong) + 1;
+                at += isLong;
+                if (register > REGISTERS) return false;
             }
-            register += run;
         }
         return register == REGISTERS;
     }

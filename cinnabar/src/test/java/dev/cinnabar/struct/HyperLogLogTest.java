@@ -65,6 +65,40 @@ class HyperLogLogTest {
     }
 
     @Test
+    void where_a_search_begins_makes_no_other_string() {
+        RandomRun.of(4000, (random, operations) -> {
+            HyperLogLogDraft draft = new HyperLogLogDraft().clear();
+            HyperLogLogDraft anew = new HyperLogLogDraft().clear();
+            int register = 0;
+            for (int i = 0; i < operations; i++) {
+                register = (register + random.below(5) - random.below(20) / 19) & HyperLogLog.REGISTERS / 4 - 1;
+                int rank = 1 + random.below(3);
+                draft.raise(register, rank, 12_000);
+                anew.load(anew.array().clone(), 0, anew.length()); // so it begins in front
+                anew.raise(register, rank, 12_000);
+                check(decoded(draft).equals(decoded(anew)), "register", register);
+            }
+        });
+    }
+
+    @Test
+    void all_registers_rise_as_one_by_one_in_both_encodings() {
+        for (int limit : new int[] {100, 12_000}) {
+            HyperLogLogDraft one = new HyperLogLogDraft().clear();
+            HyperLogLogDraft all = new HyperLogLogDraft().clear();
+            byte[] ranks = new byte[HyperLogLog.REGISTERS];
+            for (int i = 0; i < ranks.length; i += 7) ranks[i] = (byte) (1 + i % 30);
+            for (int i = 0; i < ranks.length; i += 5) {
+                one.raise(i, 1 + i % 25, limit);
+                all.raise(i, 1 + i % 25, limit);
+            }
+            for (int i = 0; i < ranks.length; i++) if (ranks[i] > 0) one.raise(i, ranks[i], limit);
+            assertThat(all.raiseAll(ranks, limit)).isTrue();
+            assertThat(copy(all)).isEqualTo(copy(one));
+        }
+    }
+
+    @Test
     void runs_are_split_and_joined() {
         HyperLogLogDraft draft = new HyperLogLogDraft().clear();
         assertThat(decoded(draft)).isEqualTo("Z:16384");
