@@ -219,8 +219,9 @@ final class Waiters {
     /// A key was changed: those who wait for it will be run again.
     void changed(int db, Bytes key) {
         if (lines.isEmpty()) return;
-        WatchedKey changed = new WatchedKey(db, StoredBytes.copyOf(key));
-        if (lines.containsKey(changed)) ready.add(changed);
+        // without a copy, for which there may be no memory: then nobody would hear of the change
+        Line line = lines.get(new WatchedKey(db, StoredBytes.borrowed(key)));
+        if (line != null && line.first != null) ready.add(line.first.key);
     }
 
     /// Any key of a database may have changed: SWAPDB.

@@ -64,7 +64,8 @@ final class Watches {
     /// A key was changed: the transactions that depend on it will not run.
     void changed(int db, Bytes key) {
         if (watchers.isEmpty()) return;
-        List<Session> sessions = watchers.get(new WatchedKey(db, StoredBytes.copyOf(key)));
+        // without a copy, for which there may be no memory: then nobody would hear of the change
+        List<Session> sessions = watchers.get(new WatchedKey(db, StoredBytes.borrowed(key)));
         if (sessions != null) for (Session session : sessions) session.isDirty = true;
     }
 

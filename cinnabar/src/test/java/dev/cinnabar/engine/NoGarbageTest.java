@@ -61,6 +61,22 @@ class NoGarbageTest {
         }
     }
 
+    /// For a copy there may be no memory, and then nobody would hear of the change.
+    @Test
+    void while_others_are_watched_or_waited_for_no_name_of_a_key_is_copied() {
+        String key = "k".repeat(100_000);
+        server.line("WATCH other");
+        assertThat(garbage("SET", key, "value")).isLessThan(CALLS * 200L);
+        server.line("UNWATCH");
+        Session waiting = server.engine().open(Session.Origin.EMBEDDED, new NoLink());
+        server.engine().lock();
+        server.engine().beginBatch();
+        server.engine().run(waiting, 3, words("BLPOP", "other", "0"), out);
+        server.engine().unlock();
+        assertThat(server.engine().isWaiting(waiting)).isTrue();
+        assertThat(garbage("SET", key, "value")).isLessThan(CALLS * 200L);
+    }
+
     @Test
     void set_with_options_makes_none() {
         assertThat(garbage("SET", "k", "value", "EX", "100")).isZero();
