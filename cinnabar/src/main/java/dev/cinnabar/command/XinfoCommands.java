@@ -185,7 +185,9 @@ public enum XinfoCommands implements Command {
         reply.bulk("groups").array(stream.groups());
         for (int i = 0; i < stream.groups(); i++) {
             StreamGroup group = stream.group(i);
-            reply.map(8);
+            long released = released(group);
+            // clients older than XNACK (go-redis before 9.19) refuse a reply with a pair that they do not know
+            reply.map(released == 0 ? 7 : 8);
             reply.bulk("name").bulk(group.name());
             progress(reply, stream, group);
             reply.bulk("pel-count").integer(group.pending());
@@ -202,7 +204,7 @@ public enum XinfoCommands implements Command {
                 reply.bulk("pending");
                 pending(reply, group, consumer, most);
             }
-            reply.bulk("nacked-count").integer(released(group));
+            if (released != 0) reply.bulk("nacked-count").integer(released);
         }
         return reply;
     }

@@ -38,6 +38,20 @@ class StreamReleaseTest extends StreamFixture {
     }
 
     @Test
+    void what_was_released_is_counted_only_where_there_is_any_as_older_clients_do_not_know_it() {
+        read("s", 2);
+        for (int version : List.of(2, 3)) {
+            server.speak(version);
+            String head = version == 2 ? "*14 " : "%7 ";
+            assertThat(ask("XINFO STREAM s FULL"))
+                    .contains("$6 groups *1 " + head + "$4 name $1 g")
+                    .doesNotContain("nacked-count");
+        }
+        server.line("XNACK s g FAIL IDS 1 1-0");
+        assertThat(ask("XINFO STREAM s FULL")).contains("%8 $4 name $1 g").endsWith("$12 nacked-count :1");
+    }
+
+    @Test
     void the_words_of_a_release_decide_how_often_an_entry_was_delivered() {
         read("s", 1);
         server.line("XCLAIM s g c 0 1-0 RETRYCOUNT 2");
