@@ -656,14 +656,12 @@ public final class Engine {
         return outer.misses() + inner.misses() + again.misses();
     }
 
-    /// Begins all counts anew: CONFIG RESETSTAT.
+    /// Begins all counts anew: CONFIG RESETSTAT. The most memory that was ever used is no count and stays.
     public void resetStatistics() {
         statistics.reset();
         sampler.reset();
-        store.pages().resetPeak();
-        info.resetPeak();
         store.countFreedAnew();
-        host.resetTraffic();
+        host.resetCounts();
         outer.resetHits();
         inner.resetHits();
         again.resetHits();

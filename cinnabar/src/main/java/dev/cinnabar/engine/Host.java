@@ -113,8 +113,8 @@ public interface Host {
     /// What went through the sockets.
     Traffic traffic();
 
-    /// Begins to count it anew.
-    void resetTraffic();
+    /// Begins to count it anew, and saves and rewrites of the log, too.
+    void resetCounts();
 
     /// How far loading is, or null when nothing is being loaded.
     @Nullable

@@ -280,10 +280,6 @@ final class Info {
         return Math.max(peakBytes, engine.store().pages().usedPeak());
     }
 
-    void resetPeak() {
-        peakBytes = 0;
-    }
-
     /// What is used beside the data.
     ///
     /// @param buffers bytes of clients and of the log

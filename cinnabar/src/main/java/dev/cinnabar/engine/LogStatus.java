@@ -32,7 +32,7 @@ public record LogStatus(
     /// @param lastSeconds    how long the last one took, -1 when there was none
     /// @param currentSeconds how long the one that runs has taken so far, -1 when none runs
     /// @param didLastSucceed whether it came to a good end; true when there was none
-    /// @param succeeded      how many came to a good end since the start
+    /// @param succeeded      how many came to a good end since the start, or since CONFIG RESETSTAT
     /// @param failed         how many failed since the last good one
     public record Rewrites(
             boolean isRunning,

@@ -78,7 +78,7 @@ public class NoHost implements Host {
     }
 
     @Override
-    public void resetTraffic() {}
+    public void resetCounts() {}
 
     @Override
     public @Nullable Loading loading() {

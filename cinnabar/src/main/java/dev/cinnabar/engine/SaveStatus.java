@@ -10,7 +10,7 @@ package dev.cinnabar.engine;
 ///                             none
 /// @param lastDurationSeconds  how long the last one in the background took, -1 when there was none
 /// @param currentSeconds       how long the one that runs has taken so far, -1 when none runs
-/// @param saves                how many came to a good end since the start
+/// @param saves                how many came to a good end since the start, or since CONFIG RESETSTAT
 /// @param keysWritten          by the save that runs
 /// @param keysTotal            that it is to write, about
 /// @param keysLoaded           of the file that was read last

@@ -509,10 +509,6 @@ public final class Pages {
         return usedPeak;
     }
 
-    public void resetPeak() {
-        usedPeak = used;
-    }
-
     /// Bytes of heap held: all pages, whether used or not, and everything counted as extra.
     public long held() {
         return held;

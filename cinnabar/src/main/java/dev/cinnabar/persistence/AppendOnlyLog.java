@@ -666,6 +666,11 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
         return baseBytes + olderBytes + writer.length();
     }
 
+    /// Begins to count rewrites anew. Any thread.
+    public void countRewritesAnew() {
+        rewrites.countAnew();
+    }
+
     /// What INFO tells. Any thread; never waits for the disk.
     ///
     /// @param waits whether a rewrite that is under way still waits for something else

@@ -15,6 +15,7 @@ public final class LoneRewrite implements Runnable {
     private final Log log;
     private volatile boolean isGivenUp;
     private volatile boolean isOver;
+    private volatile boolean isCounted = true;
     private volatile boolean wentWell;
 
     /// @param isClosing whether the server is stopping, so that there is no sense in going on
@@ -35,6 +36,11 @@ public final class LoneRewrite implements Runnable {
         return isOver;
     }
 
+    /// Counts no longer if it is over: CONFIG RESETSTAT. Any thread.
+    public void countAnew() {
+        isCounted = !isOver;
+    }
+
     /// What INFO tells of it. Any thread.
     ///
     /// @param waits whether it still waits for something else
@@ -42,7 +48,7 @@ public final class LoneRewrite implements Runnable {
         boolean hasEnded = isOver;
         boolean isGood = hasEnded && wentWell;
         return new LogStatus.Rewrites(
-                !hasEnded && !waits, !hasEnded && waits, -1, -1, !hasEnded || isGood, isGood ? 1 : 0, 0);
+                !hasEnded && !waits, !hasEnded && waits, -1, -1, !hasEnded || isGood, isGood && isCounted ? 1 : 0, 0);
     }
 
     @Override

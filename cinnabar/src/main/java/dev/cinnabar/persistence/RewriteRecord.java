@@ -19,6 +19,7 @@ final class RewriteRecord {
     private volatile long lastSeconds = -1;
     private volatile boolean didLastSucceed = true;
     private volatile long succeeded;
+    private volatile long succeededBefore; // the last CONFIG RESETSTAT, which any thread may bring
     private volatile int failuresInARow;
     private volatile long rebuildAt;
     private int rebuildFailures;
@@ -77,17 +78,22 @@ final class RewriteRecord {
         return (now - started) / (1000 * MS);
     }
 
+    void countAnew() {
+        succeededBefore = succeeded;
+    }
+
     /// @param isUnderWay whether one has begun and not ended
     /// @param waits      whether it still waits for something else
     LogStatus.Rewrites status(boolean isUnderWay, boolean waits, long now) {
         boolean isRunning = isUnderWay && !waits;
+        long before = succeededBefore; // read first, so that no count is below it
         return new LogStatus.Rewrites(
                 isRunning,
                 isUnderWay && waits,
                 lastSeconds,
                 isRunning ? seconds(now) : -1,
                 didLastSucceed,
-                succeeded,
+                succeeded - before,
                 failuresInARow);
     }
 }

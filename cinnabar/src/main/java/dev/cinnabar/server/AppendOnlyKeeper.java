@@ -493,6 +493,14 @@ final class AppendOnlyKeeper implements Durability {
         }
     }
 
+    /// Begins to count rewrites anew. Under the engine's lock.
+    void countAnew() {
+        AppendOnlyLog f = file;
+        if (f != null) f.countRewritesAnew();
+        LoneRewrite rewrite = loneRewrite;
+        if (rewrite != null) rewrite.countAnew();
+    }
+
     /// @param waits whether a rewrite that seems to run still waits for something else
     LogStatus status(boolean waits) {
         AppendOnlyLog f = file;

@@ -343,6 +343,11 @@ final class Saves {
         return running != null;
     }
 
+    /// Begins to count saves anew. Under the engine's lock.
+    void countAnew() {
+        saves = 0;
+    }
+
     SaveStatus status() {
         Background r = running;
         return new SaveStatus(

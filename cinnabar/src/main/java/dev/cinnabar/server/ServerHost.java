@@ -149,8 +149,10 @@ final class ServerHost implements Host {
     }
 
     @Override
-    public void resetTraffic() {
+    public void resetCounts() {
         trafficBefore = totalTraffic();
+        parts.saves.countAnew();
+        parts.appendOnly.countAnew();
     }
 
     @Override

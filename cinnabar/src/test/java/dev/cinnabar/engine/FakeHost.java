@@ -129,7 +129,7 @@ final class FakeHost extends NoHost {
     }
 
     @Override
-    public void resetTraffic() {
+    public void resetCounts() {
         traffic = Traffic.NONE;
     }
 

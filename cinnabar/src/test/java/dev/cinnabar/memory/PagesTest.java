@@ -280,8 +280,6 @@ class PagesTest {
         pages.uncountExtra(600);
         assertThat(pages.used()).isZero();
         assertThat(pages.usedPeak()).isEqualTo(600);
-        pages.resetPeak();
-        assertThat(pages.usedPeak()).isZero();
         assertThat(pages.budget().reserved()).isZero();
     }
 

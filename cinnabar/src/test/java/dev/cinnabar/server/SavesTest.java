@@ -309,6 +309,27 @@ class SavesTest {
         }
     }
 
+    @Test
+    void resetstat_counts_saves_and_rewrites_anew_with_a_log_and_without() {
+        try (Cinnabar server = start("")) {
+            for (String appendonly : List.of("no", "yes")) {
+                server.execute("CONFIG", "SET", "appendonly", appendonly);
+                server.execute("SAVE");
+                await().until(() -> line(server, "aof_rewrite_in_progress").equals("0"));
+                server.execute("BGREWRITEAOF");
+                await().until(() -> !line(server, "aof_rewrites").equals("0"));
+                await().until(() -> line(server, "aof_rewrite_in_progress").equals("0"));
+                assertThat(line(server, "rdb_saves")).isEqualTo("1");
+                server.execute("CONFIG", "RESETSTAT");
+                assertThat(line(server, "rdb_saves")).isEqualTo("0");
+                assertThat(line(server, "aof_rewrites")).isEqualTo("0");
+                assertThat(line(server, "aof_last_bgrewrite_status")).isEqualTo("ok");
+            }
+            server.execute("BGREWRITEAOF");
+            await().until(() -> line(server, "aof_rewrites").equals("1"));
+        }
+    }
+
     private static long forks(Cinnabar server) {
         String info = (String) server.execute("INFO", "stats");
         return Long.parseLong(info.replaceFirst("(?s).*\r\ntotal_forks:([0-9]+)\r\n.*", "$1"));
