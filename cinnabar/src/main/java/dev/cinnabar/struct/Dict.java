@@ -444,13 +444,13 @@ public final class Dict {
     /// become sparse meanwhile. The server's timers call it, so that a table that is only read gets done too.
     ///
     /// @param buckets how many at the most; fewer when there is no memory for the new table's next segment
-    /// @return whether more is to be done
+    /// @return whether more is to be done, and may be now
     public boolean step(int buckets) {
         if (!moveOn(buckets)) {
             if (isCrowded && !pages.isHolding()) giveWayToCrowd();
             else shrinkIfSparse();
         }
-        return old != null;
+        return old != null && !isStill();
     }
 
     /// @return whether more is to be moved

@@ -463,6 +463,7 @@ class DictTest {
                 while (model.size < size) turnIn(model, random);
                 for (int i = 0; i < 8 * size; i++) {
                     if (RandomRun.oneIn(random, 50)) model.exhaust(RandomRun.oneIn(random, 2));
+                    if (model.size < size / 2) model.exhaust(false);
                     if (RandomRun.oneIn(random, 300)) model.dict.pin();
                     if (RandomRun.oneIn(random, 100)) model.dict.unpin();
                     model.remove(model.present[random.below(model.size)]); // there is a block for a record then
