@@ -189,16 +189,22 @@ final class WaitingCalls {
         runAgainAt(waiter, Math.max(nextMs, againMs));
     }
 
-    /// Sends a call that waited what is in `woken`, and lets its client go on.
+    /// Sends a call that waited what is in `woken`, and lets its client go on. Where there is no memory to send
+    /// it the client is closed: it would wait for ever, or take the next answer for this one. Whoever has woken
+    /// it, and those behind it, have other things to do.
     private void answer(Waiter waiter) {
         Session session = waiter.session;
         remove(waiter);
         session.isWaiting = false;
         session.lastUsedMs = store.moment().nowMs();
-        if (!session.hidesReply()) send(session.link());
-        session.replyIsOver();
-        session.link().resume();
-        woken.trim(Engine.KEPT_BYTES);
+        try {
+            if (!session.hidesReply()) send(session.link());
+            session.replyIsOver();
+            session.link().resume();
+            woken.trim(Engine.KEPT_BYTES);
+        } catch (OutOfMemoryError e) {
+            engine.kill(session);
+        }
     }
 
     /// Thousands may wait for the same entry: what is large and the same for all is not copied for each.

@@ -2,6 +2,7 @@ package dev.cinnabar.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
 import dev.cinnabar.command.Wish;
@@ -31,6 +32,32 @@ class WaitersTest {
         assertThat(waiting.read()).isEqualTo("*2 $4 here $1 y");
         assertThat(elsewhere.read()).isEqualTo("*2 $5 there $1 x");
         assertThat(client.send("DBSIZE")).isEqualTo(":0");
+    }
+
+    @Test
+    void a_client_whose_answer_finds_no_memory_is_closed_and_the_others_are_served() {
+        List<String> closed = new ArrayList<>();
+        Session poor = server.engine.open(Session.Origin.NETWORK, new NoLink() {
+            @Override
+            public void push(byte[] data, int offset, int length) {
+                throw new OutOfMemoryError("for this test");
+            }
+
+            @Override
+            public void close() {
+                closed.add("poor");
+            }
+        });
+        server.engine.lock();
+        server.engine.beginBatch();
+        server.engine.run(poor, 3, TestEngine.words("BLPOP", "queue", "0"), new ByteBuilder());
+        server.engine.unlock();
+        waiting.send("BLPOP queue 0");
+
+        assertThat(client.send("RPUSH queue a b")).isEqualTo(":2");
+        assertThat(closed).containsExactly("poor");
+        assertThat(waiting.read()).isEqualTo("*2 $5 queue $1 b");
+        assertThat(client.send("LLEN queue")).isEqualTo(":0");
     }
 
     @Test
