@@ -294,7 +294,8 @@ public final class EventLoop implements Executor {
     private void select(long sleepMs) throws IOException {
         while (guests.get() > 0) Thread.yield(); // microseconds, when somebody stops listening; else never
         Thread.interrupted(); // an interrupted thread cannot wait, and we promise nothing to interrupters
-        if (acceptRests || condemnedCount > 0) sleepMs = sleepMs < 0 ? REST_MS : Math.min(sleepMs, REST_MS);
+        boolean mustWake = acceptRests || condemnedCount > 0 || spare.isLarge();
+        if (mustWake) sleepMs = sleepMs < 0 ? REST_MS : Math.min(sleepMs, REST_MS);
         if (sleepMs != 0) {
             asleep = true;
             if (inbox.isFilled() || closing || replies.hasReleased()) sleepMs = 0;
@@ -302,6 +303,7 @@ public final class EventLoop implements Executor {
         if (sleepMs == 0) selector.selectNow(onReady);
         else selector.select(onReady, Math.max(0, sleepMs)); // here, 0 is for ever
         asleep = false;
+        if (readyCount == 0 && sleepMs != 0) spare.rest();
         if (acceptRests) acceptAgain();
     }
 

@@ -146,8 +146,12 @@ final class KeptInput {
     }
 
     private boolean moveToLarger(byte[] source, int sourceFrom, int sourceTo, int capacity) {
-        int room = spare.lengthFor(capacity);
-        if (!budget.tryReserve(budget.arrayBytes(room))) return false;
+        int length = sourceTo - sourceFrom;
+        int room = spare.lengthFor(capacity, length + expected);
+        if (!budget.tryReserve(budget.arrayBytes(room))) {
+            if (room == capacity || !budget.tryReserve(budget.arrayBytes(capacity))) return false;
+            room = capacity;
+        }
         byte[] large;
         ByteBuffer largeView;
         try {
@@ -157,7 +161,6 @@ final class KeptInput {
             budget.release(budget.arrayBytes(room));
             return false;
         }
-        int length = sourceTo - sourceFrom;
         System.arraycopy(source, sourceFrom, large, 0, length);
         replace(large, largeView, length);
         return true;

@@ -55,6 +55,7 @@ class KeptInputTest {
         assertThat(input.makeRoom()).as("there is room to go on").isTrue();
         assertThat(input.array().length).isEqualTo(250_000);
         input.release();
+        spare.drop();
         input.expect(1 << 30);
         input.keep(bytes(10_000), 0, 10_000);
         assertThat(input.array().length).isEqualTo(2 * 10_000 + EventLoop.READ_SIZE);
@@ -111,7 +112,40 @@ class KeptInputTest {
         neighbour.keep(bytes(10_000), 0, 10_000);
         assertThat(neighbour.array()).hasSize(10_001);
         spare.give(new byte[SpareArray.MOST + 1]);
-        assertThat(spare.lengthFor(SpareArray.MOST)).isEqualTo(SpareArray.MOST);
+        assertThat(spare.lengthFor(SpareArray.MOST, 0)).isEqualTo(SpareArray.MOST);
+    }
+
+    @Test
+    void what_a_large_request_has_left_serves_the_next_from_its_first_piece_on_and_goes_when_nobody_sends() {
+        Budget much = new Budget(64 << 20);
+        KeptInput large = new KeptInput(much, spare);
+        large.keep(bytes(600_000), 0, 600_000);
+        byte[] array = large.array();
+        large.release();
+        large.expect(500_000);
+        large.keep(bytes(10_000), 0, 10_000);
+        assertThat(large.array()).isSameAs(array);
+        assertThat(much.reserved()).isEqualTo(much.arrayBytes(array.length));
+
+        large.release();
+        assertThat(spare.isLarge()).isTrue();
+        spare.rest();
+        large.expect(500_000);
+        large.keep(bytes(10_000), 0, 10_000);
+        assertThat(large.array()).isNotSameAs(array);
+        large.release();
+        assertThat(spare.isLarge()).isFalse();
+        spare.rest();
+        assertThat(spare.lengthFor(50_000, 0)).as("a small one is kept").isGreaterThan(50_000);
+    }
+
+    @Test
+    void a_large_array_that_would_not_fit_the_budget_is_left_for_one_that_does() {
+        spare.give(new byte[(int) LIMIT - 1]);
+        budget.force(LIMIT / 2);
+        input.expect(LIMIT / 2 + 1);
+        assertThat(input.keep(bytes(10_000), 0, 10_000)).isTrue();
+        assertThat(input.array()).hasSize(2 * 10_000 + EventLoop.READ_SIZE);
     }
 
     @Test
