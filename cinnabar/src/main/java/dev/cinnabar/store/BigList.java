@@ -175,13 +175,30 @@ final class BigList extends BigValue {
     private void pushInFront(byte[] source, int offset, int length, Fill fill) {
         boolean isShort = nodes > 0 && length(0) + length <= GATHER_BYTES;
         if (isShort && fill.takes(length(0) + length, count(0) + 1)) {
-            splice(0, Listpack.HEADER, 0, source, offset, length, 1);
+            if (isOpen) pushIntoOpen(source, offset, length);
+            else splice(0, Listpack.HEADER, 0, source, offset, length, 1);
             return;
         }
         if (nodes > 1 && length(0) <= GATHER_BYTES) mergeFirst(fill);
         int size = size((long) length + Listpack.EMPTY_SIZE);
         insertNode(0, source, offset, length, 1, Math.max(size, GATHER_BYTES));
         isOpen = size <= GATHER_BYTES;
+    }
+
+    /// Puts an entry in front of those in the open node, whose block takes it. What [#splice] would do, in a few
+    /// lines: most entries that are pushed at the head of a large list come this way.
+    private void pushIntoOpen(byte[] source, int offset, int length) {
+        long address = entry(0) & Pages.ADDRESS_MASK;
+        byte[] page = pages.array(address);
+        int start = Pages.offset(address);
+        int from = start + Listpack.HEADER;
+        int size = Listpack.size(page, start);
+        int count = count(0) + 1;
+        System.arraycopy(page, from, page, from + length, size - Listpack.HEADER);
+        System.arraycopy(source, offset, page, from, length);
+        Listpack.setHeader(page, start, size + length, count);
+        setEntry(0, address, count);
+        elements++;
     }
 
     /// Moves the first node into a block of its length, when it stops being the one in which entries gather.
