@@ -25,9 +25,11 @@ public final class Connection {
      * threads pushed and the loop has not taken yet is `asked` minus `taken`.
      *
      * The handler is shown nothing while it waits (`paused`) or the peer does not read (`stalled`); what
-     * comes then is kept, up to a limit. Reading stops at that limit; at the end of the peer's stream
-     * (`ended`); and when we are about to go (`leaving`: once everything is sent; `condemned`: at the end of
-     * this turn).
+     * comes then is kept, up to a limit. When a stalled connection has reached it, its peer may be one that
+     * sends all before it reads: then it is served on, as long as what is kept and what is unsent do not
+     * become more (`together`). Reading stops where that does not help either; at the end of the peer's
+     * stream (`ended`); and when we are about to go (`leaving`: once everything is sent; `condemned`: at the
+     * end of this turn).
      */
 
     /// A connection with more unsent bytes than this is congested.
@@ -42,6 +44,9 @@ public final class Connection {
     /// How much is kept for a stalled connection. Many clients send all that they have to say before they
     /// read: if we stopped listening, they would wait for us as we for them.
     static final int STALLED_INPUT_LIMIT = 32 << 20;
+
+    /// So much more may be unsent and kept together: what was unsent already, and a read.
+    static final int STALLED_SLACK = 2 * OUTPUT_HIGH_WATER;
 
     /// Of the budget, so much is not for them: one part of four.
     private static final int NOT_FOR_STALLED = 4;
@@ -98,6 +103,7 @@ public final class Connection {
 
     private boolean paused;
     private boolean stalled;
+    private long together; // bytes unsent and kept that it is served up to, though its peer does not read; 0: it is not
     private boolean keepsNoMore; // while stalled: there is no memory for more of its input
     private boolean waitsForAgain;
     private boolean ended;
@@ -186,9 +192,11 @@ public final class Connection {
     }
 
     /// Whether so much is unsent ([#OUTPUT_HIGH_WATER]) that the handler has to stop and leave the rest of
-    /// its input where it is. It is shown again when the peer has read.
+    /// its input where it is. It is shown again when the peer has read; or before that, when no more of it can
+    /// be kept, and answers take the room of requests that are longer than they.
     public boolean isCongested() {
-        if (outputBytes() <= OUTPUT_HIGH_WATER) return false;
+        long unsent = outputBytes();
+        if (unsent <= OUTPUT_HIGH_WATER || unsent + inputBytes() <= together) return false;
         stalled = true;
         return true;
     }
@@ -340,6 +348,7 @@ public final class Connection {
         // first, for the rest may need some of it
         input.release();
         queue.clear();
+        serveOnNoMore();
         if (leaving) swallowRest();
         try {
             channel.close();
@@ -432,6 +441,7 @@ public final class Connection {
     private void deliver(byte[] array, int from, int to) {
         if (paused || stalled) {
             keep(array, from, to);
+            if (stalled) serveOnIfFull();
             return;
         }
         if (leaving) {
@@ -500,9 +510,32 @@ public final class Connection {
 
     /// Of what comes while the peer does not read.
     private boolean keepsMore() {
-        return !keepsNoMore
-                && inputBytes() < Math.min(STALLED_INPUT_LIMIT, protocol.keptInputLimit())
-                && budget.limit() - budget.reserved() > budget.limit() / NOT_FOR_STALLED;
+        return !keepsNoMore && !isFull() && budget.limit() - budget.reserved() > budget.limit() / NOT_FOR_STALLED;
+    }
+
+    private boolean isFull() {
+        return inputBytes() + (together > 0 ? unsent : 0) >= stalledLimit();
+    }
+
+    private long stalledLimit() {
+        return Math.min(STALLED_INPUT_LIMIT, protocol.keptInputLimit());
+    }
+
+    /// While no more is kept, the peer cannot send, and it may not read before it has sent all. A request that is
+    /// longer than its answer makes room for others when it is served; where answers are longer, this ends after
+    /// a few of them. What answers may take is reserved until they are sent.
+    private void serveOnIfFull() {
+        if (paused || !isFull()) return;
+        long most = together > 0 ? together : stalledLimit() + STALLED_SLACK;
+        if (unsent + inputBytes() > most || together == 0 && !budget.tryReserve(most)) return;
+        together = most;
+        stalled = false;
+        serveAgainSoon();
+    }
+
+    private void serveOnNoMore() {
+        budget.release(together);
+        together = 0;
     }
 
     /// A socket that is closed with unread input in it tells its peer to forget the replies too; so that is
@@ -630,14 +663,19 @@ public final class Connection {
 
     private void settle() {
         if (condemned) return;
-        if (stalled && unsent <= OUTPUT_LOW_WATER) {
-            stalled = false;
-            keepsNoMore = false;
-            if (!input.isEmpty()) serveAgainSoon();
-            else if (ended) leaving = true;
+        if (unsent <= OUTPUT_LOW_WATER) {
+            if (together > 0) serveOnNoMore();
+            if (stalled) peerReads();
         }
         if (leaving && outputBytes() == 0) close();
         else updateInterest();
+    }
+
+    private void peerReads() {
+        stalled = false;
+        keepsNoMore = false;
+        if (!input.isEmpty()) serveAgainSoon();
+        else if (ended) leaving = true;
     }
 
     private void serveAgainSoon() {

@@ -54,8 +54,9 @@
 /// ([dev.cinnabar.net.Connection#isCongested], 256 KiB); if not, it stops. What the peer goes on sending is
 /// kept unread, up to 32 MiB, what the protocol allows and three quarters of the budget: many clients say all
 /// that they have to say before they read the first answer, and requests are smaller than answers
-/// (`docs/decisions/`, 77). Beyond that its socket is not read either, and so the peer's own system makes it
-/// wait. What others push (pub/sub, MONITOR) cannot be stopped like that: whoever pushes has to look at
+/// (`docs/decisions/`, 77). Where they are not, as with writes, a client that has filled that much is served
+/// on, and its answers take the room of its requests (83). Beyond that its socket is not read either, and so
+/// the peer's own system makes it wait. What others push (pub/sub, MONITOR) cannot be stopped like that: whoever pushes has to look at
 /// [dev.cinnabar.net.Connection#outputBytes] and close.
 ///
 /// **Who owns what.** Everything of a connection belongs to its loop's thread. Other threads may `push`,
@@ -76,9 +77,9 @@
 /// and refuses nobody; it does not speak TLS yet, for which the two methods at the end of `Connection` are
 /// the place. It does not use a connection from two loops.
 ///
-/// **Known to be poor.** A client that sends more than 32 MiB of requests, whose answers are more than the
-/// sockets hold, and reads nothing before it has sent all, waits for ever; Redis would keep all its answers,
-/// as much as they may be. Java cannot ask for an IPv6 socket without IPv4, so `::*` alone lets IPv4 in too.
+/// **Known to be poor.** A client that reads nothing before it has sent all, and whose requests and answers are
+/// more than 32 MiB (of each pair, the shorter counts) and what the sockets hold, waits for ever; Redis would
+/// keep all its answers, as much as they may be. Java cannot ask for an IPv6 socket without IPv4, so `::*` alone lets IPv4 in too.
 /// A single reply of 100 MB is built in memory before it goes out; only its copy into the connection's queue
 /// is avoided.
 ///

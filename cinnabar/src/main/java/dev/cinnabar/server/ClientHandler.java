@@ -20,6 +20,10 @@ final class ClientHandler implements Handler, Link {
     /// When so many bytes were pushed to others, what they are sent goes out before more is run.
     private static final long PUSHED_ENOUGH = 1 << 20;
 
+    /// When so many bytes of one client's requests were used up, others get their turn: what it sent while it did
+    /// not read may be megabytes.
+    private static final int SERVED_ENOUGH = 256 << 10;
+
     private final Connection connection;
     private final ServerProtocol protocol;
     private final Engine engine;
@@ -84,7 +88,8 @@ final class ClientHandler implements Handler, Link {
                 position = batch.ends[i];
                 if (engine.isWaiting(session)) connection.pauseReading();
                 goesOn = !engine.isWaiting(session) && !session.isClosing() && !connection.isCongested();
-                if (goesOn && engine.pushedInBatch() > PUSHED_ENOUGH) {
+                boolean isLong = position - from > SERVED_ENOUGH && position < to;
+                if (goesOn && (isLong || engine.pushedInBatch() > PUSHED_ENOUGH)) {
                     connection.giveWay();
                     goesOn = false;
                 }

@@ -2,6 +2,7 @@ package dev.cinnabar.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LongPipelineTest {
     private static final int REQUESTS = 700_000; // 14 MB of them, 210 MB of answers
+    private static final int WRITES = 2_000_000; // 80 MB, 16 MB of answers
     private static final byte[] REQUEST = "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n".getBytes(StandardCharsets.US_ASCII);
 
     @Test
@@ -46,6 +48,24 @@ class LongPipelineTest {
         }
     }
 
+    /// The answers to writes are shorter than they: more of them than are kept unread can be sent.
+    @Test
+    void two_million_writes_can_be_sent_before_an_answer_is_read() throws IOException {
+        try (Cinnabar server = Cinnabar.builder().start();
+                SocketChannel client = SocketChannel.open(new InetSocketAddress("127.0.0.1", server.port()))) {
+            byte[] request = "*2\r\n$4\r\nINCR\r\n$20\r\na-counter-of-requests\r\n".getBytes(StandardCharsets.US_ASCII);
+            byte[] many = repeated(request, 1000);
+            OutputStream out = Channels.newOutputStream(client);
+            for (int i = 0; i < WRITES; i += 1000) out.write(many);
+
+            BufferedReader in = new BufferedReader(Channels.newReader(client, StandardCharsets.US_ASCII));
+            for (int i = 1; i <= WRITES; i++) {
+                String answer = in.readLine();
+                if (!answer.equals(":" + i)) throw new AssertionError("answer " + i + " is " + answer);
+            }
+        }
+    }
+
     /// An operator who gives clients a megabyte for their requests does not find 32 of them kept.
     @Test
     void no_more_of_it_is_kept_than_the_limit_of_the_query_buffer() throws IOException {
@@ -54,7 +74,7 @@ class LongPipelineTest {
             server.execute("CONFIG", "SET", "client-query-buffer-limit", "1mb");
             server.execute("SET", "k", "x".repeat(300));
             client.configureBlocking(false);
-            ByteBuffer many = ByteBuffer.wrap(requests(50_000));
+            ByteBuffer many = ByteBuffer.wrap(repeated(REQUEST, 50_000));
             long largest = 0;
             for (int inVain = 0; inVain < 1000; inVain++) { // then it does not listen any more
                 if (client.write(many) > 0) inVain = 0;
@@ -73,15 +93,15 @@ class LongPipelineTest {
         return largest;
     }
 
-    private static byte[] requests(int count) {
-        byte[] many = new byte[count * REQUEST.length];
-        for (int i = 0; i < count; i++) System.arraycopy(REQUEST, 0, many, i * REQUEST.length, REQUEST.length);
+    private static byte[] repeated(byte[] request, int count) {
+        byte[] many = new byte[count * request.length];
+        for (int i = 0; i < count; i++) System.arraycopy(request, 0, many, i * request.length, request.length);
         return many;
     }
 
     private static void sendAllThenRead(Cinnabar server, SocketChannel client) throws IOException {
         server.execute("SET", "k", "x".repeat(300));
-        byte[] many = requests(1000);
+        byte[] many = repeated(REQUEST, 1000);
         OutputStream out = Channels.newOutputStream(client);
         for (int i = 0; i < REQUESTS; i += 1000) out.write(many);
 
