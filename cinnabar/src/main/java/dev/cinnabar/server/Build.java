@@ -13,8 +13,10 @@ public record Build(String version, String commit, String id) {
         return new Build(Version.CINNABAR, Version.commit(), Version.buildId());
     }
 
-    /// What `--version` prints, in the shape of `redis-server --version`.
+    /// What `--version` prints. Scripts look in it for `Redis server v=`, to learn which commands they may use,
+    /// and for what `redis-server --version` says behind that.
     public String line() {
-        return "Cinnabar server v=" + version + " sha=" + commit + " malloc=pages bits=64 build=" + id;
+        return "Cinnabar " + version + ", compatible with Redis server v=" + Version.REDIS + " sha=" + commit
+                + " malloc=pages bits=64 build=" + id;
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cinnabar.config.Config;
 import dev.cinnabar.config.Directives;
 import dev.cinnabar.config.SavePoint;
+import dev.cinnabar.engine.Version;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -118,7 +119,8 @@ class CommandLineTest {
     void version_is_told_in_redis_s_shape() {
         assertThat(exit("-v")).isEqualTo(exit("--version", "whatever"));
         assertThat(exit("-v").out())
-                .matches("Cinnabar server v=1\\.2\\.3 sha=1a2b3c4d:0 malloc=pages bits=64 build=[0-9a-f]{16}\n");
+                .matches("Cinnabar 1\\.2\\.3, compatible with Redis server v=" + Version.REDIS
+                        + " sha=1a2b3c4d:0 malloc=pages bits=64 build=[0-9a-f]{16}\n");
         assertThat(exit("-v").code()).isZero();
     }
 
