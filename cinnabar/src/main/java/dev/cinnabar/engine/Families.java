@@ -48,6 +48,7 @@ public final class Families {
         Collections.addAll(all, ConfigCommands.values());
         Collections.addAll(all, MemoryCommands.values());
         Collections.addAll(all, ModuleCommands.values());
+        Collections.addAll(all, ClusterCommands.values());
         Collections.addAll(all, DebugCommands.values());
         return all;
     }

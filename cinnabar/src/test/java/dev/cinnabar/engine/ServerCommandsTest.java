@@ -3,6 +3,7 @@ package dev.cinnabar.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -207,6 +208,23 @@ class ServerCommandsTest {
         assertThat(rig.ask("MODULE", "LOAD", "x.so")).isEqualTo("-ERR unknown subcommand 'LOAD'. Try MODULE HELP.");
         assertThat(rig.ask("MODULE", "LIST", "x"))
                 .isEqualTo("-ERR wrong number of arguments for 'module|list' command");
+    }
+
+    @Test
+    void what_belongs_to_a_cluster_says_that_this_server_is_in_none() {
+        String alone = "-ERR This instance has cluster support disabled";
+        for (ClusterCommands command : ClusterCommands.values()) {
+            List<String> words =
+                    new ArrayList<>(List.of(command.spec().fullName().split("\\|")));
+            while (!command.spec().takes(words.size())) words.add("1");
+            assertThat(rig.ask(words.toArray(String[]::new)))
+                    .as(words.toString())
+                    .isEqualTo(alone);
+        }
+        assertThat(rig.ask("CLUSTER", "NOPE")).isEqualTo("-ERR unknown subcommand 'NOPE'. Try CLUSTER HELP.");
+        rig.ask("MULTI");
+        assertThat(rig.ask("CLUSTER", "SLOTS")).isEqualTo("QUEUED");
+        assertThat(rig.ask("EXEC")).isEqualTo(List.of(alone));
     }
 
     @Test
