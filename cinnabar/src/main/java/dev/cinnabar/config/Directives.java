@@ -119,7 +119,7 @@ public final class Directives {
     public static final Directive<String> SUPERVISED = choice("supervised", "no", "upstart systemd auto no", IMMUTABLE);
     public static final Directive<String> PIDFILE = text("pidfile", "", IMMUTABLE);
     public static final Directive<String> LOGLEVEL = choice("loglevel", "notice", "debug verbose notice warning");
-    public static final Directive<String> LOGFILE = text("logfile", "", IMMUTABLE);
+    public static final Directive<String> LOGFILE = text("logfile", "", Rule.ANY_OR_EMPTY, IMMUTABLE);
     public static final Directive<Boolean> SYSLOG_ENABLED = flag("syslog-enabled", false, IMMUTABLE, KEPT);
     public static final Directive<String> SYSLOG_IDENT = text("syslog-ident", "redis", IMMUTABLE, KEPT);
     public static final Directive<String> SYSLOG_FACILITY =
@@ -136,7 +136,7 @@ public final class Directives {
     public static final Directive<String> PROC_TITLE_TEMPLATE =
             text("proc-title-template", "{title} {listen-addr} {server-mode}", Rule.PROCESS_TITLE, KEPT);
     public static final Directive<String> LOCALE_COLLATE = text("locale-collate", "", KEPT); // 7.2
-    public static final Directive<String> IGNORE_WARNINGS = text("ignore-warnings", "", KEPT);
+    public static final Directive<String> IGNORE_WARNINGS = text("ignore-warnings", "", Rule.ANY_OR_EMPTY, KEPT);
     public static final Directive<Boolean> DISABLE_THP = flag("disable-thp", true, IMMUTABLE, KEPT);
     public static final Directive<String> OOM_SCORE_ADJ =
             choice("oom-score-adj", "no", "no yes relative absolute", KEPT);

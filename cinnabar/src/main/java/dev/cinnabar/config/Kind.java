@@ -226,6 +226,8 @@ abstract class Kind<T> {
     /// What a text has to be.
     enum Rule {
         ANY,
+        /// The same, but an empty one is a value like others, and not the lack of one.
+        ANY_OR_EMPTY,
         /// A name without a slash; may be empty.
         FILE_NAME,
         /// A name without a slash.
@@ -321,12 +323,13 @@ abstract class Kind<T> {
             return value;
         }
 
-        /// An empty text is said by silence. The directory is always said: the next start may come from
-        /// elsewhere.
+        /// That there is no text is said by silence. The directory is always said: the next start may come
+        /// from elsewhere.
         @Override
         void write(String name, String value, String byDefault, Lines lines) {
             boolean isNeeded = !value.equals(byDefault) || rule == Rule.DIRECTORY;
-            if (isNeeded || !value.isEmpty()) lines.add(name + ' ' + written(value), isNeeded);
+            boolean isThere = !value.isEmpty() || rule == Rule.ANY_OR_EMPTY;
+            if (isNeeded || isThere) lines.add(name + ' ' + written(value), isNeeded);
         }
 
         @Override

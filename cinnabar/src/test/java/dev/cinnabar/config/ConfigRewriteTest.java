@@ -59,6 +59,12 @@ class ConfigRewriteTest {
     }
 
     @Test
+    void a_log_on_standard_output_stays_said() throws Exception {
+        Config config = load("# where to\nlogfile \"\"\nhz 10\n");
+        assertThat(rewritten(config)).startsWith("# where to\nlogfile \"\"\nhz 10\n");
+    }
+
+    @Test
     void a_second_rewrite_changes_nothing() throws Exception {
         Config config = load("slave-priority 5\nport 1\nport 2\n\n\nnotify-keyspace-events KEA\n");
         String once = rewritten(config);
@@ -210,6 +216,7 @@ class ConfigRewriteTest {
                 + "aof-timestamp-enabled no\nAPPENDFSYNC Always\nsave 1 1\n"
                 + "rename-command  DEBUG   \"\"\nproc-title-template \"{title} x\"\nmaxmemory 1000k\n"
                 + "proto-max-bulk-len 1mb\nlatency-tracking-info-percentiles 1\nmaxmemory-clients 1gb\n");
+        compare("logfile ''\nignore-warnings \"\"\nmasteruser ''\nbind-source-addr ''\n");
         compare("masterauth ''\nrepl-backlog-size 1mb\n\n\n\n", "save", "3600 1 300 100 60 10000");
         compare("client-output-buffer-limit pubsub 1 2 3\nclient-output-buffer-limit normal 1mb 0 0\n"
                 + "client-output-buffer-limit replica 1 1 1\nclient-output-buffer-limit normal 0 0 0\n");
