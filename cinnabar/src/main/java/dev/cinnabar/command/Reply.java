@@ -1,14 +1,12 @@
 package dev.cinnabar.command;
 
+import dev.cinnabar.base.BulkString;
 import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Doubles;
 import dev.cinnabar.base.Numbers;
 import dev.cinnabar.struct.Listpack;
 import dev.cinnabar.struct.StreamId;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -25,17 +23,6 @@ public final class Reply {
     private static final byte[] NULL = ascii("_\r\n");
     private static final byte[] TRUE = ascii("#t\r\n");
     private static final byte[] FALSE = ascii("#f\r\n");
-
-    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final VarHandle SHORT = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final short CRLF = '\n' << 8 | '\r';
-
-    private static final int SHORT_BULK = 128;
-    private static final int HEAD_LENGTH_SHIFT = 56;
-
-    /// What stands before a short text, by its length: `$5\r\n` in the lower bytes, the number of these in
-    /// the highest.
-    private static final long[] BULK_HEADS = bulkHeads();
 
     private ByteBuilder out = new ByteBuilder(16);
     private boolean isResp3;
@@ -136,34 +123,9 @@ public final class Reply {
     }
 
     public Reply bulk(byte[] array, int offset, int length) {
-        int at = out.reserve(1 + Numbers.MAX_LONG_CHARS + 4 + length);
-        byte[] target = out.array();
-        int i = at;
-        if (length < SHORT_BULK) { // speed only
-            long head = BULK_HEADS[length];
-            LONG.set(target, i, head);
-            i += (int) (head >>> HEAD_LENGTH_SHIFT);
-        } else {
-            target[i++] = '$';
-            i += Numbers.print(length, target, i);
-            SHORT.set(target, i, CRLF);
-            i += 2;
-        }
-        Bytes.copy(array, offset, target, i, length);
-        i += length;
-        SHORT.set(target, i, CRLF);
-        out.advance(i + 2 - at);
+        int at = out.reserve(BulkString.MOST_AROUND + length);
+        out.advance(BulkString.write(array, offset, length, out.array(), at) - at);
         return this;
-    }
-
-    private static long[] bulkHeads() {
-        long[] heads = new long[SHORT_BULK];
-        for (int length = 0; length < SHORT_BULK; length++) {
-            byte[] text = ("$" + length + "\r\n").getBytes(StandardCharsets.US_ASCII);
-            for (int i = 0; i < text.length; i++) heads[length] |= (long) text[i] << 8 * i;
-            heads[length] |= (long) text.length << HEAD_LENGTH_SHIFT;
-        }
-        return heads;
     }
 
     /// Text as a bulk string in UTF-8.

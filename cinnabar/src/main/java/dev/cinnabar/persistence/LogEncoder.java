@@ -1,5 +1,6 @@
 package dev.cinnabar.persistence;
 
+import dev.cinnabar.base.BulkString;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Numbers;
 
@@ -72,21 +73,18 @@ final class LogEncoder {
     }
 
     private void encode(int argc, Bytes[] argv) {
-        long most = head.length;
-        for (int i = 0; i < argc; i++) most += head.length + argv[i].length() + 2;
+        long most = BulkString.MOST_AROUND;
+        for (int i = 0; i < argc; i++) most += BulkString.MOST_AROUND + argv[i].length();
         if (most > LogBuffer.SEGMENT_BYTES) {
             encodeLarge(argc, argv);
             return;
         }
         buffer.reserve((int) most);
         byte[] a = buffer.array();
-        int at = number(a, buffer.offset(), '*', argc);
+        int at = BulkString.writeArrayHead(argc, a, buffer.offset());
         for (int i = 0; i < argc; i++) {
             Bytes arg = argv[i];
-            int length = arg.length();
-            at = number(a, at, '$', length);
-            System.arraycopy(arg.array(), arg.offset(), a, at, length);
-            at = crlf(a, at + length);
+            at = BulkString.write(arg.array(), arg.offset(), arg.length(), a, at);
         }
         buffer.filledTo(at);
     }
