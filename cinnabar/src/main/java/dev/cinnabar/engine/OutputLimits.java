@@ -31,8 +31,13 @@ final class OutputLimits {
     private static final int SHARED_MIN =
             16 << 10; // bytes; a shorter message is copied for each who is slow (see net.Connection)
     private static final long FRESH_MS = 1000;
+
+    /// So much of what waits for a client counts for no limit, as in Redis, whose clients have a buffer of
+    /// that size. Without it a small number by mistake would close everybody, also who could take it back.
+    static final int NEVER_COUNTED = 16 << 10; // bytes
+
     private static final Limit NONE = new Limit(0, 0, 0);
-    private static final Limit STRANGER = new Limit(17 << 10, 0, 0); // Redis: 1 KiB beyond the buffer of 16 KiB
+    private static final Limit STRANGER = new Limit(1 << 10, 0, 0);
 
     private final Settings settings;
     private final Budget budget;
@@ -114,11 +119,12 @@ final class OutputLimits {
             count(session, bytes, nowMs);
             if (waitsForAll > mostForAll()) relieve(nowMs);
         }
-        boolean isOverSoft = limit.softBytes() != 0 && bytes >= limit.softBytes();
+        long counted = bytes - NEVER_COUNTED;
+        boolean isOverSoft = limit.softBytes() != 0 && counted >= limit.softBytes();
         if (!isOverSoft) forget(session);
         else if (session.slowSinceMs == 0) noteSlow(session, nowMs);
 
-        boolean isOverHard = limit.hardBytes() != 0 && bytes >= limit.hardBytes();
+        boolean isOverHard = limit.hardBytes() != 0 && counted >= limit.hardBytes();
         boolean isSlowForLong = isOverSoft && nowMs - session.slowSinceMs > limit.softSeconds() * 1000L;
         if (isOverHard || isSlowForLong) doom(session);
     }
@@ -167,7 +173,7 @@ final class OutputLimits {
     /// a change that stops in the middle would be worse.
     void limitReply(Session session, CommandSpec spec, ByteBuilder out) {
         long longest = of(session).hardBytes();
-        if (longest != 0 && spec.is(Flag.READONLY)) out.limit(out.length() + longest);
+        if (longest != 0 && spec.is(Flag.READONLY)) out.limit(out.length() + NEVER_COUNTED + longest);
     }
 
     private void noteSlow(Session session, long nowMs) {

@@ -1,5 +1,6 @@
 package dev.cinnabar.engine;
 
+import static dev.cinnabar.engine.OutputLimits.NEVER_COUNTED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cinnabar.config.OutputBufferLimits;
@@ -23,8 +24,9 @@ class OutputLimitsTest {
         server.settings().outputBufferLimits = new OutputBufferLimits(NONE, NONE, new Limit(1000, 500, 10));
     }
 
+    /// The reader has left so much that counts, and is published to.
     private void left(long bytes) {
-        reader.outputBytes = bytes;
+        reader.outputBytes = NEVER_COUNTED + bytes;
         client.send("PUBLISH a x");
     }
 
@@ -103,7 +105,7 @@ class OutputLimitsTest {
 
     @Test
     void the_last_publication_still_counts_who_is_closed_for_it() {
-        reader.outputBytes = 1000;
+        reader.outputBytes = NEVER_COUNTED + 1000;
         assertThat(client.send("PUBLISH a x")).isEqualTo(":1");
     }
 
@@ -121,7 +123,7 @@ class OutputLimitsTest {
     void the_time_begins_anew_when_the_client_has_fetched_enough() {
         left(500);
         server.advance(Duration.ofSeconds(9));
-        reader.outputBytes = 400;
+        reader.outputBytes = NEVER_COUNTED + 400;
         server.advance(Duration.ofSeconds(1));
         left(600);
         server.advance(Duration.ofSeconds(10));
@@ -145,10 +147,10 @@ class OutputLimitsTest {
         client.send("PING");
         assertThat(client.isClosed).isFalse();
         server.settings().outputBufferLimits = new OutputBufferLimits(new Limit(2000, 0, 0), NONE, NONE);
-        client.outputBytes = 1999;
+        client.outputBytes = NEVER_COUNTED + 1999;
         client.send("PING");
         assertThat(client.isClosed).isFalse();
-        client.outputBytes = 2000;
+        client.outputBytes = NEVER_COUNTED + 2000;
         client.send("PING");
         assertThat(client.isClosed).isTrue();
     }
@@ -159,7 +161,7 @@ class OutputLimitsTest {
         client.send("MULTI");
         client.send("SET a 1");
         client.send("SET b 2");
-        client.outputBytes = 5000;
+        client.outputBytes = NEVER_COUNTED + 5000;
         client.send("EXEC");
         assertThat(client.isClosed).isTrue();
         assertThat(server.connect().send("MGET a b")).isEqualTo("*2 $1 1 $1 2");
@@ -179,6 +181,15 @@ class OutputLimitsTest {
     }
 
     @Test
+    void a_limit_that_is_too_small_for_any_answer_can_be_taken_back() {
+        server.settings().outputBufferLimits = new OutputBufferLimits(new Limit(1, 1, 0), NONE, new Limit(1, 1, 0));
+        client.outputBytes = 8000; // a long answer to INFO
+        client.send("PING");
+        left(-1);
+        assertThat(client.isClosed || reader.isClosed).isFalse();
+    }
+
+    @Test
     void who_has_not_logged_in_may_leave_little() {
         server.settings().password = "secret";
         TestClient stranger = server.connect();
@@ -194,7 +205,7 @@ class OutputLimitsTest {
     void monitors_are_held_to_the_limit_of_subscribers() {
         TestClient monitor = server.connect();
         monitor.send("MONITOR");
-        monitor.outputBytes = 1000;
+        monitor.outputBytes = NEVER_COUNTED + 1000;
         client.send("PING");
         assertThat(monitor.isClosed).isTrue();
     }
@@ -203,7 +214,7 @@ class OutputLimitsTest {
     void what_is_pushed_to_the_one_who_publishes_counts_too() {
         client.send("HELLO 3");
         client.send("SUBSCRIBE a");
-        assertThat(client.send("PUBLISH a " + "x".repeat(1000))).startsWith(":2");
+        assertThat(client.send("PUBLISH a " + "x".repeat(NEVER_COUNTED + 1000))).startsWith(":2");
         assertThat(client.isClosed).isTrue();
     }
 }
