@@ -54,7 +54,7 @@ public final class CommandSpec {
     private final List<String> categories;
     private final boolean isInGroupsCategory;
     private final List<String> tips;
-    private final boolean isDeprecated;
+    private final String deprecatedSince;
     private final String replacedBy;
 
     private CommandSpec(Builder b) {
@@ -83,7 +83,7 @@ public final class CommandSpec {
         this.categories = List.copyOf(b.categories);
         this.isInGroupsCategory = b.isInGroupsCategory;
         this.tips = List.copyOf(b.tips);
-        this.isDeprecated = b.isDeprecated;
+        this.deprecatedSince = b.deprecatedSince;
         this.replacedBy = b.replacedBy;
     }
 
@@ -177,7 +177,12 @@ public final class CommandSpec {
     }
 
     public boolean isDeprecated() {
-        return isDeprecated;
+        return !deprecatedSince.isEmpty();
+    }
+
+    /// The Redis version that first called it deprecated; empty for a command that is not.
+    public String deprecatedSince() {
+        return deprecatedSince;
     }
 
     /// What to use instead of a deprecated command.
@@ -238,7 +243,7 @@ public final class CommandSpec {
         private final List<String> categories = new ArrayList<>(0);
         private boolean isInGroupsCategory = true;
         private final List<String> tips = new ArrayList<>(0);
-        private boolean isDeprecated;
+        private String deprecatedSince = "";
         private String replacedBy = "";
 
         private Builder(String syntax) {
@@ -321,8 +326,10 @@ public final class CommandSpec {
             return this;
         }
 
-        public Builder deprecated(String replacement) {
-            isDeprecated = true;
+        /// @param version     the Redis version that first called it deprecated
+        /// @param replacement what to use instead
+        public Builder deprecated(String version, String replacement) {
+            deprecatedSince = version;
             replacedBy = replacement;
             return this;
         }

@@ -43,7 +43,9 @@ public enum Flag {
     FOR_SUBSCRIBERS,
     /// Writes nothing, but is refused where a write is for want of a disk: whoever asks whether the server is
     /// well hears of it.
-    ASKS_HEALTH;
+    ASKS_HEALTH,
+    /// Looks after the server itself and is nothing for applications: what COMMAND DOCS calls `syscmd`.
+    SYSCMD;
 
     private final String word = name().toLowerCase(Locale.ROOT);
 

@@ -49,7 +49,7 @@ public enum GeoCommands implements Command {
                     KeySpec.keyword("OW UPDATE", "STOREDIST", 6, 0, 1, 0))
             .since("3.2.0")
             .complexity("O(N + M log M) for N members around the area and M in it")
-            .deprecated("GEOSEARCH and GEOSEARCHSTORE with BYRADIUS")
+            .deprecated("6.2.0", "GEOSEARCH and GEOSEARCHSTORE with BYRADIUS")
             .summary("Finds members near a place, answers or stores them.")),
     GEORADIUSBYMEMBER(syntax("GEORADIUSBYMEMBER key member radius <M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH]"
                     + " [COUNT count [ANY]] [ASC | DESC] [STORE key | STOREDIST key]")
@@ -60,7 +60,7 @@ public enum GeoCommands implements Command {
                     KeySpec.keyword("OW UPDATE", "STOREDIST", 5, 0, 1, 0))
             .since("3.2.0")
             .complexity("O(N + M log M) for N members around the area and M in it")
-            .deprecated("GEOSEARCH and GEOSEARCHSTORE with BYRADIUS and FROMMEMBER")
+            .deprecated("6.2.0", "GEOSEARCH and GEOSEARCHSTORE with BYRADIUS and FROMMEMBER")
             .summary("Finds members near another one, answers or stores them.")),
     GEORADIUSBYMEMBER_RO(
             syntax("GEORADIUSBYMEMBER_RO key member radius <M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH]"
@@ -69,7 +69,7 @@ public enum GeoCommands implements Command {
                     .key("RO ACCESS")
                     .since("3.2.10")
                     .complexity("O(N + M log M) for N members around the area and M in it")
-                    .deprecated("GEOSEARCH with BYRADIUS and FROMMEMBER")
+                    .deprecated("6.2.0", "GEOSEARCH with BYRADIUS and FROMMEMBER")
                     .summary("Finds members near another one.")),
     GEORADIUS_RO(
             syntax("GEORADIUS_RO key longitude latitude radius <M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH]"
@@ -78,7 +78,7 @@ public enum GeoCommands implements Command {
                     .key("RO ACCESS")
                     .since("3.2.10")
                     .complexity("O(N + M log M) for N members around the area and M in it")
-                    .deprecated("GEOSEARCH with BYRADIUS")
+                    .deprecated("6.2.0", "GEOSEARCH with BYRADIUS")
                     .summary("Finds members near a place.")),
     GEOSEARCH(syntax("GEOSEARCH key [FROMMEMBER member | FROMLONLAT longitude latitude]"
                     + " <BYRADIUS radius <M | KM | FT | MI> | BYBOX width height <M | KM | FT | MI>"

@@ -101,7 +101,7 @@ public enum HashCommands implements Command {
             .key("RW UPDATE")
             .since("2.0.0")
             .complexity("O(N) for N fields set")
-            .deprecated("HSET with several fields")
+            .deprecated("4.0.0", "HSET with several fields")
             .summary("Sets several fields of a hash.")),
     HPERSIST(syntax("HPERSIST key FIELDS numfields field [field ...]")
             .flags(WRITE, FAST)

@@ -6,6 +6,7 @@ import static dev.cinnabar.command.Flag.DENYOOM;
 import static dev.cinnabar.command.Flag.FAST;
 import static dev.cinnabar.command.Flag.MAY_REPLICATE;
 import static dev.cinnabar.command.Flag.READONLY;
+import static dev.cinnabar.command.Flag.SYSCMD;
 import static dev.cinnabar.command.Flag.WRITE;
 
 import dev.cinnabar.base.Bytes;
@@ -29,7 +30,7 @@ public enum HyperLogLogCommands implements Command {
             .complexity("O(1) for a key whose count is remembered, else O(N) for N keys, with a large constant")
             .summary("Estimates how many different elements were shown to one or several HyperLogLogs.")),
     PFDEBUG(syntax("PFDEBUG <GETREG | DECODE | ENCODING | TODENSE> key")
-            .flags(WRITE, DENYOOM, ADMIN)
+            .flags(WRITE, DENYOOM, ADMIN, SYSCMD)
             .keys(KeySpec.range("RW ACCESS", 2, 0, 1))
             .since("2.8.9")
             .complexity("O(1), with a large constant")
@@ -41,7 +42,7 @@ public enum HyperLogLogCommands implements Command {
             .complexity("O(N) for N keys, with a large constant")
             .summary("Unites HyperLogLogs into the first of them.")),
     PFSELFTEST(syntax("PFSELFTEST")
-            .flags(ADMIN)
+            .flags(ADMIN, SYSCMD)
             .since("2.8.9")
             .complexity("O(1), some tenths of a second")
             .summary("Counts with HyperLogLogs of its own, for tests."));

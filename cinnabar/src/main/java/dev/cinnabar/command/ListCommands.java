@@ -53,7 +53,7 @@ public enum ListCommands implements Command {
             .keys(KeySpec.range("RW ACCESS DELETE", 1, 0, 1), KeySpec.range("RW INSERT", 2, 0, 1))
             .since("2.2.0")
             .complexity("O(1)")
-            .deprecated("BLMOVE with RIGHT and LEFT")
+            .deprecated("6.2.0", "BLMOVE with RIGHT and LEFT")
             .summary("Moves the tail of a list to the head of a list, and waits for one if there is none.")),
     LINDEX(syntax("LINDEX key index")
             .flags(READONLY)
@@ -151,7 +151,7 @@ public enum ListCommands implements Command {
             .keys(KeySpec.range("RW ACCESS DELETE", 1, 0, 1), KeySpec.range("RW INSERT", 2, 0, 1))
             .since("1.2.0")
             .complexity("O(1)")
-            .deprecated("LMOVE with RIGHT and LEFT")
+            .deprecated("6.2.0", "LMOVE with RIGHT and LEFT")
             .summary("Moves the tail of a list to the head of a list.")),
     RPUSH(syntax("RPUSH key element [element ...]")
             .flags(WRITE, DENYOOM, FAST)

@@ -47,7 +47,7 @@ public enum StringCommands implements Command {
             .key("RM DELETE")
             .since("8.4.0")
             .complexity("O(1), O(N) for N bytes to be compared")
-            .deprecated("DELEX with the option IFEQ")
+            .deprecated("8.4.0", "DELEX with the option IFEQ")
             .summary("Deletes a key if its value is a certain one; Valkey's form of DELEX.")),
     DIGEST(syntax("DIGEST key")
             .flags(READONLY, FAST)
@@ -85,7 +85,7 @@ public enum StringCommands implements Command {
             .key("RW ACCESS UPDATE")
             .since("1.0.0")
             .complexity("O(1)")
-            .deprecated("SET with the option GET")
+            .deprecated("6.2.0", "SET with the option GET")
             .summary("Sets a string and answers what was there before.")),
     INCR(syntax("INCR key")
             .flags(WRITE, DENYOOM, FAST)
@@ -153,7 +153,7 @@ public enum StringCommands implements Command {
             .key("OW UPDATE")
             .since("2.6.0")
             .complexity("O(1)")
-            .deprecated("SET with the option PX")
+            .deprecated("2.6.12", "SET with the option PX")
             .summary("Sets a string that lives for some milliseconds.")),
     SET(
             syntax(
@@ -171,14 +171,14 @@ public enum StringCommands implements Command {
             .key("OW UPDATE")
             .since("2.0.0")
             .complexity("O(1)")
-            .deprecated("SET with the option EX")
+            .deprecated("2.6.12", "SET with the option EX")
             .summary("Sets a string that lives for some seconds.")),
     SETNX(syntax("SETNX key value")
             .flags(WRITE, DENYOOM, FAST)
             .key("OW INSERT")
             .since("1.0.0")
             .complexity("O(1)")
-            .deprecated("SET with the option NX")
+            .deprecated("2.6.12", "SET with the option NX")
             .summary("Sets a string, but only if the key does not exist.")),
     SETRANGE(syntax("SETRANGE key offset value")
             .flags(WRITE, DENYOOM)
@@ -197,7 +197,7 @@ public enum StringCommands implements Command {
             .key("RO ACCESS")
             .since("1.0.0")
             .complexity("O(N) for N bytes answered")
-            .deprecated("GETRANGE")
+            .deprecated("2.0.0", "GETRANGE")
             .summary("Answers a part of a string: the old name of GETRANGE."));
 
     private static final Bytes EMPTY = Bytes.of("");

@@ -97,12 +97,12 @@ public enum ClusterCommands implements Command {
     SLAVES(admin("SLAVES node-id")
             .tips("nondeterministic_output")
             .since("3.0.0")
-            .deprecated("CLUSTER REPLICAS")
+            .deprecated("5.0.0", "CLUSTER REPLICAS")
             .summary("The old name of CLUSTER REPLICAS.")),
     SLOTS(subcommand("SLOTS", STALE)
             .tips("nondeterministic_output")
             .since("3.0.0")
-            .deprecated("CLUSTER SHARDS")
+            .deprecated("7.0.0", "CLUSTER SHARDS")
             .summary("Answers which slots which nodes hold."));
 
     private static final String ALONE = "ERR This instance has cluster support disabled";

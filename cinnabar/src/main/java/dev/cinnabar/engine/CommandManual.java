@@ -2,6 +2,7 @@ package dev.cinnabar.engine;
 
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
+import dev.cinnabar.command.Flag;
 import dev.cinnabar.command.Group;
 import dev.cinnabar.command.Reply;
 import java.util.Comparator;
@@ -56,12 +57,18 @@ final class CommandManual {
 
     private static void writeCommand(Reply reply, CommandSpec spec, @Nullable CommandTable subcommands) {
         List<Argument> arguments = Argument.of(spec);
-        int pairs = 4 + (spec.isDeprecated() ? 2 : 0) + (arguments.isEmpty() ? 0 : 1) + (subcommands == null ? 0 : 1);
+        boolean hasFlags = spec.isDeprecated() || spec.is(Flag.SYSCMD);
+        int pairs = 4
+                + (hasFlags ? 1 : 0)
+                + (spec.isDeprecated() ? 2 : 0)
+                + (arguments.isEmpty() ? 0 : 1)
+                + (subcommands == null ? 0 : 1);
         reply.map(pairs);
         reply.bulk("summary").bulk(spec.summary()).bulk("since").bulk(spec.since());
         reply.bulk("group").bulk(spec.group().title()).bulk("complexity").bulk(spec.complexity());
+        if (hasFlags) reply.bulk("doc_flags").set(1).simple(spec.isDeprecated() ? "deprecated" : "syscmd");
         if (spec.isDeprecated()) {
-            reply.bulk("doc_flags").set(1).simple("deprecated");
+            reply.bulk("deprecated_since").bulk(spec.deprecatedSince());
             reply.bulk("replaced_by").bulk(spec.replacedBy());
         }
         if (!arguments.isEmpty()) {

@@ -52,7 +52,7 @@ public enum ConnectionCommands implements Command {
             .flags(NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY, NOT_QUEUED, ENDS_TRANSACTION, FOR_SUBSCRIBERS)
             .since("1.0.0")
             .complexity("O(1)")
-            .deprecated("just closing the connection")
+            .deprecated("7.2.0", "just closing the connection")
             .summary("Closes the connection when all answers have been sent.")),
     RESET(syntax("RESET")
             .flags(NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY, NOT_QUEUED, ENDS_TRANSACTION, FOR_SUBSCRIBERS)

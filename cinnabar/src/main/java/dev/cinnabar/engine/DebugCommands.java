@@ -5,6 +5,7 @@ import static dev.cinnabar.command.Flag.LOADING;
 import static dev.cinnabar.command.Flag.NOSCRIPT;
 import static dev.cinnabar.command.Flag.PROTECTED;
 import static dev.cinnabar.command.Flag.STALE;
+import static dev.cinnabar.command.Flag.SYSCMD;
 
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Numbers;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 /// allows it.
 public enum DebugCommands implements Command {
     DEBUG(CommandSpec.syntax("DEBUG subcommand [argument [argument ...]]")
-            .flags(ADMIN, NOSCRIPT, LOADING, STALE, PROTECTED)
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE, PROTECTED, SYSCMD)
             .group(Group.SERVER)
             .since("1.0.0")
             .complexity("Depends on the subcommand")

@@ -104,7 +104,7 @@ public enum ServerCommands implements Command {
             .flags(ADMIN, NOSCRIPT, STALE, NO_ASYNC_LOADING)
             .since("1.0.0")
             .complexity("O(1)")
-            .deprecated("REPLICAOF")
+            .deprecated("5.0.0", "REPLICAOF")
             .summary("The old name of REPLICAOF.")),
     SWAPDB(syntax("SWAPDB index1 index2")
             .flags(WRITE, FAST)
@@ -121,7 +121,9 @@ public enum ServerCommands implements Command {
     WAIT(
             syntax("WAIT numreplicas timeout")
                     .flags(NOSCRIPT)
-                    .group(Group.CONNECTION)
+                    .group(Group.GENERIC)
+                    .notInGroupsCategory()
+                    .categories("connection")
                     .tips("request_policy:all_shards", "response_policy:agg_min")
                     .since("3.0.0")
                     .complexity("O(1)")
@@ -130,7 +132,9 @@ public enum ServerCommands implements Command {
     WAITAOF(
             syntax("WAITAOF numlocal numreplicas timeout")
                     .flags(NOSCRIPT)
-                    .group(Group.CONNECTION)
+                    .group(Group.GENERIC)
+                    .notInGroupsCategory()
+                    .categories("connection")
                     .tips("request_policy:all_shards", "response_policy:agg_min")
                     .since("7.2.0")
                     .complexity("O(1)")

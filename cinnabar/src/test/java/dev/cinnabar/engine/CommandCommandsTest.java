@@ -81,6 +81,7 @@ class CommandCommandsTest {
         assertThat(docs.get("since")).isEqualTo("1.0.0");
         assertThat(docs.get("group")).isEqualTo("string");
         assertThat(docs.get("doc_flags")).isEqualTo(Set.of("deprecated"));
+        assertThat(docs.get("deprecated_since")).isEqualTo("6.2.0");
         assertThat(docs.get("arguments"))
                 .isEqualTo(List.of(
                         Map.of("name", "key", "type", "key", "key_spec_index", 0L),

@@ -108,7 +108,11 @@ final class CommandPages {
                 .append(spec.summary())
                 .append("\n\n");
         if (spec.isDeprecated())
-            text.append("*Deprecated:* use ").append(spec.replacedBy()).append(" instead.\n\n");
+            text.append("*Deprecated* since Redis ")
+                    .append(spec.deprecatedSince())
+                    .append(": use ")
+                    .append(spec.replacedBy())
+                    .append(" instead.\n\n");
         text.append("- since Redis ").append(spec.since()).append('\n');
         text.append("- cost: ").append(spec.complexity()).append('\n');
         text.append("- rights: ").append(categories(spec)).append('\n');

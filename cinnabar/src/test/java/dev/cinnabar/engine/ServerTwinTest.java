@@ -31,6 +31,9 @@ class ServerTwinTest {
             "zrank", "7.2 takes WITHSCORE",
             "zrevrank", "7.2 takes WITHSCORE");
 
+    /// Called deprecated since 7.2 only, or with a `since` that was corrected then.
+    private static final Set<String> CHANGED_MANUAL = Set.of("quit", "setex", "psetex", "setnx", "client|pause");
+
     private RealRedis real;
     private final Rig rig = Rig.withDebug();
 
@@ -61,6 +64,36 @@ class ServerTwinTest {
         }
         softly.assertAll();
         assertThat(compared).isGreaterThan(50);
+    }
+
+    @Test
+    void the_manual_of_all_commands_that_both_know_says_the_same_but_for_its_prose() {
+        Map<String, Map<String, Object>> theirs = manual((List<?>) real.ask("COMMAND", "DOCS"));
+        Map<String, Map<String, Object>> ours = manual((List<?>) rig.ask("COMMAND", "DOCS"));
+        SoftAssertions softly = new SoftAssertions();
+        for (var entry : ours.entrySet()) {
+            String name = entry.getKey();
+            if (!theirs.containsKey(name) || CHANGED_MANUAL.contains(name)) continue;
+            softly.assertThat(entry.getValue()).as(name).isEqualTo(theirs.get(name));
+        }
+        softly.assertAll();
+        assertThat(ours).hasSizeGreaterThan(250);
+    }
+
+    private static Map<String, Map<String, Object>> manual(List<?> docs) {
+        Map<String, Map<String, Object>> byName = new LinkedHashMap<>();
+        for (int i = 0; i < docs.size(); i += 2) {
+            List<?> page = (List<?>) docs.get(i + 1);
+            Map<String, Object> facts = new LinkedHashMap<>();
+            for (int k = 0; k < page.size(); k += 2) {
+                String fact = (String) page.get(k);
+                if (List.of("since", "group", "doc_flags", "deprecated_since").contains(fact))
+                    facts.put(fact, page.get(k + 1));
+                if (fact.equals("subcommands")) byName.putAll(manual((List<?>) page.get(k + 1)));
+            }
+            byName.put((String) docs.get(i), facts);
+        }
+        return byName;
     }
 
     private static Map<String, List<?>> facts(List<?> commands) {
