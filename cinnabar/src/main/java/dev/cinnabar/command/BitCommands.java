@@ -27,6 +27,7 @@ public enum BitCommands implements Command {
             .flags(WRITE, DENYOOM)
             .key("RW ACCESS UPDATE VARIABLE_FLAGS")
             .keyFinder(BitCommands::findFieldKey)
+            .arguments("integer", "value")
             .since("3.2.0")
             .complexity("O(1) for each operation")
             .summary("Reads, sets and counts with numbers of any width in a string.")),
@@ -57,6 +58,7 @@ public enum BitCommands implements Command {
     SETBIT(syntax("SETBIT key offset value")
             .flags(WRITE, DENYOOM)
             .key("RW ACCESS UPDATE")
+            .arguments("integer", "value")
             .since("2.2.0")
             .complexity("O(1), O(N) where the string grows by N bytes")
             .summary("Sets or clears a bit of a string and answers what it was before."));

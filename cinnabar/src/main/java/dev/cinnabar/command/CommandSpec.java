@@ -2,8 +2,10 @@ package dev.cinnabar.command;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// The facts of a command. All that COMMAND INFO, COMMAND DOCS, COMMAND GETKEYS, the arity check and the
@@ -44,6 +46,7 @@ public final class CommandSpec {
     private final String container;
     private final String fullName;
     private final int arity;
+    private final Map<String, String> argumentTypes;
     private final int flags;
     private final Group group;
     private final List<KeySpec> keys;
@@ -73,6 +76,7 @@ public final class CommandSpec {
             this.fullName = name;
         }
         this.arity = b.arity != 0 ? b.arity : arityOf(syntax);
+        this.argumentTypes = Map.copyOf(b.argumentTypes);
         this.flags = b.flags;
         this.group = b.group;
         this.keys = List.copyOf(b.keys);
@@ -146,6 +150,11 @@ public final class CommandSpec {
     /// How many words the command has, its name included; negative: at least so many.
     public int arity() {
         return arity;
+    }
+
+    /// What an argument is (`string`, `integer`, `double`), where its name says something else elsewhere.
+    public @Nullable String argumentType(String argument) {
+        return argumentTypes.get(argument);
     }
 
     public boolean takes(int argc) {
@@ -232,6 +241,7 @@ public final class CommandSpec {
     public static final class Builder {
         private final String syntax;
         private int arity;
+        private final Map<String, String> argumentTypes = new HashMap<>(0);
         private int flags;
         private boolean isSubcommand;
         private Group group = Group.GENERIC;
@@ -264,6 +274,16 @@ public final class CommandSpec {
         /// Only where the syntax line would be counted wrongly.
         public Builder arity(int arity) {
             this.arity = arity;
+            return this;
+        }
+
+        /// Only where an argument is not what its name says by custom, as `start`, which is a number, but the id
+        /// of an entry for XRANGE.
+        ///
+        /// @param type     as COMMAND DOCS names it: `string`, `integer`, `double`
+        /// @param arguments their names in the syntax line
+        public Builder arguments(String type, String... arguments) {
+            for (String argument : arguments) argumentTypes.put(argument, type);
             return this;
         }
 

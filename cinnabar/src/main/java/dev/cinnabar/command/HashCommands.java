@@ -74,6 +74,7 @@ public enum HashCommands implements Command {
     HINCRBYFLOAT(syntax("HINCRBYFLOAT key field increment")
             .flags(WRITE, DENYOOM, FAST)
             .key("RW ACCESS UPDATE")
+            .arguments("double", "increment")
             .since("2.6.0")
             .complexity("O(1)")
             .summary("Adds to the floating point number that a field holds; a missing field counts as 0.")),

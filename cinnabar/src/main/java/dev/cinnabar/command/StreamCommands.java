@@ -46,6 +46,7 @@ public enum StreamCommands implements Command {
     XAUTOCLAIM(syntax("XAUTOCLAIM key group consumer min-idle-time start [COUNT count] [JUSTID]")
             .flags(WRITE, FAST)
             .key("RW DELETE")
+            .arguments("string", "start")
             .since("6.2.0")
             .complexity("O(1) for a small count")
             .tips("nondeterministic_output")
@@ -85,6 +86,7 @@ public enum StreamCommands implements Command {
     XPENDING(syntax("XPENDING key group [[IDLE min-idle-time] start end count [consumer]]")
             .flags(READONLY)
             .key("RO ACCESS")
+            .arguments("string", "start", "end")
             .since("5.0.0")
             .complexity(
                     "O(log(N)+M) for N pending entries and M of them looked at; O(M) for M consumers in the short form")
@@ -93,6 +95,7 @@ public enum StreamCommands implements Command {
     XRANGE(syntax("XRANGE key start end [COUNT count]")
             .flags(READONLY)
             .key("RO ACCESS")
+            .arguments("string", "start", "end")
             .since("5.0.0")
             .complexity("O(log(N)+M) for N entries and M of them answered")
             .summary("Answers the entries between two ids.")),
@@ -113,6 +116,7 @@ public enum StreamCommands implements Command {
     XREVRANGE(syntax("XREVRANGE key end start [COUNT count]")
             .flags(READONLY)
             .key("RO ACCESS")
+            .arguments("string", "start", "end")
             .since("5.0.0")
             .complexity("O(log(N)+M) for N entries and M of them answered")
             .summary("Answers the entries between two ids, the newest first.")),

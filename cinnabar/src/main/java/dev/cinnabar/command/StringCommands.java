@@ -102,6 +102,7 @@ public enum StringCommands implements Command {
     INCRBYFLOAT(syntax("INCRBYFLOAT key increment")
             .flags(WRITE, DENYOOM, FAST)
             .key("RW ACCESS UPDATE")
+            .arguments("double", "increment")
             .since("2.6.0")
             .complexity("O(1)")
             .summary("Adds a decimal fraction to a number; a missing key counts as 0.")),

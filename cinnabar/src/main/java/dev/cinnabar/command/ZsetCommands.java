@@ -140,6 +140,7 @@ public enum ZsetCommands implements Command {
     ZRANGE(syntax("ZRANGE key start stop [BYSCORE | BYLEX] [REV] [LIMIT offset count] [WITHSCORES]")
             .flags(READONLY)
             .key("RO ACCESS")
+            .arguments("string", "start", "stop")
             .since("1.2.0")
             .complexity("O(log N + M) for M members of N")
             .summary("Answers the members within a range of ranks, scores or names.")),

@@ -76,7 +76,17 @@ record Argument(
 
     /// The arguments of a command, in order.
     static List<Argument> of(CommandSpec spec) {
-        return SyntaxLine.parse(operands(spec));
+        return typed(SyntaxLine.parse(operands(spec)), spec);
+    }
+
+    private static List<Argument> typed(List<Argument> arguments, CommandSpec spec) {
+        return arguments.stream().map(argument -> argument.typed(spec)).toList();
+    }
+
+    private Argument typed(CommandSpec spec) {
+        String special = spec.argumentType(name);
+        Type its = special == null ? type : Type.valueOf(special.toUpperCase(Locale.ROOT));
+        return new Argument(name, its, token, isOptional, isMultiple, hasMultipleToken, typed(parts, spec));
     }
 
     /// The syntax line without the command's name.
@@ -88,7 +98,8 @@ record Argument(
 
     // ---- names ----
 
-    /// Names of arguments say what they are, by custom: `seconds` is a number everywhere.
+    /// Names of arguments say what they are, by custom: `seconds` is a number everywhere. Where one is
+    /// something else, the command says so ([CommandSpec#argumentType]).
     private static Type typeOf(String name) {
         return switch (name) {
             case "key",
@@ -132,6 +143,20 @@ record Argument(
                     "len",
                     "min-match-len",
                     "client-id",
+                    "ttl",
+                    "frequency",
+                    "ms",
+                    "min-idle-time",
+                    "entries-read",
+                    "entries-added",
+                    "maxage",
+                    "numlocal",
+                    "num-vertices",
+                    "slot",
+                    "start-slot",
+                    "end-slot",
+                    "config-epoch",
+                    "cluster-bus-port",
                     "protover" -> Type.INTEGER;
             case "timeout", "score", "longitude", "latitude", "radius", "width", "height", "weight" -> Type.DOUBLE;
             default -> name.startsWith("unix-time") ? Type.UNIX_TIME : Type.STRING;

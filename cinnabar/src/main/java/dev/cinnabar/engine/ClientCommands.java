@@ -76,6 +76,7 @@ public enum ClientCommands implements Command {
             .summary("Says whether reads of this connection count as use of the keys.")),
     PAUSE(syntax("CLIENT PAUSE timeout [WRITE | ALL]")
             .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .arguments("integer", "timeout")
             .since("3.0.0")
             .complexity("O(1)")
             .summary("Lets all commands wait for some milliseconds, or those that write.")),

@@ -125,6 +125,7 @@ public enum ServerCommands implements Command {
                     .notInGroupsCategory()
                     .categories("connection")
                     .tips("request_policy:all_shards", "response_policy:agg_min")
+                    .arguments("integer", "timeout")
                     .since("3.0.0")
                     .complexity("O(1)")
                     .summary(
@@ -136,6 +137,7 @@ public enum ServerCommands implements Command {
                     .notInGroupsCategory()
                     .categories("connection")
                     .tips("request_policy:all_shards", "response_policy:agg_min")
+                    .arguments("integer", "timeout")
                     .since("7.2.0")
                     .complexity("O(1)")
                     .summary(

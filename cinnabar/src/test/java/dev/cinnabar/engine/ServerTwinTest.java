@@ -34,6 +34,9 @@ class ServerTwinTest {
     /// Called deprecated since 7.2 only, or with a `since` that was corrected then.
     private static final Set<String> CHANGED_MANUAL = Set.of("quit", "setex", "psetex", "setnx", "client|pause");
 
+    /// Of which 7.0 says what they are not, or not always: `(1` is no number, WEIGHTS may have fractions.
+    private static final Set<String> SAID_WRONGLY = Set.of("min", "max", "weight", "min-idle-time", "len");
+
     private RealRedis real;
     private final Rig rig = Rig.withDebug();
 
@@ -74,10 +77,34 @@ class ServerTwinTest {
         for (var entry : ours.entrySet()) {
             String name = entry.getKey();
             if (!theirs.containsKey(name) || CHANGED_MANUAL.contains(name)) continue;
-            softly.assertThat(entry.getValue()).as(name).isEqualTo(theirs.get(name));
+            Map<String, Object> mine = entry.getValue();
+            Map<String, Object> other = theirs.get(name);
+            Map<?, ?> types = (Map<?, ?>) other.getOrDefault("types", Map.of());
+            Map<?, ?> myTypes = (Map<?, ?>) mine.getOrDefault("types", Map.of());
+            for (Object argument : myTypes.keySet()) { // some have another name
+                if (types.containsKey(argument) && !SAID_WRONGLY.contains(argument))
+                    softly.assertThat(myTypes.get(argument))
+                            .as(name + " " + argument)
+                            .isEqualTo(types.get(argument));
+            }
+            for (String fact : List.of("since", "group", "doc_flags", "deprecated_since"))
+                softly.assertThat(mine.get(fact)).as(name + " " + fact).isEqualTo(other.get(fact));
         }
         softly.assertAll();
         assertThat(ours).hasSizeGreaterThan(250);
+    }
+
+    /// What each argument that is a value is, by its name.
+    private static Map<String, Object> types(List<?> arguments) {
+        Map<String, Object> byName = new LinkedHashMap<>();
+        for (Object argument : arguments) {
+            List<?> facts = (List<?>) argument;
+            Map<String, Object> map = new LinkedHashMap<>();
+            for (int i = 0; i < facts.size(); i += 2) map.put((String) facts.get(i), facts.get(i + 1));
+            if (map.containsKey("arguments")) byName.putAll(types((List<?>) map.get("arguments")));
+            else byName.put(String.valueOf(map.get("name")).replace('_', '-'), map.get("type"));
+        }
+        return byName;
     }
 
     private static Map<String, Map<String, Object>> manual(List<?> docs) {
@@ -87,8 +114,8 @@ class ServerTwinTest {
             Map<String, Object> facts = new LinkedHashMap<>();
             for (int k = 0; k < page.size(); k += 2) {
                 String fact = (String) page.get(k);
-                if (List.of("since", "group", "doc_flags", "deprecated_since").contains(fact))
-                    facts.put(fact, page.get(k + 1));
+                facts.put(fact, page.get(k + 1));
+                if (fact.equals("arguments")) facts.put("types", types((List<?>) page.get(k + 1)));
                 if (fact.equals("subcommands")) byName.putAll(manual((List<?>) page.get(k + 1)));
             }
             byName.put((String) docs.get(i), facts);
