@@ -20,80 +20,90 @@ public enum ClusterCommands implements Command {
     ASKING(alone("ASKING")
             .flags(FAST)
             .since("3.0.0")
-            .summary("Lets the next command reach a slot that is just moving to this node.")),
+            .summary("In a cluster, lets the next command reach a slot that is just moving to this node.")),
     READONLY(alone("READONLY")
             .flags(LOADING, STALE, FAST)
             .since("3.0.0")
-            .summary("Lets this connection read from a replica of the cluster.")),
-    READWRITE(
-            alone("READWRITE").flags(LOADING, STALE, FAST).since("3.0.0").summary("Takes back what READONLY allowed.")),
-    ADDSLOTS(change("ADDSLOTS slot [slot ...]").since("3.0.0").summary("Makes slots this node's own.")),
+            .summary("In a cluster, lets this connection read from a replica of it.")),
+    READWRITE(alone("READWRITE")
+            .flags(LOADING, STALE, FAST)
+            .since("3.0.0")
+            .summary("In a cluster, takes back what READONLY allowed.")),
+    ADDSLOTS(change("ADDSLOTS slot [slot ...]").since("3.0.0").summary("In a cluster, makes slots this node's own.")),
     ADDSLOTSRANGE(change("ADDSLOTSRANGE start-slot end-slot [start-slot end-slot ...]")
             .since("7.0.0")
-            .summary("Makes ranges of slots this node's own.")),
+            .summary("In a cluster, makes ranges of slots this node's own.")),
     BUMPEPOCH(change("BUMPEPOCH")
             .tips("nondeterministic_output")
             .since("3.0.0")
-            .summary("Goes on to the next epoch of the configuration.")),
+            .summary("In a cluster, goes on to the next epoch of the configuration.")),
     COUNT_FAILURE_REPORTS(admin("COUNT-FAILURE-REPORTS node-id")
             .tips("nondeterministic_output")
             .since("3.0.0")
-            .summary("Answers how many nodes say that a node has failed.")),
+            .summary("In a cluster, answers how many nodes say that a node has failed.")),
     COUNTKEYSINSLOT(subcommand("COUNTKEYSINSLOT slot", STALE)
             .since("3.0.0")
-            .summary("Answers how many keys of a slot are here.")),
-    DELSLOTS(change("DELSLOTS slot [slot ...]").since("3.0.0").summary("Gives slots of this node up.")),
+            .summary("In a cluster, answers how many keys of a slot are here.")),
+    DELSLOTS(change("DELSLOTS slot [slot ...]").since("3.0.0").summary("In a cluster, gives slots of this node up.")),
     DELSLOTSRANGE(change("DELSLOTSRANGE start-slot end-slot [start-slot end-slot ...]")
             .since("7.0.0")
-            .summary("Gives ranges of slots of this node up.")),
-    FAILOVER(
-            change("FAILOVER [FORCE | TAKEOVER]").since("3.0.0").summary("Puts a replica in the place of its master.")),
-    FLUSHSLOTS(change("FLUSHSLOTS").since("3.0.0").summary("Gives all slots of this node up.")),
-    FORGET(change("FORGET node-id").since("3.0.0").summary("Takes a node off the list of those that are known.")),
+            .summary("In a cluster, gives ranges of slots of this node up.")),
+    FAILOVER(change("FAILOVER [FORCE | TAKEOVER]")
+            .since("3.0.0")
+            .summary("In a cluster, puts a replica in the place of its master.")),
+    FLUSHSLOTS(change("FLUSHSLOTS").since("3.0.0").summary("In a cluster, gives all slots of this node up.")),
+    FORGET(change("FORGET node-id")
+            .since("3.0.0")
+            .summary("In a cluster, takes a node off the list of those that are known.")),
     GETKEYSINSLOT(subcommand("GETKEYSINSLOT slot count", STALE)
             .tips("nondeterministic_output")
             .since("3.0.0")
-            .summary("Answers some keys of a slot.")),
-    HELP(subcommand("HELP", LOADING, STALE).since("5.0.0").summary("Lists the subcommands.")),
+            .summary("In a cluster, answers some keys of a slot.")),
+    HELP(subcommand("HELP", LOADING, STALE).since("5.0.0").summary("In a cluster, lists the subcommands.")),
     INFO(subcommand("INFO", STALE)
             .tips("nondeterministic_output")
             .since("3.0.0")
-            .summary("Answers how the cluster is.")),
-    KEYSLOT(subcommand("KEYSLOT key", STALE).since("3.0.0").summary("Answers in which slot a key is.")),
+            .summary("In a cluster, answers how it is.")),
+    KEYSLOT(subcommand("KEYSLOT key", STALE).since("3.0.0").summary("In a cluster, answers in which slot a key is.")),
     LINKS(subcommand("LINKS", STALE)
             .tips("nondeterministic_output")
             .since("7.0.0")
-            .summary("Answers which connections between nodes there are.")),
-    MEET(change("MEET ip port [cluster-bus-port]").since("3.0.0").summary("Makes another node known to this one.")),
-    MYID(subcommand("MYID", STALE).since("3.0.0").summary("Answers the name of this node.")),
+            .summary("In a cluster, answers which connections between nodes there are.")),
+    MEET(change("MEET ip port [cluster-bus-port]")
+            .since("3.0.0")
+            .summary("In a cluster, makes another node known to this one.")),
+    MYID(subcommand("MYID", STALE).since("3.0.0").summary("In a cluster, answers the name of this node.")),
     MYSHARDID(subcommand("MYSHARDID", STALE)
             .tips("nondeterministic_output")
             .since("7.2.0")
-            .summary("Answers the name that this node and its replicas share.")),
+            .summary("In a cluster, answers the name that this node and its replicas share.")),
     NODES(subcommand("NODES", STALE)
             .tips("nondeterministic_output")
             .since("3.0.0")
-            .summary("Answers which nodes are known, a line for each.")),
+            .summary("In a cluster, answers which nodes are known, a line for each.")),
     REPLICAS(admin("REPLICAS node-id")
             .tips("nondeterministic_output")
             .since("5.0.0")
-            .summary("Answers which replicas a node has.")),
-    REPLICATE(change("REPLICATE node-id").since("3.0.0").summary("Makes this node a replica of another.")),
+            .summary("In a cluster, answers which replicas a node has.")),
+    REPLICATE(
+            change("REPLICATE node-id").since("3.0.0").summary("In a cluster, makes this node a replica of another.")),
     RESET(subcommand("RESET [HARD | SOFT]", ADMIN, NOSCRIPT, STALE)
             .since("3.0.0")
-            .summary("Makes this node forget the cluster.")),
-    SAVECONFIG(change("SAVECONFIG").since("3.0.0").summary("Writes what this node knows of the cluster to its disk.")),
+            .summary("In a cluster, makes this node forget it.")),
+    SAVECONFIG(change("SAVECONFIG")
+            .since("3.0.0")
+            .summary("In a cluster, writes what this node knows of it to its disk.")),
     SET_CONFIG_EPOCH(change("SET-CONFIG-EPOCH config-epoch")
             .since("3.0.0")
-            .summary("Gives a new node its epoch of the configuration.")),
+            .summary("In a cluster, gives a new node its epoch of the configuration.")),
     SETSLOT(change("SETSLOT slot <IMPORTING node-id | MIGRATING node-id | NODE node-id | STABLE>")
             .arity(-4)
             .since("3.0.0")
-            .summary("Says to which node a slot belongs, or that it is moving.")),
+            .summary("In a cluster, says to which node a slot belongs, or that it is moving.")),
     SHARDS(subcommand("SHARDS", STALE)
             .tips("nondeterministic_output")
             .since("7.0.0")
-            .summary("Answers which slots which masters and replicas hold.")),
+            .summary("In a cluster, answers which slots which masters and replicas hold.")),
     SLAVES(admin("SLAVES node-id")
             .tips("nondeterministic_output")
             .since("3.0.0")
@@ -103,7 +113,7 @@ public enum ClusterCommands implements Command {
             .tips("nondeterministic_output")
             .since("3.0.0")
             .deprecated("7.0.0", "CLUSTER SHARDS")
-            .summary("Answers which slots which nodes hold."));
+            .summary("In a cluster, answers which slots which nodes hold."));
 
     private static final String ALONE = "ERR This instance has cluster support disabled";
 
