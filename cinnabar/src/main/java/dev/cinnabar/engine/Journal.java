@@ -105,6 +105,7 @@ final class Journal {
         deletion[1].set(key.array(), key.offset(), key.length());
         openGroup(isInExec);
         log.append(db.index(), 2, deletion);
+        deletion[1].letGo(); // its page may be given back
     }
 
     /// A field of a hash is gone that nobody deleted.
@@ -114,5 +115,7 @@ final class Journal {
         fieldDeletion[2].set(field.array(), field.offset(), field.length());
         openGroup(isInExec);
         log.append(db.index(), 3, fieldDeletion);
+        fieldDeletion[1].letGo();
+        fieldDeletion[2].letGo();
     }
 }

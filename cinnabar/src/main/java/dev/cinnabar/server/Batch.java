@@ -20,8 +20,6 @@ final class Batch {
     /// Windows for so many words are kept.
     private static final int KEPT_WORDS = 1024;
 
-    private static final byte[] NOTHING = new byte[0];
-
     private final Bytes[] keys = windows(new Bytes[0], SIZE);
     private Bytes[] words = windows(new Bytes[0], 16);
     private int usedWords;
@@ -71,10 +69,10 @@ final class Batch {
     void letGo() {
         for (int i = 0; i < usedRequests; i++) {
             requests[i].letGo();
-            keys[i].set(NOTHING, 0, 0);
+            keys[i].letGo();
         }
+        for (int k = 0; k < usedWords; k++) words[k].letGo();
         if (words.length > KEPT_WORDS) words = windows(new Bytes[0], 16);
-        else for (int k = 0; k < usedWords; k++) words[k].set(NOTHING, 0, 0);
         usedRequests = 0;
         usedWords = 0;
     }

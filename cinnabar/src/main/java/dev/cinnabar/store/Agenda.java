@@ -41,6 +41,11 @@ final class Agenda {
         this.wheel = new ExpiryWheel(pages, moment.nowMs(), moment.isExact);
     }
 
+    /// Lets go of the record that it looked at last.
+    void letGo() {
+        window.letGo();
+    }
+
     /// How many hashes have volatile fields.
     long size() {
         return dict.size();

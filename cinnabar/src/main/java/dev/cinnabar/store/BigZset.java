@@ -89,6 +89,7 @@ final class BigZset extends BigValue {
             index.removeAt(rank);
             members.remove(member);
         }
+        window.letGo();
     }
 
     @Override
@@ -112,7 +113,9 @@ final class BigZset extends BigValue {
 
     @Override
     protected long compact(long position, int most) {
-        return members.compact(position, most, mover);
+        long next = members.compact(position, most, mover);
+        window.letGo(); // or what it shows would keep a page in memory that has been emptied
+        return next;
     }
 
     private long move(long address) {
@@ -140,6 +143,8 @@ final class BigZset extends BigValue {
         } catch (OutOfMemory e) {
             copy.freeAll();
             throw e;
+        } finally {
+            window.letGo();
         }
         return copy;
     }

@@ -23,7 +23,7 @@ abstract class CollectionValue {
 
     private final String type;
 
-    Bytes key = new Bytes();
+    Bytes key = Database.NO_KEY;
     long address; // of the key's record; 0 while there is none
 
     CollectionValue(Database db, String type) {
@@ -46,6 +46,14 @@ abstract class CollectionValue {
     /// The bytes of the small form, good until the next change.
     final Bytes pack() {
         return db.bytes(address, window);
+    }
+
+    /// Lets go of what it was pointed at, which may be gone.
+    void letGo() {
+        key = Database.NO_KEY;
+        address = 0;
+        window.letGo();
+        trimScratch();
     }
 
     /// Gives back what a large element has needed.

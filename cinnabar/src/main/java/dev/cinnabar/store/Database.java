@@ -36,7 +36,7 @@ public final class Database {
 
     private static final int ACCESS_MASK = 0xffffff;
     private static final int MAX_IDLE_SECONDS = ACCESS_MASK / 2;
-    private static final Bytes NO_KEY = new Bytes(); // of looks that are only read; nobody writes to it
+    static final Bytes NO_KEY = new Bytes(); // of looks that are only read; nobody writes to it
 
     private final Pages pages;
     private final BigValues bigs;
@@ -139,11 +139,23 @@ public final class Database {
         return keyspace.wheel.size() > 0 || keyspace.agenda.size() > 0;
     }
 
-    /// Lets go of the values that were looked at last: a large one lies in an array of its own, which would
-    /// stay in memory after the key is gone.
+    /// Lets go of the values that were looked at last: a large one lies in an array of its own, and others in a
+    /// page, which would stay in memory after the key is gone.
     void letGo() {
         string.letGo();
+        hash.letGo();
+        list.letGo();
+        for (SetValue set : sets) set.letGo();
+        zset.letGo();
+        otherZset.letGo();
+        if (hyperLogLog != null) hyperLogLog.letGo();
+        streamEntries.letGo();
+        streamTools.letGo();
         valueWindow.letGo();
+        hashImage.letGo();
+        listImage.letGo();
+        setImage.letGo();
+        zsetImage.letGo();
         keyspace.letGo();
     }
 

@@ -144,6 +144,14 @@ final class FieldTable extends Members {
     /// @param most how many records to touch at the most
     /// @return how many were touched, or what the work amounts to
     int expire(int most, Told told) {
+        try {
+            return expireSome(most, told);
+        } finally {
+            name.letGo();
+        }
+    }
+
+    private int expireSome(int most, Told told) {
         ExpiryWheel w = wheel;
         expired = 0;
         if (w == null) {

@@ -69,6 +69,15 @@ public final class HashValue extends CollectionValue {
         this.room = new HashRoom(this, db, thresholds);
     }
 
+    @Override
+    void letGo() {
+        super.letGo();
+        field.letGo();
+        value.letGo();
+        time.letGo();
+        other.letGo();
+    }
+
     /// @param address of the key's record, or 0 for a hash that is still to be made
     HashValue at(Bytes key, long address) {
         look(key, address);

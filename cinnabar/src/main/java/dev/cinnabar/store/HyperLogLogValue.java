@@ -41,6 +41,13 @@ public final class HyperLogLogValue {
         return this;
     }
 
+    /// Lets go of what it was pointed at, which may be gone.
+    void letGo() {
+        key = window;
+        address = 0;
+        window.letGo();
+    }
+
     /// Whether the string looks like one; a key that is not there does. Nothing else may be asked otherwise.
     public boolean isOne() {
         return isOne;

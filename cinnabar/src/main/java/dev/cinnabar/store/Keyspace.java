@@ -424,6 +424,7 @@ final class Keyspace {
     void letGo() {
         keyWindow.letGo();
         agendaWindow.letGo();
+        agenda.letGo();
     }
 
     // ---- snapshot ----

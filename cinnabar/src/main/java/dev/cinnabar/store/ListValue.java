@@ -44,6 +44,12 @@ public final class ListValue extends CollectionValue {
         this.thresholds = thresholds;
     }
 
+    @Override
+    void letGo() {
+        super.letGo();
+        element.letGo();
+    }
+
     /// @param address of the key's record, or 0 for a list that is still to be made
     ListValue at(Bytes key, long address) {
         point(key, address);

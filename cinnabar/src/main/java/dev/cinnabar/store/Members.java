@@ -63,6 +63,11 @@ public class Members {
         return Records.key(pages.array(address), Pages.offset(address), window);
     }
 
+    /// Compares a member with another by their bytes.
+    int compare(long address, Bytes member) {
+        return Records.compareKey(pages.array(address), Pages.offset(address), member);
+    }
+
     /// Whether the value is eight bytes, and not a string of bytes.
     public boolean isFixed(long address) {
         return Records.kind(pages.array(address), Pages.offset(address)) == FIXED8;

@@ -81,9 +81,10 @@ final class ScoreIndex {
         MEMBER
     }
 
+    private static final Bytes NOBODY = new Bytes(); // nobody writes to it
+
     private final Pages pages;
     private final Members members;
-    private final Bytes window = new Bytes();
     private Node root;
     private int height = 1;
     private long size;
@@ -93,7 +94,7 @@ final class ScoreIndex {
     // what is looked for
     private By by = By.ELEMENT;
     private double score;
-    private Bytes member = new Bytes();
+    private Bytes member = NOBODY;
     private boolean isInclusive;
     private Leaf foundLeaf;
     private int foundAt;
@@ -122,9 +123,8 @@ final class ScoreIndex {
     long rank(double score, Bytes member) {
         this.by = By.ELEMENT;
         this.score = score;
-        this.member = member;
         this.isInclusive = false;
-        return rank();
+        return rank(member);
     }
 
     /// How many elements have a smaller score, or the same one where that counts too.
@@ -139,9 +139,15 @@ final class ScoreIndex {
     /// are the same.
     long countBelow(Bytes member, boolean isInclusive) {
         this.by = By.MEMBER;
-        this.member = member;
         this.isInclusive = isInclusive;
-        return rank();
+        return rank(member);
+    }
+
+    private long rank(Bytes member) {
+        this.member = member;
+        long rank = rank();
+        this.member = NOBODY; // a set lives longer than the request with the member in it
+        return rank;
     }
 
     private long rank() {
@@ -178,7 +184,7 @@ final class ScoreIndex {
         }
         Node node = inner.children[child];
         while (node instanceof Inner i) node = i.children[0];
-        int order = members.member(((Leaf) node).addresses[0], window).compareTo(member);
+        int order = members.compare(((Leaf) node).addresses[0], member);
         return by == By.ELEMENT || isInclusive ? order <= 0 : order < 0;
     }
 
@@ -199,7 +205,7 @@ final class ScoreIndex {
             if (s != score) return s < score;
             if (by == By.SCORE) return isInclusive;
         }
-        int order = members.member(address, window).compareTo(member);
+        int order = members.compare(address, member);
         return isInclusive ? order <= 0 : order < 0;
     }
 
@@ -251,7 +257,12 @@ final class ScoreIndex {
         this.score = score;
         this.member = member;
         this.isInclusive = false;
-        Node right = insert(root, address, 1);
+        Node right;
+        try {
+            right = insert(root, address, 1);
+        } finally {
+            this.member = NOBODY;
+        }
         size++;
         if (right == null) return;
         Inner top = new Inner();

@@ -41,6 +41,12 @@ public final class SetValue extends CollectionValue {
         this.randomness = randomness;
     }
 
+    @Override
+    void letGo() {
+        super.letGo();
+        member.letGo();
+    }
+
     /// @param address of the key's record, or 0 for a set that is still to be made
     SetValue at(Bytes key, long address) {
         point(key, address);

@@ -65,6 +65,15 @@ public final class StreamEntries {
         return this;
     }
 
+    /// Lets go of the stream that it walked over last, which may be gone.
+    void letGo() {
+        nodes = null;
+        node = IdRows.NONE;
+        array = NOTHING;
+        name.letGo();
+        value.letGo();
+    }
+
     /// A walk over all entries, from old to new.
     public StreamEntries of(StreamValue stream) {
         return of(stream, 0, 0, StreamId.MAX, StreamId.MAX, false);

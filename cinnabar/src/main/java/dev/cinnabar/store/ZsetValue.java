@@ -48,6 +48,12 @@ public final class ZsetValue extends CollectionValue {
         this.randomness = randomness;
     }
 
+    @Override
+    void letGo() {
+        super.letGo();
+        entry.letGo();
+    }
+
     /// @param address of the key's record, or 0 for a set that is still to be made
     ZsetValue at(Bytes key, long address) {
         point(key, address);

@@ -89,6 +89,11 @@ public final class Listpack {
             return isNumber ? window.set(digits, 0, Numbers.print(number, digits, 0)) : window;
         }
 
+        /// Lets go of the bytes that it is a window on.
+        public void letGo() {
+            window.letGo();
+        }
+
         /// The length of the text.
         public int length() {
             return isNumber ? Numbers.length(number) : window.length();

@@ -186,6 +186,14 @@ public final class Records {
         return Arrays.equals(page, from, from + length, key, offset, offset + length);
     }
 
+    /// Compares the key with another, byte by byte, as [Bytes#compareTo] does.
+    public static int compareKey(byte[] page, int at, Bytes key) {
+        int header = keyHeader(page, at);
+        int from = header + lengthBytesAt(page, header);
+        int end = key.offset() + key.length();
+        return Arrays.compareUnsigned(page, from, from + lengthAt(page, header), key.array(), key.offset(), end);
+    }
+
     /// Points a window at the key.
     public static Bytes key(byte[] page, int at, Bytes window) {
         int header = keyHeader(page, at);
