@@ -65,7 +65,9 @@ public final class Dict {
     private static final int MIXING_SHIFT = 16; // the number of a mixing, in what scan answers
     private static final int MIXING_MASK = 0xffff;
     private static final int MOST_DRAWS = 64;
-    private static final int MOST_DESERTED = 1 << 14; // buckets that are passed over at a time; some 30 µs
+    private static final int MOST_SLOTS =
+            16; // for each entry, where a pick draws slots; it costs as much as a look at counts
+    private static final int MOST_DESERTED = 1 << 12; // times 64 buckets, passed over at a time; some 10 µs
     private static final long NOT_FOUND = -1;
     private static final long HIGHEST = -1; // position
     private static final long LOW_HALF = 0xffff_ffffL; // of a position; tells no buckets apart
@@ -330,6 +332,16 @@ public final class Dict {
         return power == buckets ? power + (power >> 1) : 2 * power;
     }
 
+    /// Numbers the sizes from 2 on: 2, 3, 4, 5 … for 2, 3, 4, 6 …
+    private static int sizeNumber(int buckets) {
+        int log = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(buckets);
+        return 2 * log + (buckets << 1 >>> log & 1);
+    }
+
+    private static int sizeOf(int number) {
+        return (int) (2L + (number & 1) << (number >> 1) >> 1);
+    }
+
     private static long capacity(int buckets) {
         return buckets == 1 ? SLOTS - 2 : LOAD_NUMERATOR * SLOTS * buckets >> 5;
     }
@@ -416,11 +428,25 @@ public final class Dict {
     /// if its entries crowd.
     private void shrinkIfSparse() {
         if (old != null || table.buckets == 1 || size >= capacity(table.buckets) >> 2 || removalsToLook > 0) return;
-        int buckets = roomy();
-        int largest = table.buckets >> 1;
-        while (buckets <= largest && !table.fitsInto(buckets)) buckets = larger(buckets);
-        if (buckets <= largest) start(new DictTable(buckets, table.mixing, memory));
+        int buckets = fitting(roomy(), table.buckets >> 1);
+        if (buckets != 0) start(new DictTable(buckets, table.mixing, memory));
         else removalsToLook = size >> 3;
+    }
+
+    /// The smallest size into which the entries fit; 0 for none. What fits into one fits into the larger
+    /// ones, but for the smallest of all.
+    private int fitting(int least, int most) {
+        if (least > most) return 0;
+        if (table.fitsInto(least)) return least;
+        if (!table.fitsInto(most)) return 0;
+        int tooSmall = sizeNumber(least);
+        int fits = sizeNumber(most);
+        while (tooSmall + 1 < fits) {
+            int middle = tooSmall + fits >>> 1;
+            if (table.fitsInto(sizeOf(middle))) fits = middle;
+            else tooSmall = middle;
+        }
+        return sizeOf(fits);
     }
 
     private void start(DictTable next) {
@@ -483,8 +509,13 @@ public final class Dict {
 
     /// Passes over buckets from which nothing is to be moved, but for the last.
     private void passDeserted(DictTable from) {
-        int most = Math.min(MOST_DESERTED, from.buckets - 1 - moved);
-        for (int n = 0; n < most && isDeserted(from, moved); n++) from.emptied(moved++, true);
+        int last = from.buckets - 1;
+        for (int n = 0; n < MOST_DESERTED && moved < last; n++) {
+            int next = Math.min(last, from.behindDeserted(moved));
+            if (next == moved) return;
+            from.emptied(next - 1, true);
+            moved = next;
+        }
     }
 
     /// Makes sure of the memory that the next bucket's entries go to, so that a bucket is moved whole or not
@@ -611,14 +642,13 @@ public final class Dict {
         long last = most > AHEAD ? HIGHEST : lastOf(t, bucket, from, (int) most);
         visitHome(t, bucket, from, last, visitor);
         if (last != HIGHEST) return last + 1;
-        int home = bucket;
-        for (int n = 0; n < MOST_DESERTED && isDeserted(t, home + 1); n++) home++;
-        return t.firstPosition(home + 1);
-    }
-
-    /// Whether nothing is at home in the bucket, as far as a look at counts tells.
-    private static boolean isDeserted(DictTable t, int bucket) {
-        return bucket < t.buckets && t.isDeserted(bucket) && (t.slots(bucket) == null || !t.hasSpilled(bucket));
+        int next = bucket + 1;
+        for (int n = 0; n < MOST_DESERTED && next < t.buckets; n++) {
+            int behind = t.behindDeserted(next);
+            if (behind == next) break;
+            next = behind;
+        }
+        return t.firstPosition(next);
     }
 
     /// Up to which position so many entries of a bucket are to be shown; the highest for all.
@@ -655,14 +685,15 @@ public final class Dict {
     }
 
     /// The address of an entry picked by chance, each with the same chance; 0 when there is none. A handful
-    /// of looks, for at least a seventh of the slots is in use; O(buckets / 64) for tables that could not
-    /// shrink.
+    /// of looks, for at least a seventh of the slots is in use; in a table that could not shrink some hundred,
+    /// which lie side by side.
     public long random(Randomness randomness) {
         if (size == 0) return 0;
         DictTable o = old;
         long oldBuckets = o == null ? 0 : o.end - moved;
         long slotsOfBoth = (oldBuckets + table.end) * SLOTS;
-        for (int n = 0; n < MOST_DRAWS; n++) {
+        int draws = slotsOfBoth > MOST_SLOTS * size ? 0 : MOST_DRAWS;
+        for (int n = 0; n < draws; n++) {
             long draw = randomness.below(slotsOfBoth);
             long bucket = draw / SLOTS;
             DictTable t = table;

@@ -65,6 +65,7 @@ final class DictTable {
     private long[][] slots;
     private byte[][] spilled;
     private short[][] crowds;
+    private int[] inSegment; // entries
 
     DictTable(int buckets, int mixing, Memory memory) {
         this.mixing = mixing;
@@ -76,6 +77,7 @@ final class DictTable {
         this.slots = new long[count][];
         this.spilled = new byte[count][];
         this.crowds = new short[count][];
+        this.inSegment = new int[count];
     }
 
     /// Bytes of a table's segments, with the longest tail.
@@ -184,6 +186,7 @@ final class DictTable {
                 if (line[slot] != 0) continue;
                 line[slot] = entry(hash, address);
                 crowds[bucket >>> SEGMENT_LOG][(bucket & SEGMENT_MASK) >>> CROWD_LOG]++;
+                inSegment[bucket >>> SEGMENT_LOG]++;
                 for (int b = home; b < bucket; b++) {
                     byte[] counts = spilled[b >>> SEGMENT_LOG];
                     if (counts[b & SEGMENT_MASK] != (byte) SPILLED_MAX) counts[b & SEGMENT_MASK]++;
@@ -203,6 +206,7 @@ final class DictTable {
         int bucket = bucketOfPlace(place);
         slots[bucket >>> SEGMENT_LOG][slotAt(place)] = 0;
         crowds[bucket >>> SEGMENT_LOG][(bucket & SEGMENT_MASK) >>> CROWD_LOG]--;
+        inSegment[bucket >>> SEGMENT_LOG]--;
         for (int b = bucketOf(hash); b < bucket; b++) {
             byte[] counts = spilled[b >>> SEGMENT_LOG];
             if (counts[b & SEGMENT_MASK] != (byte) SPILLED_MAX) counts[b & SEGMENT_MASK]--;
@@ -283,6 +287,7 @@ final class DictTable {
         int longer = end + Math.max(MAX_TAIL, end - buckets);
         int segments = longer + SEGMENT_MASK >>> SEGMENT_LOG;
         if (segments > slots.length) {
+            inSegment = Arrays.copyOf(inSegment, segments);
             crowds = Arrays.copyOf(crowds, segments);
             spilled = Arrays.copyOf(spilled, segments);
             slots = Arrays.copyOf(slots, segments);
@@ -304,22 +309,32 @@ final class DictTable {
         return counts == null ? 0 : counts[(bucket & SEGMENT_MASK) >>> CROWD_LOG];
     }
 
-    /// Whether nothing lies in the buckets that are counted together with this one.
-    boolean isDeserted(int bucket) {
-        return crowd(bucket) == 0;
+    /// Passes over buckets that are counted together and have nothing at home.
+    ///
+    /// @return the next bucket to look at: this one, when something may be at home in it
+    int behindDeserted(int bucket) {
+        if (crowd(bucket) != 0) return bucket;
+        byte[] counts = spilled[bucket >>> SEGMENT_LOG];
+        int last = Math.min(bucket | CROWD - 1, buckets - 1);
+        // what is at home here lies behind all of them, so it has passed the last
+        if (counts == null || counts[last & SEGMENT_MASK] == 0) return last + 1;
+        return counts[bucket & SEGMENT_MASK] == 0 ? bucket + 1 : bucket;
     }
 
-    /// How many entries there are. O(buckets / 64).
+    /// How many entries there are. O(segments).
     long entries() {
         long sum = 0;
-        for (int bucket = 0; bucket < end; bucket += CROWD) sum += crowd(bucket);
+        for (int entries : inSegment) sum += entries;
         return sum;
     }
 
-    /// The address of an entry by its number, which is less than [#entries]. O(buckets / 64).
+    /// The address of an entry by its number, which is less than [#entries]. O(segments), and a look at the
+    /// counts of one and at the slots of 64 buckets.
     long nth(long n) {
         long left = n;
-        int bucket = 0;
+        int segment = 0;
+        for (; left >= inSegment[segment]; segment++) left -= inSegment[segment];
+        int bucket = segment << SEGMENT_LOG;
         for (; left >= crowd(bucket); bucket += CROWD) left -= crowd(bucket);
         long[] line = slots[bucket >>> SEGMENT_LOG];
         int slot = base(bucket);
@@ -372,6 +387,7 @@ final class DictTable {
         slots[segment] = null;
         spilled[segment] = null;
         crowds[segment] = null;
+        inSegment[segment] = 0;
     }
 
     void dropAll() {
@@ -455,6 +471,8 @@ final class DictTable {
             }
         }
         checkCrowds();
+        if (n != entries())
+            throw new IllegalStateException("segments of " + entries() + " entries, and there are " + n);
         for (int b = emptied; b < end; b++) {
             byte[] counts = spilled[b >>> SEGMENT_LOG];
             int says = counts == null ? 0 : counts[b & SEGMENT_MASK] & 0xff;

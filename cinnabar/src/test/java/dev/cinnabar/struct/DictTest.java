@@ -559,6 +559,37 @@ class DictTest {
             assertThat(times[model.present[i]]).as("8 standard deviations").isBetween(240, 560);
     }
 
+    @Test
+    void a_pick_from_a_table_that_a_walk_has_emptied_draws_no_empty_slots() {
+        Model model = new Model(400_000, SEED);
+        for (int n = 0; n < 400_000; n++) model.insert(n);
+        removeInOrder(model, 2000);
+        assertThat(model.dict.slots()).isGreaterThan(400_000);
+        Randomness random = new Randomness(1);
+        for (int i = 0; i < 1000; i++) model.dict.random(random);
+        Randomness once = new Randomness(1);
+        for (int i = 0; i < 1000; i++) once.nextLong();
+        assertThat(random.nextLong()).as("drawn next").isEqualTo(once.nextLong());
+    }
+
+    @Test
+    void a_walk_passes_over_all_that_is_empty_in_one_call() {
+        Model model = new Model(400_000, SEED);
+        for (int n = 0; n < 400_000; n++) model.insert(n);
+        while (model.dict.step(1000)) {}
+        removeInOrder(model, 2000);
+        long first = -1;
+        for (int i = 0; i < model.size; i++) {
+            long hash = model.dict.hashOf(model.addresses[model.present[i]]);
+            if (Long.compareUnsigned(hash, first) < 0) first = hash;
+        }
+        long position = model.dict.scan(0, address -> {});
+        long bucket = (1L << 32) / (model.dict.slots() / 8);
+        assertThat((first >>> 32) - (position >>> 32))
+                .as("hashes to the first entry")
+                .isBetween(0L, 64 * bucket);
+    }
+
     // ---- walks ----
 
     private static Set<Long> walk(Model model) {
