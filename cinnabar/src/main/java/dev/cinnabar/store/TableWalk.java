@@ -9,9 +9,9 @@ import dev.cinnabar.struct.Records;
 ///
 /// Belongs to the owner of the table, who tells it of every change before it happens. Touched only under the
 /// engine's lock.
-final class TableWalk {
+final class TableWalk implements Dict.Walk {
     /*
-     * Records lie in the order of their hashes. `reached` is the hash up to which the walk has been:
+     * Records lie in the order of their hashes. `reached` is the position up to which the walk has been:
      *
      *   |■■■■■■■■■■■■■■■■|··········▲····▲······|
      *   0             reached       writers
@@ -19,13 +19,14 @@ final class TableWalk {
      * Below, writers are free: those records were shown. Above, a writer that is about to change or remove a
      * record shows the old one first and marks it [Records#IMAGED]; new records are marked at birth. The walk
      * skips marked ones, and takes the mark off. So each record of the beginning is shown once, as it was
-     * then, and no other is; and at the end no mark is left.
+     * then, and no other is; and at the end no mark is left. A record that comes from below to above, for the
+     * table gets another order, is marked, too.
      */
     private final Pages pages;
     private final Dict dict;
     private final Dict.Visitor image;
     private final Dict.Visitor pass = this::pass;
-    private long reached; // a hash
+    private long reached; // what the table has answered
     private int passed; // records of this bucket
 
     /// @param image is shown the records; called from [#next] and from [#beforeChange], so in the middle of a
@@ -34,7 +35,7 @@ final class TableWalk {
         this.pages = pages;
         this.dict = dict;
         this.image = image;
-        dict.pin();
+        dict.pin(this);
     }
 
     /// The walk is over, or given up.
@@ -58,6 +59,16 @@ final class TableWalk {
         int at = Pages.offset(address);
         if (Records.has(page, at, Records.IMAGED)) Records.clearFlag(page, at, Records.IMAGED);
         else image.visit(address);
+    }
+
+    @Override
+    public long reached() {
+        return reached;
+    }
+
+    @Override
+    public void willMeetAgain(long address) {
+        Records.setFlag(pages.array(address), Pages.offset(address), Records.IMAGED);
     }
 
     private boolean isAhead(long hash) {

@@ -38,7 +38,8 @@ public final class Dict {
      * (jobs that are taken by SCAN 0, while others come) makes a crowd closer and closer, for which growing
      * is no help. Then the table is mixed anew: the next one has another order ([DictTable]), in which
      * nothing crowds. A walk that is under way sees those again that it has seen; its cursor tells in which
-     * order it went. A snapshot must not, so there is no mixing while one runs.
+     * order it went. A snapshot must not: it is told of each entry that is moved from behind it to where it
+     * has still to go, and marks it.
      */
 
     /// Tells who visits entries one after the other.
@@ -53,6 +54,18 @@ public final class Dict {
         long move(long address);
     }
 
+    /// A walk that must show each entry once, also where the table is mixed anew meanwhile; see [#pin].
+    public interface Walk {
+        /// The position from which it goes on, as [#scan] answered it.
+        long reached();
+
+        /// An entry behind the walk will be met again by it: it has been shown, or was not there when the walk
+        /// began.
+        ///
+        /// @param address of the record; the walk must not change the table
+        void willMeetAgain(long address);
+    }
+
     private static final int SLOTS = DictTable.SLOTS;
     private static final int AT_ONCE = 64; // buckets; tables of up to so many are rebuilt in one go
     private static final int MOVE_STEP =
@@ -64,6 +77,7 @@ public final class Dict {
     private static final int MOST_PACE = 64; // buckets moved by an insertion, whatever is to be moved
     private static final int MIXING_SHIFT = 16; // the number of a mixing, in what scan answers
     private static final int MIXING_MASK = 0xffff;
+    private static final int MIXINGS_OF_A_WALK = 3; // so that it comes to its end
     private static final int MOST_DRAWS = 64;
     private static final int MOST_SLOTS =
             16; // for each entry, where a pick draws slots; it costs as much as a look at counts
@@ -91,7 +105,8 @@ public final class Dict {
     private boolean isCrowded; // in one place, though the table is not full
     private long removalsToLook; // before it is asked again whether the table can shrink
     private long insertionsToMix; // before the table may be mixed anew once more
-    private boolean isPinned; // to the order that it has
+    private @Nullable Walk walk; // that must show each entry once
+    private int mixingsOfWalk; // that may still begin
     private long size;
     private int drained; // buckets of the table that is given up
     private int touched; // read by nobody; without it the compiler would drop the reads of touchRecords
@@ -281,14 +296,14 @@ public final class Dict {
 
     /// Mixing costs O(size), so it has to be so many insertions since the last.
     private boolean mayMix() {
-        return !isPinned && insertionsToMix <= 0;
+        return insertionsToMix <= 0 && (walk == null || mixingsOfWalk > 0);
     }
 
     /// The table got fuller than a move lets it get by itself: memory for the next segment was refused for a
     /// while, or still is.
     private void hurry() {
         int before = moved;
-        if (!isStill() && moveOn(HURRY_STEP) && moved == before) throw OutOfMemory.REFUSED;
+        if (moveOn(HURRY_STEP) && moved == before) throw OutOfMemory.REFUSED;
     }
 
     /// Puts another address into the slot of the record that was found last; for a record that moved or was
@@ -381,6 +396,7 @@ public final class Dict {
             next.dropAll();
             return false;
         }
+        mixingsOfWalk--;
         start(next);
         return true;
     }
@@ -398,26 +414,31 @@ public final class Dict {
         return o != null && o.mixing != table.mixing;
     }
 
-    /// From now on entries keep the order that they have, until [#unpin]: for a walk that must show each just
-    /// once. In the middle of a mixing they stay where they are. O(1).
-    public void pin() {
-        isPinned = true;
+    /// From now on a walk is told what it will meet again, until [#unpin]. The table may be mixed anew a few
+    /// times only while it runs. O(1).
+    public void pin(Walk walk) {
+        this.walk = walk;
+        mixingsOfWalk = MIXINGS_OF_A_WALK;
     }
 
     /// The end of [#pin].
     public void unpin() {
-        isPinned = false;
+        walk = null;
     }
 
-    /// Whether a walk that goes on from this position has still to come to the hash. The table must have been
-    /// pinned since its begin.
+    /// Whether a walk that goes on from this position has still to come to the hash.
     public boolean isAhead(long hash, long from) {
         DictTable o = old;
-        if (o == null || !isMixing()) return isAtOrBehind(table, hash, from);
+        if (o == null || !isMixing()) return isAtOrBehind(table, hash, positionFor(table, from));
         boolean isInOld = o.bucketOf(hash) >= moved;
         boolean walksOld = from == 0 || mixingOf(from) != table.mixing;
         if (isInOld != walksOld) return walksOld;
-        return isAtOrBehind(isInOld ? o : table, hash, from);
+        return isInOld ? isAtOrBehind(o, hash, positionFor(o, from)) : isAtOrBehind(table, hash, from);
+    }
+
+    /// A position, or the beginning if it is one of another order.
+    private static long positionFor(DictTable t, long position) {
+        return mixingOf(position) == t.mixing ? position : 0;
     }
 
     private static boolean isAtOrBehind(DictTable t, long hash, long position) {
@@ -476,14 +497,13 @@ public final class Dict {
             if (isCrowded && !pages.isHolding()) giveWayToCrowd();
             else shrinkIfSparse();
         }
-        return old != null && !isStill();
+        return old != null;
     }
 
     /// @return whether more is to be moved
     private boolean moveOn(int buckets) {
         DictTable from = old;
         if (from == null) return false;
-        if (isStill()) return true;
         foundPlace = NOT_FOUND;
         passDeserted(from);
         for (int n = 0; n < buckets; n++) {
@@ -500,11 +520,6 @@ public final class Dict {
             }
         }
         return true;
-    }
-
-    /// Whether nothing may be moved, for a walk would meet it again.
-    private boolean isStill() {
-        return isPinned && isMixing();
     }
 
     /// Passes over buckets from which nothing is to be moved, but for the last.
@@ -572,11 +587,20 @@ public final class Dict {
                 long address = slots[slot] & Pages.ADDRESS_MASK;
                 long hash = hashOf(address);
                 if (from.bucketOf(hash) != home) continue;
+                if (walk != null && willMeetAgain(walk, from, hash)) walk.willMeetAgain(address);
                 table.put(hash, address);
                 from.remove(DictTable.place(bucket, slot), hash);
             }
             if (!from.hasSpilled(bucket)) return;
         }
+    }
+
+    /// Whether a walk that has passed an entry has to come to it when it is moved.
+    private boolean willMeetAgain(Walk walk, DictTable from, long hash) {
+        if (from.mixing == table.mixing) return false;
+        long reached = walk.reached();
+        if (isAhead(hash, reached)) return false;
+        return mixingOf(reached) != table.mixing || isAtOrBehind(table, hash, reached);
     }
 
     // ---- visiting ----
@@ -603,7 +627,7 @@ public final class Dict {
         int mixing = mixingOf(from);
         if (isMixing() && (from == 0 || mixing != table.mixing)) return scanMixed(from, most, visitor);
         if (isMixing()) o = null; // has been walked
-        if (mixing != table.mixing) from = 0;
+        from = positionFor(table, from);
 
         boolean inOld = o != null && o.bucketAtPosition(from) >= moved;
         DictTable t = o != null && inOld ? o : table;
@@ -620,7 +644,7 @@ public final class Dict {
     /// entries are met again that were moved since.
     private long scanMixed(long from, long most, Visitor visitor) {
         DictTable o = Objects.requireNonNull(old);
-        if (positionIn(o, from) != from) from = 0;
+        from = positionFor(o, from);
         int first = o.bucketAtPosition(from);
         long next = scanBucket(o, first < moved ? 0 : from, Math.max(first, moved), most, visitor);
         return positionIn(next == 0 ? table : o, next);
