@@ -824,6 +824,8 @@ public final class Dict {
         long n = check(table, 0);
         if (old != null) n += check(old, moved);
         if (n != size) throw new IllegalStateException("size says " + size + ", but there are " + n + " entries");
+        if (isMixing() && !table.isOpen()) throw new IllegalStateException("mixed into a table that is not all there");
+        memory.check(table.segmentBytes() + (old == null ? 0 : old.segmentBytes()));
     }
 
     private long check(DictTable t, int emptied) {

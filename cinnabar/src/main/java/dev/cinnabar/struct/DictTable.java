@@ -441,6 +441,23 @@ final class DictTable {
             forgetSpare();
             uncount(SEGMENT_BUCKETS);
         }
+
+        /// Checks the count of bytes, and that the spare segment is empty.
+        ///
+        /// @param ofTables what their segments take
+        void check(long ofTables) {
+            long all = ofTables + (hasSpare() ? segmentBytes(SEGMENT_BUCKETS) : 0);
+            if (all != bytes) throw new IllegalStateException("segments of " + all + " bytes, " + bytes + " counted");
+            long[] slots = spareSlots;
+            byte[] spilled = spareSpilled;
+            short[] crowds = spareCrowds;
+            if (slots == null || spilled == null || crowds == null) return;
+            boolean isEmpty = true;
+            for (long slot : slots) isEmpty &= slot == 0;
+            for (byte count : spilled) isEmpty &= count == 0;
+            for (short count : crowds) isEmpty &= count == 0;
+            if (!isEmpty) throw new IllegalStateException("a spare segment is not empty");
+        }
     }
 
     // ---- self-check ----
@@ -451,6 +468,13 @@ final class DictTable {
         for (int bucket = 0; bucket < end; bucket++)
             if (slots(bucket) != null) most = Math.max(most, turnedAway(bucket));
         return most;
+    }
+
+    /// Bytes of the segments that are there.
+    long segmentBytes() {
+        long sum = 0;
+        for (byte[] counts : spilled) if (counts != null) sum += Memory.segmentBytes(counts.length);
+        return sum;
     }
 
     /// Checks the counts of spilled entries and of crowds.
