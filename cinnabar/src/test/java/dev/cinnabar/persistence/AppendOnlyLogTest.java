@@ -25,11 +25,6 @@ class AppendOnlyLogTest {
 
     private FakeDisk disk = new FakeDisk();
 
-    /// What is on the disk for good.
-    private Map<String, String> safe() throws Exception {
-        return Fixture.recover(disk.afterPowerCut(n -> 0));
-    }
-
     // ---- everysec and no ----
 
     @Test
@@ -55,10 +50,10 @@ class AppendOnlyLogTest {
         f.call("SET", "k", "v");
         f.log.commit();
         f.turn(500);
-        assertThat(safe()).isEmpty();
+        assertThat(f.safe()).isEmpty();
         assertThat(f.log.durable()).as("for WAITAOF").isLessThan(f.log.appended());
         f.turn(500);
-        assertThat(safe()).isEqualTo(Map.of("0:k", "v"));
+        assertThat(f.safe()).isEqualTo(Map.of("0:k", "v"));
         assertThat(f.log.durable()).isEqualTo(f.log.appended());
         assertThat(f.text(FIRST)).matches("(?s).*#CRC:\\d+:[0-9a-f]{8}\r\n");
 
@@ -103,7 +98,7 @@ class AppendOnlyLogTest {
 
         f.log.thread.turn();
         assertThat(f.releasedTo).isGreaterThanOrEqualTo(ticket);
-        assertThat(safe()).isEqualTo(Map.of("0:k", "v"));
+        assertThat(f.safe()).isEqualTo(Map.of("0:k", "v"));
         assertThat(f.log.commit()).isZero();
     }
 
@@ -141,7 +136,7 @@ class AppendOnlyLogTest {
             f.turn(1);
         }
         assertThat(onTheLogsThread).isEqualTo(64);
-        assertThat(safe()).as("what the loop has synced").isEqualTo(Map.of("0:n", "65"));
+        assertThat(f.safe()).as("what the loop has synced").isEqualTo(Map.of("0:n", "65"));
 
         micros.set(40_000);
         f.call("INCR", "n");
@@ -151,7 +146,7 @@ class AppendOnlyLogTest {
         assertThat(ticket).isPositive();
         f.turn(10);
         assertThat(f.releasedTo).isEqualTo(ticket);
-        assertThat(safe()).isEqualTo(Map.of("0:n", "67"));
+        assertThat(f.safe()).isEqualTo(Map.of("0:n", "67"));
     }
 
     @Test
@@ -182,7 +177,7 @@ class AppendOnlyLogTest {
         f.turn(1);
         assertThat(f.releasedTo).isLessThan(ticket);
         assertThat(f.log.refusal()).isNotNull();
-        assertThat(safe()).isEqualTo(Map.of("0:n", "65"));
+        assertThat(f.safe()).isEqualTo(Map.of("0:n", "65"));
     }
 
     @Test
@@ -264,7 +259,7 @@ class AppendOnlyLogTest {
         assertThat(ticket).isGreaterThan(before);
         again.log.thread.turn();
         assertThat(again.releasedTo).isGreaterThanOrEqualTo(ticket);
-        assertThat(safe()).isEqualTo(Map.of("0:a", "1", "0:b", "2"));
+        assertThat(f.safe()).isEqualTo(Map.of("0:a", "1", "0:b", "2"));
     }
 
     @Test
@@ -302,7 +297,7 @@ class AppendOnlyLogTest {
         f.call("SET", "c", "3");
         assertThat(f.log.commit()).isPositive();
         f.log.thread.turn();
-        assertThat(safe()).hasSize(3);
+        assertThat(f.safe()).hasSize(3);
     }
 
     // ---- what is written ----
@@ -343,7 +338,7 @@ class AppendOnlyLogTest {
         f.call("SET", "small", "x");
         f.log.commit();
         f.log.thread.turn();
-        assertThat(safe()).isEqualTo(Map.of("0:big", big, "0:small", "x"));
+        assertThat(f.safe()).isEqualTo(Map.of("0:big", big, "0:small", "x"));
     }
 
     @Test
@@ -535,13 +530,13 @@ class AppendOnlyLogTest {
         f.turn(100);
         f.log.thread.turn();
         assertThat(f.releasedTo).as("held, although fsync works again").isLessThan(ticket);
-        assertThat(safe()).isEmpty();
+        assertThat(f.safe()).isEmpty();
 
         f.turn(500);
         f.runBackground(); // the log is written anew from memory
         assertThat(f.releasedTo).isGreaterThanOrEqualTo(ticket);
         assertThat(f.log.refusal()).isNull();
-        assertThat(safe()).isEqualTo(Map.of("0:k", "v"));
+        assertThat(f.safe()).isEqualTo(Map.of("0:k", "v"));
     }
 
     @Test
@@ -561,12 +556,12 @@ class AppendOnlyLogTest {
         f.turn(500);
         f.runBackground();
         assertThat(f.log.refusal()).isNull();
-        assertThat(safe()).isEqualTo(Map.of("0:k", "v"));
+        assertThat(f.safe()).isEqualTo(Map.of("0:k", "v"));
 
         f.call("SET", "more", "x");
         f.log.commit();
         f.turn(1000);
-        assertThat(safe()).isEqualTo(f.toy.data());
+        assertThat(f.safe()).isEqualTo(f.toy.data());
     }
 
     @Test
@@ -590,7 +585,7 @@ class AppendOnlyLogTest {
         long ticket = f.log.commit();
         f.log.thread.turn();
         assertThat(f.releasedTo).isGreaterThanOrEqualTo(ticket);
-        assertThat(safe()).isEqualTo(Map.of("0:x", "1", "0:during", "2"));
+        assertThat(f.safe()).isEqualTo(Map.of("0:x", "1", "0:during", "2"));
     }
 
     @Test

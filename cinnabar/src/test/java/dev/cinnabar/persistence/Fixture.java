@@ -101,6 +101,11 @@ final class Fixture {
         return new Fixture(disk).load(true).toy.data();
     }
 
+    /// What is on the disk for good: what a server finds after a power cut that takes all that was not synced.
+    Map<String, String> safe() throws IOException, DamagedLog {
+        return recover(disk.afterPowerCut(n -> 0));
+    }
+
     byte[] file(String name) {
         return disk.get(AOF.resolve(name));
     }

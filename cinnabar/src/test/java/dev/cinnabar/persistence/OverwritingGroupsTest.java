@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cinnabar.base.Randomness;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /// Under `always` a group overwrites filler: decision 0023.
@@ -13,11 +12,6 @@ class OverwritingGroupsTest {
     private static final String FIRST = "appendonly.aof.1.incr.aof";
 
     private FakeDisk disk = new FakeDisk();
-
-    /// What is on the disk for good.
-    private Map<String, String> safe() throws Exception {
-        return Fixture.recover(disk.afterPowerCut(n -> 0));
-    }
 
     @Test
     void under_always_a_group_overwrites_filler_and_a_clean_end_takes_it_away() throws Exception {
@@ -70,7 +64,7 @@ class OverwritingGroupsTest {
             f.turn(1);
             assertThat(f.releasedTo).isGreaterThanOrEqualTo(ticket);
             assertThat(f.log.refusal()).isNull();
-            assertThat(safe()).isEqualTo(f.toy.data());
+            assertThat(f.safe()).isEqualTo(f.toy.data());
         }
     }
 
