@@ -56,13 +56,19 @@ class PushesTest extends NetRig {
             session.push(rest);
             session.reply("after");
         });
+        CountDownLatch isStopped = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
-        toy.on("stop", (session, rest) -> awaitQuietly(go));
+        toy.on("stop", (session, rest) -> {
+            isStopped.countDown();
+            awaitQuietly(go);
+        });
         NetServer server = start(1);
         Client stopper = connect(server);
         Client talker = connect(server);
         Client listener = connect(server);
-        stopper.send("stop\n"); // so that the rest happens in one turn, in this order
+        await().until(() -> toy.sessions.size() == 3);
+        stopper.send("stop\n");
+        isStopped.await(); // so that the rest happens in one turn, in this order
         listener.send("one\n");
         talker.send("tell two\ntell three\nself four\n");
         go.countDown();
