@@ -153,6 +153,7 @@ class SavesTest {
         }
     }
 
+    @Test
     void a_start_that_is_given_up_while_it_loads_leaves_the_files_as_they_were() throws Exception {
         try (Cinnabar server = start("100 1")) {
             server.execute("DEBUG", "POPULATE", "100000");
