@@ -154,10 +154,11 @@ public final class Store {
 
     /// Bytes in use that are on their way out: garbage, what becomes garbage when the snapshot that runs has
     /// handed it over, and old blocks that only the snapshot needs. Those of flushed databases are estimated
-    /// by their share of all keys. O(1).
+    /// by their share of all keys; whatever they are, all together are not more than the data. O(1).
     public long garbageBytes() {
         long held = snapshot == null ? 0 : snapshot.heldBytes();
-        return flushedBytes + bigs.garbageBytes() + bigs.waitingBytes() + held;
+        long bytes = flushedBytes + bigs.garbageBytes() + bigs.waitingBytes() + held;
+        return Math.min(bytes, pages.used() - ownBytes);
     }
 
     /// How many keys and big values are gone whose memory is not freed yet.

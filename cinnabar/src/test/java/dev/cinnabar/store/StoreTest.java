@@ -215,4 +215,23 @@ class StoreTest {
         assertThat(store.garbageBytes()).isZero();
         assertThat(store.pages().used()).isEqualTo(own);
     }
+
+    /// What a flush gives up is estimated: here it is far less than its share of the keys.
+    @Test
+    void no_more_is_on_its_way_out_than_the_data_whatever_an_estimate_says() {
+        Store store = store(2);
+        store.countOwn(0);
+        long own = store.pages().used();
+        store.database(0).setNumber(Bytes.of("small"), 1, Database.NO_EXPIRY);
+        Bytes large = Bytes.of("large");
+        for (int i = 0; i < 10_000; i++)
+            store.database(1).set(0, large, store.database(1).lookup(large)).add(Bytes.of("member" + i));
+        store.flush(0);
+        store.database(1).remove(large);
+        assertThat(store.garbageBytes()).isBetween(1L, store.pages().used() - own);
+        store.database(1).setNumber(large, 1, Database.NO_EXPIRY);
+        store.flush(1);
+        store.freeGarbage();
+        assertThat(store.garbageBytes()).isZero();
+    }
 }
