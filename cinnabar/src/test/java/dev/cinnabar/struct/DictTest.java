@@ -384,13 +384,24 @@ class DictTest {
         if (model.insert(n)) removeFirst(model, stay);
     }
 
+    /// A table of so many entries, and many times as many keys: enough of them belong where it is crowded.
+    private static Model filled(int size, int times, Randomness random) {
+        Model model = new Model(times * size, random.nextLong());
+        while (model.size < size) turnIn(model, random);
+        return model;
+    }
+
+    private static void turnIn(Model model, Randomness random) {
+        int n = random.below(model.addresses.length);
+        if (model.addresses[n] == 0) model.insert(n);
+    }
+
     @Test
     void ways_stay_short_for_ever_when_always_the_first_of_a_walk_goes_while_others_come() {
         RandomRun.of(4, (random, runs) -> {
             for (int run = 0; run < runs; run++) {
                 int size = 50 << random.below(5);
-                Model model = new Model(200 * size, random.nextLong());
-                while (model.size < size) turnIn(model, random);
+                Model model = filled(size, 200, random);
                 for (int i = 0; i < 30 * size; i++) {
                     turnOver(model, random, new BitSet());
                     if (i % size == 0) {
@@ -403,11 +414,6 @@ class DictTest {
                 assertThat(model.dict.slots()).isLessThan(40L * size + 1000);
             }
         });
-    }
-
-    private static void turnIn(Model model, Randomness random) {
-        int n = random.below(model.addresses.length);
-        if (model.addresses[n] == 0) model.insert(n);
     }
 
     /// Another comes at the end of the table's order, and one of those that do not stay goes.
@@ -436,8 +442,7 @@ class DictTest {
             int mixed = 0;
             for (int run = 0; run < runs; run++) {
                 int size = 200 << random.below(4);
-                Model model = new Model(200 * size, random.nextLong());
-                while (model.size < size) turnIn(model, random);
+                Model model = filled(size, 200, random);
                 for (int walk = 0; walk < 6; walk++) {
                     BitSet stayed = new BitSet();
                     for (int i = 0; i < model.size; i++) if (RandomRun.oneIn(random, 8)) stayed.set(model.present[i]);
@@ -465,16 +470,16 @@ class DictTest {
     void memory_refused_while_a_crowd_is_mixed_anew_loses_nothing() {
         RandomRun.of(4, (random, runs) -> {
             for (int run = 0; run < runs; run++) {
-                int size = 800 << random.below(2); // a smaller one is not mixed in so few turns
-                Model model = new Model(200 * size, random.nextLong());
-                while (model.size < size) turnIn(model, random);
-                for (int i = 0; i < 8 * size; i++) {
+                int size = 800 << random.below(2);
+                Model model = filled(size, 200, random);
+                // until it was mixed; as a rule that takes one turn for each entry
+                for (int i = 0; i < 8 * size || model.dict.mixing() == 0 && i < 1000 * size; i++) {
                     if (RandomRun.oneIn(random, 50)) model.exhaust(RandomRun.oneIn(random, 2));
                     if (model.size < size / 2) model.exhaust(false);
                     if (RandomRun.oneIn(random, 300)) model.dict.pin(new Images(model));
                     if (RandomRun.oneIn(random, 100)) model.dict.unpin();
                     model.remove(model.present[random.below(model.size)]); // there is a block for a record then
-                    crowdIn(model, random, new BitSet(model.addresses.length));
+                    crowdIn(model, random, new BitSet());
                     if (model.taken == 0) while (model.size < size) turnIn(model, random);
                     if (RandomRun.oneIn(random, 200)) model.dict.checkInvariants();
                 }
@@ -544,8 +549,7 @@ class DictTest {
             int metAgain = 0;
             for (int run = 0; run < runs; run++) {
                 int size = 1000 << random.below(2);
-                Model model = new Model(100 * size, random.nextLong());
-                while (model.size < size) turnIn(model, random);
+                Model model = filled(size, 100, random);
                 for (int walk = 0; walk < 6; walk++) {
                     int mixing = model.dict.mixing();
                     for (int i = 0; i < 4 * size && model.dict.mixing() == mixing; i++) {
