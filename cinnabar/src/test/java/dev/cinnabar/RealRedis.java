@@ -70,7 +70,7 @@ public final class RealRedis implements AutoCloseable {
     /// Tries until the server listens. Its log does not tell with every `loglevel`, so nobody waits for a
     /// line of it.
     private static SocketChannel connect(Process process, Path socket, List<String> arguments) throws IOException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (process.isAlive() && System.nanoTime() < deadline) {
             try {
                 return SocketChannel.open(UnixDomainSocketAddress.of(socket));
@@ -88,7 +88,7 @@ public final class RealRedis implements AutoCloseable {
         try {
             process.getOutputStream().write(input.getBytes(StandardCharsets.UTF_8));
             process.getOutputStream().close();
-            if (!process.waitFor(20, TimeUnit.SECONDS))
+            if (!process.waitFor(60, TimeUnit.SECONDS))
                 throw new IllegalStateException(List.of(arguments) + " runs on");
             String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);

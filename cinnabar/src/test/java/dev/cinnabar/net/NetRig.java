@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// JVM have them.
 @ParameterizedClass(name = "{0}")
 @EnumSource
-@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 abstract class NetRig {
     enum Way {
         ONE_BY_ONE,
@@ -148,7 +148,7 @@ abstract class NetRig {
         Client(Socket socket) throws IOException {
             this.socket = socket;
             socket.setTcpNoDelay(true);
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout(60_000);
             in = new BufferedInputStream(socket.getInputStream(), 64 << 10);
             out = socket.getOutputStream();
         }

@@ -159,7 +159,7 @@ class TicketsTest extends NetRig {
         });
         CountDownLatch ran = new CountDownLatch(1);
         server.loop(0).execute(ran::countDown);
-        assertThat(ran.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(ran.await(30, TimeUnit.SECONDS)).isTrue();
         assertThat(toy.failures).hasSize(1);
         toy.failures.clear();
     }

@@ -122,7 +122,7 @@ class AofTwinTest {
     private void stopRedis(Jedis jedis) throws Exception {
         jedis.close();
         redis.destroy();
-        assertThat(redis.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(redis.waitFor(60, TimeUnit.SECONDS)).isTrue();
     }
 
     private final Toy toy = new Toy();

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// A client may send all its requests before it reads the first answer, though neither they nor the answers
 /// fit into the sockets.
-@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LongPipelineTest {
     private static final int REQUESTS = 700_000; // 14 MB of them, 210 MB of answers
     private static final int WRITES = 2_000_000; // 80 MB, 16 MB of answers

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 
 /// What clients hear while the log cannot be written: two loops, and a log that gets stuck when it is told
 /// to.
-@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class StuckLogTest {
     private static final String FULL = "MISCONF Errors writing to the AOF file: No space left on device";
 

@@ -75,7 +75,7 @@ class RingTest {
         }
 
         void awaitReadable() throws IOException {
-            assertThat(selector.select(10_000)).isPositive();
+            assertThat(selector.select(60_000)).isPositive();
             selector.selectedKeys().clear();
         }
 
