@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 ///    ~                         Set, or List (see below)    List
 ///    %                         Map, or List of entries     BytesMap, or List of entries
 ///    -ERR …                    CommandException at the top, an instance of it inside an aggregate
+///    |                         nothing: an attribute is passed over
 /// ```
 ///
 /// All in the order of the reply. Nothing of it is lost: where members or keys are equal, as those may be as
@@ -65,6 +66,7 @@ final class Decoder {
             case '_' -> nothing();
             case '*', '>' -> list();
             case '~' -> set();
+            case '|' -> afterAttribute();
             case '%' -> asBytes ? map(new BytesMap(), this::bytesKey) : map(new LinkedHashMap<>(), this::textKey);
             default -> throw new IllegalStateException("reply of unknown type " + (char) type);
         };
@@ -139,6 +141,12 @@ final class Decoder {
         List<Map.Entry<K, @Nullable Object>> entries = new ArrayList<>();
         for (int i = 0; i < size; i++) entries.add(new SimpleEntry<>(nextKey.get(), next()));
         return entries;
+    }
+
+    private @Nullable Object afterAttribute() {
+        long size = number();
+        for (long i = 0; i < 2 * size; i++) next();
+        return next();
     }
 
     private String textKey() {

@@ -328,6 +328,14 @@ class FrontDoorTest {
     }
 
     @Test
+    void an_attribute_is_passed_over() {
+        try (Cinnabar server = Cinnabar.builder().start()) {
+            assertThat(server.execute("DEBUG", "PROTOCOL", "attrib"))
+                    .isEqualTo("Some real reply following the attribute");
+        }
+    }
+
+    @Test
     void fields_and_members_that_are_text_come_as_a_map_and_a_set() {
         try (Cinnabar server = Cinnabar.builder().start()) {
             server.execute("HSET", "h", "b", "1", "a", "2");
