@@ -4,8 +4,9 @@ package dev.cinnabar.base;
 ///
 /// A server that was started from the command line writes Redis's log lines; one that lives inside an
 /// application hands its lines to the application's logger ([#to]) or to nobody ([#none()]). Implementations
-/// take calls from any thread and do not throw. They are called while the server holds its locks: the sooner
-/// they return the better, and they must not call the server themselves.
+/// take calls from any thread and do not throw; what one throws all the same is dropped. They are called
+/// while the server holds its locks: the sooner they return the better, and they must not call the server
+/// themselves.
 public interface Log {
     /// How much a line matters, least first. A log shows its own level and those above it.
     enum Level {

@@ -5,7 +5,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// The application's log, as the parts of a server see it: knows which threads are in there just now, for
-/// none of them can wait for the server's end.
+/// none of them can wait for the server's end. What the log throws is dropped: it was written to in the
+/// midst of a start, a save or an end, and each of them goes on.
 final class InnerLog implements Log {
     private final Log log;
     private final Set<Thread> inside = ConcurrentHashMap.newKeySet();
@@ -21,7 +22,11 @@ final class InnerLog implements Log {
 
     @Override
     public boolean shows(Level level) {
-        return log.shows(level);
+        try {
+            return log.shows(level);
+        } catch (RuntimeException | Error e) {
+            return false;
+        }
     }
 
     @Override
@@ -38,6 +43,8 @@ final class InnerLog implements Log {
         boolean isFirst = inside.add(Thread.currentThread());
         try {
             line.run();
+        } catch (RuntimeException | Error e) { // nobody is left who could be told
+            return;
         } finally {
             if (isFirst) inside.remove(Thread.currentThread());
         }

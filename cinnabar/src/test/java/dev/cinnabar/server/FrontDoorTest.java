@@ -262,6 +262,29 @@ class FrontDoorTest {
     }
 
     @Test
+    void a_log_that_throws_keeps_no_server_from_its_start_its_work_and_its_end(@TempDir Path dir) {
+        Log full = new WhenWritten("", () -> {
+            throw new IOException("No space left on device");
+        });
+        Cinnabar.Builder builder = Cinnabar.builder()
+                .appendOnly(dir)
+                .set("save", "3600 1")
+                .name("unheard")
+                .log(full);
+        try (Cinnabar server = builder.start()) {
+            server.execute("SET", "key", "value");
+            server.execute("BGREWRITEAOF");
+            await().until(() -> ((String) server.execute("INFO", "persistence")).contains("aof_rewrite_in_progress:0"));
+        }
+        assertThat(Thread.getAllStackTraces().keySet())
+                .extracting(Thread::getName)
+                .noneMatch(name -> name.startsWith("unheard"));
+        try (Cinnabar server = builder.start()) {
+            assertThat(server.execute("GET", "key")).isEqualTo("value");
+        }
+    }
+
+    @Test
     void what_a_command_of_the_applications_own_changed_before_it_failed_is_there_after_a_restart(@TempDir Path dir) {
         Command broken = Command.of(CommandSpec.syntax("BROKEN key").key("RW"), call -> {
             call.db().setString(call.key(1), call.arg(0), Database.NO_EXPIRY);
