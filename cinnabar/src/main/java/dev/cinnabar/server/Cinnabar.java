@@ -21,6 +21,7 @@ import dev.cinnabar.persistence.DumpCommands;
 import dev.cinnabar.persistence.LoadingProgress;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -404,7 +405,12 @@ public final class Cinnabar implements AutoCloseable {
         }
 
         /// Keeps the data in an append-only file in this directory, which must exist.
+        ///
+        /// @throws IllegalArgumentException when there is no such directory, or it lies in no file system of
+        ///                                  the machine's but, say, in a zip file
         public Builder appendOnly(Path directory) {
+            if (directory.getFileSystem() != FileSystems.getDefault())
+                throw new IllegalArgumentException("dir: not in the machine's own file system: " + directory);
             return set("dir", directory.toString()).set("appendonly", "yes");
         }
 

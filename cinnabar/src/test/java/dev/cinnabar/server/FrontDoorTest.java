@@ -19,6 +19,8 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -400,6 +402,16 @@ class FrontDoorTest {
     private static String runId(Cinnabar server) {
         String info = (String) server.execute("INFO", "server");
         return info.substring(info.indexOf("run_id:"), info.indexOf("tcp_port:"));
+    }
+
+    @Test
+    void a_directory_that_is_none_of_the_machines_is_refused(@TempDir Path dir) throws Exception {
+        URI zip = URI.create("jar:" + dir.resolve("data.zip").toUri());
+        try (FileSystem inZip = FileSystems.newFileSystem(zip, Map.of("create", "true"))) {
+            assertThatThrownBy(() -> Cinnabar.builder().appendOnly(inZip.getPath("/")))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("dir: not in the machine's own file system: /");
+        }
     }
 
     @Test
