@@ -77,12 +77,14 @@ class LongPipelineTest {
             ByteBuffer many = ByteBuffer.wrap(repeated(REQUEST, 50_000));
             long largest = 0;
             // until it listens no more, which is not said of a server that did not get to it yet
-            for (int inVain = 0; inVain < 1000 || largest < 1 << 20; inVain++) {
+            long most = 1 << 20;
+            long aRead = 64 << 10; // when it is full, a few are served on, and what was kept of them goes
+            for (int inVain = 0; inVain < 1000 || largest < most - aRead; inVain++) {
                 if (client.write(many) > 0) inVain = 0;
                 if (!many.hasRemaining()) many.clear();
                 largest = Math.max(largest, queryBuffer(server));
             }
-            assertThat(largest).isBetween(1L << 20, (1L << 20) + (64 << 10));
+            assertThat(largest).isBetween(most - aRead, most + aRead);
         }
     }
 
