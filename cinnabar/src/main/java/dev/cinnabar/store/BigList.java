@@ -11,10 +11,16 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///    ring    | … | count address | count address | count address | … |
 ///                  first                            first + nodes - 1
+///
+///    block of the first node    | room | listpack |
+///    of the last                | listpack | room |
+///    of others                  | listpack |
 /// ```
 ///
-/// Pushing and popping at both ends is O(size of a node); finding by index is O(nodes), over an array of
-/// numbers. A node is a listpack that is never empty. Refusals leave everything as it was.
+/// At both ends there may be room in the block, so what is pushed there or popped moves nothing but the few
+/// bytes of a header, most of the time; now and then a node gets another block, which is O(its size).
+/// Finding by index is O(nodes), over an array of numbers. A node is a listpack that is never empty. Refusals
+/// leave everything as it was.
 final class BigList extends BigValue {
     /*
      * A snapshot keeps the order: it copies the ring, and marks the entries SHARED. A writer copies a node
@@ -36,7 +42,7 @@ final class BigList extends BigValue {
     private static final int COUNT_MASK = (1 << 63 - COUNT_SHIFT) - 1;
     private static final long SHARED = 1L << 63; // with a snapshot that has not shown the node yet
     private static final int FIRST_CAPACITY = 8;
-    private static final int GATHER_BYTES = 512; // 8 cache lines; 1/16 of a node of 8 KiB
+    private static final int ROOM = 512; // the most at each end; 1/16 of a node of 8 KiB
     private static final int ARRAY_HEADER = 16;
     private static final byte[] NOTHING = {};
     private static final long[] NO_NODES = {};
@@ -47,7 +53,8 @@ final class BigList extends BigValue {
     private int nodes;
     private long elements;
     private long nodeBytes;
-    private boolean isOpen; // the first node lies in a block of GATHER_BYTES, however short it is; it is not SHARED
+    private int headRoom; // bytes of the first node's block in front of its listpack; none if it is SHARED
+    private int tailRoom; // bytes of the last node's block behind its listpack; none if it is SHARED
 
     private long[] frozen = NO_NODES; // nodes as they were when a snapshot met the list, as in the ring
     private int walked; // of them
@@ -125,7 +132,17 @@ final class BigList extends BigValue {
 
     /// Where in it the listpack begins.
     int start(int node) {
-        return Pages.offset(entry(node));
+        return Pages.offset(entry(node)) + front(node);
+    }
+
+    /// Bytes of a node's block in front of its listpack.
+    private int front(int node) {
+        return node == 0 ? headRoom : 0;
+    }
+
+    /// Bytes of a node's block behind its listpack.
+    private int back(int node) {
+        return node == nodes - 1 ? tailRoom : 0;
     }
 
     /// How many bytes a node's listpack has.
@@ -135,7 +152,7 @@ final class BigList extends BigValue {
 
     /// How many bytes the block was asked for that a node's listpack lies in.
     private int block(int node) {
-        return node == 0 && isOpen ? GATHER_BYTES : length(node);
+        return front(node) + length(node) + back(node);
     }
 
     /// The node that holds an element.
@@ -158,86 +175,55 @@ final class BigList extends BigValue {
 
     /// Adds an encoded entry in front of all or behind all.
     void push(boolean atHead, byte[] source, int offset, int length, Fill fill) {
-        if (atHead) {
-            pushInFront(source, offset, length, fill);
+        int node = atHead ? 0 : nodes - 1;
+        if (nodes == 0 || !fill.takes(length(node) + length, count(node) + 1)) {
+            insertNode(atHead ? 0 : nodes, source, offset, length, 1);
             return;
         }
+        if ((atHead ? headRoom : tailRoom) < length) makeRoom(atHead, length, fill);
+        splice(node, atHead ? Listpack.HEADER : length(node) - 1, 0, source, offset, length, 1);
+    }
+
+    /// Moves the node at an end into a block that has room there, for an entry and for more of its kind: no
+    /// more than goes into the node. The room at its other end, if it has that, stays.
+    private void makeRoom(boolean atHead, int length, Fill fill) {
+        int node = atHead ? 0 : nodes - 1;
+        boolean takesMore = fill.takes(length(node) + 2L * length, count(node) + 2);
+        int room = takesMore ? (int) Math.min(Math.max(ROOM, length), fill.maxBytes - length(node)) : length;
+        long block = (long) room + length(node) + (atHead ? back(node) : front(node));
+        long to = pages.allocate(size(block));
+        move(node, to, atHead ? room : front(node), atHead ? back(node) : room);
+    }
+
+    /// Moves the first node into a block without room in front, since it is to be the first no more.
+    private void closeHead() {
+        if (headRoom > 0) move(0, pages.allocateForced(length(0) + back(0)), 0, back(0));
+    }
+
+    /// The same for the last node and the room behind.
+    private void closeTail() {
         int last = nodes - 1;
-        if (nodes > 0 && fill.takes(length(last) + length, count(last) + 1)) {
-            splice(last, length(last) - 1, 0, source, offset, length, 1);
-            return;
-        }
-        insertNode(nodes, source, offset, length, 1);
+        if (tailRoom > 0) move(last, pages.allocateForced(front(last) + length(last)), front(last), 0);
     }
 
-    /// An entry in front of a long listpack would move all of it, every time. So entries gather in a short
-    /// node first, whose block has room for them all, and move to the next one together when that is full.
-    private void pushInFront(byte[] source, int offset, int length, Fill fill) {
-        boolean isShort = nodes > 0 && length(0) + length <= GATHER_BYTES;
-        if (isShort && fill.takes(length(0) + length, count(0) + 1)) {
-            if (isOpen) pushIntoOpen(source, offset, length);
-            else splice(0, Listpack.HEADER, 0, source, offset, length, 1);
-            return;
-        }
-        if (nodes > 1 && length(0) <= GATHER_BYTES) mergeFirst(fill);
-        int size = size((long) length + Listpack.EMPTY_SIZE);
-        insertNode(0, source, offset, length, 1, Math.max(size, GATHER_BYTES));
-        isOpen = size <= GATHER_BYTES;
-    }
-
-    /// Puts an entry in front of those in the open node, whose block takes it. What [#splice] would do, in a few
-    /// lines: most entries that are pushed at the head of a large list come this way.
-    private void pushIntoOpen(byte[] source, int offset, int length) {
-        long address = entry(0) & Pages.ADDRESS_MASK;
-        byte[] page = pages.array(address);
-        int start = Pages.offset(address);
-        int from = start + Listpack.HEADER;
-        int size = Listpack.size(page, start);
-        int count = count(0) + 1;
-        System.arraycopy(page, from, page, from + length, size - Listpack.HEADER);
-        System.arraycopy(source, offset, page, from, length);
-        Listpack.setHeader(page, start, size + length, count);
-        setEntry(0, address, count);
-        elements++;
-    }
-
-    /// Moves the first node into a block of its length, when it stops being the one in which entries gather.
-    private void closeFirst() {
-        if (!isOpen) return;
-        int size = length(0);
-        long to = pages.allocateForced(size);
-        System.arraycopy(array(0), start(0), pages.array(to), Pages.offset(to), size);
-        pages.free(entry(0) & Pages.ADDRESS_MASK, GATHER_BYTES);
-        nodeBytes += SizeClasses.roundUp(size) - SizeClasses.roundUp(GATHER_BYTES);
-        setEntry(0, to, count(0));
-        isOpen = false;
-    }
-
-    /// Whether there is one node, not counting a short one in front in which entries gather.
-    boolean isOneNode() {
-        return nodes == 1 || nodes == 2 && length(0) <= GATHER_BYTES;
-    }
-
-    /// Bytes of one or two nodes, as if they were one.
-    long bytesOfNodes() {
-        return nodes == 1 ? length(0) : (long) length(0) + length(1) - Listpack.EMPTY_SIZE;
-    }
-
-    /// Makes one node of the two that [#isOneNode] takes for one.
+    /// Moves a node into another block.
     ///
-    /// @return whether there is one now
-    boolean gather(Fill fill) {
-        if (nodes == 2) mergeFirst(fill);
-        return nodes == 1;
+    /// @param to a block of its listpack's length and so much in front and behind
+    private void move(int node, long to, int front, int back) {
+        int size = length(node);
+        System.arraycopy(array(node), start(node), pages.array(to), Pages.offset(to) + front, size);
+        replaceBlock(node, to, count(node), front + size + back);
+        if (node == 0) headRoom = front;
+        if (node == nodes - 1) tailRoom = back;
     }
 
-    /// Moves the entries of the first node to the next one, if that takes them.
-    private void mergeFirst(Fill fill) {
-        int bytes = length(0) - Listpack.EMPTY_SIZE;
-        int entries = count(0);
-        if (!fill.takes(length(1) + bytes, count(1) + entries)) return;
-        splice(1, Listpack.HEADER, 0, array(0), start(0) + Listpack.HEADER, bytes, entries);
-        removeNode(0);
+    /// Puts a node's new block in the place of its old one, which is given up.
+    private void replaceBlock(int node, long to, int count, int size) {
+        int oldSize = block(node);
+        long old = entry(node);
+        setEntry(node, to, count);
+        giveUp(old, oldSize);
+        nodeBytes += SizeClasses.roundUp(size) - SizeClasses.roundUp(oldSize);
     }
 
     /// Adds an encoded entry into the middle.
@@ -256,6 +242,7 @@ final class BigList extends BigValue {
         if (index < count(node)) {
             int tail = length(node) - 1 - at;
             int moved = count(node) - index;
+            if (node == nodes - 1) closeTail(); // before its bytes are read: it is to be the last no more
             insertNode(node + 1, array(node), start(node) + at, tail, moved);
             splice(node, at, tail, NOTHING, 0, 0, -moved);
         }
@@ -283,21 +270,28 @@ final class BigList extends BigValue {
             removeNode(node);
             return;
         }
-        long old = entry(node);
-        boolean isShared = isShared(node);
-        long address = old & Pages.ADDRESS_MASK;
-        byte[] page = pages.array(address);
-        int start = Pages.offset(address);
+        byte[] page = array(node);
+        int start = start(node);
         int oldSize = Listpack.size(page, start);
         int newSize = size((long) oldSize - removed + length);
+        int more = newSize - oldSize;
         int tail = oldSize - at - removed;
-        int oldBlock = block(node);
-        boolean staysOpen = node == 0 && isOpen && newSize <= GATHER_BYTES;
-        if (staysOpen || !isShared && SizeClasses.roundUp(oldBlock) == SizeClasses.roundUp(newSize)) {
-            System.arraycopy(page, start + at + removed, page, start + at + length, tail);
+        boolean isShared = isShared(node);
+        boolean isInFront = at == Listpack.HEADER && node == 0 && isRoom(headRoom - more);
+        boolean isLast = node == nodes - 1 && isRoom(tailRoom - more);
+        boolean isClosed = front(node) == 0 && back(node) == 0;
+        if (!isShared && isInFront) {
+            start -= more;
             System.arraycopy(source, offset, page, start + at, length);
+            headRoom -= more;
             Listpack.setHeader(page, start, newSize, newCount);
-            setEntry(node, address, newCount);
+            setEntry(node, entry(node), newCount);
+        } else if (!isShared && (isLast || isClosed && SizeClasses.roundUp(oldSize) == SizeClasses.roundUp(newSize))) {
+            if (tail > 0) System.arraycopy(page, start + at + removed, page, start + at + length, tail);
+            System.arraycopy(source, offset, page, start + at, length);
+            if (isLast) tailRoom -= more;
+            Listpack.setHeader(page, start, newSize, newCount);
+            setEntry(node, entry(node), newCount);
         } else {
             // a removal must succeed; what replaces something may be refused, but needs no memory where nothing is shared
             boolean mayFail = newSize > oldSize || isShared && moreElements >= 0;
@@ -308,12 +302,15 @@ final class BigList extends BigValue {
             System.arraycopy(source, offset, target, toStart + at, length);
             System.arraycopy(page, start + at + removed, target, toStart + at + length, tail);
             Listpack.setHeader(target, toStart, newSize, newCount);
-            setEntry(node, to, newCount);
-            giveUp(old, oldBlock);
-            nodeBytes += SizeClasses.roundUp(newSize) - SizeClasses.roundUp(oldBlock);
-            if (node == 0) isOpen = false;
+            replaceBlock(node, to, newCount, newSize);
+            if (node == 0) headRoom = 0;
+            if (node == nodes - 1) tailRoom = 0;
         }
         elements += moreElements;
+    }
+
+    private static boolean isRoom(int bytes) {
+        return bytes >= 0 && bytes <= ROOM;
     }
 
     /// Adds a node.
@@ -321,15 +318,11 @@ final class BigList extends BigValue {
     /// @param node   the number that it gets
     /// @param source entries, without header and end
     void insertNode(int node, byte[] source, int offset, int length, int count) {
-        insertNode(node, source, offset, length, count, size((long) length + Listpack.EMPTY_SIZE));
-    }
-
-    /// @param block how many bytes its block gets, at least those of the listpack
-    private void insertNode(int node, byte[] source, int offset, int length, int count, int block) {
-        if (node == 0) closeFirst();
+        if (node == 0) closeHead();
+        if (node == nodes) closeTail();
         if (nodes == ring.length) growRing();
-        int size = length + Listpack.EMPTY_SIZE;
-        long address = pages.allocate(block);
+        int size = size((long) length + Listpack.EMPTY_SIZE);
+        long address = pages.allocate(size);
         byte[] page = pages.array(address);
         int start = Pages.offset(address);
         Listpack.setHeader(page, start, size, count);
@@ -345,7 +338,7 @@ final class BigList extends BigValue {
         }
         setEntry(node, address, count);
         elements += count;
-        nodeBytes += SizeClasses.roundUp(block);
+        nodeBytes += SizeClasses.roundUp(size);
     }
 
     private void removeNode(int node) {
@@ -362,7 +355,8 @@ final class BigList extends BigValue {
             nodeBytes -= SizeClasses.roundUp(block);
             giveUp(entry(i), block);
         }
-        if (node == 0) isOpen = false;
+        if (node == 0) headRoom = 0;
+        if (end == nodes) tailRoom = 0;
         boundary -= Math.max(0, Math.min(boundary, end) - node);
         if (node < nodes - end) {
             for (int i = node - 1; i >= 0; i--) ring[first + i + count & ring.length - 1] = entry(i);
@@ -407,8 +401,11 @@ final class BigList extends BigValue {
         nodeBytes -= part.nodeBytes;
         if (node == 0) {
             first = first + count & ring.length - 1;
-            part.isOpen = isOpen;
-            isOpen = false;
+            part.headRoom = headRoom;
+            headRoom = 0;
+        } else {
+            part.tailRoom = tailRoom;
+            tailRoom = 0;
         }
         return part;
     }
@@ -426,7 +423,8 @@ final class BigList extends BigValue {
         nodes = other.nodes;
         elements = other.elements;
         nodeBytes = other.nodeBytes;
-        isOpen = other.isOpen;
+        headRoom = other.headRoom;
+        tailRoom = other.tailRoom;
     }
 
     private void growRing() {
@@ -448,7 +446,8 @@ final class BigList extends BigValue {
 
     @Override
     protected void freeze(BigImage image) {
-        closeFirst();
+        closeHead();
+        closeTail();
         this.image = image;
         frozen = new long[nodes];
         image.held(ringBytes(nodes));
@@ -565,8 +564,8 @@ final class BigList extends BigValue {
                 throw new IllegalStateException("node " + i + " of " + count + ", " + count(i) + " counted");
             if (isShared(i) && (i < boundary || image == null))
                 throw new IllegalStateException("node " + i + " is shared, the boundary is " + boundary);
-            if (i == 0 && isOpen && (length > GATHER_BYTES || isShared(i)))
-                throw new IllegalStateException("open node of " + length + " bytes, shared: " + isShared(i));
+            if (!isRoom(front(i)) || !isRoom(back(i)) || isShared(i) && front(i) + back(i) > 0)
+                throw new IllegalStateException("room of " + front(i) + " and " + back(i) + ", shared: " + isShared(i));
             elementSum += count;
             byteSum += SizeClasses.roundUp(block(i));
         }

@@ -32,6 +32,8 @@ final class Keyspace {
      *
      * All but create need the record to be the one that was found last: the table keeps its slot.
      */
+    static final byte[] ANYTHING = {};
+
     final Dict dict;
     final ExpiryWheel wheel;
     final Agenda agenda;
@@ -200,7 +202,7 @@ final class Keyspace {
     /// @param at      where the bytes to be replaced begin in the value
     /// @param removed how many they are
     /// @param source  what takes their place: `length` bytes from `offset` on; must not lie in the record
-    ///                itself
+    ///                itself; or [#ANYTHING], then what they are is undefined
     /// @return where the record is now
     /// @throws OutOfMemory when memory is short; then nothing has changed
     long splice(long address, Kind kind, int at, int removed, byte[] source, int offset, int length) {
@@ -227,7 +229,7 @@ final class Keyspace {
         if (grows && tail > 0) System.arraycopy(page, oldFrom + at + removed, target, newFrom + at + length, tail);
         if (page != target || oldFrom != newFrom) System.arraycopy(page, oldFrom, target, newFrom, at);
         if (!grows && tail > 0) System.arraycopy(page, oldFrom + at + removed, target, newFrom + at + length, tail);
-        Bytes.copy(source, offset, target, newFrom + at, length);
+        if (source != ANYTHING) Bytes.copy(source, offset, target, newFrom + at, length);
         Records.writeLength(target, newFrom - newPrefix, newLength);
         Records.setKind(target, toRecord, kind.ordinal());
         if (!staysInBlock) {
@@ -236,6 +238,15 @@ final class Keyspace {
             pages.free(address, oldSize);
         }
         return to;
+    }
+
+    /// How much longer than this the value of a record could be in the block that it gets.
+    int slack(long address, int length) {
+        byte[] page = pages.array(address);
+        int record = Pages.offset(address);
+        int size = total(Records.valueHeader(page, record) - record + Records.bytesSize(length));
+        int slack = SizeClasses.roundUp(size) - size;
+        return Records.lengthBytes(length + slack) == Records.lengthBytes(length) ? slack : 0;
     }
 
     /// Removes the record that was found last; the table is the caller's to [settle][Dict#settle].

@@ -16,7 +16,7 @@ public final class ListValue extends CollectionValue {
     /*
      * Small: a listpack in the record, as large as one node of the large form (`list-max-listpack-size`). It
      * becomes large when the elements that are pushed by one command do not fit, and small again when a
-     * removal leaves half of that or less.
+     * removal leaves half of that or less. In front of the listpack there may be [HeadRoom].
      */
 
     /// Is shown elements.
@@ -32,6 +32,8 @@ public final class ListValue extends CollectionValue {
     }
 
     private static final int NODES_AT_ONCE = 64; // more are freed in steps; some 15 µs
+
+    private static final int WORTH_MOVING = 32; // bytes of room to make; less would serve for one element
 
     private final Thresholds thresholds;
     private final Listpack.Entry element = new Listpack.Entry();
@@ -72,12 +74,19 @@ public final class ListValue extends CollectionValue {
         return (BigList) db.bigForChange(address);
     }
 
+    /// The listpack of the small form, good until the next change.
+    private Bytes listpack() {
+        Bytes value = pack();
+        int room = HeadRoom.of(value);
+        return room == 0 ? value : value.set(value.array(), value.offset() + room, value.length() - room);
+    }
+
     // ---- asking ----
 
     public long size() {
         if (address == 0) return 0;
         if (isBig()) return db.big(address).size();
-        Bytes pack = pack();
+        Bytes pack = listpack();
         return Listpack.count(pack.array(), pack.offset());
     }
 
@@ -93,7 +102,7 @@ public final class ListValue extends CollectionValue {
             byte[] array = big.array((int) place);
             return Listpack.read(array, Listpack.seek(array, big.start((int) place), place >>> 32), element);
         }
-        Bytes pack = pack();
+        Bytes pack = listpack();
         return Listpack.read(pack.array(), Listpack.seek(pack.array(), pack.offset(), index), element);
     }
 
@@ -105,7 +114,7 @@ public final class ListValue extends CollectionValue {
     public void forEach(long from, long count, boolean isBackward, Visitor visitor) {
         if (count <= 0) return;
         if (!isBig()) {
-            Bytes pack = pack();
+            Bytes pack = listpack();
             walk(pack.array(), pack.offset(), (int) from, count, isBackward, visitor);
             return;
         }
@@ -147,7 +156,7 @@ public final class ListValue extends CollectionValue {
     /// How many bytes those listpacks have together. O(N) for N of them.
     public long pieceBytes() {
         if (address == 0) return 0;
-        if (!isBig()) return pack().length();
+        if (!isBig()) return listpack().length();
         BigList big = big();
         long sum = 0;
         for (int i = 0; i < big.nodes(); i++) sum += big.length(i);
@@ -162,7 +171,7 @@ public final class ListValue extends CollectionValue {
             for (int i = 0; i < big.nodes(); i++) visitor.piece(big.array(i), big.start(i), big.length(i));
             return;
         }
-        Bytes pack = pack();
+        Bytes pack = listpack();
         visitor.piece(pack.array(), pack.offset(), pack.length());
     }
 
@@ -181,7 +190,7 @@ public final class ListValue extends CollectionValue {
         long count = Math.min(size, most);
         long index = isBackward ? size - 1 : 0;
         if (!isBig()) {
-            Bytes pack = pack();
+            Bytes pack = listpack();
             search(pack.array(), pack.offset(), index, count, isBackward, text, visitor);
             return;
         }
@@ -226,7 +235,7 @@ public final class ListValue extends CollectionValue {
         long size = Listpack.EMPTY_SIZE;
         long count = 0;
         if (address != 0) {
-            Bytes pack = pack();
+            Bytes pack = listpack();
             size = pack.length();
             count = Listpack.count(pack.array(), pack.offset());
         }
@@ -258,7 +267,7 @@ public final class ListValue extends CollectionValue {
             }
             return;
         }
-        splice(atHead ? Listpack.HEADER : pack().length() - 1, 0, 1);
+        edit(atHead ? Listpack.HEADER : listpack().length() - 1, 0, 1);
     }
 
     private void create(Bytes text) {
@@ -268,15 +277,59 @@ public final class ListValue extends CollectionValue {
         create(Kind.LIST_LISTPACK);
     }
 
-    private void splice(int at, int removed, int moreEntries) {
-        splice(Kind.LIST_LISTPACK, at, removed, moreEntries);
+    /// Puts what is in `scratch` into the listpack of the small form and mends its header.
+    ///
+    /// @param at      where the bytes begin that it replaces, counted from the listpack's first
+    /// @param removed how many they are
+    /// @throws OutOfMemory when memory is short; then nothing has changed
+    private void edit(int at, int removed, int moreEntries) {
+        Bytes value = pack();
+        int room = HeadRoom.of(value);
+        int more = scratch.length() - removed;
+        if (room > 0 || at == Listpack.HEADER) {
+            int slack = db.keyspace.slack(address, value.length() - room + more);
+            if (at == Listpack.HEADER) {
+                if (room < more && slack >= WORTH_MOVING) room = makeRoom(room, slack + more);
+                if (HeadRoom.isPossible(room - more) && room - more <= slack) {
+                    editInFront(room, more, moreEntries);
+                    return;
+                }
+            }
+            if (room > slack) room = makeRoom(room, 0);
+        }
+        address = db.keyspace.splice(
+                address, Kind.LIST_LISTPACK, room + at, removed, scratch.array(), 0, scratch.length());
+        value = pack();
+        Listpack.addToHeader(value.array(), value.offset() + room, more, moreEntries);
+    }
+
+    /// Moves the listpack, or gives the record another block, so that the room in front is as long as this.
+    private int makeRoom(int old, int room) {
+        if (!HeadRoom.isPossible(room)) return old;
+        address = db.keyspace.splice(address, Kind.LIST_LISTPACK, 0, old, Keyspace.ANYTHING, 0, room);
+        HeadRoom.mark(pack(), room);
+        return room;
+    }
+
+    /// Puts what is in `scratch` at the head, and lets what is behind lie where it lies.
+    private void editInFront(int room, int more, int moreEntries) {
+        db.keyspace.beforeChange(address);
+        Bytes value = pack();
+        byte[] array = value.array();
+        int from = value.offset() + room;
+        int size = Listpack.size(array, from) + more;
+        int count = Listpack.count(array, from) + moreEntries;
+        from -= more;
+        Bytes.copy(scratch.array(), 0, array, from + Listpack.HEADER, scratch.length());
+        Listpack.setHeader(array, from, size, count);
+        HeadRoom.mark(value, room - more);
     }
 
     private void becomeBig() {
         BigList big = new BigList(db.pages());
         becomeBig(Kind.LIST_QUICKLIST, big, () -> {
             if (address == 0) return;
-            Bytes pack = pack();
+            Bytes pack = listpack();
             int count = Listpack.count(pack.array(), pack.offset());
             big.insertNode(0, pack.array(), Listpack.first(pack.offset()), pack.length() - Listpack.EMPTY_SIZE, count);
         });
@@ -299,11 +352,11 @@ public final class ListValue extends CollectionValue {
         scratch.clear();
         Listpack.encode(text, scratch);
         if (!isBig()) {
-            Bytes pack = pack();
+            Bytes pack = listpack();
             int at = Listpack.find(pack.array(), Listpack.first(pack.offset()), pivot, 0);
             if (at < 0) return false;
             if (!isBefore) at = Listpack.next(pack.array(), at);
-            splice(at - pack.offset(), 0, 1);
+            edit(at - pack.offset(), 0, 1);
             return true;
         }
         BigList big = big();
@@ -356,9 +409,9 @@ public final class ListValue extends CollectionValue {
                 removeFrom(big, index + 1, 1);
             }
         } else {
-            Bytes pack = pack();
+            Bytes pack = listpack();
             int at = Listpack.seek(pack.array(), pack.offset(), index);
-            splice(at - pack.offset(), Listpack.entrySize(pack.array(), at), 0);
+            edit(at - pack.offset(), Listpack.entrySize(pack.array(), at), 0);
         }
     }
 
@@ -379,13 +432,13 @@ public final class ListValue extends CollectionValue {
             shrink();
             return;
         }
-        Bytes pack = pack();
+        Bytes pack = listpack();
         int at = Listpack.seek(pack.array(), pack.offset(), from);
         int end = from + count == Listpack.count(pack.array(), pack.offset())
                 ? pack.offset() + pack.length() - 1
                 : end(pack.array(), at, count);
         scratch.clear();
-        splice(at - pack.offset(), end - at, (int) -count);
+        edit(at - pack.offset(), end - at, (int) -count);
     }
 
     private static int end(byte[] array, int at, long count) {
@@ -437,11 +490,11 @@ public final class ListValue extends CollectionValue {
         boolean isBackward = most < 0;
         long left = most == 0 || most == Long.MIN_VALUE ? Long.MAX_VALUE : Math.abs(most);
         if (!isBig()) {
-            Bytes pack = pack();
+            Bytes pack = listpack();
             int count = Listpack.count(pack.array(), pack.offset());
             int removed = strip(pack.array(), pack.offset(), text, left, isBackward);
             if (removed == count) removeKey();
-            else if (removed > 0) splice(Listpack.HEADER, pack.length() - Listpack.EMPTY_SIZE, -removed);
+            else if (removed > 0) edit(Listpack.HEADER, pack.length() - Listpack.EMPTY_SIZE, -removed);
             return removed;
         }
         long removedSum = 0;
@@ -507,9 +560,8 @@ public final class ListValue extends CollectionValue {
     private void shrink() {
         if (!isBig()) return;
         BigList big = big();
-        if (!big.isOneNode() || !fill.isSmall(big.bytesOfNodes(), big.size())) return;
+        if (big.nodes() > 1 || !fill.isSmall(big.length(0), big.size())) return;
         try {
-            if (big.nodes() > 1 && !bigForChange().gather(fill)) return;
             scratch.clear();
             scratch.append(big.array(0), big.start(0), big.length(0));
             address = db.putBytes(key, Kind.LIST_LISTPACK, scratch.array(), 0, scratch.length(), Database.KEEP_EXPIRY);

@@ -30,7 +30,8 @@
 /// [dev.cinnabar.store.BigValue], and the record holds no more than its number: a ring of listpacks for a
 /// list, a table of members for a set or a hash. No element is an object. Commands do not see the difference:
 /// `ListValue`, `SetValue`, `HashValue` and `ZsetValue` show both forms as one; what they share is in
-/// `CollectionValue`.
+/// `CollectionValue`. Lists are used at their ends, so both forms have room there, and what is pushed or popped
+/// leaves the rest where it lies (`HeadRoom`, `BigList`).
 ///
 /// **Expiry.** Volatile records hang in a timing wheel; the engine advances it a few hundred records at a
 /// time, some hundred times a second. A key is therefore gone some 10 ms after its time even if nobody asks
