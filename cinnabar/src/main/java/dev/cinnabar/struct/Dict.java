@@ -37,9 +37,11 @@ public final class Dict {
      * it is full when new entries come on top of a crowd. Who always deletes what a new walk shows first
      * (jobs that are taken by SCAN 0, while others come) makes a crowd closer and closer, for which growing
      * is no help. Then the table is mixed anew: the next one has another order ([DictTable]), in which
-     * nothing crowds. A walk that is under way sees those again that it has seen; its cursor tells in which
-     * order it went. A snapshot must not: it is told of each entry that is moved from behind it to where it
-     * has still to go, and marks it.
+     * nothing crowds. It is filled in no order, so it needs all its segments before the first entry moves:
+     * it is *prepared*, with memory reserved for all and one of them made by each insertion and removal,
+     * while the crowd is served from the old one. A walk that is under way sees those again that it has
+     * seen; its cursor tells in which order it went. A snapshot must not: it is told of each entry that is
+     * moved from behind it to where it has still to go, and marks it.
      */
 
     /// Tells who visits entries one after the other.
@@ -105,6 +107,7 @@ public final class Dict {
     private boolean isCrowded; // in one place, though the table is not full
     private long removalsToLook; // before it is asked again whether the table can shrink
     private long insertionsToMix; // before the table may be mixed anew once more
+    private @Nullable DictTable prepared; // into which the table, crowded and the only one, will be mixed
     private @Nullable Walk walk; // that must show each entry once
     private int mixingsOfWalk; // that may still begin
     private long size;
@@ -374,31 +377,58 @@ public final class Dict {
 
     /// A table that is crowded gives way to one in which the crowd has room, or that is mixed anew.
     private void giveWayToCrowd() {
-        isCrowded = false;
-        int buckets = larger(table.buckets);
-        while (buckets >> 2 < table.buckets && !table.fitsInto(buckets)) buckets = larger(buckets);
+        if (prepared != null && prepare(prepared)) return;
         boolean mayGrow = mayGrowForCrowd();
-        if (mayMix() && !(mayGrow && table.fitsInto(buckets)) && mix() || !mayGrow) return;
-        start(new DictTable(buckets, table.mixing, memory));
+        int most = table.buckets << 2;
+        int buckets = mayGrow ? fitting(larger(table.buckets), most) : 0;
+        if (buckets == 0 && mayMix() && beginToMix()) return;
+        isCrowded = false;
+        if (!mayGrow) return;
+        start(new DictTable(buckets == 0 ? most : buckets, table.mixing, memory));
         pace = Math.max(pace, HURRY_STEP);
     }
 
-    /// Begins with a table of another order.
+    /// Reserves the memory for a table of another order, and makes its first segment.
     ///
-    /// @return whether there was memory for it
-    private boolean mix() {
-        insertionsToMix = size; // also before it is tried again
-        int buckets = roomy();
-        DictTable next = new DictTable(buckets, table.mixing == MIXING_MASK ? 1 : table.mixing + 1, memory);
+    /// @return whether there was enough
+    private boolean beginToMix() {
+        DictTable next = new DictTable(roomy(), table.mixing == MIXING_MASK ? 1 : table.mixing + 1, memory);
         try {
-            next.openAll(); // its entries come in no order
+            next.reserve();
         } catch (OutOfMemory e) {
-            next.dropAll();
+            insertionsToMix = size; // before it is tried again
             return false;
         }
+        prepared = next;
+        return prepare(next);
+    }
+
+    /// Makes one more segment of the table of another order; with the last the mixing begins.
+    ///
+    /// @return false when the table was given up
+    private boolean prepare(DictTable next) {
+        if (2 * size > fullest(next.buckets)) { // many came while a command held memory
+            dropPrepared();
+            return false;
+        }
+        try {
+            if (!next.openReserved()) return true;
+        } catch (OutOfMemory e) {
+            insertionsToMix = size;
+            dropPrepared();
+            return false;
+        }
+        prepared = null;
+        insertionsToMix = size;
         mixingsOfWalk--;
         start(next);
         return true;
+    }
+
+    private void dropPrepared() {
+        DictTable next = prepared;
+        if (next != null) next.dropAll();
+        prepared = null;
     }
 
     /// The smallest number of buckets for twice as many entries.
@@ -471,6 +501,7 @@ public final class Dict {
     }
 
     private void start(DictTable next) {
+        dropPrepared();
         DictTable from = table;
         old = from;
         table = next;
@@ -487,8 +518,9 @@ public final class Dict {
         return (int) Math.min(MOST_PACE, Math.max(MOVE_STEP, buckets / Math.max(1, insertions) + 1));
     }
 
-    /// Moves some buckets to the new table, if there is one, and begins with another one when the table has
-    /// become sparse meanwhile. The server's timers call it, so that a table that is only read gets done too.
+    /// Moves some buckets to the new table, if there is one, and begins with another one or prepares it when
+    /// the table is crowded or has become sparse meanwhile. The server's timers call it, so that a table that
+    /// is only read gets done too.
     ///
     /// @param buckets how many at the most; fewer when there is no memory for the new table's next segment
     /// @return whether more is to be done, and may be now
@@ -497,7 +529,7 @@ public final class Dict {
             if (isCrowded && !pages.isHolding()) giveWayToCrowd();
             else shrinkIfSparse();
         }
-        return old != null;
+        return old != null || prepared != null;
     }
 
     /// @return whether more is to be moved
@@ -551,6 +583,11 @@ public final class Dict {
     /// Whether there are two tables; for tests.
     boolean isMoving() {
         return old != null;
+    }
+
+    /// Whether a table of another order is being prepared; for tests.
+    boolean isPreparing() {
+        return prepared != null;
     }
 
     /// Reads a byte of each record in a bucket. Speed only: their cache misses run side by side then, and
@@ -772,6 +809,7 @@ public final class Dict {
     /// @return whether there is more
     public boolean drain(int most, Visitor visitor) {
         foundPlace = NOT_FOUND;
+        dropPrepared();
         for (int n = 0; n < most; n++) {
             DictTable t = old != null ? old : table;
             if (drained == t.end) {
@@ -825,7 +863,12 @@ public final class Dict {
         if (old != null) n += check(old, moved);
         if (n != size) throw new IllegalStateException("size says " + size + ", but there are " + n + " entries");
         if (isMixing() && !table.isOpen()) throw new IllegalStateException("mixed into a table that is not all there");
-        memory.check(table.segmentBytes() + (old == null ? 0 : old.segmentBytes()));
+        if (prepared != null && (old != null || !isCrowded)) throw new IllegalStateException("prepared for nothing");
+        memory.check(segmentBytes(table) + segmentBytes(old) + segmentBytes(prepared));
+    }
+
+    private static long segmentBytes(@Nullable DictTable t) {
+        return t == null ? 0 : t.segmentBytes();
     }
 
     private long check(DictTable t, int emptied) {

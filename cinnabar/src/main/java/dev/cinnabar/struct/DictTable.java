@@ -66,6 +66,7 @@ final class DictTable {
     private byte[][] spilled;
     private short[][] crowds;
     private int[] inSegment; // entries
+    private long reserved; // bytes that are counted for segments to come
 
     DictTable(int buckets, int mixing, Memory memory) {
         this.mixing = mixing;
@@ -228,15 +229,34 @@ final class DictTable {
         if (slots[bucket >>> SEGMENT_LOG] == null) openSegment(bucket >>> SEGMENT_LOG);
     }
 
-    /// Makes sure of all segments.
+    /// Counts the memory of all segments, of which none is there yet. O(segments).
     ///
-    /// @throws OutOfMemory when memory is short; those that were made stay
-    void openAll() {
-        for (int bucket = 0; bucket < end; bucket += SEGMENT_BUCKETS) open(bucket);
+    /// @throws OutOfMemory when memory is short; then nothing has changed
+    void reserve() {
+        long bytes = 0;
+        for (int i = 0; i < slots.length; i++) bytes += Memory.segmentBytes(lengthOf(i));
+        memory.count(bytes);
+        reserved = bytes;
+    }
+
+    /// Makes the next of the segments that are reserved.
+    ///
+    /// @return whether all are there
+    /// @throws OutOfMemory when the heap is full all the same; then nothing has changed
+    boolean openReserved() {
+        int segment = 0;
+        while (slots[segment] != null) segment++;
+        makeSegment(segment, NO_SLOTS, NO_COUNTS, NO_CROWDS, lengthOf(segment));
+        reserved -= Memory.segmentBytes(lengthOf(segment));
+        return segment == slots.length - 1;
+    }
+
+    private int lengthOf(int segment) {
+        return Math.min(SEGMENT_BUCKETS, end - (segment << SEGMENT_LOG));
     }
 
     private void openSegment(int segment) {
-        int length = Math.min(SEGMENT_BUCKETS, end - (segment << SEGMENT_LOG));
+        int length = lengthOf(segment);
         if (length == SEGMENT_BUCKETS && memory.hasSpare()) {
             slots[segment] = memory.spareSlots;
             spilled[segment] = memory.spareSpilled;
@@ -251,7 +271,17 @@ final class DictTable {
     ///
     /// @throws OutOfMemory when memory is short; then nothing has changed
     private void setSegment(int segment, long[] itsSlots, byte[] itsSpilled, short[] itsCrowds, int length) {
-        memory.count(length);
+        memory.count(Memory.segmentBytes(length));
+        try {
+            makeSegment(segment, itsSlots, itsSpilled, itsCrowds, length);
+        } catch (OutOfMemory e) {
+            memory.uncount(Memory.segmentBytes(length));
+            throw e;
+        }
+    }
+
+    /// The same for one that is counted.
+    private void makeSegment(int segment, long[] itsSlots, byte[] itsSpilled, short[] itsCrowds, int length) {
         try {
             long[] newSlots = Arrays.copyOf(itsSlots, length << SLOTS_LOG);
             byte[] newSpilled = Arrays.copyOf(itsSpilled, length);
@@ -260,7 +290,6 @@ final class DictTable {
             slots[segment] = newSlots;
         } catch (OutOfMemoryError e) {
             // The budget leaves a margin, but the heap may be shared with a host application or be fragmented.
-            memory.uncount(length);
             throw OutOfMemory.REFUSED;
         }
     }
@@ -297,7 +326,7 @@ final class DictTable {
         if (slots[last] != null && length > spilled[last].length) {
             int before = spilled[last].length;
             setSegment(last, slots[last], spilled[last], crowds[last], length);
-            memory.uncount(before);
+            memory.uncount(Memory.segmentBytes(before));
         }
         end = longer;
     }
@@ -379,7 +408,7 @@ final class DictTable {
 
     private void drop(int segment) {
         if (slots[segment] == null) return;
-        memory.uncount(spilled[segment].length);
+        memory.uncount(Memory.segmentBytes(spilled[segment].length));
         forget(segment);
     }
 
@@ -392,6 +421,8 @@ final class DictTable {
 
     void dropAll() {
         for (int i = 0; i < slots.length; i++) drop(i);
+        memory.uncount(reserved);
+        reserved = 0;
     }
 
     /// What the segments of all tables of a [Dict] take, and one that was emptied and is kept, counted still,
@@ -416,14 +447,14 @@ final class DictTable {
             return bytes;
         }
 
-        private void count(int buckets) {
-            pages.countExtra(segmentBytes(buckets));
-            bytes += segmentBytes(buckets);
+        private void count(long count) {
+            pages.countExtra(count);
+            bytes += count;
         }
 
-        private void uncount(int buckets) {
-            pages.uncountExtra(segmentBytes(buckets));
-            bytes -= segmentBytes(buckets);
+        private void uncount(long count) {
+            pages.uncountExtra(count);
+            bytes -= count;
         }
 
         private boolean hasSpare() {
@@ -439,7 +470,7 @@ final class DictTable {
         void dropSpare() {
             if (!hasSpare()) return;
             forgetSpare();
-            uncount(SEGMENT_BUCKETS);
+            uncount(segmentBytes(SEGMENT_BUCKETS));
         }
 
         /// Checks the count of bytes, and that the spare segment is empty.
@@ -470,9 +501,9 @@ final class DictTable {
         return most;
     }
 
-    /// Bytes of the segments that are there.
+    /// Bytes of the segments that are there or reserved.
     long segmentBytes() {
-        long sum = 0;
+        long sum = reserved;
         for (byte[] counts : spilled) if (counts != null) sum += Memory.segmentBytes(counts.length);
         return sum;
     }

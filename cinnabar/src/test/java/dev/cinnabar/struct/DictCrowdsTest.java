@@ -3,8 +3,11 @@ package dev.cinnabar.struct;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cinnabar.base.Bytes;
+import dev.cinnabar.base.Garbage;
 import dev.cinnabar.base.RandomRun;
 import dev.cinnabar.base.Randomness;
+import dev.cinnabar.memory.OutOfMemory;
+import dev.cinnabar.memory.Pages;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -120,9 +123,7 @@ class DictCrowdsTest {
 
     /// What a pool of jobs does: another comes, and the first that a new walk shows goes.
     private static void turnOver(DictModel model, Randomness random, BitSet stay) {
-        int n = random.below(model.addresses.length);
-        while (model.addresses[n] != 0) n = random.below(model.addresses.length);
-        if (model.insert(n)) removeFirst(model, stay);
+        if (model.insert(absent(model, random))) removeFirst(model, stay);
     }
 
     /// A table of so many entries, and many times as many keys: enough of them belong where it is crowded.
@@ -135,6 +136,12 @@ class DictCrowdsTest {
     private static void turnIn(DictModel model, Randomness random) {
         int n = random.below(model.addresses.length);
         if (model.addresses[n] == 0) model.insert(n);
+    }
+
+    private static int absent(DictModel model, Randomness random) {
+        int n = random.below(model.addresses.length);
+        while (model.addresses[n] != 0) n = random.below(model.addresses.length);
+        return n;
     }
 
     @Test
@@ -282,6 +289,16 @@ class DictCrowdsTest {
             marked.clear(n);
             model.remove(n);
         }
+
+        void removeAny(Randomness random) {
+            remove(model.present[random.below(model.size)]);
+        }
+
+        void checkAllAreShown() {
+            RandomRun.check(marked.isEmpty(), "marks left", marked.cardinality());
+            toShow.andNot(shown);
+            RandomRun.check(toShow.isEmpty(), "not shown", toShow.cardinality());
+        }
     }
 
     @Test
@@ -326,9 +343,7 @@ class DictCrowdsTest {
             if (RandomRun.oneIn(random, 50)) model.dict.step(random.below(100));
         }
         model.dict.unpin();
-        RandomRun.check(images.marked.isEmpty(), "marks left", images.marked.cardinality());
-        images.toShow.andNot(images.shown);
-        RandomRun.check(images.toShow.isEmpty(), "not shown", images.toShow.cardinality());
+        images.checkAllAreShown();
         return images.metAgain;
     }
 
@@ -342,6 +357,118 @@ class DictCrowdsTest {
         while (model.size < 50_000) turnIn(model, random);
         assertThat(model.dict.mostTurnedAway()).isLessThan(100);
         model.checkAll();
+    }
+
+    /// A crowd for which a table of several segments is being prepared, the first of them made.
+    private static DictModel preparing(int size, Randomness random) {
+        DictModel model = filled(size, 60, random);
+        while (!model.dict.isPreparing()) crowdIn(model, random, new BitSet());
+        return model;
+    }
+
+    @Test
+    void no_change_makes_more_than_a_segment_of_the_table_into_which_a_crowd_is_mixed() {
+        DictModel model = filled(60_000, 60, new Randomness(1));
+        Randomness random = new Randomness(2);
+        long most = 0;
+        while (!model.dict.isMixing())
+            most = Math.max(most, Garbage.ofOneRun(() -> crowdIn(model, random, new BitSet())));
+        assertThat(most)
+                .as("bytes on the heap for an insertion and a removal, of four segments")
+                .isLessThan(5 * DictTable.Memory.segmentBytes(DictTable.SEGMENT_BUCKETS) / 2);
+        model.checkAll();
+    }
+
+    @Test
+    void a_mixing_that_has_begun_has_all_its_memory() {
+        Randomness random = new Randomness(1);
+        DictModel model = preparing(60_000, random);
+        model.exhaust(true);
+        for (int i = 0; i < 6 && !model.dict.isMixing(); i++) {
+            model.remove(model.present[random.below(model.size)]); // there is a block for a record then
+            crowdIn(model, random, new BitSet());
+            model.dict.checkInvariants();
+        }
+        assertThat(model.dict.isMixing()).isTrue();
+        while (model.dict.step(1000)) {}
+        model.checkAll();
+    }
+
+    @Test
+    void a_table_that_is_prepared_makes_way_for_a_larger_one_when_many_came_while_a_command_held_memory() {
+        Randomness random = new Randomness(1);
+        DictModel model = preparing(60_000, random);
+        model.pages.hold(64 << 20);
+        while (model.size < 120_000) turnIn(model, random);
+        model.pages.letGo();
+        while (model.dict.mixing() == 0) crowdIn(model, random, new BitSet());
+        while (model.dict.step(1000)) {}
+        assertThat(model.dict.slots()).as("slots").isGreaterThan(2L * model.size);
+        model.checkAll();
+    }
+
+    @Test
+    void a_table_that_is_given_up_while_it_prepares_to_be_mixed_gives_all_memory_back() {
+        DictModel model = preparing(60_000, new Randomness(1));
+        while (model.dict.drain(1000, model.keyed::free)) {}
+        assertThat(model.pages.used()).isZero();
+    }
+
+    @Test
+    void whatever_comes_while_a_mixing_is_prepared_nothing_is_lost_and_a_pinned_walk_shows_each_once() {
+        RandomRun.of(2, (random, runs) -> {
+            int mixed = 0;
+            for (int run = 0; run < runs; run++) {
+                DictModel model = preparing(60_000 + random.below(30_000), random);
+                int mixing = model.dict.mixing();
+                Images images = new Images(model);
+                model.dict.pin(images);
+                for (int i = random.below(5000); i > 0; i--) images.next();
+                for (int i = random.below(5); i > 0; i--) {
+                    happens(model, images, random);
+                    model.dict.checkInvariants();
+                }
+                model.exhaust(false);
+                while (images.next()) if (model.size > 0 && RandomRun.oneIn(random, 8)) images.removeAny(random);
+                model.dict.unpin();
+                images.checkAllAreShown();
+                model.checkAll();
+                assertThat(model.shownByAWalk()).isEqualTo(model.size);
+                mixed += model.dict.mixing() - mixing;
+                while (model.dict.drain(1000, model.keyed::free)) {}
+                assertThat(model.pages.used()).as("bytes left").isZero();
+            }
+            assertThat(mixed).isPositive();
+        });
+    }
+
+    private static void happens(DictModel model, Images images, Randomness random) {
+        int many = random.below(1 + random.below(60_000));
+        switch (random.below(6)) {
+            case 0 -> model.exhaust(RandomRun.oneIn(random, 2));
+            case 1 -> insertHeld(model, images, many, random);
+            case 2 -> {
+                for (int i = 0; i < many && model.size > 0; i++) images.removeAny(random);
+            }
+            case 3 -> model.dict.step(random.below(100));
+            case 4 -> images.next();
+            default -> {
+                for (int i = random.below(3); i >= 0; i--) images.insert(absent(model, random));
+            }
+        }
+    }
+
+    /// As a command does that makes sure of its memory beforehand.
+    private static void insertHeld(DictModel model, Images images, int many, Randomness random) {
+        int size = model.size;
+        try {
+            model.pages.hold(model.dict.growthBytes(many) + 64L * many + 2 * Pages.PAGE_BYTES);
+        } catch (OutOfMemory e) {
+            return;
+        }
+        for (int i = 0; i < many; i++) images.insert(absent(model, random));
+        model.pages.letGo();
+        RandomRun.check(model.size == size + many, "refused of what was held", size + many - model.size);
     }
 
     @Test
