@@ -362,7 +362,12 @@ class DictCrowdsTest {
     /// A crowd for which a table of several segments is being prepared, the first of them made.
     private static DictModel preparing(int size, Randomness random) {
         DictModel model = filled(size, 60, random);
-        while (!model.dict.isPreparing()) crowdIn(model, random, new BitSet());
+        while (!model.dict.isPreparing()) {
+            while (model.dict.isMoving()) model.dict.step(1000);
+            int n = absent(model, random);
+            while (!isAhead(model, n, -1L << 54 | (long) model.dict.mixing() << 16)) n = absent(model, random);
+            model.insert(n);
+        }
         return model;
     }
 
@@ -382,7 +387,7 @@ class DictCrowdsTest {
     @Test
     void a_mixing_that_has_begun_has_all_its_memory() {
         Randomness random = new Randomness(1);
-        DictModel model = preparing(60_000, random);
+        DictModel model = preparing(30_000, random);
         model.exhaust(true);
         for (int i = 0; i < 6 && !model.dict.isMixing(); i++) {
             model.remove(model.present[random.below(model.size)]); // there is a block for a record then
@@ -397,9 +402,9 @@ class DictCrowdsTest {
     @Test
     void a_table_that_is_prepared_makes_way_for_a_larger_one_when_many_came_while_a_command_held_memory() {
         Randomness random = new Randomness(1);
-        DictModel model = preparing(60_000, random);
+        DictModel model = preparing(30_000, random);
         model.pages.hold(64 << 20);
-        while (model.size < 120_000) turnIn(model, random);
+        while (model.size < 80_000) turnIn(model, random);
         model.pages.letGo();
         while (model.dict.mixing() == 0) crowdIn(model, random, new BitSet());
         while (model.dict.step(1000)) {}
@@ -408,8 +413,19 @@ class DictCrowdsTest {
     }
 
     @Test
+    void a_table_that_gets_full_while_it_prepares_to_be_mixed_grows_instead() {
+        Randomness random = new Randomness(1);
+        DictModel model = preparing(30_000, random);
+        model.pages.hold(128 << 20);
+        while (!model.dict.isMoving()) turnIn(model, random);
+        model.pages.letGo();
+        model.dict.checkInvariants();
+        assertThat(model.dict.isMixing()).isFalse();
+    }
+
+    @Test
     void a_table_that_is_given_up_while_it_prepares_to_be_mixed_gives_all_memory_back() {
-        DictModel model = preparing(60_000, new Randomness(1));
+        DictModel model = preparing(30_000, new Randomness(1));
         while (model.dict.drain(1000, model.keyed::free)) {}
         assertThat(model.pages.used()).isZero();
     }
@@ -419,7 +435,7 @@ class DictCrowdsTest {
         RandomRun.of(2, (random, runs) -> {
             int mixed = 0;
             for (int run = 0; run < runs; run++) {
-                DictModel model = preparing(60_000 + random.below(30_000), random);
+                DictModel model = preparing(30_000 << random.below(3), random);
                 int mixing = model.dict.mixing();
                 Images images = new Images(model);
                 model.dict.pin(images);
@@ -432,6 +448,8 @@ class DictCrowdsTest {
                 while (images.next()) if (model.size > 0 && RandomRun.oneIn(random, 8)) images.removeAny(random);
                 model.dict.unpin();
                 images.checkAllAreShown();
+                model.dict.checkInvariants();
+                while (model.dict.step(1000)) {}
                 model.checkAll();
                 assertThat(model.shownByAWalk()).isEqualTo(model.size);
                 mixed += model.dict.mixing() - mixing;
