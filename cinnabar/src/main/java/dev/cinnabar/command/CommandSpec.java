@@ -75,6 +75,8 @@ public final class CommandSpec {
             this.name = first.toLowerCase(Locale.ROOT);
             this.fullName = name;
         }
+        if (!isName(name) || b.isSubcommand && !isName(container))
+            throw new IllegalArgumentException("No name of a command: " + syntax);
         this.arity = b.arity != 0 ? b.arity : arityOf(syntax);
         this.argumentTypes = Map.copyOf(b.argumentTypes);
         this.flags = b.flags;
@@ -89,6 +91,14 @@ public final class CommandSpec {
         this.tips = List.copyOf(b.tips);
         this.deprecatedSince = b.deprecatedSince;
         this.replacedBy = b.replacedBy;
+    }
+
+    private static boolean isName(String word) {
+        for (int i = 0; i < word.length(); i++) {
+            char c = word.charAt(i);
+            if (c <= ' ' || c >= 0x7f || c == '|') return false;
+        }
+        return !word.isEmpty();
     }
 
     /// Begins the facts of a command with its line in the manual: words in capitals are literal, `[…]` is
@@ -354,6 +364,8 @@ public final class CommandSpec {
             return this;
         }
 
+        /// @throws IllegalArgumentException when the syntax line begins with no name that a client could say:
+        ///                                  without blanks and `|`, in ASCII; of a subcommand, two of them
         public CommandSpec build() {
             return new CommandSpec(this);
         }

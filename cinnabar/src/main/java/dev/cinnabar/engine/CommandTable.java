@@ -38,6 +38,8 @@ public final class CommandTable {
     }
 
     /// Builds the table of the commands, subcommands under their containers.
+    ///
+    /// @throws IllegalArgumentException when two have the same name
     public static CommandTable of(Collection<? extends Command> commands) {
         return of(commands, Map.of());
     }
@@ -53,13 +55,15 @@ public final class CommandTable {
             String container = command.spec().container();
             if (command.spec().isSubcommand())
                 inContainers.computeIfAbsent(container, c -> new ArrayList<>()).add(command);
-            else plain.put(command.spec().name(), command);
+            else if (plain.put(command.spec().name(), command) != null) throw twice(command);
         }
         Map<String, CommandEntry> entries = new LinkedHashMap<>();
         inContainers.forEach((container, list) -> {
             Map<String, CommandEntry> inner = new LinkedHashMap<>();
-            for (Command c : list)
-                inner.put(c.spec().name(), new CommandEntry(c, c.spec().fullName(), null));
+            for (Command c : list) {
+                CommandEntry entry = new CommandEntry(c, c.spec().fullName(), null);
+                if (inner.put(c.spec().name(), entry) != null) throw twice(c);
+            }
             entries.put(container, new CommandEntry(plain.get(container), container, new CommandTable(inner, null)));
         });
         plain.forEach((name, command) -> entries.putIfAbsent(name, new CommandEntry(command, name, null)));
@@ -68,6 +72,11 @@ public final class CommandTable {
         Map<String, CommandEntry> renamed = new LinkedHashMap<>(entries);
         renames.forEach((from, to) -> rename(renamed, from, to));
         return new CommandTable(renamed, unrenamed);
+    }
+
+    private static IllegalArgumentException twice(Command command) {
+        String name = command.spec().fullName();
+        return new IllegalArgumentException("Two commands with the name " + name);
     }
 
     private static void rename(Map<String, CommandEntry> entries, String from, String to) {

@@ -7,6 +7,7 @@ import dev.cinnabar.base.Log;
 import dev.cinnabar.base.Randomness;
 import dev.cinnabar.base.TestClock;
 import dev.cinnabar.command.Command;
+import dev.cinnabar.command.CommandSpec;
 import dev.cinnabar.config.Config;
 import dev.cinnabar.config.Directives;
 import dev.cinnabar.config.RefusedSetting;
@@ -440,9 +441,30 @@ public final class Cinnabar implements AutoCloseable {
         }
 
         /// Adds a command of the application's own; see [Command#of].
+        ///
+        /// @throws IllegalArgumentException when its name, in whatever case, is that of a command which the
+        ///                                  server has, `CLIENT` and other first words of subcommands included,
+        ///                                  or of one that was added before
         public Builder command(Command command) {
-            commands.add(Objects.requireNonNull(command));
+            CommandSpec added = command.spec();
+            for (Command own : commands()) {
+                if (isInPlaceOf(added, own.spec()))
+                    throw new IllegalArgumentException("The command %s would take the place of the server's own %s"
+                            .formatted(added.fullName(), own.spec().fullName()));
+            }
+            for (Command other : commands) {
+                if (other.spec().fullName().equals(added.fullName()))
+                    throw new IllegalArgumentException("A command %s was added before".formatted(added.fullName()));
+            }
+            commands.add(command);
             return this;
+        }
+
+        /// A subcommand hides its container's bare name where that has arguments.
+        private static boolean isInPlaceOf(CommandSpec added, CommandSpec own) {
+            return added.fullName().equals(own.fullName())
+                    || added.fullName().equals(own.container())
+                    || added.container().equals(own.fullName());
         }
 
         /// Bounds the heap that the server takes for data and buffers, in bytes; by default nine tenths of

@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -425,6 +426,59 @@ class FrontDoorTest {
         assertThatThrownBy(() -> new TestClock().advance(Duration.ofDays(365 * 300)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("100 years");
+    }
+
+    @Test
+    void a_command_of_the_applications_own_takes_no_other_ones_place() {
+        Cinnabar.Builder builder = Cinnabar.builder().command(own("MINE")).command(subcommand("YOURS", "ONE"));
+        for (String name : new String[] {"GET", "get", "DUMP", "CLIENT"}) {
+            assertThatThrownBy(() -> builder.command(own(name)))
+                    .as(name)
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("The command " + name.toLowerCase(Locale.ROOT) + " would take the place of");
+        }
+        assertThatThrownBy(() -> builder.command(subcommand("CLIENT", "Kill")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("The command client|kill would take the place of the server's own client|kill");
+        assertThatThrownBy(() -> builder.command(subcommand("GET", "FIRST")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("The command get|first would take the place of the server's own get");
+        assertThatThrownBy(() -> builder.command(own("Mine")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("A command mine was added before");
+        assertThatThrownBy(() -> builder.command(subcommand("yours", "one")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("A command yours|one was added before");
+        builder.command(subcommand("CLIENT", "MINE"));
+        builder.command(subcommand("YOURS", "TWO"));
+        builder.command(own("YOURS"));
+        try (Cinnabar server = builder.start()) {
+            assertThat(server.execute("MINE")).isEqualTo("mine");
+            assertThat(server.execute("CLIENT", "MINE")).isEqualTo("client|mine");
+            assertThat(server.execute("YOURS", "TWO")).isEqualTo("yours|two");
+            assertThat(server.execute("YOURS")).isEqualTo("yours");
+        }
+    }
+
+    private static Command own(String name) {
+        return answersItsName(CommandSpec.syntax(name));
+    }
+
+    private static Command subcommand(String container, String name) {
+        return answersItsName(CommandSpec.syntax(container + " " + name).subcommand());
+    }
+
+    private static Command answersItsName(CommandSpec.Builder spec) {
+        String name = spec.build().fullName();
+        return Command.of(spec, call -> call.reply().bulk(name));
+    }
+
+    @Test
+    void a_command_of_the_applications_own_has_a_name_that_a_client_can_say() {
+        for (String name : new String[] {"", " ", " MINE", "GRÜSSE", "CLIENT|KILL", "A\r\nB"}) {
+            assertThatThrownBy(() -> own(name)).as(name).isInstanceOf(IllegalArgumentException.class);
+        }
+        assertThatThrownBy(() -> subcommand("MINE", "")).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
