@@ -3,7 +3,6 @@ package dev.cinnabar.server;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Clock;
 import dev.cinnabar.base.Log;
-import dev.cinnabar.base.Waits;
 import dev.cinnabar.config.Config;
 import dev.cinnabar.config.ConfigError;
 import dev.cinnabar.config.Directives;
@@ -35,6 +34,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// The append-only file of one server: loaded at the start, written while it runs, turned on and off by
@@ -60,9 +61,11 @@ final class AppendOnlyKeeper implements Durability {
     private volatile @Nullable Tenancy tenancy; // of the log, while there is one
     private volatile @Nullable AppendOnlyLog file;
     private volatile @Nullable AppendOnlyLog lastUsed; // also when it is closed: its tickets may still be held
-    private long released; // guarded by this
-    private boolean hasEnded; // the last log: nothing is released any more; guarded by this
-    private int waiters; // guarded by this
+    // no monitor: those keep a virtual thread that waits on its carrier
+    private final ReentrantLock releasing = new ReentrantLock();
+    private final Condition hasReleased = releasing.newCondition();
+    private long released; // guarded by releasing
+    private boolean hasEnded; // the last log: nothing is released any more; guarded by releasing
     private volatile @Nullable LoneRewrite loneRewrite; // the last one, over or not
     private volatile boolean isClosing;
 
@@ -353,9 +356,14 @@ final class AppendOnlyKeeper implements Durability {
         }
     }
 
-    private synchronized void hasEnded(boolean hasEnded) {
-        this.hasEnded = hasEnded;
-        if (hasEnded) notifyAll();
+    private void hasEnded(boolean hasEnded) {
+        releasing.lock();
+        try {
+            this.hasEnded = hasEnded;
+            if (hasEnded) hasReleased.signalAll();
+        } finally {
+            releasing.unlock();
+        }
     }
 
     private synchronized List<Tenancy> lastOnes() {
@@ -471,25 +479,24 @@ final class AppendOnlyKeeper implements Durability {
     /// @throws IllegalStateException when the log has ended before
     void awaitDurable(long ticket) {
         if (ticket == 0) return;
-        synchronized (this) {
-            waiters++;
-            try {
-                Waits.untilDone(() -> {
-                    while (released < ticket && !hasEnded) wait();
-                });
-                if (released < ticket) throw new IllegalStateException("closed before the change was on disk");
-            } finally {
-                waiters--;
-            }
+        releasing.lock();
+        try {
+            while (released < ticket && !hasEnded) hasReleased.awaitUninterruptibly();
+            if (released < ticket) throw new IllegalStateException("closed before the change was on disk");
+        } finally {
+            releasing.unlock();
         }
     }
 
     @Override
     public void released(long ticket) {
         durability.released(ticket);
-        synchronized (this) {
+        releasing.lock();
+        try {
             released = Math.max(released, ticket);
-            if (waiters > 0) notifyAll();
+            hasReleased.signalAll();
+        } finally {
+            releasing.unlock();
         }
     }
 

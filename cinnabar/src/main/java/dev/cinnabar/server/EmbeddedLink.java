@@ -2,23 +2,26 @@ package dev.cinnabar.server;
 
 import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.engine.NoLink;
+import java.util.concurrent.CountDownLatch;
 
 /// The link of a caller in the same process: no socket. Takes what a call that had to wait is answered.
+///
+/// Touched under the engine's lock, and by who waits when he has taken his session away under it.
 final class EmbeddedLink extends NoLink {
     private final ByteBuilder pushed = new ByteBuilder(0);
+    private final CountDownLatch isOver = new CountDownLatch(1); // no monitor: those keep a virtual thread on its carrier
     private boolean isAnswered;
-    private boolean hasEnded;
 
     @Override
-    public synchronized void push(byte[] data, int offset, int length) {
+    public void push(byte[] data, int offset, int length) {
         pushed.append(data, offset, length);
     }
 
     /// The call has its answer, which is nothing where CLIENT REPLY hides it.
     @Override
-    public synchronized void resume() {
+    public void resume() {
         isAnswered = true;
-        notifyAll();
+        isOver.countDown();
     }
 
     /// A call within the process waits for one answer and is gone.
@@ -28,20 +31,19 @@ final class EmbeddedLink extends NoLink {
     }
 
     /// Says that nothing will come any more.
-    synchronized void end() {
-        hasEnded = true;
-        notifyAll();
+    void end() {
+        isOver.countDown();
     }
 
-    /// Waits until the call has its answer, or [#end].
-    synchronized void await() throws InterruptedException {
-        while (!isAnswered && !hasEnded) wait();
+    /// Waits until the call has its answer, or [#end]. Without the engine's lock.
+    void await() throws InterruptedException {
+        isOver.await();
     }
 
     /// Appends what was pushed.
     ///
     /// @return whether that is the answer, and not the [#end]
-    synchronized boolean take(ByteBuilder out) {
+    boolean take(ByteBuilder out) {
         if (!isAnswered) return false;
         out.append(pushed.window());
         pushed.clear();

@@ -2,6 +2,7 @@ package dev.cinnabar.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.cinnabar.base.Clock;
 import dev.cinnabar.base.Log;
@@ -110,5 +111,24 @@ class AppendOnlyKeeperTest {
         FutureTask<Void> task = new FutureTask<>(() -> keeper.awaitDurable(ticket), null);
         new Thread(task, "caller").start();
         return task;
+    }
+
+    /// Before JDK 24 a virtual thread that waits in a monitor keeps its carrier.
+    @Test
+    void who_waits_for_the_disk_waits_in_no_monitor_and_also_when_interrupted() throws Exception {
+        FutureTask<Boolean> waiting = new FutureTask<>(() -> {
+            keeper.awaitDurable(5);
+            return Thread.interrupted();
+        });
+        Thread caller = new Thread(waiting, "caller");
+        caller.start();
+        caller.interrupt();
+        await().until(() -> caller.getState() == Thread.State.WAITING);
+        assertThat(caller.getStackTrace())
+                .extracting(frame -> frame.getClassName() + "." + frame.getMethodName())
+                .contains("dev.cinnabar.server.AppendOnlyKeeper.awaitDurable")
+                .doesNotContain("java.lang.Object.wait");
+        keeper.released(5);
+        assertThat(waiting.get()).as("is interrupted still").isTrue();
     }
 }

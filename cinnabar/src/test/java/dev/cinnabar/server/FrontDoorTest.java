@@ -40,8 +40,12 @@ import org.junit.jupiter.api.io.TempDir;
 /// What an application that embeds a server may rely on.
 class FrontDoorTest {
     private static void awaitBlocked(Cinnabar server, int keys) {
-        await().until(() ->
-                ((String) server.execute("INFO", "clients")).contains("\r\ntotal_blocking_keys:" + keys + "\r\n"));
+        await().until(() -> isBlocked(server, keys));
+    }
+
+    private static boolean isBlocked(Cinnabar server, int keys) {
+        String info = (String) server.execute("INFO", "clients");
+        return info.contains("\r\ntotal_blocking_keys:" + keys + "\r\n");
     }
 
     private static FutureTask<Object> waiting(Cinnabar server, String... words) {
@@ -119,6 +123,23 @@ class FrontDoorTest {
             awaitBlocked(server, 0);
             server.execute("RPUSH", "q", "a");
             assertThat(server.execute("LPOP", "q")).isEqualTo("a");
+        }
+    }
+
+    /// Before JDK 24 a virtual thread that waits in a monitor keeps its carrier.
+    @Test
+    void a_call_waits_in_no_monitor() throws Exception {
+        try (Cinnabar server = Cinnabar.builder().start()) {
+            FutureTask<Object> call = new FutureTask<>(() -> server.execute("BLPOP", "q", "0"));
+            Thread caller = new Thread(call, "caller");
+            caller.start();
+            await().until(() -> caller.getState() == Thread.State.WAITING && isBlocked(server, 1));
+            assertThat(caller.getStackTrace())
+                    .extracting(frame -> frame.getClassName() + "." + frame.getMethodName())
+                    .contains("dev.cinnabar.server.Cinnabar.execute")
+                    .doesNotContain("java.lang.Object.wait");
+            server.execute("RPUSH", "q", "a");
+            assertThat(call.get()).hasToString("[q, a]");
         }
     }
 
