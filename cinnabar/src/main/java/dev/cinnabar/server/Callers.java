@@ -31,7 +31,8 @@ final class Callers {
     ///
     /// @param out what is answered is appended to it; nothing after `CLIENT REPLY OFF`
     /// @throws IllegalStateException when the server is closed, or is while the call waits; when the thread
-    ///     is interrupted while it waits, and the call is over then; when a command's body calls
+    ///     is interrupted while it waits, and the call is over then; when there is no memory for the answer
+    ///     of one that waited; when a command's body calls
     ///
     /// @return whether the answer tells of a change, or may
     boolean run(Bytes[] argv, boolean isResp3, ByteBuilder out) {
@@ -65,7 +66,8 @@ final class Callers {
         forget(me);
         if (isInterrupted) Thread.currentThread().interrupt();
         if (me.link.take(out)) return; // perhaps just when somebody interrupted
-        throw isInterrupted ? new IllegalStateException("interrupted while waiting for an answer") : closed();
+        if (isInterrupted) throw new IllegalStateException("interrupted while waiting for an answer");
+        throw me.link.isClosed() ? new IllegalStateException("there was no memory for the answer") : closed();
     }
 
     /// Now nothing comes any more.

@@ -213,7 +213,8 @@ public final class Cinnabar implements AutoCloseable {
     /// @throws IllegalStateException when the server is closed, or is while the command waits; when it was
     ///     closed before the change was that safe, so that the next start may not find it; when the thread is
     ///     interrupted while the command waits (it is over then, and the thread stays interrupted); when a
-    ///     command of the application's own calls the server that runs it
+    ///     command has waited and there is no memory for its answer; when a command of the application's own
+    ///     calls the server that runs it
     public @Nullable Object execute(String... words) {
         Bytes[] argv = new Bytes[words.length];
         for (int i = 0; i < words.length; i++) argv[i] = Bytes.of(words[i]);

@@ -9,8 +9,9 @@ import java.util.concurrent.CountDownLatch;
 /// Touched under the engine's lock, and by who waits when he has taken his session away under it.
 final class EmbeddedLink extends NoLink {
     private final ByteBuilder pushed = new ByteBuilder(0);
-    private final CountDownLatch isOver = new CountDownLatch(1); // no monitor: those keep a virtual thread on its carrier
+    private final CountDownLatch isOver = new CountDownLatch(1); // no monitor, which keeps a virtual thread's carrier
     private boolean isAnswered;
+    private boolean isClosed;
 
     @Override
     public void push(byte[] data, int offset, int length) {
@@ -30,19 +31,31 @@ final class EmbeddedLink extends NoLink {
         return false;
     }
 
-    /// Says that nothing will come any more.
+    /// There was no memory for the answer.
+    @Override
+    public void close() {
+        isClosed = true;
+        isOver.countDown();
+    }
+
+    /// Whether it was closed in place of an answer.
+    boolean isClosed() {
+        return isClosed;
+    }
+
+    /// Says that nothing will come any more, for the server ends.
     void end() {
         isOver.countDown();
     }
 
-    /// Waits until the call has its answer, or [#end]. Without the engine's lock.
+    /// Waits until the call has its answer, [#close] or [#end]. Without the engine's lock.
     void await() throws InterruptedException {
         isOver.await();
     }
 
     /// Appends what was pushed.
     ///
-    /// @return whether that is the answer, and not the [#end]
+    /// @return whether that is the answer, and not the end
     boolean take(ByteBuilder out) {
         if (!isAnswered) return false;
         out.append(pushed.window());

@@ -13,6 +13,7 @@ import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
 import dev.cinnabar.config.Config;
 import dev.cinnabar.config.ConfigFile;
+import dev.cinnabar.engine.Session;
 import dev.cinnabar.store.Database;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -140,6 +141,30 @@ class FrontDoorTest {
                     .doesNotContain("java.lang.Object.wait");
             server.execute("RPUSH", "q", "a");
             assertThat(call.get()).hasToString("[q, a]");
+        }
+    }
+
+    /// The engine closes the link then.
+    @Test
+    void a_call_for_whose_answer_there_is_no_memory_waits_no_longer() throws Exception {
+        CompletableFuture<Session> session = new CompletableFuture<>();
+        Command wait = Command.of(CommandSpec.syntax("WAITFOR key").key("RO"), call -> {
+            session.complete((Session) call.caller());
+            return call.waitForKeys(1, 1, 0, true);
+        });
+        try (Cinnabar server = Cinnabar.builder().command(wait).start()) {
+            FutureTask<Object> call = waiting(server, "WAITFOR", "k");
+            awaitBlocked(server, 1);
+            server.engine().lock();
+            session.get().link().close();
+            server.engine().unlock();
+            assertThat(call)
+                    .failsWithin(Duration.ofMinutes(1))
+                    .withThrowableThat()
+                    .havingRootCause()
+                    .withMessage("there was no memory for the answer");
+            awaitBlocked(server, 0);
+            assertThat(server.execute("PING")).isEqualTo("PONG");
         }
     }
 
