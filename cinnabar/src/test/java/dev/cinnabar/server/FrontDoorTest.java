@@ -9,8 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.cinnabar.base.Log;
 import dev.cinnabar.base.TestClock;
+import dev.cinnabar.command.Call;
 import dev.cinnabar.command.Command;
 import dev.cinnabar.command.CommandSpec;
+import dev.cinnabar.command.Reply;
 import dev.cinnabar.config.Config;
 import dev.cinnabar.config.ConfigFile;
 import dev.cinnabar.engine.Session;
@@ -354,6 +356,37 @@ class FrontDoorTest {
             assertThat(server.execute("MGET", "beforetrue", "ktrue", "behind", "beforefalse", "kfalse"))
                     .isEqualTo(List.of("1", "BROKEN", "2", "1", "BROKEN"));
         }
+    }
+
+    @Test
+    void a_command_of_the_applications_own_that_uses_up_the_stack_fails_alone(@TempDir Path dir) throws Exception {
+        Command endless = Command.of(CommandSpec.syntax("ENDLESS key").key("RW"), FrontDoorTest::endless);
+        Cinnabar.Builder builder = Cinnabar.builder().appendOnly(dir).command(endless);
+        try (Cinnabar server = builder.start();
+                Socket client = new Socket("127.0.0.1", server.port())) {
+            for (int i = 0; i < 5; i++) {
+                String key = "k" + i;
+                assertThatThrownBy(() -> server.execute("ENDLESS", key)).hasMessageContaining("StackOverflowError");
+                assertThat(server.execute("GET", key)).isEqualTo("ENDLESS");
+                await().ignoreExceptions().until(() -> server.execute("SET", "behind", key) != null);
+            }
+            client.getOutputStream().write("ENDLESS k5\r\nGET k5\r\n".getBytes(StandardCharsets.US_ASCII));
+            String expected = "-ERR internal error, please report it: java.lang.StackOverflowError\r\n$7\r\nENDLESS\r\n";
+            assertThat(client.getInputStream().readNBytes(expected.length())).asString().isEqualTo(expected);
+            server.checkInvariants();
+        }
+        try (Cinnabar server = builder.start()) {
+            assertThat(server.execute("EXISTS", "k0", "k1", "k2", "k3", "k4", "k5", "behind"))
+                    .isEqualTo(7L);
+        }
+    }
+
+    private static Reply endless(Call call) {
+        if (call.db().lookup(call.key(1)) == 0) {
+            call.db().setString(call.key(1), call.arg(0), Database.NO_EXPIRY);
+            call.changed(call.key(1), "endless");
+        }
+        return endless(call);
     }
 
     // ---- answers ----
