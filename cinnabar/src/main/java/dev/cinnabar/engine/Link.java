@@ -55,6 +55,11 @@ public interface Link {
         push(message, 0, message.length);
     }
 
+    /// The same for what a call that waited is answered, which may be of a change, as what is pushed may.
+    default void shareAnswer(byte[] answer) {
+        share(answer);
+    }
+
     /// Says that the client's waiting is over: the call was answered, if only by nothing (CLIENT REPLY), or,
     /// where it has not run, should be brought again. From any thread.
     void resume();

@@ -215,7 +215,7 @@ final class WaitingCalls {
         }
         boolean isSame = Arrays.equals(lastLarge, 0, lastLarge.length, woken.array(), 0, woken.length());
         if (!isSame) lastLarge = woken.copy();
-        link.share(lastLarge);
+        link.shareAnswer(lastLarge);
     }
 
     /// Answers those whose time is over, and runs those again who wait for a time, too. What writes is put

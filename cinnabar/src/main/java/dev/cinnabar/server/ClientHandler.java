@@ -242,6 +242,12 @@ final class ClientHandler implements Handler, Link {
     }
 
     @Override
+    public void shareAnswer(byte[] answer) {
+        notePromise();
+        connection.share(answer);
+    }
+
+    @Override
     public void resume() {
         connection.resumeReading();
     }

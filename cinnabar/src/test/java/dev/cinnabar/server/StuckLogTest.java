@@ -18,6 +18,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What clients hear while the log cannot be written: two loops, and a log that gets stuck when it is told
 /// to.
@@ -160,15 +162,17 @@ class StuckLogTest {
         assertThat(writer.ask("SET k w", "+OK")).isTrue();
     }
 
-    @Test
-    void who_waited_for_what_is_stuck_now_waits_on_whichever_loop_it_is() throws IOException {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 10_000}) // what is large goes to those who wait without a copy
+    void who_waited_for_what_is_stuck_now_waits_on_whichever_loop_it_is(int length) throws IOException {
+        String value = "a".repeat(length);
         List<Client> others = crowd();
         List<Client> waiting = crowd();
         for (Client client : waiting) client.say("BLPOP list 0");
         while (!String.valueOf(server.execute("INFO", "clients")).contains("blocked_clients:4")) Thread.onSpinWait();
         Client writer = new Client();
         log.isStuck = true;
-        writer.say("RPUSH list a a a a");
+        writer.say("RPUSH list " + String.join(" ", value, value, value, value));
         awaitRefusal();
         awaitTurns(); // whose answers come in the turn in which the waiting ones are answered, waits with them
         for (int round = 0; round < 2; round++)
@@ -178,7 +182,7 @@ class StuckLogTest {
 
         recover();
         for (Client client : waiting)
-            assertThat(client.hears("*2\r\n$4\r\nlist\r\n$1\r\na")).isTrue();
+            assertThat(client.hears("*2\r\n$4\r\nlist\r\n$" + length + "\r\n" + value)).isTrue();
         assertThat(writer.hears(":4")).isTrue();
     }
 
