@@ -364,16 +364,22 @@ public final class Engine {
     void execute(CommandEntry entry, Call call, Session session) {
         int start = call.reply().out().length();
         long began = isInExec ? clock.nanos() : lastNanos;
-        runBody(entry, call, session, start);
-        Outbox outbox = call.outbox();
-        if (outbox.isLogged()) { // also a call that waits: it may have made its consumer
-            statistics.dirty += outbox.dirty();
-            // before anything else: whatever may go wrong behind it, the log has what memory has
-            if (session.origin() != Session.Origin.REPLAY) journal.record(entry, call, isInExec);
+        try {
+            runBody(entry, call, session, start);
+        } finally {
+            // whatever else goes wrong, be it that no memory is left to say so: the log has what memory has
+            record(entry, call, session);
+            if (call.outbox().size() > 0) tell(call.outbox());
         }
-        if (outbox.size() > 0) tell(outbox);
         if (!monitors.isEmpty() && !call.hasWaited()) monitors.feed(session, call, entry.spec());
         if (!call.isWaiting()) account(entry, call, session, start, began);
+    }
+
+    /// Empties the outbox, the part for the log. Also of a call that waits: it may have made its consumer.
+    private void record(CommandEntry entry, Call call, Session session) {
+        if (!call.outbox().isLogged()) return;
+        statistics.dirty += call.outbox().dirty();
+        if (session.origin() != Session.Origin.REPLAY) journal.record(entry, call, isInExec);
     }
 
     /// The one place where what a body throws is caught: an error is answered then, in the place of what was
@@ -402,6 +408,7 @@ public final class Engine {
             call.reply().error(Errors.HEAP_IS_FULL);
         } catch (Throwable e) {
             // Our bug, or the application's, whose commands may throw anything. It closes the call, not the server.
+            call.outbox().breakOff(); // first: there may be no memory for the rest
             host.log().failure("Internal error of the command " + entry.fullName(), e);
             breakOff(call, start, "ERR internal error, please report it: " + e);
         } finally {
@@ -413,8 +420,8 @@ public final class Engine {
 
     /// Nobody should break off after a change; who does may have made half of it.
     private static void breakOff(Call call, int start, String error) {
-        takeBack(call, start);
         call.outbox().breakOff();
+        takeBack(call, start);
         call.reply().error(error);
     }
 

@@ -53,7 +53,7 @@ final class Journal {
     void record(CommandEntry entry, Call call, boolean isInExec) {
         if (log == ChangeLog.NONE) return;
         if (call.outbox().isBrokenOff()) {
-            log.missed("the command " + entry.fullName() + " failed after it had changed something");
+            log.missed(failed(entry));
             return;
         }
         int db = call.dbIndex();
@@ -68,6 +68,14 @@ final class Journal {
         }
         if (!isInExec) closeGroup();
         hasPromised = true;
+    }
+
+    private static String failed(CommandEntry entry) {
+        try {
+            return "the command " + entry.fullName() + " failed after it had changed something";
+        } catch (OutOfMemoryError e) {
+            return "a command failed after it had changed something";
+        }
     }
 
     /// Writes a command as the client said it, but under its own name: the log does not depend on

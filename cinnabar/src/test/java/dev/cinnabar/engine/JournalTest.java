@@ -1,6 +1,7 @@
 package dev.cinnabar.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.command.Command;
@@ -24,6 +25,11 @@ class JournalTest {
                 call.changed(call.key(1), "change");
                 if (call.is(2, "EFFECTS")) call.effects().command(Words.SET).arg(call.key(1)); // half of them
                 throw call.is(2, "REFUSAL") ? new Refusal("ERR too late") : new IllegalStateException("too late");
+            }),
+            Command.of(CommandSpec.syntax("CHANGEFULL key").key("RW"), call -> {
+                call.db().setString(call.key(1), call.arg(0), Database.NO_EXPIRY);
+                call.changed(call.key(1), "change");
+                throw new Unspeakable();
             }),
             Command.of(CommandSpec.syntax("THROW"), call -> {
                 throw new IllegalStateException("at once");
@@ -98,6 +104,28 @@ class JournalTest {
                         "(missed) the command changethrow failed after it had changed something",
                         "SET b 2",
                         "EXEC");
+    }
+
+    /// What a command throws when there is no memory left to say so.
+    private static final class Unspeakable extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        public String toString() {
+            throw new OutOfMemoryError("none to say what has failed");
+        }
+    }
+
+    @Test
+    void a_log_is_told_what_it_has_missed_and_who_watches_too_where_no_memory_is_left_to_answer() {
+        server.engine.log(log);
+        TestClient other = server.connect();
+        other.send("WATCH k");
+        other.send("MULTI");
+        assertThatThrownBy(() -> client.send("CHANGEFULL k")).isInstanceOf(OutOfMemoryError.class);
+        assertThat(other.send("EXEC")).isEqualTo("*-1");
+        assertThat(other.send("GET k")).isEqualTo("$10 CHANGEFULL");
+        assertThat(lines).containsExactly("(missed) the command changefull failed after it had changed something");
     }
 
     @Test

@@ -371,8 +371,11 @@ class FrontDoorTest {
                 await().ignoreExceptions().until(() -> server.execute("SET", "behind", key) != null);
             }
             client.getOutputStream().write("ENDLESS k5\r\nGET k5\r\n".getBytes(StandardCharsets.US_ASCII));
-            String expected = "-ERR internal error, please report it: java.lang.StackOverflowError\r\n$7\r\nENDLESS\r\n";
-            assertThat(client.getInputStream().readNBytes(expected.length())).asString().isEqualTo(expected);
+            String expected =
+                    "-ERR internal error, please report it: java.lang.StackOverflowError\r\n$7\r\nENDLESS\r\n";
+            assertThat(client.getInputStream().readNBytes(expected.length()))
+                    .asString()
+                    .isEqualTo(expected);
             server.checkInvariants();
         }
         try (Cinnabar server = builder.start()) {

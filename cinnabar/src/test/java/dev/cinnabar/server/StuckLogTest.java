@@ -182,7 +182,8 @@ class StuckLogTest {
 
         recover();
         for (Client client : waiting)
-            assertThat(client.hears("*2\r\n$4\r\nlist\r\n$" + length + "\r\n" + value)).isTrue();
+            assertThat(client.hears("*2\r\n$4\r\nlist\r\n$" + length + "\r\n" + value))
+                    .isTrue();
         assertThat(writer.hears(":4")).isTrue();
     }
 
