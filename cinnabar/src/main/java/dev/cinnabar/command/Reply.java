@@ -61,6 +61,14 @@ public final class Reply {
         return errors;
     }
 
+    /// Makes room for a long answer at once, instead of growing over and over to twice the size, with a copy of
+    /// what is there.
+    ///
+    /// @param bytes how many are about to be written
+    public void reserve(long bytes) {
+        out.reserve((int) Math.min(bytes, Integer.MAX_VALUE));
+    }
+
     // ---- single values ----
 
     public Reply ok() {

@@ -7,6 +7,7 @@ import static dev.cinnabar.command.Flag.MOVABLEKEYS;
 import static dev.cinnabar.command.Flag.READONLY;
 import static dev.cinnabar.command.Flag.WRITE;
 
+import dev.cinnabar.base.BulkString;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.LongDouble;
 import dev.cinnabar.command.Expiry.Unit;
@@ -203,6 +204,9 @@ public enum StringCommands implements Command {
 
     private static final Bytes EMPTY = Bytes.of("");
 
+    // bytes of a value beside whose copy another look at all keys costs nothing
+    private static final int LARGE = 64 << 10;
+
     private static final KeySpec EXCHANGED = KeySpec.range("RW ACCESS UPDATE", 1, 0, 1);
     private static final KeySpec OVERWRITTEN = KeySpec.range("OW UPDATE", 1, 0, 1);
 
@@ -279,12 +283,32 @@ public enum StringCommands implements Command {
 
     private static Reply mget(Call call) {
         Reply reply = call.reply().array(call.argc() - 1);
+        boolean hasRoom = false;
         for (int i = 1; i < call.argc(); i++) {
             long address = call.lookupRead(call.key(i));
-            if (address == 0 || !call.db().kind(address).isString()) reply.nil();
-            else answer(reply, call.db().string(address));
+            if (address == 0 || !call.db().kind(address).isString()) {
+                reply.nil();
+                continue;
+            }
+            if (!hasRoom && call.db().string(address).length() >= LARGE) {
+                reply.reserve(lengthOfStrings(call, i));
+                hasRoom = true;
+            }
+            answer(reply, call.db().string(address));
         }
         return reply;
+    }
+
+    /// How many bytes the answers of these keys take, from the given one on, or some more.
+    private static long lengthOfStrings(Call call, int first) {
+        Database db = call.db();
+        long length = 0;
+        for (int i = first; i < call.argc(); i++) {
+            long address = db.peek(call.key(i));
+            length += BulkString.MOST_AROUND;
+            if (address != 0 && db.kind(address).isString()) length += db.string(address).length();
+        }
+        return length;
     }
 
     private static Reply strlen(Call call) {

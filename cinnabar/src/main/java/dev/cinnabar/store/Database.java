@@ -175,6 +175,16 @@ public final class Database {
         return address;
     }
 
+    /// The same without anything that follows from it: a key whose time is over stays in its place, though it
+    /// is not there. For a first look at a key that is looked up later.
+    public long peek(Bytes key) {
+        long address = keyspace.find(key);
+        if (address == 0) return 0;
+        byte[] page = pages.array(address);
+        int at = Pages.offset(address);
+        return Records.has(page, at, Records.HAS_EXPIRY) && isExpired(page, at) ? 0 : address;
+    }
+
     /// Whether a key has expired that is still in its place, for expired keys may not be taken out now.
     public boolean isOver(Bytes key) {
         long address = keyspace.find(key);

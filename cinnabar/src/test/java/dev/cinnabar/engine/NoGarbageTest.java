@@ -215,4 +215,24 @@ class NoGarbageTest {
         assertThat(garbage("XLEN", "s")).isZero();
         assertThat(garbage("XACK", "s", "g", "1-0")).isZero();
     }
+
+    @Test
+    void mget_of_large_values_makes_room_for_its_answer_once() {
+        int count = 20;
+        int length = 1 << 20;
+        String[] line = new String[count + 2];
+        line[0] = "MGET";
+        line[1] = "missing";
+        for (int i = 0; i < count; i++) {
+            line[i + 2] = "k" + i;
+            server.run("SET", "k" + i, "x".repeat(length));
+        }
+        Bytes[] argv = words(line);
+        long made = Garbage.of(() -> {
+            ByteBuilder answer = new ByteBuilder(1 << 10);
+            server.run(argv, answer);
+            assertThat(answer.length()).isGreaterThan(count * length);
+        });
+        assertThat(made).isLessThan(count * length + 100_000L);
+    }
 }
