@@ -58,6 +58,11 @@ abstract class CollectionValue {
 
     /// Gives back what a large element has needed.
     final void trimScratch() {
+        trim(scratch);
+    }
+
+    /// The same for the scratch of a value of another kind.
+    static void trim(ByteBuilder scratch) {
         if (scratch.capacity() <= SCRATCH_KEPT) return;
         scratch.clear();
         scratch.trim(SCRATCH_KEPT);

@@ -50,12 +50,9 @@ public final class StreamValue extends BigValue {
     /// @param scratch to write into
     /// @param walk    to walk with
     record Tools(ByteBuilder scratch, StreamEntries walk) {
-        private static final int SCRATCH_KEPT = 64 << 10;
-
         /// Lets go of what they were used for last, and of what a large entry has needed.
         void letGo() {
-            scratch.clear();
-            scratch.trim(SCRATCH_KEPT);
+            CollectionValue.trim(scratch);
             walk.letGo();
         }
     }
