@@ -306,7 +306,8 @@ public enum StringCommands implements Command {
         for (int i = first; i < call.argc(); i++) {
             long address = db.peek(call.key(i));
             length += BulkString.MOST_AROUND;
-            if (address != 0 && db.kind(address).isString()) length += db.string(address).length();
+            if (address != 0 && db.kind(address).isString())
+                length += db.string(address).length();
         }
         return length;
     }

@@ -214,7 +214,7 @@ public final class Cinnabar implements AutoCloseable {
     ///     closed before the change was that safe, so that the next start may not find it; when the thread is
     ///     interrupted while the command waits (it is over then, and the thread stays interrupted); when a
     ///     command has waited and there is no memory for its answer; when a command of the application's own
-    ///     calls the server that runs it
+    ///     calls the server that runs it, or a [Log] the one that writes to it
     public @Nullable Object execute(String... words) {
         Bytes[] argv = new Bytes[words.length];
         for (int i = 0; i < words.length; i++) argv[i] = Bytes.of(words[i]);
@@ -240,6 +240,7 @@ public final class Cinnabar implements AutoCloseable {
     /// @param isResp3 in which version of the protocol
     byte[] reply(Bytes[] argv, boolean isResp3) {
         if (isClosing.get()) throw new IllegalStateException("the server is closed");
+        if (log.isInside()) throw new IllegalStateException("a log cannot call the server that writes to it");
         ByteBuilder out = new ByteBuilder();
         boolean isPromising = callers.run(argv, isResp3, out);
         ChangeLog changes = engine.log();
@@ -422,7 +423,8 @@ public final class Cinnabar implements AutoCloseable {
             return this;
         }
 
-        /// Where the server says what it does; nowhere by default.
+        /// Where the server says what it does; nowhere by default. While it writes, a log can neither call
+        /// this server nor close it: who writes may hold what that waits for.
         public Builder log(Log log) {
             this.log = Objects.requireNonNull(log);
             return this;

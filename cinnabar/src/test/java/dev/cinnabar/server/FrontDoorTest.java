@@ -34,6 +34,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -310,6 +311,33 @@ class FrontDoorTest {
         });
         assertThat(refusals).as("the save at the end").isNotEmpty();
         assertThat(server[0].port()).isZero();
+    }
+
+    /// The thread of the log would wait for itself until what it has changed is on the disk.
+    @Test
+    void a_log_cannot_call_the_server_that_writes_to_it(@TempDir Path dir) {
+        Cinnabar[] server = new Cinnabar[1];
+        Set<String> refusals = ConcurrentHashMap.newKeySet();
+        Log careless = new WhenWritten("", () -> {
+            if (server[0] == null) return null;
+            try {
+                return server[0].execute("RPUSH", "lines", "a line");
+            } catch (IllegalStateException e) {
+                return refusals.add(Thread.currentThread().getName() + ": " + e.getMessage());
+            }
+        });
+        try (Cinnabar started = Cinnabar.builder()
+                .appendOnly(dir)
+                .set("auto-aof-rewrite-percentage", "1")
+                .set("auto-aof-rewrite-min-size", "1")
+                .name("careless")
+                .log(careless)
+                .start()) {
+            server[0] = started;
+            started.execute("SET", "key", "value");
+            await().until(() -> refusals.contains("careless-aof: a log cannot call the server that writes to it"));
+            assertThat(started.execute("EXISTS", "lines")).isEqualTo(0L);
+        }
     }
 
     @Test
