@@ -1,5 +1,6 @@
 package dev.cinnabar.store;
 
+import dev.cinnabar.base.Bytes;
 import dev.cinnabar.memory.OutOfMemory;
 import dev.cinnabar.memory.Pages;
 import dev.cinnabar.memory.SizeClasses;
@@ -181,7 +182,22 @@ final class BigList extends BigValue {
             return;
         }
         if ((atHead ? headRoom : tailRoom) < length) makeRoom(atHead, length, fill);
-        splice(node, atHead ? Listpack.HEADER : length(node) - 1, 0, source, offset, length, 1);
+        byte[] page = array(node);
+        int start = start(node);
+        int size = Listpack.size(page, start) + length;
+        if (atHead) {
+            headRoom -= length;
+            start -= length;
+            Bytes.copy(source, offset, page, start + Listpack.HEADER, length);
+        } else {
+            tailRoom -= length;
+            Bytes.copy(source, offset, page, start + size - 1 - length, length);
+            page[start + size - 1] = (byte) Listpack.END;
+        }
+        int count = count(node) + 1;
+        Listpack.setHeader(page, start, size, count);
+        setEntry(node, entry(node), count);
+        elements++;
     }
 
     /// Moves the node at an end into a block that has room there, for an entry and for more of its kind: no

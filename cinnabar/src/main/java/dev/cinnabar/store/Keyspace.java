@@ -240,13 +240,14 @@ final class Keyspace {
         return to;
     }
 
-    /// How much longer than this the value of a record could be in the block that it gets.
+    /// How much longer than this the value of a record could be in the block that it gets, with an expiry as
+    /// without.
     int slack(long address, int length) {
         byte[] page = pages.array(address);
         int record = Pages.offset(address);
         int size = total(Records.valueHeader(page, record) - record + Records.bytesSize(length));
-        int slack = SizeClasses.roundUp(size) - size;
-        return Records.lengthBytes(length + slack) == Records.lengthBytes(length) ? slack : 0;
+        int slack = SizeClasses.roundUp(size) - size - (Records.hasSection(page, record) ? 0 : Records.EXPIRY);
+        return slack > 0 && Records.lengthBytes(length + slack) == Records.lengthBytes(length) ? slack : 0;
     }
 
     /// Removes the record that was found last; the table is the caller's to [settle][Dict#settle].

@@ -68,6 +68,22 @@ class ListValueTest {
     }
 
     @Test
+    void a_list_that_gets_an_expiry_takes_no_larger_block_for_its_room() {
+        Run run = new Run(new Randomness(1), -2);
+        Database db = run.store.database(0);
+        int grown = 0;
+        for (int i = 0; i < 500; i++) {
+            run.push(true, "element " + i);
+            long before = db.memoryUsage(db.lookup(run.key));
+            db.setExpiry(db.lookup(run.key), NOW + 1000);
+            if (db.memoryUsage(db.lookup(run.key)) > before) grown++;
+            db.setExpiry(db.lookup(run.key), Database.NO_EXPIRY);
+        }
+        // all of the first hundred, whose blocks are of every length; of the others those at the edge of a block
+        assertThat(grown).isBetween(80, 160);
+    }
+
+    @Test
     void what_is_pushed_at_an_end_of_a_large_list_takes_little_more_than_its_nodes() {
         for (boolean atHead : new boolean[] {true, false}) {
             Run run = new Run(new Randomness(1), -2);
