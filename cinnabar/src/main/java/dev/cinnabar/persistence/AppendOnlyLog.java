@@ -707,8 +707,11 @@ public final class AppendOnlyLog implements ChangeLog, AutoCloseable {
     @Override
     public void close() throws IOException {
         if (!isListed()) {
-            rewrite();
-            awaitRewrite();
+            awaitRewrite(); // it may have had its moment before the log was lost
+            if (!isListed()) {
+                rewrite();
+                awaitRewrite();
+            }
         }
         end();
     }

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.cinnabar.base.Log;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 
 class RewriteTest {
@@ -337,6 +339,43 @@ class RewriteTest {
             assertThat(f.releasedTo).isGreaterThanOrEqualTo(ticket);
             assertThat(Fixture.recover(disk.afterPowerCut(n -> 0))).isEqualTo(f.toy.data());
         }
+    }
+
+    @Test
+    void closing_writes_a_log_anew_that_was_lost_while_a_rewrite_came_to_its_end() throws Exception {
+        Fixture f = new Fixture(disk).load(true);
+        List<Runnable> rewrites = new ArrayList<>();
+        LogParts parts = new LogParts(
+                f.directory,
+                Fixture.settings(FsyncPolicy.EVERYSEC),
+                f.toy,
+                t -> {},
+                f.clock,
+                f.lines,
+                task -> {
+                    if (rewrites.isEmpty()) rewrites.add(task);
+                    else task.run();
+                });
+        AppendOnlyLog log = AppendOnlyLog.resume(parts, f.loaded);
+        f.toy.call(log, 0, "SET", "a", "1");
+        log.commit();
+        log.rewrite();
+        FutureTask<Void> closing = new FutureTask<>(() -> {
+            log.close();
+            return null;
+        });
+        Thread closer = new Thread(closing, "closer");
+        disk.beforeStep = () -> {
+            if (!disk.steps.get(disk.steps.size() - 1).startsWith("delete appendonly")) return;
+            disk.beforeStep = () -> {};
+            f.toy.run(3, Words.of("SET", "b", "2"));
+            log.missed("no memory left to log a command");
+            closer.start();
+            while (closer.getState() != Thread.State.WAITING) Thread.onSpinWait();
+        };
+        rewrites.get(0).run();
+        closing.get();
+        assertThat(Fixture.recover(disk.afterPowerCut(n -> 0))).isEqualTo(Map.of("0:a", "1", "0:b", "2"));
     }
 
     @Test
