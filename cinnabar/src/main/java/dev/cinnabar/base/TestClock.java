@@ -49,7 +49,8 @@ public final class TestClock implements Clock {
     /// Moves the clock and lets everything happen that is due by then: when this returns, the servers that
     /// live by this clock have let go the keys whose time is over and answered the calls that timed out. As
     /// in Redis, a key is still there in the very millisecond in which it expires: `SET k v EX 10` needs
-    /// `advance(ofMillis(10_001))`. So it is with the fields of hashes.
+    /// `advance(ofMillis(10_001))`. So it is with the fields of hashes. Where a command of the application's
+    /// own advances it, its server does all that a moment after the command.
     ///
     /// @param time not negative, and at most 100 years
     public void advance(Duration time) {

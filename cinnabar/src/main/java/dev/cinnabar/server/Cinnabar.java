@@ -249,8 +249,11 @@ public final class Cinnabar implements AutoCloseable {
         return out.copy();
     }
 
-    /// Lets everything happen that is due; called when a [TestClock] was moved.
+    /// Lets everything happen that is due; called when a [TestClock] was moved. Not when a command of the
+    /// application's own has moved it, under which nothing may change, or a [Log], for which others may wait:
+    /// the timers do it then.
     private void catchUp() {
+        if (engine.isLocked() || log.isInside()) return;
         while (engine.tick() <= Engine.BUSY_MS) continue;
         engine.log().commit();
     }

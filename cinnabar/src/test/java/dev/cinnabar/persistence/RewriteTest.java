@@ -346,13 +346,7 @@ class RewriteTest {
         Fixture f = new Fixture(disk).load(true);
         List<Runnable> rewrites = new ArrayList<>();
         LogParts parts = new LogParts(
-                f.directory,
-                Fixture.settings(FsyncPolicy.EVERYSEC),
-                f.toy,
-                t -> {},
-                f.clock,
-                f.lines,
-                task -> {
+                f.directory, Fixture.settings(FsyncPolicy.EVERYSEC), f.toy, t -> {}, f.clock, f.lines, task -> {
                     if (rewrites.isEmpty()) rewrites.add(task);
                     else task.run();
                 });
