@@ -410,7 +410,7 @@ public final class Engine {
             // Our bug, or the application's, whose commands may throw anything. It closes the call, not the server.
             call.outbox().breakOff(); // first: there may be no memory for the rest
             host.log().failure("Internal error of the command " + entry.fullName(), e);
-            breakOff(call, start, "ERR internal error, please report it: " + e);
+            breakOff(call, start, Errors.ofJava("ERR internal error, please report it: " + e));
         } finally {
             if (entry.is(Flag.WRITE)) store.moment().deletesExpired = deletesExpired;
             databaseEvents.body = outerBody;

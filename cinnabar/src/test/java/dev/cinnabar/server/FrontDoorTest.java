@@ -405,6 +405,18 @@ class FrontDoorTest {
     }
 
     @Test
+    void what_a_command_of_the_applications_own_throws_is_told_in_any_language() {
+        Command broken = Command.of(CommandSpec.syntax("BROKEN"), call -> {
+            throw new IllegalStateException("zu groß: 5 €\nschade");
+        });
+        try (Cinnabar server = Cinnabar.builder().command(broken).start()) {
+            assertThatThrownBy(() -> server.execute("BROKEN"))
+                    .isInstanceOf(CommandException.class)
+                    .hasMessageEndingWith("IllegalStateException: zu groß: 5 € schade");
+        }
+    }
+
+    @Test
     void a_command_of_the_applications_own_that_uses_up_the_stack_fails_alone(@TempDir Path dir) throws Exception {
         Command endless = Command.of(CommandSpec.syntax("ENDLESS key").key("RW"), FrontDoorTest::endless);
         Cinnabar.Builder builder = Cinnabar.builder().appendOnly(dir).command(endless);
