@@ -154,7 +154,8 @@ final class Admission {
         if (evicts && !eviction.makeRoom() && isRefusedWithoutMemory(session, spec)) return Errors.OUT_OF_MEMORY;
         if (!spec.is(Flag.ASKS_HEALTH) && !runs(Flag.WRITE, session, spec)) return null;
         if (writeRefusal != null) return writeRefusal;
-        return engine.log() == ChangeLog.NONE ? null : engine.log().refusal();
+        String refusal = engine.log() == ChangeLog.NONE ? null : engine.log().refusal();
+        return refusal == null ? null : Errors.ofJava(refusal); // it may name a file
     }
 
     private boolean allowsProtected(Session session) {

@@ -148,6 +148,21 @@ class JournalTest {
         assertThat(listener.read()).contains("__keyevent@0__:set");
     }
 
+    @Test
+    void why_a_log_refuses_writes_is_told_in_utf_8() {
+        String why = "MISCONF Errors writing to the AOF file: /данные/größe 5€/appendonly.aof.manifest";
+        server.engine.log(new ChangeLog() {
+            @Override
+            public void append(int db, int argc, Bytes[] argv) {}
+
+            @Override
+            public String refusal() {
+                return why;
+            }
+        });
+        assertThat(client.send("SET a 1")).isEqualTo("-" + Bytes.of(why).toLatin1());
+    }
+
     private final class Lines implements ChangeLog {
         @Override
         public void append(int db, int argc, Bytes[] argv) {
