@@ -397,7 +397,8 @@ public final class Cinnabar implements AutoCloseable {
 
         /// Sets a directive of redis.conf by its name, with its arguments as there:
         /// `set("maxmemory", "64mb")`. Lines that are none (`include`, `rename-command`, `user`,
-        /// `loadmodule`) are refused.
+        /// `loadmodule`) are refused. What is the program's business (`logfile`, `loglevel`, `daemonize`,
+        /// `supervised`, `pidfile`, `cinnabar-warm-up`) is taken and does nothing here; lines go to [#log].
         ///
         /// @throws IllegalArgumentException when there is no such directive, or the arguments make no value
         ///                                  for it
