@@ -22,6 +22,10 @@ public interface Command {
     Reply run(Call call);
 
     /// A command of the host application.
+    ///
+    /// @param body writes one answer, unless the call waits. Where it writes none, or more, or a part of one,
+    ///             or throws, its client hears of an internal error, and the log says why; what it has changed
+    ///             stays
     static Command of(CommandSpec.Builder spec, Function<Call, Reply> body) {
         CommandSpec built = spec.build();
         return new Command() {
@@ -32,7 +36,10 @@ public interface Command {
 
             @Override
             public Reply run(Call call) {
-                return body.apply(call);
+                int start = call.reply().out().length();
+                Reply reply = body.apply(call);
+                if (!call.isWaiting()) WholeAnswer.check(call.reply().out(), start, built.fullName());
+                return reply;
             }
         };
     }

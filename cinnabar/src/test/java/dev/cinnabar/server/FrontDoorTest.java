@@ -17,7 +17,9 @@ import dev.cinnabar.config.Config;
 import dev.cinnabar.config.ConfigFile;
 import dev.cinnabar.engine.Session;
 import dev.cinnabar.store.Database;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
@@ -27,6 +29,8 @@ import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -38,6 +42,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -413,6 +418,37 @@ class FrontDoorTest {
             assertThatThrownBy(() -> server.execute("BROKEN"))
                     .isInstanceOf(CommandException.class)
                     .hasMessageEndingWith("IllegalStateException: zu groß: 5 € schade");
+        }
+    }
+
+    @Test
+    void who_asks_a_command_of_the_applications_own_gets_one_whole_answer_or_an_error() throws Exception {
+        Map<String, Function<Reply, Reply>> bodies = new LinkedHashMap<>();
+        bodies.put("no answer", reply -> reply);
+        bodies.put("more than one answer", reply -> reply.ok().integer(1));
+        bodies.put("a part of an answer", reply -> reply.array(2).integer(1));
+        bodies.put("what is no answer", reply -> reply.array(2).simple("a\r\nb"));
+        Command broken = Command.of(CommandSpec.syntax("BROKEN how"), call -> {
+            Function<Reply, Reply> body = bodies.get(call.key(1).toString());
+            return body != null
+                    ? body.apply(call.reply())
+                    : call.reply().array(2).bulk("").map(1).integer(1).nil();
+        });
+        try (Cinnabar server = Cinnabar.builder().command(broken).start();
+                Socket client = new Socket("127.0.0.1", server.port())) {
+            BufferedReader answers =
+                    new BufferedReader(new InputStreamReader(client.getInputStream(), StandardCharsets.US_ASCII));
+            for (String how : bodies.keySet()) {
+                assertThatThrownBy(() -> server.execute("BROKEN", how))
+                        .isInstanceOf(CommandException.class)
+                        .hasMessageEndingWith("the command broken has written " + how);
+                String requests = "BROKEN \"" + how + "\"\r\nPING\r\n";
+                client.getOutputStream().write(requests.getBytes(StandardCharsets.US_ASCII));
+                assertThat(answers.readLine()).startsWith("-ERR internal error");
+                assertThat(answers.readLine()).isEqualTo("+PONG");
+            }
+            assertThat(server.execute("BROKEN", "not at all"))
+                    .isEqualTo(Arrays.asList("", Collections.singletonMap("1", null)));
         }
     }
 
