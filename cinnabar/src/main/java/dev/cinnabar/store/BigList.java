@@ -293,17 +293,20 @@ final class BigList extends BigValue {
         int more = newSize - oldSize;
         int tail = oldSize - at - removed;
         boolean isShared = isShared(node);
-        boolean isInFront = at == Listpack.HEADER && node == 0 && isRoom(headRoom - more);
         boolean isLast = node == nodes - 1 && isRoom(tailRoom - more);
         boolean isClosed = front(node) == 0 && back(node) == 0;
-        if (!isShared && isInFront) {
+        boolean mayMoveFront = !isShared && node == 0 && isRoom(headRoom - more);
+        boolean mayMoveTail =
+                !isShared && (isLast || isClosed && SizeClasses.roundUp(oldSize) == SizeClasses.roundUp(newSize));
+        if (mayMoveFront && (at <= tail || !mayMoveTail)) {
+            System.arraycopy(page, start, page, start - more, at);
             start -= more;
-            System.arraycopy(source, offset, page, start + at, length);
             headRoom -= more;
+            System.arraycopy(source, offset, page, start + at, length);
             Listpack.setHeader(page, start, newSize, newCount);
             setEntry(node, entry(node), newCount);
-        } else if (!isShared && (isLast || isClosed && SizeClasses.roundUp(oldSize) == SizeClasses.roundUp(newSize))) {
-            if (tail > 0) System.arraycopy(page, start + at + removed, page, start + at + length, tail);
+        } else if (mayMoveTail) {
+            System.arraycopy(page, start + at + removed, page, start + at + length, tail);
             System.arraycopy(source, offset, page, start + at, length);
             if (isLast) tailRoom -= more;
             Listpack.setHeader(page, start, newSize, newCount);
