@@ -45,7 +45,7 @@ bench: build
 # one question about the running server, with what was asked beside what was measured; SERVER and PEER may be other command lines
 figures: build
 	$(MVN) -q package -DskipTests
-	$(JAVA_HOME)/bin/java -cp cinnabar-bench/target/cinnabar-bench.jar dev.cinnabar.bench.figures.Figures $(FIGURE) $(if $(SERVER),"$(SERVER)") $(if $(PEER),"$(PEER)")
+	$(JAVA_HOME)/bin/java -cp cinnabar-bench/target/cinnabar-bench.jar dev.cinnabar.bench.figures.Figures '$(FIGURE)' $(if $(SERVER),"$(SERVER)") $(if $(PEER),"$(PEER)")
 
 clean:
 	$(MVN) -q clean
