@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 /// with and without an expiry, renamed, copied, seen by snapshots, refused memory.
 class ListValueTest {
     private static final long NOW = 1_000_000_000_000L;
-    private static final int[] FILLS = {-2, -2, -1, -4, 3, 128}; // list-max-listpack-size
+    private static final int[] FILLS = {-2, -2, -1, -4, -5, 3, 128}; // list-max-listpack-size
 
     @Test
     void a_list_holds_what_was_pushed_and_not_popped() {
