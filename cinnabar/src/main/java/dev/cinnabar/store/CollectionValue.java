@@ -101,12 +101,19 @@ abstract class CollectionValue {
     /// @param removed how many they are
     /// @throws OutOfMemory when memory is short; then nothing has changed
     final void splice(Kind kind, int at, int removed, int moreEntries) {
-        Bytes pack = pack();
-        int count = Listpack.count(pack.array(), pack.offset()) + moreEntries;
-        int size = Listpack.size(pack.array(), pack.offset()) - removed + scratch.length();
-        address = db.keyspace.splice(address, kind, at, removed, scratch.array(), 0, scratch.length());
-        pack = pack();
-        Listpack.setHeader(pack.array(), pack.offset(), size, count);
+        splice(kind, 0, at, removed, moreEntries);
+    }
+
+    /// The same for a listpack that is not the whole value.
+    ///
+    /// @param from where in the value it begins
+    final void splice(Kind kind, int from, int at, int removed, int moreEntries) {
+        Bytes value = pack();
+        int count = Listpack.count(value.array(), value.offset() + from) + moreEntries;
+        int size = Listpack.size(value.array(), value.offset() + from) - removed + scratch.length();
+        address = db.keyspace.splice(address, kind, from + at, removed, scratch.array(), 0, scratch.length());
+        value = pack();
+        Listpack.setHeader(value.array(), value.offset() + from, size, count);
     }
 
     /// Puts the large form under the key, in the place of the small one if there is one.

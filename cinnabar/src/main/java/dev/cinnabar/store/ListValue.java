@@ -297,10 +297,7 @@ public final class ListValue extends CollectionValue {
             }
             if (room > slack) room = makeRoom(room, 0);
         }
-        address = db.keyspace.splice(
-                address, Kind.LIST_LISTPACK, room + at, removed, scratch.array(), 0, scratch.length());
-        value = pack();
-        Listpack.addToHeader(value.array(), value.offset() + room, more, moreEntries);
+        splice(Kind.LIST_LISTPACK, room, at, removed, moreEntries);
     }
 
     /// Moves the listpack, or gives the record another block, so that the room in front is as long as this.
