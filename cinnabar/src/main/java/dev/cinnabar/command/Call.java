@@ -63,10 +63,11 @@ public final class Call implements Arguments {
     ///
     /// @param caller the engine's session
     public void begin(Object caller, int dbIndex, int argc, Bytes[] argv, ByteBuilder out, boolean isResp3) {
-        this.caller = caller;
+        // speed only, here and below: to store a reference costs a barrier of the collector
+        if (this.caller != caller) this.caller = caller;
+        if (this.argv != argv) this.argv = argv;
         this.dbIndex = dbIndex;
         this.argc = argc;
-        this.argv = argv;
         reply.to(out, isResp3);
         outbox.clear();
         forgetWaiting();
@@ -77,7 +78,6 @@ public final class Call implements Arguments {
         isTimeOver = false;
         isDecided = false;
         againMs = Long.MAX_VALUE;
-        // speed only: to store a reference costs a barrier of the collector
         if (waiting != null) waiting = null;
         if (wish != Wish.ANY_CHANGE) wish = Wish.ANY_CHANGE;
         if (wordsAgain != AS_IT_IS) wordsAgain = AS_IT_IS;
@@ -93,7 +93,7 @@ public final class Call implements Arguments {
 
     /// Says which command the arguments were found to mean. The engine's.
     public void spec(CommandSpec spec) {
-        this.spec = spec;
+        if (this.spec != spec) this.spec = spec;
     }
 
     // ---- arguments ----

@@ -35,7 +35,7 @@ public final class Reply {
 
     /// Says where the answer goes and in which version of the protocol. Called before each command.
     public void to(ByteBuilder out, boolean isResp3) {
-        this.out = out;
+        if (this.out != out) this.out = out; // speed only: to store a reference costs a barrier of the collector
         this.isResp3 = isResp3;
         this.errors = 0;
         this.isPush = false;

@@ -51,6 +51,7 @@ final class Admission {
         boolean isLogged = session.origin() == Session.Origin.REPLAY;
         CommandEntry entry = isLogged ? commands.findLogged(argv[0]) : commands.find(argv[0]);
         if (entry == null) {
+            session.lastCommand = Session.NO_COMMAND;
             if (isOfHttp(argv[0]) && session.origin() == Session.Origin.NETWORK) dropBrowser(session);
             else call.reply().error(unknown(argc, argv));
             return null;
@@ -59,6 +60,7 @@ final class Admission {
         if (inner != null && argc > 1) {
             CommandEntry sub = inner.find(argv[1]);
             if (sub == null) {
+                session.lastCommand = Session.NO_COMMAND;
                 String word = Errors.echo(argv[1], Errors.MOST_ECHOED);
                 String hint = entry.fullName().toUpperCase(Locale.ROOT) + " HELP.";
                 call.reply().error("ERR unknown subcommand '" + word + "'. Try " + hint);

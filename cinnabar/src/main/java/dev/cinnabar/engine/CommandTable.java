@@ -2,7 +2,12 @@ package dev.cinnabar.engine;
 
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.command.Command;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,11 +18,21 @@ import org.jspecify.annotations.Nullable;
 /// Finds commands by name, in any case, without garbage. Built once when the server starts.
 public final class CommandTable {
     /*
-     * An open-addressed table over the names' bytes with the case bit cleared. Names are short ASCII words;
-     * arguments that are not hash somewhere and match nothing.
+     * Two open-addressed tables. One has the names that are up to eight letters, as most are, each as one
+     * number: its letters without the case bit, but for the last, which has it, so that the end is known. What
+     * becomes such a number is that name, for without the case bit nothing but a letter becomes a letter. The
+     * other table has all names. Names are short ASCII words; arguments that are not hash somewhere and match
+     * nothing.
      */
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long NO_CASE = 0xdfdf_dfdf_dfdf_dfdfL;
+    private static final long CASE = 0x20;
+    private static final long SPREAD = 0x9e37_79b9_7f4a_7c15L; // 2^64 divided by the golden ratio
 
     private final Map<String, CommandEntry> byName;
+    private final long[] shortNames; // 0 for an empty slot
+    private final CommandEntry[] shortSlots;
+    private final int shortShift;
     private final String[] names; // in upper case, null for an empty slot
     private final CommandEntry[] slots;
     private final @Nullable CommandTable unrenamed; // null when nothing is renamed
@@ -28,12 +43,16 @@ public final class CommandTable {
         int capacity = Math.max(2, Integer.highestOneBit(byName.size() * 4));
         names = new String[capacity];
         slots = new CommandEntry[capacity];
+        shortNames = new long[capacity];
+        shortSlots = new CommandEntry[capacity];
+        shortShift = Long.numberOfLeadingZeros(capacity - 1);
         byName.forEach((name, entry) -> {
             String upper = name.toUpperCase(Locale.ROOT);
             int slot = hash(Bytes.of(upper)) & capacity - 1;
             while (names[slot] != null) slot = slot + 1 & capacity - 1;
             names[slot] = upper;
             slots[slot] = entry;
+            if (isShort(upper)) addShort(upper, entry);
         });
     }
 
@@ -88,8 +107,46 @@ public final class CommandTable {
             throw new IllegalArgumentException("Target command name already exists");
     }
 
+    private static boolean isShort(String name) {
+        return name.length() <= Long.BYTES && name.chars().allMatch(c -> c >= 'A' && c <= 'Z');
+    }
+
+    private void addShort(String name, CommandEntry entry) {
+        byte[] padded = Arrays.copyOf(name.getBytes(StandardCharsets.US_ASCII), Long.BYTES);
+        long number = number(padded, 0, name.length());
+        int slot = shortSlot(number);
+        while (shortNames[slot] != 0) slot = slot + 1 & shortNames.length - 1;
+        shortNames[slot] = number;
+        shortSlots[slot] = entry;
+    }
+
+    /// A word of one to eight bytes as a number; never 0. Eight bytes are read.
+    private static long number(byte[] array, int offset, int length) {
+        long bytes = (long) LONG.get(array, offset) & NO_CASE >>> Long.SIZE - Byte.SIZE * length;
+        return bytes | CASE << Byte.SIZE * (length - 1);
+    }
+
+    private int shortSlot(long number) {
+        return (int) (number * SPREAD >>> shortShift);
+    }
+
     /// The entry of a name, or null. O(1).
     public @Nullable CommandEntry find(Bytes name) {
+        int length = name.length();
+        int offset = name.offset();
+        byte[] array = name.array();
+        if (length == 0 || length > Long.BYTES || array.length - offset < Long.BYTES) return findAny(name);
+        long number = number(array, offset, length);
+        int slot = shortSlot(number);
+        while (true) {
+            long candidate = shortNames[slot];
+            if (candidate == number) return shortSlots[slot];
+            if (candidate == 0) return findAny(name);
+            slot = slot + 1 & shortNames.length - 1;
+        }
+    }
+
+    private @Nullable CommandEntry findAny(Bytes name) {
         int slot = hash(name) & slots.length - 1;
         while (true) {
             String candidate = names[slot];

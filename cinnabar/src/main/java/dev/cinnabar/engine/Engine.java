@@ -301,7 +301,6 @@ public final class Engine {
         session.begin(call, argc, argv, out, true);
         session.lastUsedMs = store.moment().nowMs();
 
-        session.lastCommand = "NULL";
         hasRunQueue = false;
         CommandEntry entry = admission.find(argc, argv, call);
         if (entry == null) {
@@ -310,7 +309,8 @@ public final class Engine {
             finishReply(session, call, start);
             return true;
         }
-        session.lastCommand = entry.fullName();
+        // speed only: to store a reference costs a barrier of the collector
+        if (session.lastCommand != entry.fullName()) session.lastCommand = entry.fullName();
         String refusal = admission.refusal(session, entry, argc);
         if (refusal != null) {
             Admission.refuse(entry, session, call, refusal);

@@ -27,6 +27,9 @@ public final class Session {
     /// The error for a name that is none.
     static final String NOT_A_NAME = "ERR Client names cannot contain spaces, newlines or special characters.";
 
+    /// What CLIENT LIST calls the last command where it was unknown, or there was none.
+    static final String NO_COMMAND = "NULL";
+
     private final long id;
     private final Engine engine;
     private final Origin origin;
@@ -46,7 +49,7 @@ public final class Session {
     String name = "";
     String libraryName = "";
     String libraryVersion = "";
-    String lastCommand = "NULL";
+    String lastCommand = NO_COMMAND;
     long lastUsedMs;
     long unsentBytes; // when it was last asked whether the client is idle
     long bytesIn;

@@ -112,7 +112,11 @@ final class BigList extends BigValue {
 
     /// How many elements a node has.
     int count(int node) {
-        return (int) (entry(node) >>> COUNT_SHIFT) & COUNT_MASK;
+        return countOf(entry(node));
+    }
+
+    private static int countOf(long entry) {
+        return (int) (entry >>> COUNT_SHIFT) & COUNT_MASK;
     }
 
     /// Whether a snapshot has still to show the node as it is.
@@ -177,15 +181,26 @@ final class BigList extends BigValue {
     /// Adds an encoded entry in front of all or behind all: what [#splice] would do, in a few lines, for most
     /// entries of large lists come this way.
     void push(boolean atHead, byte[] source, int offset, int length, Fill fill) {
-        int node = atHead ? 0 : nodes - 1;
-        if (nodes == 0 || !fill.takes(length(node) + length, count(node) + 1)) {
+        if (nodes == 0) {
+            insertNode(0, source, offset, length, 1);
+            return;
+        }
+        int place = first + (atHead ? 0 : nodes - 1) & ring.length - 1;
+        long entry = ring[place];
+        byte[] page = pages.array(entry);
+        int start = Pages.offset(entry) + (atHead || nodes == 1 ? headRoom : 0);
+        long more = (long) Listpack.size(page, start) + length;
+        int count = countOf(entry) + 1;
+        if (!fill.takes(more, count)) {
             insertNode(atHead ? 0 : nodes, source, offset, length, 1);
             return;
         }
-        if ((atHead ? headRoom : tailRoom) < length) makeRoom(atHead, length, fill);
-        byte[] page = array(node);
-        int start = start(node);
-        int size = Listpack.size(page, start) + length;
+        if ((atHead ? headRoom : tailRoom) < length) {
+            makeRoom(atHead, length, fill);
+            push(atHead, source, offset, length, fill);
+            return;
+        }
+        int size = (int) more;
         if (atHead) {
             headRoom -= length;
             start -= length;
@@ -195,9 +210,8 @@ final class BigList extends BigValue {
             Bytes.copy(source, offset, page, start + size - 1 - length, length);
             page[start + size - 1] = (byte) Listpack.END;
         }
-        int count = count(node) + 1;
         Listpack.setHeader(page, start, size, count);
-        setEntry(node, entry(node), count);
+        ring[place] = entry + (1L << COUNT_SHIFT);
         elements++;
     }
 
