@@ -46,10 +46,26 @@ public final class BulkString {
         return at + 2;
     }
 
-    /// Writes `*3\r\n`, under the same conditions.
+    /// How many bytes [#writeArray] needs at the most.
+    public static long mostBytes(int argc, Bytes[] argv) {
+        long most = MOST_AROUND;
+        for (int i = 0; i < argc; i++) most += MOST_AROUND + argv[i].length();
+        return most;
+    }
+
+    /// Writes texts as an array, a command in its words, where there is room for [#mostBytes].
     ///
     /// @return where it ends
-    public static int writeArrayHead(int count, byte[] target, int at) {
+    public static int writeArray(int argc, Bytes[] argv, byte[] target, int at) {
+        at = writeArrayHead(argc, target, at);
+        for (int i = 0; i < argc; i++) {
+            Bytes arg = argv[i];
+            at = write(arg.array(), arg.offset(), arg.length(), target, at);
+        }
+        return at;
+    }
+
+    private static int writeArrayHead(int count, byte[] target, int at) {
         int end = writeHead(count, target, at);
         target[at] = '*';
         return end;

@@ -1,5 +1,6 @@
 package dev.cinnabar.engine;
 
+import dev.cinnabar.base.BulkString;
 import dev.cinnabar.base.ByteBuilder;
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Doubles;
@@ -16,7 +17,6 @@ import dev.cinnabar.store.StreamValue;
 import dev.cinnabar.store.StringValue;
 import dev.cinnabar.struct.Listpack;
 import dev.cinnabar.struct.StreamId;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /// The data set at one moment, as the commands that make it anew: what a rewrite of the log writes.
@@ -29,10 +29,10 @@ public final class LogSnapshot extends SlicedSnapshot {
      */
     private static final int ELEMENTS_PER_COMMAND = 64; // as Redis writes them
     private static final int COMMAND_BYTES = 16 << 10; // so that commands of large elements are not huge
-    private static final byte[] SET = "$3\r\nSET\r\n".getBytes(StandardCharsets.US_ASCII);
-    private static final byte[] PXAT = "$4\r\nPXAT\r\n".getBytes(StandardCharsets.US_ASCII);
 
     private final Bytes key = new Bytes();
+    private final Bytes when = Bytes.of(new byte[Numbers.MAX_LONG_CHARS]);
+    private final Bytes[] set = {Bytes.of("SET"), key, Bytes.of(""), Bytes.of("PXAT"), when};
     private final ByteBuilder body = new ByteBuilder(); // elements of the next command
     private final ByteBuilder behind = new ByteBuilder(); // commands that come after it: HPEXPIREAT of fields
     private int inBody; // how many
@@ -70,10 +70,11 @@ public final class LogSnapshot extends SlicedSnapshot {
             db.key(address, key);
             long expiryMs = db.expiryMs(address);
             Kind kind = db.kind(address);
-            if (kind.isString()) {
-                string(index, db.string(address), expiryMs);
-                return;
-            }
+            if (kind.isString()) string(index, db.string(address), expiryMs);
+            else collection(index, db, address, kind, expiryMs);
+        }
+
+        private void collection(int index, Database db, long address, Kind kind, long expiryMs) {
             small.of(index, key, kind, expiryMs);
             switch (kind.type()) {
                 case "hash" -> {
@@ -96,13 +97,16 @@ public final class LogSnapshot extends SlicedSnapshot {
     }
 
     private void string(int index, StringValue value, long expiryMs) {
+        set[2] = value.bytes();
+        int words = 3;
+        if (expiryMs != Database.NO_EXPIRY) {
+            when.set(when.array(), 0, Numbers.print(expiryMs, when.array(), 0));
+            words = 5;
+        }
         ByteBuilder out = select(index);
-        boolean hasExpiry = expiryMs != Database.NO_EXPIRY;
-        out.append('*').append(hasExpiry ? '5' : '3').appendCrlf().append(SET);
-        bulk(out, key);
-        if (value.isNumber()) number(out, value.number());
-        else bulk(out, value.bytes());
-        if (hasExpiry) number(out.append(PXAT), expiryMs);
+        // the log's own way to write commands, which is long compiled when the first rewrite comes
+        int at = out.reserve((int) BulkString.mostBytes(words, set));
+        out.advance(BulkString.writeArray(words, set, out.array(), at) - at);
     }
 
     private ByteBuilder select(int index) {

@@ -73,20 +73,13 @@ final class LogEncoder {
     }
 
     private void encode(int argc, Bytes[] argv) {
-        long most = BulkString.MOST_AROUND;
-        for (int i = 0; i < argc; i++) most += BulkString.MOST_AROUND + argv[i].length();
+        long most = BulkString.mostBytes(argc, argv);
         if (most > LogBuffer.SEGMENT_BYTES) {
             encodeLarge(argc, argv);
             return;
         }
         buffer.reserve((int) most);
-        byte[] a = buffer.array();
-        int at = BulkString.writeArrayHead(argc, a, buffer.offset());
-        for (int i = 0; i < argc; i++) {
-            Bytes arg = argv[i];
-            at = BulkString.write(arg.array(), arg.offset(), arg.length(), a, at);
-        }
-        buffer.filledTo(at);
+        buffer.filledTo(BulkString.writeArray(argc, argv, buffer.array(), buffer.offset()));
     }
 
     /// Encodes piece by piece and lets the pieces out, so that a value of half a gigabyte does not take as

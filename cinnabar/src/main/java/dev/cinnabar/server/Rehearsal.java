@@ -68,7 +68,13 @@ final class Rehearsal {
         "GET key extra",
     };
 
-    private static final String[] LOADING = {"DEBUG LOADAOF", "SET key other", "BGREWRITEAOF"};
+    private static final String[] LOADING = {"DEBUG LOADAOF", "SET key other", "DEBUG POPULATE 50000 key 32"};
+
+    /// What goes on by itself, and what the server's log says when it is over.
+    private static final String[][] IMAGES = {
+        {"BGREWRITEAOF", "Background AOF rewrite finished successfully"},
+        {"BGSAVE", "Background saving terminated with success"}
+    };
 
     /// Most servers run without one or the other; with both, what asks for them has been answered both ways.
     private static final String[] WITHOUT_LOG = {"CONFIG SET appendonly no", "CONFIG SET maxmemory 100gb"};
@@ -95,6 +101,8 @@ final class Rehearsal {
                 folder.toString(),
                 "--appendonly",
                 "yes",
+                "--auto-aof-rewrite-percentage",
+                "0",
                 "--enable-debug-command",
                 "local",
                 "--loglevel",
@@ -118,27 +126,34 @@ final class Rehearsal {
 
     private static void perform(int port, Process server, Path output) throws IOException, InterruptedException {
         try (Socket socket = connect(port, server)) {
-            awaitWarmUp(server, output);
+            await(server, output, WarmUp.DONE, WarmUp.NOT_DONE);
             send(socket, FIRST_WORDS);
-            if (Runtime.version().feature() >= PROFILES_SINCE) performRepertoire(socket, port, server);
-            else send(socket, LOADING);
+            if (Runtime.version().feature() >= PROFILES_SINCE) {
+                performRepertoire(socket, port, server, output);
+            } else {
+                send(socket, LOADING);
+                send(socket, "BGREWRITEAOF");
+            }
             send(socket, LAST_WORDS);
             socket.shutdownOutput();
             socket.getInputStream().transferTo(OutputStream.nullOutputStream());
         }
     }
 
-    /// A server warms up when nobody asks it anything; what it needs for that is to be noted, too.
-    private static void awaitWarmUp(Process server, Path output) throws IOException, InterruptedException {
+    /// Waits for what the server does by itself: its warm-up, when nobody asks it anything, or an image of the
+    /// data. What it needs for that is to be noted, too.
+    ///
+    /// @param words one of these is in its log when it is over
+    private static void await(Process server, Path output, String... words) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (System.nanoTime() < deadline && server.isAlive()) {
             String said = Files.readString(output);
-            if (said.contains(WarmUp.DONE) || said.contains(WarmUp.NOT_DONE)) return;
+            if (Stream.of(words).anyMatch(said::contains)) return;
             server.waitFor(20, TimeUnit.MILLISECONDS);
         }
     }
 
-    private static void performRepertoire(Socket first, int port, Process server)
+    private static void performRepertoire(Socket first, int port, Process server, Path output)
             throws IOException, InterruptedException {
         Thread listener = new Thread(() -> listen(port, server), "listener");
         listener.start();
@@ -151,6 +166,11 @@ final class Rehearsal {
             repertoire.playMixed(MIXED_REQUESTS);
             new Repertoire(clients, Repertoire.LOOKS).playMixed(LOOKS);
             send(first, LOADING);
+            for (String[] image : IMAGES) {
+                send(first, image[0]);
+                repertoire.playMixed(MIXED_REQUESTS); // while the image is made: writers show it what they change
+                await(server, output, image[1]);
+            }
             send(first, WITHOUT_LOG);
             repertoire.playMixed(MIXED_REQUESTS);
             for (int i = 0; i < SHORT_VISITS; i++) {

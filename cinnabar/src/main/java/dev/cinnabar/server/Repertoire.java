@@ -88,6 +88,7 @@ final class Repertoire {
             "SINTER set:1# set:1#",
             "SMEMBERS set:1#",
             "ZADD zset:# 0.% member:# # $",
+            "ZADD ranking % % % % % % % % % % % % % % % %",
             "ZINCRBY zset:# # member:#",
             "ZRANGEBYSCORE zset:# # +inf LIMIT 0 10",
             "ZRANGE zset:# 0 10 WITHSCORES",

@@ -36,13 +36,14 @@ final class BigValues {
     private int compacting; // the number of the value whose blocks are being moved, 0 for none
     private long compactPosition; // in it
 
-    /// Has the classes of big values initialized. The JIT may compile a command before the first value
-    /// outgrows its record; then it would bet that none ever does, and with the first one throw that away in
-    /// the middle of a load (`docs/decisions/0071-a-jit-without-surprises.md`).
+    /// Has the classes of big values initialized, and that of walks. The JIT may compile a command before the
+    /// first value outgrows its record, or the first snapshot begins; then it would bet that none ever does,
+    /// and with the first one throw that away in the middle of a load
+    /// (`docs/decisions/0071-a-jit-without-surprises.md`).
     BigValues(Pages pages) {
         this.pages = pages;
-        List<Class<? extends BigValue>> classes =
-                List.of(BigList.class, BigSet.class, BigHash.class, BigZset.class, StreamValue.class);
+        List<Class<?>> classes = List.of(
+                BigList.class, BigSet.class, BigHash.class, BigZset.class, StreamValue.class, TableWalk.class);
         try {
             for (Class<?> type : classes) MethodHandles.lookup().ensureInitialized(type);
         } catch (IllegalAccessException e) {

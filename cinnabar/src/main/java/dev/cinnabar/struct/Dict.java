@@ -735,14 +735,16 @@ public final class Dict {
             if (slots == null) return;
             int base = DictTable.base(bucket);
             for (int slot = base; slot < base + SLOTS; slot++) {
-                if (slots[slot] == 0) continue;
-                long address = slots[slot] & Pages.ADDRESS_MASK;
-                long hash = hashOf(address);
-                if (t.bucketOf(hash) != home || !isAtOrBehind(t, hash, from)) continue;
-                if (Long.compareUnsigned(t.position(hash), last) <= 0) visitor.visit(address);
+                if (slots[slot] != 0) visitIfHome(t, slots[slot] & Pages.ADDRESS_MASK, home, from, last, visitor);
             }
             if (!t.hasSpilled(bucket)) return;
         }
+    }
+
+    private void visitIfHome(DictTable t, long address, int home, long from, long last, Visitor visitor) {
+        long hash = hashOf(address);
+        if (t.bucketOf(hash) != home || !isAtOrBehind(t, hash, from)) return;
+        if (Long.compareUnsigned(t.position(hash), last) <= 0) visitor.visit(address);
     }
 
     /// The address of an entry picked by chance, each with the same chance; 0 when there is none. A handful

@@ -178,8 +178,8 @@ public final class Records {
         int header = keyHeader(page, at);
         int first = page[header];
         if (first >= 0) { // speed only: the general case below gives the same answer
-            return first == length
-                    && Arrays.equals(page, header + 1, header + 1 + length, key, offset, offset + length);
+            if (first != length) return false;
+            return Arrays.equals(page, header + 1, header + 1 + length, key, offset, offset + length);
         }
         if (lengthAt(page, header) != length) return false;
         int from = header + lengthBytesAt(page, header);
