@@ -42,8 +42,8 @@ final class BigValues {
     /// (`docs/decisions/0071-a-jit-without-surprises.md`).
     BigValues(Pages pages) {
         this.pages = pages;
-        List<Class<?>> classes = List.of(
-                BigList.class, BigSet.class, BigHash.class, BigZset.class, StreamValue.class, TableWalk.class);
+        List<Class<?>> classes =
+                List.of(BigList.class, BigSet.class, BigHash.class, BigZset.class, StreamValue.class, TableWalk.class);
         try {
             for (Class<?> type : classes) MethodHandles.lookup().ensureInitialized(type);
         } catch (IllegalAccessException e) {
