@@ -43,6 +43,8 @@ final class Server implements AutoCloseable {
     /// The same in a folder of the caller's, with these variables in the environment.
     static Server start(String commandLine, Path dir, boolean ownsDir, Map<String, String> environment, String... more)
             throws IOException {
+        if (!commandLine.contains("{port}"))
+            throw new IllegalArgumentException("no {port} in the server's command line: " + commandLine);
         int port = freePort();
         // as many descriptors as the system lets us have: ten thousand clients need more than the usual 1024
         List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n $(ulimit -Hn); exec \"$@\"", "figures"));
