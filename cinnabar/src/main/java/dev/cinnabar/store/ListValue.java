@@ -239,7 +239,9 @@ public final class ListValue extends CollectionValue {
             size = pack.length();
             count = Listpack.count(pack.array(), pack.offset());
         }
-        if (!fill.takes(size + bytes, count + elements)) becomeBig();
+        // elements without text are no bytes here, but a listpack of very many has to be counted with each push
+        boolean isCounted = count + elements <= Listpack.MOST_COUNTED;
+        if (!isCounted || !fill.takes(size + bytes, count + elements)) becomeBig();
     }
 
     /// Adds an element at the head or the tail; makes the list if there is none. Comes after [#expect].

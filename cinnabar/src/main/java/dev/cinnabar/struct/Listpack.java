@@ -38,7 +38,10 @@ public final class Listpack {
     /// The bytes of an empty listpack.
     public static final int EMPTY_SIZE = HEADER + 1;
 
-    private static final int COUNT_UNKNOWN = 0xffff;
+    /// The most entries whose number stands in the header; [#count] has to walk over more.
+    public static final int MOST_COUNTED = 0xfffe;
+
+    private static final int COUNT_UNKNOWN = MOST_COUNTED + 1;
     private static final int SHORT_STRING = 0x80;
     private static final int MAX_SHORT = 64; // a string of fewer bytes has a head of one
     private static final int INT13 = 0xc0;

@@ -94,6 +94,18 @@ class ListValueTest {
         }
     }
 
+    @Test
+    void a_list_of_empty_elements_becomes_large_before_its_listpack_loses_count_of_them() {
+        Run run = new Run(new Randomness(1), -2);
+        int count = Listpack.MOST_COUNTED + 1;
+        run.list().expect(0, count);
+        for (int i = 0; i < count; i++) run.list().push(Bytes.of(""), false);
+        Database db = run.store.database(0);
+        assertThat(db.kind(db.lookup(run.key))).isEqualTo(Kind.LIST_QUICKLIST);
+        assertThat(run.list().size()).isEqualTo(count);
+        run.store.checkInvariants();
+    }
+
     /// A store with one list, and what that should hold.
     private static final class Run {
         private static final int LONGEST = 3_000;
