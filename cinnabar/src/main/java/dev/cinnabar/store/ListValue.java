@@ -525,7 +525,7 @@ public final class ListValue extends CollectionValue {
         return removedSum;
     }
 
-    /// Writes the entries of a listpack that stay into `scratch`.
+    /// Writes the entries of a listpack that stay into `scratch`, unless all do.
     ///
     /// @return how many do not
     private int strip(byte[] array, int start, Bytes text, long most, boolean isBackward) {
@@ -551,7 +551,7 @@ public final class ListValue extends CollectionValue {
             }
             at = next;
         }
-        scratch.append(array, from, start + Listpack.size(array, start) - 1 - from);
+        if (removed > 0) scratch.append(array, from, start + Listpack.size(array, start) - 1 - from);
         return removed;
     }
 

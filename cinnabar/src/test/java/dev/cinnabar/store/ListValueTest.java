@@ -106,6 +106,15 @@ class ListValueTest {
         run.store.checkInvariants();
     }
 
+    @Test
+    void what_takes_nothing_out_of_a_list_copies_none_of_it() {
+        Run run = new Run(new Randomness(1), -2);
+        run.push(false, "x".repeat(1 << 20));
+        run.push(false, "y");
+        run.list().remove(Bytes.of("none"), 0);
+        assertThat(run.list().scratch.capacity()).isLessThan(1 << 20);
+    }
+
     /// A store with one list, and what that should hold.
     private static final class Run {
         private static final int LONGEST = 3_000;
