@@ -262,7 +262,7 @@ final class BigList extends BigValue {
     /// @param at    where in the node's listpack, relative to its start: where an entry begins, or the end
     /// @param index how many entries of the node are in front of it
     void insert(int node, int at, int index, byte[] source, int offset, int length, Fill fill) {
-        if (fill.takes(length(node) + length, count(node) + 1)) {
+        if (fill.takes((long) length(node) + length, count(node) + 1)) {
             splice(node, at, 0, source, offset, length, 1);
             return;
         }
@@ -282,9 +282,9 @@ final class BigList extends BigValue {
 
     /// Adds an entry between two neighbours, one of which may not be there.
     private void insertAtEdge(int left, int right, byte[] source, int offset, int length, Fill fill) {
-        if (left >= 0 && fill.takes(length(left) + length, count(left) + 1)) {
+        if (left >= 0 && fill.takes((long) length(left) + length, count(left) + 1)) {
             splice(left, length(left) - 1, 0, source, offset, length, 1);
-        } else if (right < nodes && fill.takes(length(right) + length, count(right) + 1)) {
+        } else if (right < nodes && fill.takes((long) length(right) + length, count(right) + 1)) {
             splice(right, Listpack.HEADER, 0, source, offset, length, 1);
         } else {
             insertNode(right, source, offset, length, 1);

@@ -9,6 +9,7 @@ import dev.cinnabar.base.RandomRun;
 import dev.cinnabar.base.Randomness;
 import dev.cinnabar.memory.Budget;
 import dev.cinnabar.memory.OutOfMemory;
+import dev.cinnabar.memory.SizeClasses;
 import dev.cinnabar.struct.Listpack;
 import java.util.ArrayList;
 import java.util.List;
@@ -113,6 +114,23 @@ class ListValueTest {
         run.push(false, "y");
         run.list().remove(Bytes.of("none"), 0);
         assertThat(run.list().scratch.capacity()).isLessThan(1 << 20);
+    }
+
+    @Test
+    void what_goes_in_beside_an_element_of_two_gigabytes_gets_a_node_of_its_own() {
+        Run run = new Run(new Randomness(1), -2);
+        run.push(false, "x".repeat(10_000));
+        Database db = run.store.database(0);
+        BigList big = (BigList) db.big(db.lookup(run.key));
+        int length = big.length(0);
+        // its header says so, and nobody reads further
+        Listpack.setHeader(big.array(0), big.start(0), SizeClasses.MAX_LENGTH, 1);
+        byte[] entry = new byte[100];
+        big.insert(0, Listpack.HEADER, 0, entry, 0, entry.length, BigList.Fill.of(-2));
+        assertThat(big.nodes()).isEqualTo(2);
+        big.insert(1, SizeClasses.MAX_LENGTH - 1, 1, entry, 0, entry.length, BigList.Fill.of(-2));
+        assertThat(big.nodes()).isEqualTo(3);
+        Listpack.setHeader(big.array(1), big.start(1), length, 1);
     }
 
     /// A store with one list, and what that should hold.
