@@ -692,6 +692,11 @@ public final class Database {
             }
             return;
         }
+        if (kind == Kind.LIST_LISTPACK) {
+            Bytes pack = listImage(address).listpack(); // the room in front of it is not copied
+            to.putBytes(newKey, kind, pack.array(), pack.offset(), pack.length(), expiryMs(address));
+            return;
+        }
         long nextFieldMs =
                 kind == Kind.HASH_LISTPACKEX ? hash.look(key, address).nextMs() : NO_EXPIRY;
         long copy = to.recordFor(newKey, kind, valueSize, expiryMs(address), nextFieldMs);
@@ -713,7 +718,11 @@ public final class Database {
     ///
     /// @throws OutOfMemory when memory is short; then nothing has changed
     public void moveTo(Bytes key, Database to, Bytes newKey) {
-        keyspace.handOver(key, lookup(key), to.keyspace, newKey);
+        long address = lookup(key);
+        boolean isLonger = newKey.length() > key.length();
+        if (isLonger && kind(address) == Kind.LIST_LISTPACK)
+            address = list.at(key, address).closeRoom();
+        keyspace.handOver(key, address, to.keyspace, newKey);
     }
 
     // ---- expiry ----

@@ -75,7 +75,7 @@ public final class ListValue extends CollectionValue {
     }
 
     /// The listpack of the small form, good until the next change.
-    private Bytes listpack() {
+    Bytes listpack() {
         Bytes value = pack();
         int room = HeadRoom.of(value);
         return room == 0 ? value : value.set(value.array(), value.offset() + room, value.length() - room);
@@ -308,6 +308,15 @@ public final class ListValue extends CollectionValue {
         address = db.keyspace.splice(address, Kind.LIST_LISTPACK, 0, old, Keyspace.ANYTHING, 0, room);
         HeadRoom.mark(pack(), room);
         return room;
+    }
+
+    /// Gives up the room in front of the small form, for a longer name is to take no larger block because of it.
+    ///
+    /// @return where the record is now
+    long closeRoom() {
+        int room = HeadRoom.of(pack());
+        if (room > 0) makeRoom(room, 0);
+        return address;
     }
 
     /// Puts what is in `scratch` at the head, and lets what is behind lie where it lies.

@@ -85,6 +85,28 @@ class ListValueTest {
     }
 
     @Test
+    void a_list_that_gets_a_longer_name_takes_no_larger_block_for_its_room() {
+        Run run = new Run(new Randomness(1), -2);
+        Database db = run.store.database(0);
+        Bytes longer = Bytes.of("l".repeat(60));
+        Bytes twin = Bytes.of("t".repeat(60));
+        for (int i = 0; i < 500; i++) {
+            run.push(true, "element " + i);
+            db.listImage(db.lookup(run.key)).forEachPiece((array, start, length) -> {
+                byte[] piece = new Bytes(array, start, length).copy();
+                db.putBytes(twin, Kind.LIST_LISTPACK, piece, 0, length, Database.NO_EXPIRY);
+            });
+            long usage = db.memoryUsage(db.lookup(twin));
+            db.copyTo(run.key, db, longer);
+            check(db.memoryUsage(db.lookup(longer)) == usage, "bytes of the copy in step " + i, usage);
+            db.moveTo(run.key, db, longer);
+            check(db.memoryUsage(db.lookup(longer)) == usage, "bytes of the list in step " + i, usage);
+            db.moveTo(longer, db, run.key);
+        }
+        run.checkAll();
+    }
+
+    @Test
     void what_is_pushed_at_an_end_of_a_large_list_takes_little_more_than_its_nodes() {
         for (boolean atHead : new boolean[] {true, false}) {
             Run run = new Run(new Randomness(1), -2);
