@@ -3,6 +3,7 @@ package dev.cinnabar.store;
 import static dev.cinnabar.base.RandomRun.check;
 import static dev.cinnabar.base.RandomRun.oneIn;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.RandomRun;
@@ -42,6 +43,31 @@ class ListValueTest {
                 run.end();
             });
         }
+    }
+
+    @Test
+    void a_first_element_that_is_refused_memory_leaves_no_key() {
+        Run run = new Run(new Randomness(1), -2);
+        run.push(true, "so that there is a page");
+        run.pop(true);
+        run.budget.reserve(run.budget.limit() - run.budget.reserved() - 10_000);
+        Bytes element = Bytes.of("x".repeat(1 << 20));
+        ListValue list = run.list();
+        list.expect(element.length(), 1);
+        assertThatThrownBy(() -> list.push(element, true)).isInstanceOf(OutOfMemory.class);
+        assertThat(run.store.database(0).size()).isZero();
+        run.store.checkInvariants();
+    }
+
+    @Test
+    void a_longer_element_is_refused_where_its_node_can_have_no_larger_block() {
+        Run run = new Run(new Randomness(1), -5); // such a node has an array of its own
+        for (int i = 0; i < 200; i++) run.push(false, "x".repeat(1000) + i);
+        for (int i = 0; i < 5; i++) run.remove(90, 1);
+        run.budget.reserve(run.budget.limit() - run.budget.reserved());
+        Bytes longer = Bytes.of("y".repeat(4000));
+        assertThatThrownBy(() -> run.list().set(90, longer)).isInstanceOf(OutOfMemory.class);
+        run.checkAll();
     }
 
     @Test
@@ -219,6 +245,11 @@ class ListValueTest {
             model.remove(index);
         }
 
+        void remove(int from, int count) {
+            list().remove(from, count);
+            model.subList(from, from + count).clear();
+        }
+
         private void change(int kind, int length) {
             Database db = store.database(0);
             int index = random.below(model.size());
@@ -237,8 +268,7 @@ class ListValueTest {
                     if (!oneIn(random, 20)) return;
                     int count = 1 + random.below(model.size() - index);
                     if (count == model.size()) return;
-                    list().remove(index, count);
-                    model.subList(index, index + count).clear();
+                    remove(index, count);
                 }
                 default -> {
                     if (!oneIn(random, 10)) return;
