@@ -105,7 +105,7 @@ public final class LogSnapshot extends SlicedSnapshot {
         }
         ByteBuilder out = select(index);
         // the log's own way to write commands, which is long compiled when the first rewrite comes
-        int at = out.reserve((int) BulkString.mostBytes(words, set));
+        int at = out.reserve((int) Math.min(Integer.MAX_VALUE, BulkString.mostBytes(words, set)));
         out.advance(BulkString.writeArray(words, set, out.array(), at) - at);
     }
 
