@@ -8,7 +8,6 @@ import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.RandomRun;
 import dev.cinnabar.base.Randomness;
 import dev.cinnabar.memory.Budget;
-import dev.cinnabar.struct.Listpack;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -49,7 +48,7 @@ class BigListTest {
         private final Bytes key = Bytes.of("list");
         private final List<String> model = new ArrayList<>();
         private Snapshot snapshot;
-        private final List<String> seen = new ArrayList<>();
+        private SeenList seen = new SeenList();
         private List<String> atBeginning = List.of();
 
         Run(Randomness random) {
@@ -172,30 +171,14 @@ class BigListTest {
         }
 
         private void beginSnapshot() {
-            seen.clear();
+            seen = new SeenList();
             atBeginning = new ArrayList<>(model);
-            snapshot = store.beginSnapshot(new Snapshot.Sink() {
-                @Override
-                public void image(int index, Database db, long address) {
-                    if (index > 0) return; // a hole
-                    db.listImage(address).forEach(e -> seen.add(e.bytes().toString()));
-                }
-
-                @Override
-                public Snapshot.BigSink big(BigImage image) {
-                    return new Snapshot.BigSink() {
-                        @Override
-                        public void element(Listpack.Entry element) {
-                            seen.add(element.bytes().toString());
-                        }
-                    };
-                }
-            });
+            snapshot = store.beginSnapshot(seen);
         }
 
         private void endSnapshot() {
             while (snapshot.next(1 + random.below(100))) continue;
-            assertThat(seen).isEqualTo(atBeginning);
+            assertThat(seen.elements).isEqualTo(atBeginning);
             assertThat(snapshot.heldBytes()).isZero();
         }
 

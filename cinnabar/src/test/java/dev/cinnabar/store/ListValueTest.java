@@ -191,7 +191,7 @@ class ListValueTest {
         private List<String> model = new ArrayList<>();
         Bytes key = Bytes.of("list");
         private Snapshot snapshot;
-        private List<String> seen = List.of();
+        private SeenList seen = new SeenList();
         private List<String> atBeginning = List.of();
         int refused;
 
@@ -296,26 +296,11 @@ class ListValueTest {
             if (snapshot == null) {
                 if (!oneIn(random, 4)) return;
                 atBeginning = new ArrayList<>(model);
-                seen = new ArrayList<>();
-                snapshot = store.beginSnapshot(new Snapshot.Sink() {
-                    @Override
-                    public void image(int index, Database db, long address) {
-                        db.listImage(address).forEach(e -> seen.add(e.bytes().toString()));
-                    }
-
-                    @Override
-                    public Snapshot.BigSink big(BigImage image) {
-                        return new Snapshot.BigSink() {
-                            @Override
-                            public void element(Listpack.Entry element) {
-                                seen.add(element.bytes().toString());
-                            }
-                        };
-                    }
-                });
+                seen = new SeenList();
+                snapshot = store.beginSnapshot(seen);
             } else if (!snapshot.next(1 + random.below(200))) {
                 snapshot = null;
-                assertThat(seen).isEqualTo(atBeginning);
+                assertThat(seen.elements).isEqualTo(atBeginning);
             }
         }
 
