@@ -38,6 +38,8 @@ final class Rehearsal {
             1200; // enough for the JIT to compile it, for only of that the JVM takes notes
     private static final int MIXED_REQUESTS = 30_000;
     private static final int LOOKS = 200;
+    private static final int CROWD = 48; // more answers than are sent at a time
+    private static final int CROWDED_ROUNDS = 50;
 
     private static final String[] FIRST_WORDS = {
         "HELLO 3",
@@ -69,6 +71,11 @@ final class Rehearsal {
     };
 
     private static final String[] LOADING = {"DEBUG LOADAOF", "SET key other", "DEBUG POPULATE 50000 key 32"};
+
+    /// While it is busy with this, a crowd comes together, which is then served in one turn.
+    private static final String BUSY = "DEBUG SLEEP 0.02";
+
+    private static final List<String> LONG_ANSWERS = List.of("GETRANGE text 0 399");
 
     /// What goes on by itself, and what the server's log says when it is over.
     private static final String[][] IMAGES = {
@@ -165,6 +172,7 @@ final class Rehearsal {
             repertoire.playInTurn(REQUESTS_OF_PIECE);
             repertoire.playMixed(MIXED_REQUESTS);
             new Repertoire(clients, Repertoire.LOOKS).playMixed(LOOKS);
+            performCrowd(first, port, server);
             send(first, LOADING);
             for (String[] image : IMAGES) {
                 send(first, image[0]);
@@ -180,6 +188,21 @@ final class Rehearsal {
             }
         } finally {
             for (SocketChannel client : clients) client.close();
+        }
+    }
+
+    private static void performCrowd(Socket first, int port, Process server) throws IOException, InterruptedException {
+        send(first, "SETRANGE text 400 x");
+        List<SocketChannel> crowd = new ArrayList<>();
+        try {
+            for (int i = 0; i < CROWD; i++) crowd.add(connect(port, server).getChannel());
+            Repertoire repertoire = new Repertoire(crowd, LONG_ANSWERS);
+            for (int i = 0; i < CROWDED_ROUNDS; i++) {
+                send(first, BUSY);
+                repertoire.playInTurn(1);
+            }
+        } finally {
+            for (SocketChannel client : crowd) client.close();
         }
     }
 
