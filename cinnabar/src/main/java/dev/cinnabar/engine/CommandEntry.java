@@ -82,11 +82,23 @@ public final class CommandEntry {
 
     // ---- counting ----
 
-    void ran(long elapsedNanos, boolean hasFailed, boolean tracksLatency) {
+    void ran(long elapsedNanos, boolean tracksLatency) {
         calls++;
         nanos += elapsedNanos;
-        if (hasFailed) failed++;
-        if (tracksLatency) latency.record(elapsedNanos);
+        if (tracksLatency) latency.record(elapsedNanos, 1);
+    }
+
+    /// So many calls ran, all but one of which took the same time.
+    void ran(int count, long usualNanos, long longestNanos, boolean tracksLatency) {
+        calls += count;
+        nanos += usualNanos * (count - 1) + longestNanos;
+        if (!tracksLatency) return;
+        if (count > 1) latency.record(usualNanos, count - 1);
+        latency.record(longestNanos, 1);
+    }
+
+    void failed() {
+        failed++;
     }
 
     void rejected() {

@@ -52,6 +52,7 @@ public final class Engine {
     private final SlowLog slowLog = new SlowLog();
     private final LatencyMonitor latencyMonitor = new LatencyMonitor();
     private final Pause pause = new Pause();
+    private final CommandTimes times;
     private final OutputLimits outputLimits;
     private final Pushes pushes;
     private final Monitors monitors;
@@ -77,7 +78,6 @@ public final class Engine {
     private boolean isInExec;
     private boolean hasRunQueue; // the reply is a transaction's, and what CLIENT REPLY hides of it is hidden already
     private boolean isLoading;
-    private long lastNanos; // when the last command of this batch ended
 
     /// @param databases how many
     /// @param families  all commands
@@ -90,6 +90,7 @@ public final class Engine {
             Collection<? extends Command> families,
             Map<String, String> renames) {
         this.clock = clock;
+        this.times = new CommandTimes(this);
         this.outputLimits = new OutputLimits(settings, budget);
         this.pushes = new Pushes(this, outputLimits);
         this.monitors = new Monitors(clock, pushes);
@@ -146,9 +147,14 @@ public final class Engine {
     public void beginBatch() {
         store.moment().set(clock.wallMs());
         store.moment().deletesExpired = !pause.isRunning(store.moment().nowMs());
-        lastNanos = clock.nanos();
+        times.beginBatch();
         pushes.beginBatch();
         journal.beginBatch();
+    }
+
+    /// Ends a batch of more than one command.
+    public void endBatch() {
+        times.endBatch();
     }
 
     /// Whether the batch has logged a change that a client is told of: its answer must not be sent before the
@@ -363,7 +369,7 @@ public final class Engine {
     /// Runs a command's body, does what it left in the outbox, and counts it.
     void execute(CommandEntry entry, Call call, Session session) {
         int start = call.reply().out().length();
-        long began = isInExec ? clock.nanos() : lastNanos;
+        long began = times.begin(entry, call, session, isInExec);
         try {
             runBody(entry, call, session, start);
         } finally {
@@ -372,7 +378,7 @@ public final class Engine {
             if (call.outbox().size() > 0) tell(call.outbox());
         }
         if (!monitors.isEmpty() && !call.hasWaited()) monitors.feed(session, call, entry.spec());
-        if (!call.isWaiting()) account(entry, call, session, start, began);
+        if (!call.isWaiting()) times.ended(entry, call, session, start, began, isInExec);
     }
 
     /// Empties the outbox, the part for the log. Also of a call that waits: it may have made its consumer.
@@ -431,29 +437,9 @@ public final class Engine {
         call.waitsNot();
     }
 
-    /// Counts a call that was answered, and notes it when it was slow.
-    private void account(CommandEntry entry, Call call, Session session, int start, long began) {
-        long ended = clock.nanos();
-        if (!isInExec) lastNanos = ended;
-        long nanos = ended - began;
-        boolean hasFailed = call.reply().errors() > 0;
-        if (hasFailed) statistics.countError(call.reply().out(), start);
-        entry.ran(nanos, hasFailed, settings.tracksLatency);
-        statistics.commands++;
-        noteIfSlow(entry, call, session, nanos);
-    }
-
     /// Whether the session's last command waits: nothing more of it may be run before it is answered.
     public boolean isWaiting(Session session) {
         return session.isWaiting;
-    }
-
-    private void noteIfSlow(CommandEntry entry, Call call, Session session, long nanos) {
-        long micros = nanos / 1000;
-        if (settings.slowerThanMicros >= 0 && micros >= settings.slowerThanMicros && !entry.is(Flag.SKIP_SLOWLOG)) {
-            slowLog.add(settings.slowLogLength, store.moment().nowMs(), micros, call, session);
-        }
-        noteLatency(entry.is(Flag.FAST) ? "fast-command" : "command", nanos);
     }
 
     /// Notes for LATENCY how long something took, if that was long.

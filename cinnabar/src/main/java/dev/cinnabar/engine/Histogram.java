@@ -22,10 +22,13 @@ public final class Histogram {
     private long[] counts = NONE;
     private long total;
 
-    void record(long nanos) {
+    /// Counts a duration.
+    ///
+    /// @param times how often it was met
+    void record(long nanos, int times) {
         if (counts.length == 0) counts = new long[BUCKETS];
-        counts[bucketOf(Math.max(0, Math.min(nanos, MAX_NANOS)))]++;
-        total++;
+        counts[bucketOf(Math.max(0, Math.min(nanos, MAX_NANOS)))] += times;
+        total += times;
     }
 
     void clear() {

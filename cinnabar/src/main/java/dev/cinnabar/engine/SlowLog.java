@@ -25,19 +25,32 @@ public final class SlowLog {
     public record Entry(long id, long atMs, long micros, List<byte[]> words, String address, String clientName) {}
 
     void add(int keep, long atMs, long micros, Call call, Session session) {
-        if (keep <= 0) {
-            entries.clear();
-            return;
-        }
+        if (keep > 0) add(keep, atMs, micros, words(call), session);
+        else entries.clear();
+    }
+
+    /// One of a [row][CommandTimes] of calls that took long; which one, and with what words, is not known.
+    void addRow(int keep, long atMs, long micros, String name, int calls, Session session) {
+        String rest = "... (one of " + calls + " in a pipeline)";
+        List<byte[]> words =
+                List.of(name.getBytes(StandardCharsets.US_ASCII), rest.getBytes(StandardCharsets.US_ASCII));
+        if (keep > 0) add(keep, atMs, micros, words, session);
+        else entries.clear();
+    }
+
+    private void add(int keep, long atMs, long micros, List<byte[]> words, Session session) {
+        entries.addFirst(new Entry(nextId++, atMs, micros, words, session.link().remoteAddress(), session.name));
+        while (entries.size() > keep) entries.removeLast();
+    }
+
+    private static List<byte[]> words(Call call) {
         int argc = call.argc();
         int kept = Math.min(argc, MAX_ARGS);
         byte[][] words = new byte[kept][];
         for (int i = 0; i < kept; i++) words[i] = word(call.arg(i));
         if (argc > kept)
             words[kept - 1] = ("... (" + (argc - kept + 1) + " more arguments)").getBytes(StandardCharsets.US_ASCII);
-        entries.addFirst(
-                new Entry(nextId++, atMs, micros, List.of(words), session.link().remoteAddress(), session.name));
-        while (entries.size() > keep) entries.removeLast();
+        return List.of(words);
     }
 
     private static byte[] word(Bytes arg) {

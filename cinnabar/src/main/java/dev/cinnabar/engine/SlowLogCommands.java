@@ -18,7 +18,8 @@ public enum SlowLogCommands implements Command {
             .since("2.2.12")
             .complexity("O(N) for N entries answered")
             .tips("request_policy:all_nodes", "nondeterministic_output")
-            .summary("Answers the newest entries of the slow log.")),
+            .summary("Answers the newest entries of the slow log. Of equal quick commands in a pipeline that were timed"
+                    + " together it says that one of so many was slow, without the words.")),
     HELP(syntax("SLOWLOG HELP")
             .flags(LOADING, STALE)
             .since("6.2.0")

@@ -259,8 +259,11 @@ final class WaitingCalls {
 
     /// Answers and counts a call that was not run to its end.
     private void waitedInVain(Waiter waiter, boolean hasFailed) {
-        if (hasFailed) engine.statistics().countError(woken, 0);
-        waiter.entry.ran(0, hasFailed, engine.settings().tracksLatency);
+        if (hasFailed) {
+            engine.statistics().countError(woken, 0);
+            waiter.entry.failed();
+        }
+        waiter.entry.ran(0, engine.settings().tracksLatency);
         engine.statistics().commands++;
         answer(waiter);
     }

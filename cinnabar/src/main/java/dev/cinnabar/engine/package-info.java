@@ -24,8 +24,8 @@
 /// making a string of it, asks whether the number of words is right, the client logged in, memory left, the
 /// disk well; `run` asks whether a transaction is being queued. Then the body. Then the outbox: the
 /// [dev.cinnabar.engine.Journal] hands the command or its effect to the log, transactions that watch the key
-/// are marked, the clock is read once (its value is also the beginning of the next command of the batch), and
-/// the call is counted.
+/// are marked, the clock is read (its value is also the beginning of the next command of the batch; for many
+/// quick commands in succession it is read once, see [dev.cinnabar.engine.CommandTimes]), and the call is counted.
 ///
 /// **Errors.** The user's mistakes come as replies or as stackless exceptions and are caught in one place,
 /// `runBody`, which takes back what was already written of the reply. Our own bugs, and whatever a command of

@@ -55,6 +55,7 @@ final class ClientHandler implements Handler, Link {
             connection.takePushes(); // what is published now comes behind what was published before
             return run(array, from, to);
         } finally {
+            engine.endBatch();
             notePromise();
             engine.unlock();
         }

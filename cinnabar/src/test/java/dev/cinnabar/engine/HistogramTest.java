@@ -17,7 +17,7 @@ class HistogramTest {
         long[] nanos = new long[10_000];
         for (int i = 0; i < nanos.length; i++) {
             nanos[i] = random.below(1L << 1 + random.below(36));
-            histogram.record(nanos[i]);
+            histogram.record(nanos[i], 1);
         }
         Arrays.sort(nanos);
         for (double percent : new double[] {0.1, 1, 50, 90, 99, 99.9, 100}) {
@@ -34,14 +34,15 @@ class HistogramTest {
 
     @Test
     void steps_double_and_count_everything_at_last() {
-        for (long nanos : new long[] {0, 1031, 1032, 8_255, 8_256, 1L << 35, Long.MAX_VALUE}) histogram.record(nanos);
+        for (long nanos : new long[] {0, 1031, 1032, 8_255, 8_256, 1L << 35, Long.MAX_VALUE})
+            histogram.record(nanos, 1);
         assertThat(steps()).containsExactly("1:2", "2:3", "8:4", "16:5", "34628173:6", "69256347:7");
         assertThat(histogram.total()).isEqualTo(7);
     }
 
     @Test
     void clearing_forgets_all() {
-        histogram.record(5);
+        histogram.record(5, 1);
         histogram.clear();
         assertThat(histogram.total()).isZero();
         assertThat(histogram.percentileNanos(100)).isZero();

@@ -55,6 +55,15 @@ final class TestClient implements Link {
         return read();
     }
 
+    /// Sends some lines at once, as a pipeline.
+    ///
+    /// @return all that was received since the last time
+    String pipeline(String... lines) {
+        for (String line : lines) waiting.add(TestEngine.words(line.split(" ")));
+        run();
+        return read();
+    }
+
     /// Sends a command; what comes of it is to be read.
     void sendOnly(String... words) {
         waiting.add(TestEngine.words(words));
@@ -96,6 +105,7 @@ final class TestClient implements Link {
             waiting.remove();
             if (engine.isWaiting(session)) break;
         }
+        engine.endBatch();
         engine.unlock();
     }
 
