@@ -6,14 +6,13 @@ import java.nio.channels.SelectionKey;
 import org.jspecify.annotations.Nullable;
 
 /// A loop's [SocketBatch], from the day its crowd asks for one: gets it, reads with it from those who are
-/// ready, sends with it what a turn wrote. As long as there is none, and for what is not worth a batch,
-/// everybody reads and writes for himself.
+/// ready, sends with it what a turn wrote; also from one alone, and to one alone, which costs the same and
+/// leaves the JIT one way to compile. As long as there is none, everybody reads and writes for himself.
 ///
 /// Owned by the loop's thread; [#isOn] may be asked by any.
 final class Batches {
     private final EventLoop loop;
     private int from; // how many connections there must be for a batch to be asked for
-    private int least; // of connections, to be served as a batch
     private volatile boolean isOn;
     private @Nullable SocketBatch batch;
     private boolean isAskedFor;
@@ -23,12 +22,7 @@ final class Batches {
     ///             ready; [NetServer#NEVER]
     Batches(EventLoop loop, int from) {
         this.loop = loop;
-        crowdFrom(from);
-    }
-
-    private void crowdFrom(int from) {
         this.from = from;
-        least = Math.min(2, from);
     }
 
     boolean isOn() {
@@ -79,7 +73,7 @@ final class Batches {
     /// Decides anew how many connections make a crowd. Between two turns' reading and sending, when nothing
     /// is in line.
     void change(int from, int connections) {
-        crowdFrom(from);
+        this.from = from;
         if (from == NetServer.NEVER) {
             beginTurn();
             if (batch != null) batch.close();
@@ -118,7 +112,7 @@ final class Batches {
     @Nullable
     SocketBatch fetch(SelectionKey[] ready, int from, int to) {
         SocketBatch line = batch;
-        if (line == null || to - from < least) return null;
+        if (line == null) return null;
         for (int i = from; i < to; i++) {
             if (ready[i].attachment() instanceof Connection connection) connection.fetch(line);
         }
@@ -138,7 +132,7 @@ final class Batches {
     /// connection.
     void send(Connection connection, Turn turn, int stretch) {
         SocketBatch line = batch;
-        if (line == null || line.isReceiving() || turn.size() < least) {
+        if (line == null || line.isReceiving()) {
             connection.send(turn, stretch);
             return;
         }
