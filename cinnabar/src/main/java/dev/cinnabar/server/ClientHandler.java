@@ -55,9 +55,12 @@ final class ClientHandler implements Handler, Link {
             connection.takePushes(); // what is published now comes behind what was published before
             return run(array, from, to);
         } finally {
-            engine.endBatch();
-            notePromise();
-            engine.unlock();
+            try {
+                notePromise();
+                engine.endBatch();
+            } finally {
+                engine.unlock(); // whatever fails: else nobody would be served any more
+            }
         }
     }
 
