@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// To read the clock costs more than to find a key. So one reading ends a command and begins the next one of
 /// its batch; and where a pipeline has the same quick command many times in succession, up to 16 of them are
 /// timed together, as a *row*. How many there were and how long they took in sum is exact in every case. Of a
-/// row, all but the slowest are taken to be equal, and which one was the slowest is not known.
+/// row, all but the slowest are taken to be equal, and which one was the slowest is not known. What comes from
+/// a log when it is loaded is slow for nobody, as in Redis: neither the slow log nor the monitor hears of it.
 ///
 /// Touched only under the engine's lock. `docs/decisions/0086-rows-of-quick-commands.md`
 final class CommandTimes {
@@ -98,12 +99,16 @@ final class CommandTimes {
         if (!isInner) lastNanos = ended;
         long nanos = ended - began;
         entry.ran(nanos, settings.tracksLatency);
+        if (session.origin() != Session.Origin.REPLAY) noteIfSlow(entry, call, session, nanos);
+        if (!isInner) beginRow(entry, session, nanos);
+    }
+
+    private void noteIfSlow(CommandEntry entry, Call call, Session session, long nanos) {
         long micros = nanos / 1000;
         if (isSlow(micros) && !entry.is(Flag.SKIP_SLOWLOG)) {
             engine.slowLog().add(settings.slowLogLength, engine.store().moment().nowMs(), micros, call, session);
         }
         noteLatency(entry, nanos);
-        if (!isInner) beginRow(entry, session, nanos);
     }
 
     private boolean isSlow(long micros) {

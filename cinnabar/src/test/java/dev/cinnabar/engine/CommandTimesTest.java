@@ -206,4 +206,13 @@ class CommandTimesTest {
         }
         assertThat(entry("quick").nanos()).isEqualTo(1_500);
     }
+
+    @Test
+    void what_is_loaded_from_a_log_is_slow_for_nobody() {
+        server.settings().latencyThresholdMs = 5;
+        TestClient log = new TestClient(server.engine, Session.Origin.REPLAY, "", "");
+        assertThat(log.pipeline(times(3, "QUICK " + STALL_NS))).isEqualTo("+OK +OK +OK");
+        assertThat(client.send("SLOWLOG LEN")).isEqualTo(":0");
+        assertThat(client.send("LATENCY LATEST")).isEqualTo("*0");
+    }
 }
