@@ -83,9 +83,7 @@ public final class CommandEntry {
     // ---- counting ----
 
     void ran(long elapsedNanos, boolean tracksLatency) {
-        calls++;
-        nanos += elapsedNanos;
-        if (tracksLatency) latency.record(elapsedNanos, 1);
+        ran(1, 0, elapsedNanos, tracksLatency);
     }
 
     /// So many calls ran, all but one of which took the same time.

@@ -3,6 +3,7 @@ package dev.cinnabar.engine;
 import dev.cinnabar.base.Clock;
 import dev.cinnabar.command.Call;
 import dev.cinnabar.command.Flag;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// How long commands take: for INFO, LATENCY and the slow log.
@@ -84,12 +85,7 @@ final class CommandTimes {
     /// @param began what [#begin] answered
     void ended(CommandEntry entry, Call call, Session session, int start, long began, boolean isInner) {
         boolean hasFailed = call.reply().errors() > 0;
-        Statistics statistics = engine.statistics();
-        if (hasFailed) {
-            statistics.countError(call.reply().out(), start);
-            entry.failed();
-        }
-        statistics.commands++;
+        engine.statistics().countCall(entry, hasFailed, call.reply().out(), start);
         if (continues && !isInner) {
             boolean isLong = call.reply().out().length() - start > MOST_REPLY_BYTES;
             if (++inRow == MOST_IN_ROW || isLong) endRow();
@@ -99,23 +95,18 @@ final class CommandTimes {
         if (!isInner) lastNanos = ended;
         long nanos = ended - began;
         entry.ran(nanos, settings.tracksLatency);
-        if (session.origin() != Session.Origin.REPLAY) noteIfSlow(entry, call, session, nanos);
+        if (session.origin() != Session.Origin.REPLAY) noteIfSlow(entry, session, nanos, call, 1);
         if (!isInner) beginRow(entry, session, nanos);
     }
 
-    private void noteIfSlow(CommandEntry entry, Call call, Session session, long nanos) {
+    /// @param call  null for one of a row
+    /// @param calls of the row
+    private void noteIfSlow(CommandEntry entry, Session session, long nanos, @Nullable Call call, int calls) {
         long micros = nanos / 1000;
-        if (isSlow(micros) && !entry.is(Flag.SKIP_SLOWLOG)) {
-            engine.slowLog().add(settings.slowLogLength, engine.store().moment().nowMs(), micros, call, session);
+        if (settings.slowerThanMicros >= 0 && micros >= settings.slowerThanMicros && !entry.is(Flag.SKIP_SLOWLOG)) {
+            List<byte[]> words = call == null ? SlowLog.words(entry.fullName(), calls) : SlowLog.words(call);
+            engine.slowLog().add(settings.slowLogLength, engine.store().moment().nowMs(), micros, words, session);
         }
-        noteLatency(entry, nanos);
-    }
-
-    private boolean isSlow(long micros) {
-        return settings.slowerThanMicros >= 0 && micros >= settings.slowerThanMicros;
-    }
-
-    private void noteLatency(CommandEntry entry, long nanos) {
         engine.noteLatency(entry.is(Flag.FAST) ? "fast-command" : "command", nanos);
     }
 
@@ -146,18 +137,7 @@ final class CommandTimes {
         long usual = Math.min(lastTook, nanos / calls);
         long slowest = nanos - usual * (calls - 1);
         entry.ran(calls, usual, slowest, settings.tracksLatency);
-        long micros = slowest / 1000;
-        if (isSlow(micros) && !entry.is(Flag.SKIP_SLOWLOG)) {
-            engine.slowLog()
-                    .addRow(
-                            settings.slowLogLength,
-                            engine.store().moment().nowMs(),
-                            micros,
-                            entry.fullName(),
-                            calls,
-                            session);
-        }
-        noteLatency(entry, slowest);
+        noteIfSlow(entry, session, slowest, null, calls);
         if (slowest >= QUICK_NS) last = null;
     }
 }

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 /// left in the outbox.
 ///
 /// Every method but [#lock], [#unlock] and those that say so has to be called with the lock held. A batch of
-/// pipelined commands is run under one hold of the lock, begun with [#beginBatch].
+/// pipelined commands is run under one hold of the lock, begun with [#beginBatch] and ended with [#endBatch].
 public final class Engine {
     /// [#tick] answers at most this much while there is work left, and more when there is none.
     public static final long BUSY_MS = 2;

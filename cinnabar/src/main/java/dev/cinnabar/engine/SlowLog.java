@@ -24,26 +24,26 @@ public final class SlowLog {
     /// @param words  the command, cut to 32 words of 128 bytes
     public record Entry(long id, long atMs, long micros, List<byte[]> words, String address, String clientName) {}
 
-    void add(int keep, long atMs, long micros, Call call, Session session) {
-        if (keep > 0) add(keep, atMs, micros, words(call), session);
-        else entries.clear();
-    }
-
-    /// One of a [row][CommandTimes] of calls that took long; which one, and with what words, is not known.
-    void addRow(int keep, long atMs, long micros, String name, int calls, Session session) {
-        String rest = "... (one of " + calls + " in a pipeline)";
-        List<byte[]> words =
-                List.of(name.getBytes(StandardCharsets.US_ASCII), rest.getBytes(StandardCharsets.US_ASCII));
-        if (keep > 0) add(keep, atMs, micros, words, session);
-        else entries.clear();
-    }
-
-    private void add(int keep, long atMs, long micros, List<byte[]> words, Session session) {
+    /// Notes a command that took long.
+    ///
+    /// @param keep so many are kept
+    void add(int keep, long atMs, long micros, List<byte[]> words, Session session) {
+        if (keep <= 0) {
+            entries.clear();
+            return;
+        }
         entries.addFirst(new Entry(nextId++, atMs, micros, words, session.link().remoteAddress(), session.name));
         while (entries.size() > keep) entries.removeLast();
     }
 
-    private static List<byte[]> words(Call call) {
+    /// What is said of one of a [row][CommandTimes] of calls: which one it was, with what words, is not known.
+    static List<byte[]> words(String name, int calls) {
+        String rest = "... (one of " + calls + " in a pipeline)";
+        return List.of(name.getBytes(StandardCharsets.US_ASCII), rest.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /// The words of a call, as far as they are kept.
+    static List<byte[]> words(Call call) {
         int argc = call.argc();
         int kept = Math.min(argc, MAX_ARGS);
         byte[][] words = new byte[kept][];

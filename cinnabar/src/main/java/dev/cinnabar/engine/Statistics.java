@@ -41,6 +41,16 @@ public final class Statistics {
         byCode.clear();
     }
 
+    /// Counts a call that was answered.
+    ///
+    /// @param start where in `out` its error begins, if it has failed
+    void countCall(CommandEntry entry, boolean hasFailed, ByteBuilder out, int start) {
+        commands++;
+        if (!hasFailed) return;
+        countError(out, start);
+        entry.failed();
+    }
+
     /// Counts the error reply that begins at the index.
     void countError(ByteBuilder out, int start) {
         int i = start;

@@ -259,12 +259,8 @@ final class WaitingCalls {
 
     /// Answers and counts a call that was not run to its end.
     private void waitedInVain(Waiter waiter, boolean hasFailed) {
-        if (hasFailed) {
-            engine.statistics().countError(woken, 0);
-            waiter.entry.failed();
-        }
+        engine.statistics().countCall(waiter.entry, hasFailed, woken, 0);
         waiter.entry.ran(0, engine.settings().tracksLatency);
-        engine.statistics().commands++;
         answer(waiter);
     }
 

@@ -18,8 +18,8 @@ final class Batches {
     private boolean isAskedFor;
     private @Nullable Thread maker;
 
-    /// @param from how many connections make a crowd; 0 to have a batch from the beginning, for whoever is
-    ///             ready; [NetServer#NEVER]
+    /// @param from how many connections make a crowd; 0 to have a batch from the beginning;
+    ///             [NetServer#NEVER]
     Batches(EventLoop loop, int from) {
         this.loop = loop;
         this.from = from;
