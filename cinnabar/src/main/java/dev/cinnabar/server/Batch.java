@@ -4,6 +4,8 @@ import dev.cinnabar.base.Bytes;
 import dev.cinnabar.resp.Request;
 import dev.cinnabar.resp.RequestParser;
 import dev.cinnabar.store.Database;
+import dev.cinnabar.store.Kind;
+import dev.cinnabar.store.Members;
 import dev.cinnabar.struct.Dict;
 import java.util.Arrays;
 
@@ -53,15 +55,33 @@ final class Batch {
         return words;
     }
 
-    /// Asks for the memory in which the first key of each request lies. Speed only: a second word that is no
-    /// key costs a read for nothing.
+    /// Asks for the memory in which the first key of each request lies, or, where all of them come for one key,
+    /// the elements of its value. Speed only: a second word that is no key, or a word that names no element,
+    /// costs a read for nothing.
     void ahead(Database db) {
         int n = 0;
         for (int i = 0; i < count; i++) {
             Request request = requests[i];
             if (request.argc() > 1) keys[n++].set(request.array(), request.offset(1), request.length(1));
         }
-        db.ahead(keys, n);
+        // one that is asked for all the time; whether it is the same for all is only guessed
+        boolean isOne = n > 1 && keys[0].equals(keys[1]) && keys[0].equals(keys[n - 1]);
+        if (isOne) aheadIn(db, keys[0]);
+        else db.ahead(keys, n);
+    }
+
+    private void aheadIn(Database db, Bytes key) {
+        long address = db.ahead(key);
+        Members table = address == 0 ? null : db.tableAhead(address);
+        if (table == null) return;
+        boolean isNamedLast = db.kind(address) == Kind.ZSET_SKIPLIST; // ZADD key score member
+        int n = 0;
+        for (int i = 0; i < count; i++) {
+            Request request = requests[i];
+            int at = isNamedLast ? request.argc() - 1 : 2; // SADD key member, HSET key field value
+            if (at > 1 && at < request.argc()) keys[n++].set(request.array(), request.offset(at), request.length(at));
+        }
+        table.ahead(keys, n);
     }
 
     /// Forgets the arrays in which the requests lay: somebody else's large value must not stay in memory for

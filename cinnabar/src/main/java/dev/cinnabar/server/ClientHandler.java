@@ -70,7 +70,7 @@ final class ClientHandler implements Handler, Link {
     }
 
     /*
-     * Pipelined requests are taken in some at a time: first parsed, then their keys' places in memory are
+     * Pipelined requests are taken in some at a time: first parsed, then the memory that they will need is
      * asked for all at once, then they are run one by one. Whatever stops the running in between (a call that
      * has to wait, a reader that is slow) leaves the rest of the bytes where they are, to be parsed again.
      */

@@ -33,7 +33,7 @@ final class Rehearsal {
     private static final int PROFILES_SINCE = 25;
 
     private static final int CLIENTS = 8;
-    private static final int SHORT_VISITS = 100;
+    private static final int SHORT_VISITS = 1000;
     private static final int REQUESTS_OF_PIECE =
             1200; // enough for the JIT to compile it, for only of that the JVM takes notes
     private static final int MIXED_REQUESTS = 30_000;

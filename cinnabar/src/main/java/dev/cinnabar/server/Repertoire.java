@@ -88,7 +88,6 @@ final class Repertoire {
             "SINTER set:1# set:1#",
             "SMEMBERS set:1#",
             "ZADD zset:# 0.% member:# # $",
-            "ZADD ranking % % % % % % % % % % % % % % % %",
             "ZINCRBY zset:# # member:#",
             "ZRANGEBYSCORE zset:# # +inf LIMIT 0 10",
             "ZRANGE zset:# 0 10 WITHSCORES",
@@ -111,7 +110,14 @@ final class Repertoire {
             "GEOSEARCH places:# FROMLONLAT 13.4 52.5 BYRADIUS 10 km ASC COUNT 10",
             "PUBLISH news $",
             "SCAN # COUNT 10",
-            "SCARD hash:#"); // another, where the hash is there
+            "SCARD hash:#", // another, where the hash is there
+            // all of a pipeline come for one key, which may hold very much
+            "INCR visits",
+            "LPUSH jobs $",
+            "XADD news * field $",
+            "SADD everybody" + " %$".repeat(4),
+            "HSET everything" + " %$ $".repeat(4),
+            "ZADD ranking" + " % %$".repeat(4));
 
     static final List<String> ALL =
             Stream.concat(MOST_USUAL.stream(), OTHERS.stream()).toList();

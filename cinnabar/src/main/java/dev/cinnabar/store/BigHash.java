@@ -38,6 +38,11 @@ final class BigHash extends BigValue {
     }
 
     @Override
+    Members table() {
+        return fields;
+    }
+
+    @Override
     public long bytes() {
         return fields.bytes();
     }

@@ -27,6 +27,11 @@ final class BigSet extends BigValue {
     }
 
     @Override
+    Members table() {
+        return members;
+    }
+
+    @Override
     public long bytes() {
         return members.bytes();
     }

@@ -35,6 +35,12 @@ public abstract class BigValue extends Garbage {
     @Override
     public abstract long bytes();
 
+    /// The table in which its elements are looked up by their names; null when they have none.
+    @Nullable
+    Members table() {
+        return null;
+    }
+
     /// Moves some of its blocks out of sparse pages; see [dev.cinnabar.struct.Dict#compact].
     ///
     /// @param position 0 to start, then what the call before answered

@@ -98,6 +98,11 @@ final class BigZset extends BigValue {
     }
 
     @Override
+    Members table() {
+        return members;
+    }
+
+    @Override
     public long bytes() {
         return members.bytes() + index.bytes();
     }

@@ -38,6 +38,10 @@ public final class Database {
     private static final int MAX_IDLE_SECONDS = ACCESS_MASK / 2;
     static final Bytes NO_KEY = new Bytes(); // of looks that are only read; nobody writes to it
 
+    /// From so many bytes on a table is read ahead: what the second cache of today's processors holds. In a
+    /// smaller one the reading costs what it saves.
+    private static final long AHEAD_FROM = 1 << 20;
+
     private final Pages pages;
     private final BigValues bigs;
     private final Thresholds thresholds;
@@ -70,7 +74,6 @@ public final class Database {
 
     private int index;
     private int fieldsLeft; // to expire in this step
-    private long aheadSum; // means nothing; keeps reading ahead from being compiled away
 
     Database(
             int index,
@@ -193,7 +196,28 @@ public final class Database {
 
     /// Makes ready for lookups of these keys that come soon; see [Dict#ahead]. Speed only.
     public void ahead(Bytes[] keys, int count) {
-        aheadSum += keyspace.dict.ahead(keys, count);
+        keyspace.dict.forget();
+        keyspace.dict.ahead(keys, count);
+    }
+
+    /// The same for several lookups of one key: it is found without a search as long as it stays where it is.
+    ///
+    /// @return the address of its record, be its time over or not; 0 when there is none
+    public long ahead(Bytes key) {
+        keyspace.dict.forget();
+        long address = keyspace.find(key);
+        if (address != 0) keyspace.dict.remember();
+        return address;
+    }
+
+    /// The table in which the elements of the value at the address are looked up by their names, for those who
+    /// would make ready for that ([Members#ahead]).
+    ///
+    /// @return null when there is none, or none so large that it pays
+    public @Nullable Members tableAhead(long address) {
+        if (kind(address).shape() != Kind.Shape.BIG) return null;
+        Members table = big(address).table();
+        return table == null || table.bytes() < AHEAD_FROM ? null : table;
     }
 
     private boolean isExpired(byte[] page, int at) {

@@ -77,6 +77,11 @@ final class Keyspace {
 
     /// The address of the key's record, be its time over or not; 0 when there is none. O(1).
     long find(Bytes key) {
+        long remembered = dict.findRemembered(key);
+        if (remembered != 0) {
+            foundHash = dict.foundHash();
+            return remembered;
+        }
         long hash = dict.hash(key.array(), key.offset(), key.length());
         foundHash = hash;
         return dict.find(key.array(), key.offset(), key.length(), hash);

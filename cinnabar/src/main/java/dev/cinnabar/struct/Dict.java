@@ -112,13 +112,17 @@ public final class Dict {
     private int mixingsOfWalk; // that may still begin
     private long size;
     private int drained; // buckets of the table that is given up
-    private int touched; // read by nobody; without it the compiler would drop the reads of touchRecords
+    private int touched; // read by nobody; without it the compiler would drop the reads of ahead and touchRecords
 
     // Where the last find ended, so that a replacement or removal needs no second search. The table is told by a flag: a reference
     // written on every find would cost a barrier of the garbage collector.
     private boolean isFoundInOld;
     private long foundPlace = NOT_FOUND;
     private long foundHash;
+
+    // where a key lies that several finds come for; while it does, `old` is null
+    private long rememberedPlace = NOT_FOUND;
+    private long rememberedHash;
 
     /// @param seed secret, and this table's own (see [Hash]): filling a table in the order of another's
     ///     hashes with the same seed would crowd one end of it
@@ -183,12 +187,41 @@ public final class Dict {
         }
     }
 
+    /// Remembers the key that was found last, for [#findRemembered]; nothing, if its place is about to change.
+    public void remember() {
+        rememberedPlace = old == null ? foundPlace : NOT_FOUND;
+        rememberedHash = foundHash;
+    }
+
+    /// Remembers no key any more.
+    public void forget() {
+        rememberedPlace = NOT_FOUND;
+    }
+
+    /// As [#find], but for the key that is remembered only: without a hash and without a search.
+    ///
+    /// @return 0 also when it is another key, or when that one does not lie where it lay
+    public long findRemembered(Bytes key) {
+        if (rememberedPlace == NOT_FOUND) return 0;
+        long address = table.entryAt(rememberedPlace) & Pages.ADDRESS_MASK;
+        byte[] page = pages.array(address);
+        if (!Records.keyEquals(page, Pages.offset(address), key.array(), key.offset(), key.length())) return 0;
+        isFoundInOld = false;
+        foundPlace = rememberedPlace;
+        foundHash = rememberedHash;
+        return address;
+    }
+
+    /// The hash of the key that was found last, or added.
+    public long foundHash() {
+        return foundHash;
+    }
+
     /// Brings the slots and records of some keys into the processor's caches, so that the finds that follow
     /// need not wait for memory one after the other. Speed only.
     ///
     /// @param keys at most [#AHEAD] of them count
-    /// @return a number that depends on all that was read, for the compiler must not leave the reading out
-    public long ahead(Bytes[] keys, int count) {
+    public void ahead(Bytes[] keys, int count) {
         for (int i = 0; i < count; i++) aheadHashes[i] = hash(keys[i].array(), keys[i].offset(), keys[i].length());
         // Two passes: in each, no read depends on another, so the processor has them all under way at the same time; as many as fit into what it
         // looks at, which is why the hashes were calculated before.
@@ -199,7 +232,7 @@ public final class Dict {
             long[] slots = t.slots(bucket);
             aheadEntries[i] = slots == null ? 0 : slots[DictTable.base(bucket) + DictTable.start(hash)];
         }
-        long sum = 0;
+        int sum = 0;
         for (int i = 0; i < count; i++) {
             long entry = aheadEntries[i];
             if (!DictTable.mayBe(entry, aheadHashes[i])) {
@@ -210,7 +243,7 @@ public final class Dict {
             int at = Pages.offset(entry & Pages.ADDRESS_MASK);
             sum += page[at] + page[at + AHEAD_SECOND_LINE];
         }
-        return sum;
+        touched = sum;
     }
 
     /// An entry of the home bucket that has the hash's tag, but does not lie where the search begins; 0 for
@@ -327,6 +360,7 @@ public final class Dict {
         foundTable().remove(foundPlace, foundHash);
         size--;
         removalsToLook--;
+        if (foundPlace == rememberedPlace) forget();
         foundPlace = NOT_FOUND;
     }
 
@@ -502,6 +536,7 @@ public final class Dict {
 
     private void start(DictTable next) {
         dropPrepared();
+        forget();
         DictTable from = table;
         old = from;
         table = next;
@@ -811,6 +846,7 @@ public final class Dict {
     /// @return whether there is more
     public boolean drain(int most, Visitor visitor) {
         foundPlace = NOT_FOUND;
+        forget();
         dropPrepared();
         for (int n = 0; n < most; n++) {
             DictTable t = old != null ? old : table;
@@ -865,8 +901,15 @@ public final class Dict {
         if (old != null) n += check(old, moved);
         if (n != size) throw new IllegalStateException("size says " + size + ", but there are " + n + " entries");
         if (isMixing() && !table.isOpen()) throw new IllegalStateException("mixed into a table that is not all there");
+        if (rememberedPlace != NOT_FOUND) checkRemembered();
         if (prepared != null && (old != null || !isCrowded)) throw new IllegalStateException("prepared for nothing");
         memory.check(segmentBytes(table) + segmentBytes(old) + segmentBytes(prepared));
+    }
+
+    private void checkRemembered() {
+        long entry = table.entryAt(rememberedPlace);
+        if (old != null || entry == 0 || hashOf(entry & Pages.ADDRESS_MASK) != rememberedHash)
+            throw new IllegalStateException("the key that is remembered lies elsewhere");
     }
 
     private static long segmentBytes(@Nullable DictTable t) {

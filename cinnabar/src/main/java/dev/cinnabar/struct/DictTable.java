@@ -198,6 +198,11 @@ final class DictTable {
         throw new IllegalStateException("no room was made in a table of " + buckets + " buckets");
     }
 
+    /// The entry at a place.
+    long entryAt(long place) {
+        return slots[bucketOfPlace(place) >>> SEGMENT_LOG][slotAt(place)];
+    }
+
     /// Puts another address at the place of an entry.
     void replace(long place, long hash, long address) {
         slots[bucketOfPlace(place) >>> SEGMENT_LOG][slotAt(place)] = entry(hash, address);

@@ -7,6 +7,7 @@ import dev.cinnabar.base.Bytes;
 import dev.cinnabar.base.Garbage;
 import dev.cinnabar.base.Randomness;
 import dev.cinnabar.memory.Budget;
+import dev.cinnabar.struct.Dict;
 import dev.cinnabar.struct.Listpack;
 import java.lang.ref.WeakReference;
 import org.assertj.core.data.Percentage;
@@ -24,6 +25,37 @@ class StoreTest {
         long one = Garbage.of(() -> store(1));
         long eleven = Garbage.of(() -> store(11));
         assertThat((eleven - one) / 10).isCloseTo(Database.BYTES, LITTLE);
+    }
+
+    @Test
+    void only_a_table_of_a_mebibyte_and_more_is_read_ahead_and_that_leaves_nothing_behind() {
+        Store store = store(1);
+        Database db = store.database(0);
+        Bytes key = Bytes.of("key");
+        Bytes[] members = new Bytes[60_000];
+        for (int i = 0; i < members.length; i++) members[i] = Bytes.of("member:" + i);
+
+        db.setString(key, key, Database.NO_EXPIRY);
+        assertThat(db.tableAhead(db.lookup(key))).as("a string").isNull();
+        db.remove(key);
+        for (Bytes member : members) {
+            ListValue list = db.list(key, db.lookup(key));
+            list.expect(member.length(), 1);
+            list.push(member, false);
+        }
+        assertThat(db.tableAhead(db.lookup(key))).as("a list").isNull();
+        db.remove(key);
+        for (int i = 0; i < members.length; i++) {
+            db.set(0, key, db.lookup(key)).add(members[i]);
+            boolean isLarge = i > 128 && db.big(db.lookup(key)).bytes() >= 1 << 20;
+            assertThat(db.tableAhead(db.lookup(key)) != null)
+                    .as("a set of %d", i + 1)
+                    .isEqualTo(isLarge);
+        }
+        Members table = db.tableAhead(db.lookup(key));
+        assertThat(Garbage.of(() -> table.ahead(members, Dict.AHEAD))).isZero();
+        assertThat(table.size()).isEqualTo(members.length);
+        store.checkInvariants();
     }
 
     @Test

@@ -53,6 +53,11 @@ final class DictModel {
 
     void remove(int n) {
         RandomRun.check(find(n) == addresses[n], "not found before its removal", n);
+        removeFound(n);
+    }
+
+    /// Removes the key that was found last.
+    void removeFound(int n) {
         dict.removeFound();
         keyed.free(addresses[n]);
         addresses[n] = 0;

@@ -83,6 +83,60 @@ class DictTest {
     }
 
     @Test
+    void a_remembered_key_is_found_where_it_lies_or_not_at_all_and_can_be_replaced_and_removed_there() {
+        RandomRun.of(200, (random, runs) -> {
+            int asked = 0;
+            int found = 0;
+            for (int run = 0; run < runs; run++) {
+                DictModel model = new DictModel(1 + random.below(2000), random.nextLong());
+                int remembered = 0;
+                int target = 0;
+                for (int i = 0; i < 1000; i++) {
+                    if (i % 100 == 0) target = random.below(model.addresses.length);
+                    model.step(random, target);
+                    if (RandomRun.oneIn(random, 50)) model.dict.step(random.below(20));
+                    if (RandomRun.oneIn(random, 50)) {
+                        model.dict.forget();
+                        remembered = random.below(model.addresses.length);
+                        if (model.find(remembered) != 0) model.dict.remember();
+                    }
+                    model.dict.checkInvariants();
+                    int other = random.below(model.addresses.length);
+                    long address = model.dict.findRemembered(model.keyed.key(other));
+                    if (other != remembered) RandomRun.check(address == 0, "found another key", other);
+
+                    address = model.dict.findRemembered(model.keyed.key(remembered));
+                    if (model.addresses[remembered] != 0) asked++;
+                    if (address == 0) continue;
+                    found++;
+                    RandomRun.check(address == model.addresses[remembered], "found elsewhere", remembered);
+                    if (RandomRun.oneIn(random, 3)) {
+                        long to = model.keyed.record(remembered);
+                        model.dict.replaceFound(to);
+                        model.keyed.free(address);
+                        model.addresses[remembered] = to;
+                    } else if (RandomRun.oneIn(random, 100)) {
+                        model.removeFound(remembered);
+                    }
+                }
+                model.checkAll();
+            }
+            RandomRun.check(found > asked / 4, "found too seldom of " + asked, found);
+        });
+    }
+
+    @Test
+    void a_key_is_not_remembered_in_a_table_that_is_given_up() {
+        DictModel model = new DictModel(3, SEED);
+        for (int n = 0; n < 3; n++) model.insert(n);
+        model.find(1);
+        model.dict.remember();
+        assertThat(model.dict.findRemembered(model.keyed.key(1))).isEqualTo(model.addresses[1]);
+        while (model.dict.drain(1, address -> {})) continue;
+        assertThat(model.dict.findRemembered(model.keyed.key(1))).isZero();
+    }
+
+    @Test
     void two_keys_of_one_hash_are_told_apart() {
         // all there is to a hash is in the slot's tag and the bucket; the record's key decides
         DictModel model = new DictModel(10, SEED);
