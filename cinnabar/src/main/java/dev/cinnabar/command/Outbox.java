@@ -114,7 +114,8 @@ public final class Outbox {
         Entry entry = entries[size++];
         entry.key.set(key, offset, length);
         entry.db = db;
-        entry.event = event;
+        if (entry.event != event)
+            entry.event = event; // speed only: to store a reference costs a barrier of the collector
         entry.eventClass = eventClass;
         entry.isNotice = false;
         entry.isUnwatched = false;

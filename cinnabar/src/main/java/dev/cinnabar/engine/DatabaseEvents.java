@@ -23,14 +23,26 @@ final class DatabaseEvents implements KeyEvents {
     private final Watches watches;
     private final KeyspaceNotifications notifications;
 
-    @Nullable
-    Call body; // whose body runs
+    private @Nullable Call body; // the last one
+    private boolean isInBody;
 
     DatabaseEvents(Engine engine, Statistics statistics, Watches watches, KeyspaceNotifications notifications) {
         this.engine = engine;
         this.statistics = statistics;
         this.watches = watches;
         this.notifications = notifications;
+    }
+
+    /// The call whose body runs; null while none does.
+    @Nullable
+    Call body() {
+        return isInBody ? body : null;
+    }
+
+    /// Says whose body runs from now on, or, with null, that none does.
+    void body(@Nullable Call running) {
+        isInBody = running != null;
+        if (isInBody && body != running) body = running; // speed only: to store a reference costs a barrier
     }
 
     @Override
@@ -83,7 +95,7 @@ final class DatabaseEvents implements KeyEvents {
     private void happened(Database db, Bytes key, String event, char eventClass) {
         int classes = engine.settings().keyspaceEvents;
         if (classes == 0 || engine.isLoading()) return;
-        Call running = body;
+        Call running = body();
         if (running != null) running.outbox().notice(db.index(), key, event, eventClass);
         else notifications.tell(classes, db.index(), key, event, eventClass);
     }

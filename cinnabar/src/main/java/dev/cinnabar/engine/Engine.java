@@ -392,8 +392,8 @@ public final class Engine {
     /// written of the reply.
     private void runBody(CommandEntry entry, Call call, Session session, int start) {
         Command command = entry.runnable();
-        Call outerBody = databaseEvents.body;
-        databaseEvents.body = call;
+        Call outerBody = databaseEvents.body();
+        databaseEvents.body(call);
         call.spec(entry.spec());
         outputLimits.limitReply(session, entry.spec(), call.reply().out());
         boolean deletesExpired = store.moment().deletesExpired;
@@ -419,7 +419,7 @@ public final class Engine {
             breakOff(call, start, Errors.ofJava("ERR internal error, please report it: " + e));
         } finally {
             if (entry.is(Flag.WRITE)) store.moment().deletesExpired = deletesExpired;
-            databaseEvents.body = outerBody;
+            databaseEvents.body(outerBody);
             call.reply().out().unlimit();
         }
     }
@@ -492,12 +492,12 @@ public final class Engine {
         session.queue = null;
         isInExec = true;
         hasRunQueue = true;
-        Call exec = databaseEvents.body;
+        Call exec = databaseEvents.body();
         if (exec != null) { // what EXEC itself met comes before what its commands do
             tell(exec.outbox());
             exec.outbox().clear();
         }
-        databaseEvents.body = null;
+        databaseEvents.body(null);
         try {
             int start = reply.out().length();
             reply.array(queue.size());
@@ -516,7 +516,7 @@ public final class Engine {
                 hideReply(session, inner.reply(), start);
             }
         } finally {
-            databaseEvents.body = exec;
+            databaseEvents.body(exec);
             isInExec = false;
             inner.letGo(); // the words of the last command, which nothing counts any more
             dropQueue(session);

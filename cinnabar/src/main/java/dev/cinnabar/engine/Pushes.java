@@ -34,7 +34,7 @@ final class Pushes {
     /// @param readers how many are sent this message
     void push(Session session, byte[] message, int readers) {
         if (session.isDoomed || session.isClosing) return;
-        ByteBuilder kept = session.pushes;
+        ByteBuilder kept = session.keptPushes();
         try {
             if (kept != null) kept.append(message);
             else session.link().share(message);
@@ -52,7 +52,7 @@ final class Pushes {
 
     /// A command of this client's begins: from now on what it is pushed is kept.
     void keepFor(Session session) {
-        session.pushes = own;
+        session.keepPushes(own);
     }
 
     /// Puts what was kept behind the reply.
@@ -62,7 +62,7 @@ final class Pushes {
 
     /// The command is over, one way or the other: nothing is kept any more, and nobody else gets what was.
     void endKeeping(Session session) {
-        session.pushes = null;
+        session.keepNoPushes();
         own.clear();
     }
 

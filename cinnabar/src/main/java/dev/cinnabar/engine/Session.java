@@ -59,10 +59,8 @@ public final class Session {
     @Nullable
     Subscriptions subscriptions; // null while it listens to nothing
 
-    /// Where pushes go while a command of this client is run, to be sent behind the reply; null at other
-    /// times.
-    @Nullable
-    ByteBuilder pushes;
+    private @Nullable ByteBuilder keptPushes; // the last that there were
+    private boolean keepsPushes;
 
     boolean isDoomed; // reads too slowly: is closed when the command that noticed it is over
     long slowSinceMs; // since when it is over its soft limit, 0 while it is not
@@ -181,6 +179,22 @@ public final class Session {
     /// Whether an address is a unix socket's: a path with `:0` behind.
     static boolean isUnix(String address) {
         return address.endsWith(":0");
+    }
+
+    /// Where pushes go while a command of this client is run, to be sent behind the reply; null at other
+    /// times.
+    @Nullable
+    ByteBuilder keptPushes() {
+        return keepsPushes ? keptPushes : null;
+    }
+
+    void keepPushes(ByteBuilder kept) {
+        if (keptPushes != kept) keptPushes = kept; // speed only: to store a reference costs a barrier of the collector
+        keepsPushes = true;
+    }
+
+    void keepNoPushes() {
+        keepsPushes = false;
     }
 
     /// Points a call at a command of this client's, in its database and its version of the protocol. The only

@@ -153,7 +153,7 @@ final class WaitingCalls {
 
     private void runAgain(Waiter waiter, Bytes[] argv, boolean isTimeOver) {
         Session session = waiter.session;
-        session.pushes = wokenPushes;
+        session.keepPushes(wokenPushes);
         try {
             woken.clear();
             session.begin(again, argv.length, argv, woken, true);
@@ -165,7 +165,7 @@ final class WaitingCalls {
             if (goesOn) goOnWaiting(waiter);
             else answer(waiter);
         } finally {
-            session.pushes = null; // whatever happens: nobody else gets what comes for this client
+            session.keepNoPushes(); // whatever happens: nobody else gets what comes for this client
             sendPushes(session);
         }
     }

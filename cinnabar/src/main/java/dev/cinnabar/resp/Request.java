@@ -87,6 +87,19 @@ public final class Request {
         return args;
     }
 
+    /// Whether its arguments are so few that it is cheaper to copy where they lie than to exchange objects: a
+    /// reference that is stored costs a barrier of the collector.
+    boolean isShort() {
+        return argc <= FIRST_CAPACITY;
+    }
+
+    /// Makes a place for a request the same as this short one.
+    void copyTo(Request other) {
+        System.arraycopy(args, 0, other.args, 0, FIRST_CAPACITY); // no list is shorter
+        other.argc = argc;
+        other.liesIn(array, base);
+    }
+
     static long pack(int offset, int length) {
         return (long) offset << 32 | length;
     }
@@ -101,7 +114,8 @@ public final class Request {
     }
 
     void liesIn(byte[] array, int base) {
-        this.array = array;
+        if (this.array != array)
+            this.array = array; // speed only: to store a reference costs a barrier of the collector
         this.base = base;
     }
 

@@ -80,10 +80,16 @@ public final class RequestParser {
         return request;
     }
 
-    /// Hands over the last complete request and takes another one's place to fill: so that several requests
-    /// can be looked at together. Not for inline requests, whose arguments lie in a buffer that the next one
-    /// overwrites: [#isInline].
+    /// Hands over the last complete request: so that several requests can be looked at together. Not for
+    /// inline requests, whose arguments lie in a buffer that the next one overwrites: [#isInline].
+    ///
+    /// @param other a place for it
+    /// @return the place where it is now; another one if it is long, and then the parser keeps the one given
     public Request exchange(Request other) {
+        if (request.isShort()) {
+            request.copyTo(other);
+            return other;
+        }
         Request complete = request;
         request = other;
         return complete;

@@ -39,7 +39,9 @@ final class Batch {
 
     /// Takes over the request that the parser has completed.
     void add(RequestParser parser, int end) {
-        requests[count] = parser.exchange(requests[count]);
+        Request place = requests[count];
+        Request request = parser.exchange(place);
+        if (request != place) requests[count] = request;
         ends[count++] = end;
         usedRequests = Math.max(usedRequests, count);
     }

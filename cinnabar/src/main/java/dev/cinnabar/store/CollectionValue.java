@@ -35,7 +35,7 @@ abstract class CollectionValue {
     /// @throws WrongType when the key holds something else
     final void point(Bytes key, long address) {
         if (address != 0 && !db.kind(address).type().equals(type)) throw WrongType.REFUSED;
-        this.key = key;
+        if (this.key != key) this.key = key; // speed only: to store a reference costs a barrier of the collector
         this.address = address;
     }
 

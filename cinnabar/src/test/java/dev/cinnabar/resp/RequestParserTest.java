@@ -137,6 +137,32 @@ class RequestParserTest {
         assertThat(parser.isInline()).isTrue();
     }
 
+    @Test
+    void requests_of_few_and_of_many_words_can_be_held_together_and_their_places_be_used_again() {
+        Request[] places = new Request[16];
+        for (int i = 0; i < places.length; i++) places[i] = new Request();
+        for (int round = 0; round < 3; round++) {
+            List<List<String>> sent = new ArrayList<>();
+            StringBuilder all = new StringBuilder();
+            for (int i = 0; i < places.length; i++) {
+                List<String> words = new ArrayList<>();
+                int argc = new int[] {1, 3, 8, 9, 40}[(i + round) % 5];
+                for (int k = 0; k < argc; k++) words.add("word " + k + " of " + i + " in round " + round);
+                sent.add(words);
+                all.append(new String(encode(words), StandardCharsets.ISO_8859_1));
+            }
+            byte[] bytes = latin1(all.toString());
+            int at = 0;
+            for (int i = 0; i < places.length; i++) {
+                assertThat(parser.parse(bytes, at, bytes.length)).isEqualTo(COMPLETE);
+                at += parser.consumed();
+                places[i] = parser.exchange(places[i]);
+            }
+            for (int i = 0; i < places.length; i++) assertThat(texts(places[i])).isEqualTo(sent.get(i));
+            assertThat(places).doesNotHaveDuplicates();
+        }
+    }
+
     // ---- inline ----
 
     @Test
